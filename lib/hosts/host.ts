@@ -1,0 +1,61 @@
+import type { Json } from "../cases/index.js";
+
+/** Whether the remote process group was seen to be gone after the run; `unknown` when no check could be made. */
+export type Detached = "proved" | "unknown" | "alive";
+
+/** How a command ended: the same fields whether it succeeded or not. */
+export interface ExecResult {
+  host: string;
+  command: string[];
+  /** Decoded as UTF-8. */
+  stdout: string;
+  stderr: string;
+  /** null when the command did not end by itself: lost connection, lease or kill. */
+  exitCode: number | null;
+  /** The deadline ended it. */
+  timedOut: boolean;
+  /** The caller, or an interrupt of the cell, ended it. */
+  canceled: boolean;
+  /** The connection broke before the command's end was known. */
+  connectionLost: boolean;
+  durationMs: number;
+  detached: Detached;
+}
+
+export interface ExecOptions {
+  /** Ends the command on the host after so many seconds. Default 60. */
+  deadlineSeconds?: number;
+  /** Ends the command when raised, as an interrupt of the cell does. */
+  signal?: AbortSignal;
+  /** Run as root, through sudo where the user isn't root. Default false. */
+  root?: boolean;
+  /** `text()` fails above so many bytes of stdout. Default 64 MiB. */
+  maxBytes?: number;
+}
+
+/** A command under way: iterate it for the raw bytes of stdout, or await `text()`. Not both. */
+export interface Execution extends AsyncIterable<Uint8Array> {
+  /** Settles when the command ended and its process group was checked; never rejects for a non-zero exit. */
+  readonly ended: Promise<Omit<ExecResult, "stdout">>;
+  /** Reads stdout to the end and returns the whole result. */
+  text(): Promise<ExecResult>;
+  /** Asks the command to end (SIGTERM, SIGKILL a second later). */
+  stop(): void;
+}
+
+/** A machine that commands run on: over SSH, this one, or a recorded one. */
+export interface Host {
+  /** As the notebook gave it (`root@192.0.2.10`), or `localhost`. */
+  readonly name: string;
+  /**
+   * Runs a command without a shell and without a pty, in its own process group under a lease: the group is gone
+   * within 5 s of a lost connection, an interrupt, the deadline or the death of this process. Not recorded;
+   * see {@link Host.exec}.
+   */
+  start(command: readonly string[], options?: ExecOptions): Execution;
+  /** Runs a command to its end and records it in the open case; a replay answers from there. */
+  exec(command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Facts about the host that are taken once per connection and kept in the case. */
+  snapshot(): Promise<{ [key: string]: Json }>;
+  close(): Promise<void>;
+}
