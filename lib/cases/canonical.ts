@@ -1,0 +1,15 @@
+import type { Json, RunRequest } from "./request.js";
+
+/** JSON with sorted keys, so that equal requests have equal texts. */
+export function canonical(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const members = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonical(value[key] as Json)}`);
+  return `{${members.join(",")}}`;
+}
+
+export function keyOf(request: RunRequest): string {
+  return canonical({ ...request });
+}
