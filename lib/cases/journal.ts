@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, readFile, stat, truncate } from "node:fs/promises";
 import { SkbookError } from "../errors.js";
-import type { Json, RunRequest } from "./request.js";
+import type { RunRequest } from "./request.js";
 
 /** One finished run, as a line of `journal.log`. */
 export interface JournalEntry {
@@ -10,7 +10,7 @@ export interface JournalEntry {
   request: RunRequest;
   /** The notebook's cell that asked, and which of its executions; null outside a notebook. */
   cell: { id: string; execution: string } | null;
-  outcome: Json;
+  outcome: unknown;
   /** null when the run produced no bytes. */
   payload: Payload | null;
 }

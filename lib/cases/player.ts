@@ -3,7 +3,7 @@ import { keyOf } from "./canonical.js";
 import type { CaseFolder } from "./folder.js";
 import type { JournalEntry } from "./journal.js";
 import { nearest } from "./nearest.js";
-import type { Json, RecordedRun, RunRequest } from "./request.js";
+import type { RecordedRun, RunRequest } from "./request.js";
 
 /** Answers requests from a case. */
 export class Player {
@@ -22,7 +22,7 @@ export class Player {
    * The nth time that a request is asked, its nth recording answers; asked more often than recorded (a cell run again),
    * its last one.
    */
-  play<Outcome extends Json>(request: RunRequest): RecordedRun<Outcome> {
+  play<Outcome>(request: RunRequest): RecordedRun<Outcome> {
     const key = keyOf(request);
     const recordings = this.recordings.get(key);
     if (recordings === undefined) throw this.notRecorded(request);

@@ -8,7 +8,7 @@ import { createGzip, constants as zlib } from "node:zlib";
 import { currentCell } from "../cell.js";
 import { type CaseFolder, syncFile, unfinished } from "./folder.js";
 import type { JournalEntry, Payload } from "./journal.js";
-import type { Json, RecordedRun, Run, RunRequest } from "./request.js";
+import type { RecordedRun, Run, RunRequest } from "./request.js";
 
 /** Writes runs into a case while their bytes pass by. */
 export class Recorder {
@@ -20,7 +20,7 @@ export class Recorder {
   constructor(readonly folder: CaseFolder) {}
 
   /** Starts a run; its outcome is given out only after its recording is on the disk. */
-  async record<Outcome extends Json>(
+  async record<Outcome>(
     request: RunRequest,
     start: () => Run<Outcome> | Promise<Run<Outcome>>,
   ): Promise<RecordedRun<Outcome>> {

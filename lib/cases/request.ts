@@ -19,14 +19,14 @@ export interface RunRequest {
  * A run under way, live or replayed. Whoever starts one reads `bytes` to the end (or calls `return()` on its
  * iterator, which cancels the run) and then awaits `outcome`.
  */
-export interface Run<Outcome extends Json = Json> {
+export interface Run<Outcome = Json> {
   /** The raw bytes that the run produced, in order. */
   bytes: AsyncIterable<Uint8Array>;
-  /** How it ended. It rejects only where there is no result at all. */
+  /** How it ended, as JSON. It rejects only where there is no result at all. */
   outcome: Promise<Outcome>;
 }
 
 /** A run that may have been recorded: `recordingId` names its recording in the case, null without a case. */
-export interface RecordedRun<Outcome extends Json = Json> extends Run<Outcome> {
+export interface RecordedRun<Outcome = Json> extends Run<Outcome> {
   recordingId: string | null;
 }

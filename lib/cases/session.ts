@@ -2,7 +2,7 @@ import { SkbookError } from "../errors.js";
 import { CaseFolder } from "./folder.js";
 import { Player } from "./player.js";
 import { Recorder } from "./recorder.js";
-import type { Json, RecordedRun, Run, RunRequest } from "./request.js";
+import type { RecordedRun, Run, RunRequest } from "./request.js";
 
 /** What a notebook session does with its runs. */
 type Session = { mode: "live" } | { mode: "record"; recorder: Recorder } | { mode: "replay"; player: Player };
@@ -70,7 +70,7 @@ export async function openCase(): Promise<{
  * Starts a run; or, in a replay, finds its recording and never calls `start`. All code behind it is the same for live and
  * replayed runs.
  */
-export async function recordedRun<Outcome extends Json>(
+export async function recordedRun<Outcome>(
   request: RunRequest,
   start: () => Run<Outcome> | Promise<Run<Outcome>>,
 ): Promise<RecordedRun<Outcome>> {

@@ -1,4 +1,4 @@
-import type { Json } from "../cases/index.js";
+import type { Snapshot } from "./snapshot.js";
 
 /** Whether the remote process group was seen to be gone after the run; `unknown` when no check could be made. */
 export type Detached = "proved" | "unknown" | "alive";
@@ -22,6 +22,9 @@ export interface ExecResult {
   detached: Detached;
 }
 
+/** An {@link ExecResult} without what was streamed. */
+export type ExecEnd = Omit<ExecResult, "stdout">;
+
 export interface ExecOptions {
   /** Ends the command on the host after so many seconds. Default 60. */
   deadlineSeconds?: number;
@@ -29,16 +32,16 @@ export interface ExecOptions {
   signal?: AbortSignal;
   /** Run as root, through sudo where the user isn't root. Default false. */
   root?: boolean;
-  /** `text()` fails above so many bytes of stdout. Default 64 MiB. */
+  /** Called with what the command writes to stderr, as it comes. */
+  onStderr?: (text: string) => void;
+  /** `exec()` fails above so many bytes of stdout. Default 64 MiB; `start()` streams and has no limit. */
   maxBytes?: number;
 }
 
-/** A command under way: iterate it for the raw bytes of stdout, or await `text()`. Not both. */
+/** A command under way: iterate it for the raw bytes of stdout, to the end. */
 export interface Execution extends AsyncIterable<Uint8Array> {
   /** Settles when the command ended and its process group was checked; never rejects for a non-zero exit. */
-  readonly ended: Promise<Omit<ExecResult, "stdout">>;
-  /** Reads stdout to the end and returns the whole result. */
-  text(): Promise<ExecResult>;
+  readonly ended: Promise<ExecEnd>;
   /** Asks the command to end (SIGTERM, SIGKILL a second later). */
   stop(): void;
 }
@@ -55,7 +58,9 @@ export interface Host {
   start(command: readonly string[], options?: ExecOptions): Execution;
   /** Runs a command to its end and records it in the open case; a replay answers from there. */
   exec(command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
-  /** Facts about the host that are taken once per connection and kept in the case. */
-  snapshot(): Promise<{ [key: string]: Json }>;
+  /** Whether commands can run as root there: the user is root, or sudo lets them. */
+  canBeRoot(): Promise<boolean>;
+  /** What the host says of itself, taken once per connection and kept in the case: text by section. */
+  snapshot(): Promise<Snapshot>;
   close(): Promise<void>;
 }

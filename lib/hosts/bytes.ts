@@ -1,0 +1,20 @@
+import { SkbookError } from "../errors.js";
+
+/** Reads a stream to its end as UTF-8; above the limit it is canceled. */
+export async function readText(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      throw new SkbookError({
+        code: "OUTPUT_TOO_LARGE",
+        tried: "collect what a command prints",
+        failed: `it printed more than ${maxBytes} bytes; the command was stopped`,
+        todo: "narrow the command, give maxBytes, or iterate host.start(), which streams",
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,79 @@
+import { recordedRun } from "../cases/index.js";
+import { callSignal, interrupted } from "../cell.js";
+import { SkbookError } from "../errors.js";
+import { readText } from "./bytes.js";
+import { LeasedExecution } from "./execution.js";
+import type { ExecOptions, ExecResult, Execution, Host } from "./host.js";
+import { type Snapshot, takeSnapshot } from "./snapshot.js";
+import { type AskPassword, asUser, type Elevation, elevate } from "./sudo.js";
+import type { Transport } from "./transport.js";
+
+const defaultMaxBytes = 64 * 2 ** 20;
+
+/** A host over any transport. */
+export class ConnectedHost implements Host {
+  private elevation: Promise<Elevation> | undefined;
+  private taken: Promise<Snapshot> | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly transport: Transport,
+    private readonly askPassword?: AskPassword,
+  ) {}
+
+  start(command: readonly string[], options: ExecOptions = {}): Execution {
+    const signal = callSignal(options.signal);
+    const elevation = options.root ? this.becomeRoot() : Promise.resolve(asUser);
+    return new LeasedExecution(this.name, this.transport, elevation, command, {
+      ...options,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  async exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const request = {
+      kind: "exec" as const,
+      name: command[0] ?? "",
+      host: this.name,
+      params: { command: [...command], root: options.root ?? false },
+    };
+    const run = await recordedRun(request, () => {
+      const execution = this.start(command, options);
+      return { bytes: execution, outcome: execution.ended };
+    });
+    const stdout = await readText(run.bytes, options.maxBytes ?? defaultMaxBytes);
+    const result = { ...(await run.outcome), stdout };
+    if (result.canceled) throw interrupted(`run ${command[0]} on ${this.name}`, { ...result });
+    return result;
+  }
+
+  snapshot(): Promise<Snapshot> {
+    this.taken ??= takeSnapshot(this).catch((error) => {
+      this.taken = undefined;
+      throw error;
+    });
+    return this.taken;
+  }
+
+  async canBeRoot(): Promise<boolean> {
+    return this.becomeRoot().then(
+      () => true,
+      (error) => {
+        if (error instanceof SkbookError && error.code === "ROOT_NEEDED") return false;
+        throw error;
+      },
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.transport.close();
+  }
+
+  private becomeRoot(): Promise<Elevation> {
+    this.elevation ??= elevate(this.name, this.transport, this.askPassword).catch((error) => {
+      this.elevation = undefined;
+      throw error;
+    });
+    return this.elevation;
+  }
+}

@@ -1,0 +1,180 @@
+import { once } from "node:events";
+import { type Readable, Transform } from "node:stream";
+import { SkbookError } from "../errors.js";
+import type { Detached, ExecEnd, ExecOptions, Execution } from "./host.js";
+import { beatMilliseconds, beatWord, groupCheck, leased, leaseLine, stopWord } from "./lease.js";
+import type { Elevation } from "./sudo.js";
+import type { Channel, ChannelEnd, Transport } from "./transport.js";
+
+const defaultDeadlineSeconds = 60;
+const maxStderrBytes = 2 ** 20;
+/** A command that was told to stop is given up, connection and all, after so long. */
+const giveUpMilliseconds = 4_000;
+
+/** One command under a lease; see lease.ts for the half of it that runs on the host. */
+export class LeasedExecution implements Execution {
+  readonly ended: Promise<ExecEnd>;
+  private readonly channel: Promise<Channel>;
+  private readonly startedAt = performance.now();
+  private readonly deadlineSeconds: number;
+  private group: string | undefined;
+  private stderr = "";
+  private canceled = false;
+  private stopping = false;
+  private stderrRead: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly host: string,
+    private readonly transport: Transport,
+    private readonly elevation: Promise<Elevation>,
+    private readonly command: readonly string[],
+    private readonly options: ExecOptions,
+  ) {
+    this.deadlineSeconds = options.deadlineSeconds ?? defaultDeadlineSeconds;
+    this.channel = this.open();
+    this.ended = this.follow();
+    this.ended.catch(() => {});
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const { stdout } = await this.channel;
+    let complete = false;
+    try {
+      for await (const chunk of stdout.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
+      complete = true;
+    } catch (error) {
+      // The connection broke: `ended` says so.
+      if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+      complete = true;
+    } finally {
+      if (!complete) {
+        this.stop();
+        stdout.resume();
+        await this.ended;
+      }
+    }
+  }
+
+  stop(): void {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.channel.then(
+      (channel) => {
+        if (channel.stdin.writable) channel.stdin.write(stopWord);
+        const timer = setTimeout(() => channel.destroy(), giveUpMilliseconds);
+        channel.end.finally(() => clearTimeout(timer));
+      },
+      () => {},
+    );
+  }
+
+  private async open(): Promise<Channel> {
+    const { prefix, input } = await this.elevation;
+    if (this.options.signal?.aborted) throw this.neverStarted();
+    const channel = await this.transport.open([...prefix, ...leased(this.command, this.deadlineSeconds)]);
+    channel.stdin.write(input);
+    this.readStderr(channel.stderr);
+    return channel;
+  }
+
+  private async follow(): Promise<ExecEnd> {
+    const channel = await this.channel;
+    const beat = setInterval(() => {
+      if (channel.stdin.writable) channel.stdin.write(beatWord);
+    }, beatMilliseconds);
+    const backstop = setTimeout(() => this.stop(), (this.deadlineSeconds + 3) * 1_000);
+    const cancel = () => {
+      this.canceled = true;
+      this.stop();
+    };
+    if (this.options.signal?.aborted) cancel();
+    this.options.signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      const end = await channel.end;
+      if (end.lost === null) await this.stderrRead;
+      return await this.result(end);
+    } finally {
+      clearInterval(beat);
+      clearTimeout(backstop);
+      this.options.signal?.removeEventListener("abort", cancel);
+      channel.destroy();
+    }
+  }
+
+  private async result(end: ChannelEnd): Promise<ExecEnd> {
+    const durationMs = Math.round(performance.now() - this.startedAt);
+    if (this.group === undefined && end.lost === null) throw this.notStarted(end);
+    const past = durationMs >= this.deadlineSeconds * 1_000;
+    return {
+      host: this.host,
+      command: [...this.command],
+      stderr: this.stderr,
+      exitCode: end.exitCode,
+      timedOut: past && (end.exitCode === null || end.exitCode === 124 || end.exitCode === 137),
+      canceled: this.canceled,
+      connectionLost: end.lost !== null,
+      durationMs,
+      detached: end.lost === null ? await this.prove() : "unknown",
+    };
+  }
+
+  /** Looks for the process group through a channel of its own. */
+  private async prove(): Promise<Detached> {
+    try {
+      const { prefix, input } = await this.elevation;
+      const channel = await this.transport.open([...prefix, ...groupCheck(this.group as string)]);
+      channel.stdin.end(input);
+      channel.stderr.resume();
+      let answer = "";
+      for await (const chunk of channel.stdout) answer += chunk;
+      if (answer.trim() === "gone") return "proved";
+      return answer.trim() === "alive" ? "alive" : "unknown";
+    } catch {
+      return "unknown";
+    }
+  }
+
+  /** Takes the lease's own line off stderr; the rest is the command's. */
+  private readStderr(stderr: Readable): void {
+    let head = "";
+    const own = new Transform({
+      transform: (chunk: Buffer, _encoding, next) => {
+        if (this.group !== undefined) return next(null, chunk);
+        head += chunk.toString("latin1");
+        const line = leaseLine.exec(head);
+        if (line === null && head.length < 4_096) return next();
+        this.group = line?.[1];
+        next(null, Buffer.from(head.replace(leaseLine, ""), "latin1"));
+        head = "";
+      },
+      flush(done) {
+        done(null, Buffer.from(head, "latin1"));
+      },
+    });
+    own.setEncoding("utf8");
+    own.on("data", (text: string) => {
+      this.stderr = (this.stderr + text).slice(-maxStderrBytes);
+      this.options.onStderr?.(text);
+    });
+    this.stderrRead = once(own, "end");
+    stderr.on("error", () => own.end()).pipe(own);
+  }
+
+  private neverStarted(): SkbookError {
+    return new SkbookError({
+      code: "INTERRUPTED",
+      tried: `run ${this.command[0]} on ${this.host}`,
+      failed: "the call was interrupted before the command was started",
+      todo: "run the cell again",
+    });
+  }
+
+  private notStarted(end: ChannelEnd): SkbookError {
+    return new SkbookError({
+      code: "COMMAND_NOT_STARTED",
+      tried: `run ${this.command[0]} on ${this.host}`,
+      failed: `the shell ended with ${end.exitCode ?? end.signal}: ${this.stderr.trim() || "it said nothing"}`,
+      todo: "see whether the login shell of the user runs commands, and whether sh, setsid and timeout are installed",
+    });
+  }
+}

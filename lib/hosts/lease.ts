@@ -1,0 +1,43 @@
+/** A beat is sent this often; the remote side kills the group when none came for `leaseSeconds`. */
+export const beatMilliseconds = 1_000;
+export const leaseSeconds = 4;
+
+/** Asks the watchdog for SIGTERM, and SIGKILL a second later. */
+export const stopWord = "stop\n";
+export const beatWord = "\n";
+
+/** The first line on stderr: says the process group that the command runs in. */
+export const leaseLine = /^skbook-lease (\d+)\n/;
+
+/**
+ * Runs on the host, in any POSIX sh with setsid (util-linux) and timeout (coreutils, busybox). The command becomes the leader of
+ * a session and process group of its own. The watchdog reads beats from stdin: when they stop, when stdin ends (lost connection,
+ * dead client) or when it is told to stop, the whole group dies. The deadline is kept on the host by timeout itself.
+ * One line, since csh can't quote newlines; its parameters are: lease and deadline in seconds, then the command.
+ */
+const script = [
+  "lease=$1; deadline=$2; shift 2",
+  "exec 3<&0 0</dev/null",
+  'setsid timeout -s TERM -k 1 "$deadline" "$@" 3<&- & group=$!',
+  'echo "skbook-lease $group" >&2',
+  '( exec >/dev/null 2>&1; trap "" HUP INT TERM PIPE; ' +
+    'while word=$(timeout -s KILL "$lease" sh -c "read -r word && echo \\"\\$word\\"" <&3); do ' +
+    'if [ "$word" = stop ]; then kill -s TERM -- "-$group"; sleep 1; break; fi; done; ' +
+    'kill -s KILL -- "-$group"; kill -s KILL -- "$group" ) & watchdog=$!',
+  'wait "$group"; code=$?',
+  'kill -s KILL -- "-$group" "$watchdog" 2>/dev/null',
+  "exit $code",
+].join("; ");
+
+/** The command line that runs `command` under a lease. */
+export function leased(command: readonly string[], deadlineSeconds: number): string[] {
+  return ["sh", "-c", script, "skbook", String(leaseSeconds), String(deadlineSeconds), ...command];
+}
+
+/** The command line that says, within 5 s, whether a process group is gone; zombies hold nothing and don't count. */
+export function groupCheck(group: string): string[] {
+  const living =
+    "cat /proc/[0-9]*/stat 2>/dev/null | sed 's/.*) //' | awk -v g=\"$1\" '$3 == g && $1 != \"Z\"' | grep -q .";
+  const check = `i=0; while ${living}; do i=$((i+1)); [ $i -ge 50 ] && { echo alive; exit; }; sleep 0.1; done; echo gone`;
+  return ["sh", "-c", check, "skbook", group];
+}

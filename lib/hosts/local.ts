@@ -1,0 +1,33 @@
+import { execa } from "execa";
+import type { Channel, Transport } from "./transport.js";
+
+/** Commands on this machine, in a session of their own so that a terminal's Ctrl-C doesn't reach them. */
+export const localTransport: Transport = {
+  async open([file, ...args]): Promise<Channel> {
+    const child = execa(file as string, args, {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+      buffer: false,
+      reject: false,
+      detached: true,
+      cleanup: false,
+    });
+    child.stdin.on("error", () => {});
+    return {
+      stdin: child.stdin,
+      stdout: child.stdout,
+      stderr: child.stderr,
+      end: child.then((result) => ({
+        exitCode: result.exitCode ?? null,
+        signal: result.signal ?? null,
+        lost:
+          result.exitCode === undefined && result.signal === undefined
+            ? (result.shortMessage ?? "not started")
+            : null,
+      })),
+      destroy: () => child.kill("SIGKILL"),
+    };
+  },
+  async close() {},
+};

@@ -1,0 +1,17 @@
+import { SkbookError } from "../errors.js";
+import type { Transport } from "./transport.js";
+
+/** A recorded host runs nothing: whatever is not answered by the case before it comes here is refused. */
+export function replayTransport(name: string): Transport {
+  return {
+    async open(command) {
+      throw new SkbookError({
+        code: "NOT_RECORDED",
+        tried: `run ${command[0]} on ${name} in a replay`,
+        failed: "host.start() is not recorded, so no case can answer it",
+        todo: "use host.exec(), which is recorded, or run the notebook against the host",
+      });
+    },
+    async close() {},
+  };
+}

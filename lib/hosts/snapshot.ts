@@ -1,0 +1,72 @@
+import { recordedRun } from "../cases/index.js";
+import { SkbookError } from "../errors.js";
+import { readText } from "./bytes.js";
+import type { Host } from "./host.js";
+
+/** What a host says of itself, as text by section: see {@link takeSnapshot}'s script for the sections. */
+export type Snapshot = { readonly [section: string]: string };
+
+/** What has to be asked as root stays empty where the user can't become root. */
+const script = [
+  "say() { printf '\\036%s\\037' \"$1\"; }",
+  "say uid; id -u",
+  "say kernel; uname -r; say machine; uname -m",
+  "say os; cat /etc/os-release",
+  "say btf; ls /sys/kernel/btf/vmlinux",
+  "say tracing; for d in /sys/kernel/tracing /sys/kernel/debug/tracing; do [ -d $d/events ] && { echo $d; break; }; done",
+  "say kprobes; for d in /sys/kernel/tracing /sys/kernel/debug/tracing; do [ -e $d/kprobe_events ] && { echo yes; break; }; done",
+  "say lockdown; cat /sys/kernel/security/lockdown",
+  "say kptr_restrict; cat /proc/sys/kernel/kptr_restrict",
+  "say clocksource; cat /sys/devices/system/clocksource/clocksource0/current_clocksource",
+  "say timedatectl; timedatectl show",
+  "say chrony; chronyc -n tracking",
+  "for t in bpftrace tshark dumpcap tcpdump bpftool ovs-vsctl virsh; do say tool.$t; command -v $t && $t --version | head -n 2; done",
+  "say links; ip -j -d link show",
+  "say net_dev; cat /proc/net/dev",
+].join("; ");
+
+/** Asks a host for what never changes during a session; recorded, so that a case carries it. */
+export async function takeSnapshot(host: Host): Promise<Snapshot> {
+  return readSections(host, "host", script, []);
+}
+
+/**
+ * Runs a script of ours on the host, as root where possible, and returns its sections. Recorded as a snapshot, so that a
+ * replay decodes with what that very host said.
+ */
+export async function readSections(
+  host: Host,
+  name: string,
+  script: string,
+  args: readonly string[],
+): Promise<Snapshot> {
+  const request = { kind: "snapshot" as const, name, host: host.name, params: { args: [...args] } };
+  const run = await recordedRun(request, async () => {
+    const execution = host.start(["sh", "-c", `exec 2>/dev/null; ${script}`, "skbook", ...args], {
+      root: await host.canBeRoot(),
+      deadlineSeconds: 30,
+    });
+    return { bytes: execution, outcome: execution.ended };
+  });
+  const text = await readText(run.bytes, 64 * 2 ** 20);
+  const end = await run.outcome;
+  if (end.canceled || end.timedOut || end.connectionLost) {
+    throw new SkbookError({
+      code: end.canceled ? "INTERRUPTED" : end.timedOut ? "DEADLINE" : "CONNECTION_LOST",
+      tried: `take a snapshot (${name}) of ${host.name}`,
+      failed: "it did not come to its end",
+      todo: "run the cell again",
+    });
+  }
+  return sections(text);
+}
+
+function sections(text: string): Snapshot {
+  const parts = text.split("\u001e").slice(1);
+  return Object.fromEntries(
+    parts.map((part) => {
+      const end = part.indexOf("\u001f");
+      return [part.slice(0, end), part.slice(end + 1).trim()];
+    }),
+  );
+}

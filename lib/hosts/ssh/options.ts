@@ -1,0 +1,23 @@
+import type { AskPassword } from "../sudo.js";
+
+/** How {@link connect} reaches a host; what is not given comes from ~/.ssh/config and OpenSSH's defaults. */
+export interface ConnectOptions {
+  /** Private keys, tried in this order after the agent's. Default: IdentityFile, else ~/.ssh/id_ed25519, id_ecdsa, id_rsa. */
+  identityFiles?: string[];
+  /** Socket of the SSH agent, or false for none. Default `IdentityAgent`, else `SSH_AUTH_SOCK`. */
+  agent?: string | false;
+  /** Answers for a key file that has a passphrase; kept in memory only. Without it such a key is left out. */
+  passphrase?: (identityFile: string) => string | Promise<string>;
+  /** Files of known host keys. Default: UserKnownHostsFile, else ~/.ssh/known_hosts, and /etc/ssh/ssh_known_hosts. */
+  knownHosts?: string[];
+  /** Jump hosts, nearest first, as for `ssh -J`. Default: ProxyJump. */
+  jump?: string[];
+  /** An ssh_config file instead of ~/.ssh/config, or false for none. */
+  config?: string | false;
+  /** Gives up after so many seconds. Default: ConnectTimeout, else 20. */
+  timeoutSeconds?: number;
+  /** Asks the server for a sign of life so often; three unanswered ones end the connection. Default 5. */
+  keepaliveSeconds?: number;
+  /** The password for sudo where the user isn't root. Default: SKBOOK_SUDO_PASSWORD. Kept in memory only. */
+  sudoPassword?: AskPassword;
+}
