@@ -1,0 +1,84 @@
+import type { Provenance } from "../tables/index.js";
+import type { Layout } from "./spec.js";
+import { textWidth } from "./static/index.js";
+import { alarm, defaultSize, subtitleSize } from "./style.js";
+import { counted, label } from "./text.js";
+
+/** What stands above a figure. */
+export interface Caption {
+  title: string;
+  /** Facts for the subtitle, put between the host and the loss: the time window, counts. */
+  facts: string[];
+  /** Where the rows come from, and, where two tables meet in one figure, what the reader calls each. */
+  sources: { name?: string; provenance: Provenance }[];
+  /** Warnings of the figure's own, shown beside those about loss. */
+  warnings?: string[];
+}
+
+const lineHeight = subtitleSize * 1.3;
+const badgeHeight = 26;
+
+/** What a reader must know before trusting a count of zero: loss, limits, damage. */
+function warningsOf({ lost, truncated, partial }: Provenance): string[] {
+  return [
+    ...(lost === "unknown" ? ["lost events: unknown"] : lost > 0 ? [`${counted(lost, "event")} lost`] : []),
+    ...(truncated ? ["truncated: a limit was reached"] : []),
+    ...(partial ? ["partial: damaged input, or ended early"] : []),
+  ];
+}
+
+/** Facts in as few lines as fit the width. */
+function filled(facts: string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const fact of facts) {
+    const longer = lines.length === 0 ? fact : `${lines.at(-1)} · ${fact}`;
+    if (lines.length > 0 && textWidth(longer, subtitleSize) <= width) lines[lines.length - 1] = longer;
+    else lines.push(fact);
+  }
+  return lines;
+}
+
+/** Title, subtitle with host, window and loss, and a badge for each warning, as parts of a plotly.js layout. */
+export function captioned({ title, facts, sources, warnings = [] }: Caption): Layout {
+  const hosts = sources.map(({ provenance }) => provenance.host).filter((host) => host !== null);
+  const lossless = sources.every(({ provenance }) => provenance.lost === 0);
+  const subtitle = filled(
+    [...new Set(hosts), ...facts, ...(lossless ? ["0 lost"] : [])],
+    defaultSize.width - 32,
+  );
+  const badges = [
+    ...sources.flatMap(({ name, provenance }) =>
+      warningsOf(provenance).map((text) => (name === undefined ? text : `${name}: ${text}`)),
+    ),
+    ...warnings,
+  ];
+  const badge = {
+    text: badges.map(label).join(" · "),
+    name: "warnings",
+    xref: "paper",
+    yref: "paper",
+    x: 0,
+    y: 1,
+    xanchor: "left",
+    yanchor: "bottom",
+    yshift: 8,
+    showarrow: false,
+    font: { color: alarm, size: subtitleSize },
+    bordercolor: alarm,
+    borderpad: 3,
+    bgcolor: "#FDECEE",
+  };
+  return {
+    title: {
+      text: `<b>${label(title)}</b>`,
+      subtitle: { text: subtitle.map(label).join("<br>") },
+    },
+    margin: {
+      l: 64,
+      r: 24,
+      t: 72 + (subtitle.length - 1) * lineHeight + (badges.length > 0 ? badgeHeight : 0),
+      b: 56,
+    },
+    annotations: badges.length > 0 ? [badge] : [],
+  };
+}

@@ -1,0 +1,117 @@
+import type { Provenance, Table } from "../tables/index.js";
+import { captioned } from "./caption.js";
+import { Figure } from "./figure.js";
+import { nothing } from "./nothing.js";
+import { oneOf, wholeNumber } from "./options.js";
+import { rowsOf } from "./rows.js";
+import { maxSeries, seriesOf } from "./series.js";
+import { counted } from "./text.js";
+import { binWidth, durationText, type Span, seconds, shownSpan, spanText } from "./time.js";
+
+/** How {@link dropsOverTime} tells drops apart. */
+export interface DropsOverTimeOptions {
+  /** The column whose values are the colours. Default "reason". */
+  by?: "reason" | "site" | "device";
+  /** At most this many bars, 1 to 2,000; their width is then the next of 1, 2, 5, 10... Default 100. */
+  bins?: number;
+}
+
+interface Extent {
+  drops: number;
+  span: Span | null;
+}
+
+async function extentOf(events: Table): Promise<Extent> {
+  const [[drops = 0, first, last] = []] = await rowsOf(
+    events,
+    "SELECT count(*)::DOUBLE AS drops, min(time_ns) AS first, max(time_ns) AS last FROM this",
+  );
+  const span = first == null || last == null ? null : { startNs: BigInt(first), endNs: BigInt(last) };
+  return { drops: Number(drops), span };
+}
+
+type BinRow = [name: string | null, bin: number, drops: number, names: number];
+
+/** Drops by bin and name, the most frequent name first; the names beyond the palette together, as null. */
+async function binned(events: Table, by: string, { startNs }: Span, width: bigint): Promise<BinRow[]> {
+  const rows = await rowsOf(
+    events,
+    `
+    WITH named AS (
+      SELECT coalesce(${by}, 'unknown') AS name, (time_ns - ${startNs}) // ${width} AS bin FROM this
+    ), ranked AS (
+      SELECT name, least(row_number() OVER (ORDER BY count(*) DESC, name), ${maxSeries + 1}) AS rank
+      FROM named GROUP BY name
+    )
+    SELECT CASE WHEN rank <= ${maxSeries} THEN name END AS name, bin::DOUBLE AS bin, count(*)::DOUBLE AS drops,
+      (SELECT count(*) FROM ranked)::DOUBLE AS names
+    FROM named JOIN ranked USING (name) GROUP BY 1, bin, rank ORDER BY rank, bin`,
+  );
+  return rows as BinRow[];
+}
+
+/** Whole numbers on an axis of few drops, where plotly.js would write 0.5. */
+function tallest(rows: BinRow[]): number {
+  const totals = new Map<number, number>();
+  for (const [, bin, drops] of rows) totals.set(bin, (totals.get(bin) ?? 0) + drops);
+  return Math.max(0, ...totals.values());
+}
+
+/**
+ * Stacked bars of drops by time: when packets were dropped, how many, and why or where.
+ *
+ * The time axis is seconds since the run's start, or since the first drop where the run's times are unknown or those
+ * of another clock; the subtitle has the absolute time. Drops are counted in DuckDB: events of any number do.
+ * The seven most frequent values have a colour each, the rest is grey.
+ *
+ * @param events drop events, as `dropEvents` returns them: needs `time_ns` and the column `by`
+ * @throws SkbookError `BAD_PARAMETER` for a `by` or `bins` out of range
+ * @example await dropsOverTime(await dropEvents(host, { seconds: 10 }), { by: "reason" })
+ */
+export async function dropsOverTime(
+  events: Table,
+  { by = "reason", bins = 100 }: DropsOverTimeOptions = {},
+): Promise<Figure> {
+  oneOf("dropsOverTime", "by", by, ["reason", "site", "device"]);
+  wholeNumber("dropsOverTime", "bins", bins, 1, 2000);
+  const provenance: Provenance = events.provenance;
+  const extent = await extentOf(events);
+  const span = shownSpan(provenance, extent.span) ?? { startNs: 0n, endNs: 0n };
+  const width = binWidth(span, bins);
+  const rows = extent.drops === 0 ? [] : await binned(events, by, span, width);
+  const series = seriesOf(
+    rows.map(([name, bin, drops]) => ({ name, point: { x: seconds(width) * (bin + 0.5), y: drops } })),
+    counted((rows[0]?.[3] ?? 0) - maxSeries, by),
+  );
+  const caption = captioned({
+    title: `Drops over time, by ${by}`,
+    facts: [...(span.endNs === 0n ? [] : [spanText(span)]), counted(extent.drops, "drop")],
+    sources: [{ provenance }],
+  });
+  return new Figure({
+    data: series.map(({ name, fullName, color, points }) => ({
+      type: "bar",
+      name,
+      x: points.map(({ x }) => x),
+      y: points.map(({ y }) => y),
+      width: seconds(width),
+      marker: { color },
+      hovertemplate: `%{x:.6~f} s: %{y} drops<extra>${fullName}</extra>`,
+    })),
+    layout: {
+      ...caption,
+      barmode: "stack",
+      showlegend: true,
+      xaxis: {
+        title: { text: "Time since start (s)" },
+        range: [0, seconds(width * ((span.endNs - span.startNs) / width + 1n))],
+      },
+      yaxis: {
+        title: { text: `Drops per ${durationText(width)}` },
+        rangemode: "tozero",
+        ...(tallest(rows) <= 5 ? { dtick: 1 } : {}),
+      },
+      ...(extent.drops === 0 ? nothing(caption, "drops", provenance) : {}),
+    },
+  });
+}

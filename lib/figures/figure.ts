@@ -1,0 +1,66 @@
+import { jupyterDisplay, type MimeBundle } from "../cell.js";
+import { reasonOf } from "../errors.js";
+import { bringsPlotly, figureHtml, packedPlotly } from "./page/index.js";
+import { type FigureSpec, type Layout, plainSpec, type Trace } from "./spec.js";
+import { drawPicture, wordsPicture } from "./static/index.js";
+import { defaultSize, template } from "./style.js";
+import { altText, summarize } from "./summary.js";
+
+const config = { displaylogo: false };
+
+/**
+ * A plotly.js figure with a static picture inside: interactive where the page may run scripts (JupyterLab, exported
+ * HTML, offline too), a picture everywhere else. As the last value of a cell it shows itself.
+ */
+export class Figure implements FigureSpec {
+  /** The plotly.js traces. */
+  readonly data: Trace[];
+  /** The plotly.js layout, with its size in pixels and the look of all figures as its template. */
+  readonly layout: Layout;
+
+  constructor(spec: { data: Trace[]; layout?: Layout }) {
+    const { data, layout } = plainSpec(spec);
+    this.data = data;
+    this.layout = { template, ...defaultSize, ...layout };
+  }
+
+  /**
+   * The static picture as SVG text, the same bytes for the same figure.
+   *
+   * @throws SkbookError `FIGURE_NOT_DRAWN` where only a browser can draw it: WebGL, heatmaps, maps, more than 20,000 points.
+   */
+  svg(): Promise<string> {
+    const { width = defaultSize.width, height = defaultSize.height } = this.layout;
+    return drawPicture({ data: this.data, layout: this.layout }, width, height);
+  }
+
+  /** The figure in words: title, axes, notes and series. */
+  toString(): string {
+    return summarize(this);
+  }
+
+  async [jupyterDisplay](): Promise<MimeBundle> {
+    const plot = { data: this.data, layout: this.layout, config };
+    const alt = altText(this);
+    // A figure is shown even if it cannot be drawn here: the picture then says why.
+    const svg = await this.svg().catch((error) => wordsPicture([alt, reasonOf(error)], this.layout));
+    const plotly = bringsPlotly() ? { plotly: await packedPlotly() } : {};
+    return {
+      "application/vnd.plotly.v1+json": plot,
+      "text/html": figureHtml({ svg, alt, plot, ...plotly }),
+      "image/svg+xml": svg,
+      "text/plain": this.toString(),
+    };
+  }
+}
+
+/**
+ * A figure of one's own.
+ *
+ * @param spec `data` and `layout` as plotly.js takes them; what `layout` leaves open has the look of the other figures.
+ * @throws SkbookError `BAD_FIGURE` where `data` is no array of traces.
+ * @example plot({ data: [{ type: "bar", x: ["a", "b"], y: [1, 2] }], layout: { title: { text: "Packets" } } })
+ */
+export function plot(spec: { data: Trace[]; layout?: Layout }): Figure {
+  return new Figure(spec);
+}

@@ -1,0 +1,4 @@
+export { type DropsByReasonOptions, dropsByReason } from "./dropsByReason.js";
+export { type DropsOverTimeOptions, dropsOverTime } from "./dropsOverTime.js";
+export { Figure, plot } from "./figure.js";
+export type { FigureSpec, Layout, Trace } from "./spec.js";

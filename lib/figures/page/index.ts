@@ -1,0 +1,2 @@
+export { type FigureParts, figureHtml } from "./html.js";
+export { bringsPlotly, packedPlotly } from "./loader.js";

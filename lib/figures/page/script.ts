@@ -1,0 +1,54 @@
+/** Marks the element that carries plotly.js. */
+export const carrierClass = "skbook-plotly";
+/** Marks a figure: a picture and, as JSON, what plotly.js draws in its place. */
+export const figureClass = "skbook-figure";
+
+/**
+ * What every figure runs in the page, each time its output is rendered. The first that finds the carrier unpacks it;
+ * all wait for the same promise, so figures may be rendered in any order, twice, or beside another notebook's.
+ * plotly.js is kept under a name of our own: the page may have another version as `Plotly`, which stays.
+ */
+export const pageScript = `(() => {
+  const page = (window.skbookFigures ??= {});
+  page.plotly ??= new Promise((resolve) => { page.arrived = resolve; });
+
+  const unpack = async (text) => {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = document.createElement("script");
+    script.textContent = await new Response(stream).text();
+    const other = window.Plotly;
+    document.head.append(script);
+    page.arrived(window.Plotly);
+    window.Plotly = other;
+    script.remove();
+  };
+
+  const draw = async (figure, plotly) => {
+    if (figure.dataset.drawn) return;
+    figure.dataset.drawn = "yes";
+    const picture = figure.querySelector("img");
+    const plot = document.createElement("div");
+    picture.hidden = true;
+    figure.append(plot);
+    try {
+      const { data, layout, config } = JSON.parse(figure.querySelector("script").textContent);
+      await plotly.newPlot(plot, data, layout, config);
+    } catch (error) {
+      plot.remove();
+      picture.hidden = false;
+      console.error("skbook: the picture of a figure stays,", error);
+    }
+  };
+
+  const carrier = document.querySelector("script.${carrierClass}");
+  if (carrier && !page.unpacking) {
+    page.unpacking = unpack(carrier.textContent).catch((error) => {
+      page.unpacking = undefined;
+      console.error("skbook: figures stay pictures,", error);
+    });
+  }
+  page.plotly.then((plotly) => {
+    for (const figure of document.querySelectorAll(".${figureClass}")) draw(figure, plotly);
+  });
+})();`;

@@ -1,0 +1,140 @@
+import { JSDOM } from "jsdom";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { jupyterDisplay } from "../../lib/cell.js";
+import { chromium, domOf } from "./chromium.js";
+
+const hook = Symbol.for("skbook.cell");
+const carries = (html: string) => html.includes('class="skbook-plotly"');
+
+/** The room as a new kernel has it, and a way to run cells in it. */
+async function session() {
+  vi.resetModules();
+  const { plot } = await import("../../lib/figures/index.js");
+  return {
+    show: async (title: string) => {
+      const bundle = await plot({
+        data: [{ type: "bar", x: [1, 2], y: [3, 4], name: "</script><b>name" }],
+        layout: { title: { text: title } },
+      })[jupyterDisplay]();
+      return bundle["text/html"] as string;
+    },
+    run: (id: string | undefined) => {
+      const cell = { id, signal: new AbortController().signal, display() {} };
+      (globalThis as Record<symbol, unknown>)[hook] = () => cell;
+    },
+  };
+}
+
+afterEach(() => {
+  delete (globalThis as Record<symbol, unknown>)[hook];
+});
+
+describe("plotly.js in a notebook", () => {
+  it("is carried once, by the first figure", async () => {
+    const { show, run } = await session();
+    run("one");
+    const first = await show("first");
+    const second = await show("second");
+    run("two");
+    const third = await show("third");
+    expect([first, second, third].map(carries)).toEqual([true, false, false]);
+    expect(second.length).toBeLessThan(20_000);
+  });
+
+  it("is carried again when the cell that carried it runs again", async () => {
+    const { show, run } = await session();
+    run("one");
+    await show("first");
+    run("two");
+    await show("other");
+    run("one");
+    expect(carries(await show("first again"))).toBe(true);
+    expect(carries(await show("second of the cell"))).toBe(false);
+    run("two");
+    expect(carries(await show("other again"))).toBe(false);
+  });
+
+  it("is carried once where the front end sends no cell ids", async () => {
+    const { show, run } = await session();
+    run(undefined);
+    const first = await show("first");
+    run(undefined);
+    expect([first, await show("second")].map(carries)).toEqual([true, false]);
+  });
+});
+
+describe.runIf(chromium)("figures in a page without a network", () => {
+  let html: string[];
+
+  beforeEach(async () => {
+    const { show } = await session();
+    html = [await show("first"), await show("second"), await show("third")];
+  });
+
+  const drawn = (dom: string) =>
+    [...new JSDOM(dom).window.document.querySelectorAll(".skbook-figure")].map((figure) => ({
+      plots: figure.querySelectorAll(".js-plotly-plot .main-svg").length > 0,
+      title: figure.querySelector(".js-plotly-plot .gtitle")?.textContent,
+      picture: !(figure.querySelector("img") as HTMLImageElement).hidden,
+    }));
+  const page = (parts: string[], head = "") =>
+    `<!DOCTYPE html><html><head><meta charset="utf-8">${head}</head><body>${parts.join("")}</body></html>`;
+  const live = ["first", "second", "third"].map((title) => ({ plots: true, title, picture: false }));
+
+  it("are interactive", async () => {
+    expect(drawn(await domOf(page(html)))).toEqual(live);
+  });
+
+  it("are interactive where the carrier comes last, and where an output is there twice", async () => {
+    const [first = "", second = "", third = ""] = html;
+    const dom = await domOf(page([third, second, first, third, first]));
+    expect(drawn(dom)).toEqual([live[2], live[1], live[0], live[2], live[0]]);
+  });
+
+  it("leave another Plotly of the page alone", async () => {
+    const dom = await domOf(
+      page([
+        "<script>window.Plotly = 'another';</script>",
+        ...html,
+        "<script>setTimeout(() => document.body.append('Plotly is ' + window.Plotly), 5000)</script>",
+      ]),
+    );
+    expect(drawn(dom)).toEqual(live);
+    expect(dom).toContain("Plotly is another");
+  });
+
+  it("stay pictures where the carrier is missing", async () => {
+    const dom = await domOf(page(html.slice(1)));
+    expect(drawn(dom).map(({ plots, picture }) => ({ plots, picture }))).toEqual([
+      { plots: false, picture: true },
+      { plots: false, picture: true },
+    ]);
+  });
+
+  it("stay pictures where scripts are off, and the pictures open", async () => {
+    const policy = `<meta http-equiv="Content-Security-Policy" content="script-src 'none'">`;
+    expect(drawn(await domOf(page(html, policy))).map(({ picture, plots }) => picture && !plots)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    const [source] = /data:image\/svg\+xml;base64,[^"]+/.exec(html[1] ?? "") ?? [];
+    const sized = await domOf(
+      page([
+        `<img src="${source}" onload="document.body.append('opened ' + this.naturalWidth + ' x ' + this.naturalHeight)">`,
+      ]),
+    );
+    expect(sized).toContain("opened 840 x 420");
+  });
+
+  it("stay pictures where plotly.js arrives damaged", async () => {
+    const [first = "", ...rest] = html;
+    const damaged = first.replace(/(class="skbook-plotly">.{5000}).{200}/, "$1");
+    expect(damaged).not.toBe(first);
+    expect(drawn(await domOf(page([damaged, ...rest]))).map(({ picture }) => picture)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+});
