@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+
+let instance: Promise<DuckDBInstance> | undefined;
+let tablesMade = 0;
+
+/** A connection of its own to this process's one database; temporary views and tables end with it. */
+export async function openConnection(): Promise<DuckDBConnection> {
+  instance ??= openDatabase();
+  return (await instance).connect();
+}
+
+/** Runs work on a connection and closes it, whatever happens. */
+export async function withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const connection = await openConnection();
+  try {
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** A table name that nothing else in this process has: `packets_3`. */
+export function newTableName(name: string): string {
+  tablesMade += 1;
+  return `${name.replace(/[^A-Za-z0-9]+/g, "_")}_${tablesMade}`;
+}
+
+async function openDatabase(): Promise<DuckDBInstance> {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const folder = mkdtempSync(join(tmpdir(), "skbook-tables-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return DuckDBInstance.create(":memory:", {
+    temp_directory: folder,
+    memory_limit: "1GB",
+    // One thread, so that rows without ORDER BY and sums of floating point come out the same in every replay.
+    threads: "1",
+    // A query never reaches for the network.
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  });
+}

@@ -1,0 +1,38 @@
+import type { Json } from "../cases/index.js";
+
+/** Where the rows of a Table or Frame come from, and what may be missing from them. */
+export interface Provenance {
+  /** The function that made it: `dropSummary`, `packets`. */
+  source: string;
+  host: string | null;
+  /** The recording in the case that it was made from; null without a case. */
+  recordingId: string | null;
+  /** ISO 8601, of the run that acquired the data. */
+  startedAt: string | null;
+  endedAt: string | null;
+  /** Events or packets that were lost while they were acquired. */
+  lost: number | "unknown";
+  /** A limit that the caller gave cut it. */
+  truncated: boolean;
+  /** The input was damaged, or the run ended early. */
+  partial: boolean;
+  /** What the reader must know before drawing a conclusion, one sentence each. */
+  notes: string[];
+  details: { [key: string]: Json };
+}
+
+/** What is missing, in a few words each; empty when nothing is. */
+export function warningsOf(provenance: Provenance): string[] {
+  const { lost, truncated, partial } = provenance;
+  const warnings: string[] = [];
+  if (lost === "unknown") warnings.push("loss unknown");
+  else if (lost > 0) warnings.push(`${lost.toLocaleString("en-US")} lost`);
+  if (truncated) warnings.push("cut at a limit");
+  if (partial) warnings.push("partial");
+  return warnings;
+}
+
+/** The provenance of what a query made of a Table or Frame. */
+export function queried(provenance: Provenance, sql: string): Provenance {
+  return { ...provenance, details: { ...provenance.details, sql: sql.trim() } };
+}

@@ -1,0 +1,70 @@
+import { type Column, isText, unixNanoseconds, type Value } from "../column.js";
+import { type Provenance, warningsOf } from "../provenance.js";
+import { cut, extent, shownValue, visible } from "./cell.js";
+import type { Shown } from "./index.js";
+import { style } from "./style.js";
+
+const cellLength = 200;
+
+/** A table that needs no script, and no style sheet to be understood: front ends may remove both. */
+export function renderHtml({ columns, rows, total, provenance }: Shown): string {
+  const warnings = provenance === undefined ? [] : warningsOf(provenance);
+  const badges = warnings.map((warning) => ` <b class="warning">${escaped(warning)}</b>`).join("");
+  return [
+    `<div class="skbook-table"><style>${style}</style>`,
+    `<div class="scroll"><table><thead><tr>${columns.map(header).join("")}</tr></thead>`,
+    `<tbody>${rows.map((row) => `<tr>${columns.map((column, index) => cell(row[index] ?? null, column)).join("")}</tr>`).join("\n")}</tbody></table></div>`,
+    `<p>${extent(rows.length, total, columns.length)}${badges}</p>`,
+    ...(provenance === undefined ? [] : [details(provenance)]),
+    "</div>",
+  ].join("\n");
+}
+
+function header(column: Column): string {
+  const unit = column.unit === undefined ? "" : `${escaped(column.unit)} · `;
+  const title = escaped(column.meaning);
+  return `<th${kind(column)} title="${title}">${escaped(column.name)}<br><small>${unit}${column.type}</small></th>`;
+}
+
+function cell(value: Value, column: Column): string {
+  if (value === null) return `<td${kind(column)}><i>null</i></td>`;
+  const text = shownValue(value, column);
+  const short = cut(text, cellLength);
+  const exact = column.unit === unixNanoseconds ? String(value) : short === text ? undefined : text;
+  return `<td${kind(column)}${exact === undefined ? "" : ` title="${escaped(exact)}"`}>${escaped(short)}</td>`;
+}
+
+function kind(column: Column): string {
+  return isText(column) ? ' class="text"' : "";
+}
+
+function details(provenance: Provenance): string {
+  const { source, host, recordingId, startedAt, endedAt, lost, notes } = provenance;
+  const facts: [string, unknown][] = [
+    ["recording", recordingId],
+    ["started", startedAt],
+    ["ended", endedAt],
+    ["lost", lost],
+    ...Object.entries(provenance.details),
+  ];
+  const list = facts
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      return `<tr><th class="text">${escaped(name)}</th><td class="text">${escaped(visible(text))}</td></tr>`;
+    });
+  const where = host === null ? "" : ` on ${escaped(host)}`;
+  return [
+    ...notes.map((note) => `<p>${escaped(visible(note))}</p>`),
+    `<details><summary>${escaped(source)}${where}</summary><table>${list.join("")}</table></details>`,
+  ].join("\n");
+}
+
+export function escaped(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
