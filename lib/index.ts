@@ -1,0 +1,47 @@
+export * from "../probes/index.js";
+export { type CaseReport, record, replay, verifyCase } from "./cases/index.js";
+export { SkbookError } from "./errors.js";
+export {
+  type ConnectOptions,
+  connect,
+  type ExecOptions,
+  type ExecResult,
+  type Execution,
+  type Host,
+  localhost,
+} from "./hosts/index.js";
+export {
+  bpftrace,
+  type CommonParameters,
+  type DecodeContext,
+  defineProbe,
+  emitRow,
+  emptyFragment,
+  Fragment,
+  type Hooks,
+  inPrefix,
+  integer,
+  ipVersion,
+  isPrefix,
+  joined,
+  type Probe,
+  type ProbeDefinition,
+  ProbeError,
+  type ProgramRecord,
+  plainName,
+  rowWord,
+  type Target,
+  type Tracepoint,
+} from "./probes/index.js";
+export {
+  type Column,
+  type ColumnType,
+  createFrame,
+  createTable,
+  type Frame,
+  type Provenance,
+  type Table,
+  type TableWriter,
+  unixNanoseconds,
+  type Value,
+} from "./tables/index.js";

@@ -1,0 +1,70 @@
+import { z } from "zod";
+
+/** What a bpftrace program says, one by one. */
+export type ProgramRecord =
+  /** A line of the program's own: its first word and the fields behind it. */
+  | { type: "line"; word: string; fields: string[] }
+  /** A map, printed when the program ends: key words (none for a map without keys) to value. */
+  | { type: "map"; name: string; entries: [key: string, value: unknown][] }
+  /** Events that bpftrace says it lost since its last word on that. */
+  | { type: "lost"; events: number }
+  /** bpftrace reached its attach step; it says so even where attaching failed. */
+  | { type: "attached"; probes: number }
+  | { type: "unparsed"; line: string };
+
+const Line = z.object({ type: z.string(), data: z.unknown() });
+const Lost = z.object({ events: z.number() });
+const Attached = z.object({ probes: z.number() });
+const Maps = z.record(z.string(), z.unknown());
+
+/** Decodes one line of `bpftrace -f json`; blank lines between records give nothing. */
+export function parseRecord(line: string): ProgramRecord[] {
+  if (line === "") return [];
+  const { type, data } = parseJson(line);
+  if (type === "printf" && typeof data === "string") return [ownLine(data)];
+  if (type === "map" || type === "hist" || type === "stats") {
+    const maps = Maps.safeParse(data);
+    if (maps.success)
+      return Object.entries(maps.data).map(([name, value]) => ({
+        type: "map",
+        name,
+        entries: entriesOf(value),
+      }));
+  }
+  const lost = type === "lost_events" ? Lost.safeParse(data) : undefined;
+  if (lost?.success) return [{ type: "lost", events: lost.data.events }];
+  const attached = type === "attached_probes" ? Attached.safeParse(data) : undefined;
+  if (attached?.success) return [{ type: "attached", probes: attached.data.probes }];
+  return [{ type: "unparsed", line }];
+}
+
+/** The hot path is one object per event: validated by hand. */
+function parseJson(line: string): { type?: unknown; data?: unknown } {
+  try {
+    return Line.parse(JSON.parse(line));
+  } catch {
+    return {};
+  }
+}
+
+function ownLine(text: string): ProgramRecord {
+  const [word = "", ...fields] = text.replace(/\n$/, "").split("\t");
+  return { type: "line", word, fields };
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  if (value !== null && typeof value === "object" && !Array.isArray(value)) return Object.entries(value);
+  return [["", value]];
+}
+
+/** Splits a byte stream into lines; a last line without a newline counts. */
+export async function* lines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of bytes) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = parts.pop() ?? "";
+    yield parts;
+  }
+  if (rest !== "") yield [rest];
+}

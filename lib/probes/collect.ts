@@ -1,0 +1,70 @@
+import type { z } from "zod";
+import type { ClockReading } from "../hosts/index.js";
+import {
+  createFrame,
+  createTable,
+  type Frame,
+  type Provenance,
+  type Table,
+  type Value,
+} from "../tables/index.js";
+import { Account } from "./account.js";
+import { lines, parseRecord } from "./bpftrace/records.js";
+import type { ProbeDefinition } from "./definition.js";
+import type { Target } from "./target.js";
+import { UnixTime } from "./unix-time.js";
+
+/** What a run left: its books, its clock, and the way to its result. */
+export interface Collected {
+  account: Account;
+  time: UnixTime;
+  finish(provenance: Provenance): Promise<Table | Frame>;
+}
+
+/** Reads a run's bytes to the end: rows go into the result batch by batch, everything else into the books. */
+export async function collect<Schema extends z.ZodType, Shape extends "table" | "frame">(
+  definition: ProbeDefinition<Schema, Shape>,
+  bytes: AsyncIterable<Uint8Array>,
+  given: { target: Target; parameters: z.output<Schema>; start: ClockReading | null },
+): Promise<Collected> {
+  const account = new Account(definition.countMap);
+  let time: UnixTime | undefined;
+  const clock = () => {
+    time ??= new UnixTime(given.start, account.begin);
+    return time;
+  };
+  const context = { ...given, unixTime: (nsecs: string) => clock().of(nsecs) };
+  const sink = definition.shape === "table" ? await tableSink(definition) : frameSink(definition);
+  try {
+    for await (const batch of lines(bytes)) {
+      const records = batch.flatMap(parseRecord).filter((record) => !account.note(record));
+      sink.append(records.flatMap((record) => definition.decode(record, context)));
+    }
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+  return { account, time: clock(), finish: sink.finish };
+}
+
+/** Rows on their way into the result that a probe's shape asks for. */
+interface Sink {
+  append(rows: readonly (readonly Value[])[]): void;
+  finish(provenance: Provenance): Promise<Table | Frame>;
+  discard(): Promise<void>;
+}
+
+type Columns = { name: string; columns: ProbeDefinition<z.ZodType, "table">["columns"] };
+
+function tableSink({ name, columns }: Columns): Promise<Sink> {
+  return createTable(name, columns);
+}
+
+function frameSink({ columns }: Columns): Sink {
+  const rows: (readonly Value[])[] = [];
+  return {
+    append: (added) => rows.push(...added),
+    finish: async (provenance) => createFrame(columns, rows, provenance),
+    discard: async () => {},
+  };
+}

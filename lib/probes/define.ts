@@ -1,0 +1,68 @@
+import type { z } from "zod";
+import type { Json } from "../cases/index.js";
+import { interrupted } from "../cell.js";
+import { type Host, readClocks } from "../hosts/index.js";
+import type { Frame, Table } from "../tables/index.js";
+import { withSignsOfLife } from "./bpftrace/signs-of-life.js";
+import { collect } from "./collect.js";
+import type { ProbeDefinition } from "./definition.js";
+import { ProbeError } from "./error.js";
+import { failureOf } from "./failure.js";
+import { allHooks, resolveHooks } from "./hooks.js";
+import { type CommonParameters, parseParameters } from "./parameters.js";
+import { preflight, refuseUnless } from "./preflight.js";
+import { provenanceOf } from "./provenance.js";
+import { runProbe } from "./run.js";
+import { readTarget } from "./target.js";
+
+/** A probe that can be called from a cell, with its definition beside it. */
+export interface Probe<Schema extends z.ZodType, Shape extends "table" | "frame"> {
+  (
+    host: Host,
+    parameters: z.input<Schema> & CommonParameters,
+  ): Promise<Shape extends "table" ? Table : Frame>;
+  readonly definition: ProbeDefinition<Schema, Shape>;
+}
+
+/**
+ * Makes a probe of a definition; works in a cell for a probe of your own. A call checks its parameters, then whether the probe can
+ * run on the host, then runs it for `seconds` under a lease and returns what it saw, with its losses.
+ *
+ * Errors of a call: `BAD_PARAMETER`, `ROOT_NEEDED`, `BPFTRACE_MISSING`, `TRACEFS_MISSING`, `BTF_MISSING`, `HOOK_MISSING` (nothing was attached);
+ * `PROBE_NOT_ATTACHED`, `PROBE_FAILED`, `CONNECTION_LOST`, `DEADLINE` (a ProbeError whose `partial` has what had arrived); `INTERRUPTED`; in a
+ * replay `NOT_RECORDED`.
+ */
+export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "frame">(
+  definition: ProbeDefinition<Schema, Shape>,
+): Probe<Schema, Shape> {
+  const call = async (host: Host, asked: z.input<Schema> & CommonParameters) => {
+    const { common, own } = parseParameters(definition.name, definition.parameters, asked);
+    const target = await readTarget(host, allHooks(definition.hooks));
+    const hooks = resolveHooks(definition.hooks, target.hooks);
+    refuseUnless(preflight(target, hooks), definition.name, host);
+    const start = await readClocks(host, `${definition.name} start`);
+    const run = await runProbe(host, {
+      probe: definition.name,
+      program: withSignsOfLife(definition.program(own, target), common.seconds),
+      params: { ...(own as { [key: string]: Json }), ...common },
+      hooks,
+      ...common,
+    });
+    const { account, time, finish } = await collect(definition, run.bytes, {
+      target,
+      parameters: own,
+      start,
+    });
+    const outcome = await run.outcome;
+    if (outcome.canceled)
+      throw interrupted(`run ${definition.name} on ${host.name}`, { detached: outcome.detached });
+    const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`);
+    const notes = definition.notes?.(target) ?? [];
+    const facts = { recordingId: run.recordingId, host: host.name, clocks: { start, end }, notes, time };
+    const result = await finish(provenanceOf(definition.name, facts, outcome, account));
+    const failure = failureOf(definition.name, host.name, outcome, account);
+    if (failure !== undefined) throw new ProbeError(failure, account.ticked ? result : null);
+    return result as never;
+  };
+  return Object.assign(call, { definition });
+}

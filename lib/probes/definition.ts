@@ -1,0 +1,38 @@
+import type { z } from "zod";
+import type { Column, Value } from "../tables/index.js";
+import type { Fragment } from "./bpftrace/program.js";
+import type { ProgramRecord } from "./bpftrace/records.js";
+import type { Hooks } from "./hooks.js";
+import type { Target } from "./target.js";
+
+/** What a decoder may lean on besides the record itself. */
+export interface DecodeContext<Parameters> {
+  target: Target;
+  parameters: Parameters;
+  /** Turns the program's `nsecs` into nanoseconds since 1970 by the host's own clock; null where its clocks could not be read. */
+  unixTime(nsecs: string): bigint | null;
+}
+
+/**
+ * A probe: what it attaches to, what it can be asked, what it answers, its program and its decoder. `shape` says what a call
+ * returns: a `table` for events, of any number; a `frame` for a summary that the kernel counted.
+ */
+export interface ProbeDefinition<Schema extends z.ZodType, Shape extends "table" | "frame"> {
+  /** The function's name: `dropEvents`. */
+  name: string;
+  shape: Shape;
+  /** What it measures, one sentence. */
+  measures: string;
+  /** Its parameters, apart from `seconds`. */
+  parameters: Schema;
+  hooks: Hooks;
+  columns: readonly Column[];
+  /** For a summary: the map whose counts add up to `@matched`; what they fall short of it is lost. */
+  countMap?: `@${string}`;
+  /** The clauses of the bpftrace program; parameters get in as fragments only. Rows are printed by `emitRow()`. */
+  program(parameters: z.output<Schema>, target: Target): Fragment;
+  /** Makes the rows that one record of the program stands for. */
+  decode(record: ProgramRecord, context: DecodeContext<z.output<Schema>>): readonly (readonly Value[])[];
+  /** What readers must know of results on this very host, one sentence each. */
+  notes?(target: Target): string[];
+}

@@ -1,0 +1,41 @@
+import type { ErrorFacts } from "../errors.js";
+import type { Account } from "./account.js";
+import type { RunOutcome } from "./run.js";
+
+/** Why a run is no result, or undefined when it is one. bpftrace says `attached_probes` even where it attached nothing. */
+export function failureOf(
+  probe: string,
+  host: string,
+  outcome: RunOutcome,
+  account: Account,
+): ErrorFacts | undefined {
+  const tried = `run ${probe} on ${host}`;
+  const details = { exitCode: outcome.exitCode, stderr: outcome.stderr, detached: outcome.detached };
+  const said = outcome.stderr.split("\n").slice(-20).join("\n") || "bpftrace said nothing";
+  if (outcome.connectionLost) {
+    return {
+      code: "CONNECTION_LOST",
+      tried,
+      failed: "the connection broke in the middle; the probe on the host ends with its lease, within 5 s",
+      todo: "connect() again; what had arrived is in the error's `partial`",
+      details,
+    };
+  }
+  if (!account.ticked) {
+    return {
+      code: outcome.timedOut ? "DEADLINE" : "PROBE_NOT_ATTACHED",
+      tried,
+      failed: `the probe never ran (exit code ${outcome.exitCode}): ${said}`,
+      todo: "read what bpftrace says; the kernel may lack a hook or a field that the program uses",
+      details,
+    };
+  }
+  if (outcome.exitCode === 0) return undefined;
+  return {
+    code: outcome.timedOut ? "DEADLINE" : "PROBE_FAILED",
+    tried,
+    failed: `bpftrace ended with ${outcome.exitCode}: ${said}`,
+    todo: "what had arrived is in the error's `partial`; measure again for fewer seconds or with filters",
+    details,
+  };
+}

@@ -1,0 +1,19 @@
+export {
+  bpftrace,
+  emptyFragment,
+  Fragment,
+  inPrefix,
+  integer,
+  ipVersion,
+  isPrefix,
+  joined,
+  plainName,
+} from "./bpftrace/program.js";
+export type { ProgramRecord } from "./bpftrace/records.js";
+export { emitRow, rowWord } from "./bpftrace/signs-of-life.js";
+export { defineProbe, type Probe } from "./define.js";
+export type { DecodeContext, ProbeDefinition } from "./definition.js";
+export { ProbeError } from "./error.js";
+export type { Hooks } from "./hooks.js";
+export type { CommonParameters } from "./parameters.js";
+export type { Target, Tracepoint } from "./target.js";

@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { SkbookError } from "../errors.js";
+
+/** What every probe can be asked. */
+export interface CommonParameters {
+  /** How long to measure, in seconds: 0.5 to 3600. */
+  seconds: number;
+  /** Size of the buffer between kernel and bpftrace, in pages of 4 KiB per CPU; a power of two, default 512 (2 MiB). */
+  bufferPages?: number;
+}
+
+const Common = z.object({
+  seconds: z.number().min(0.5).max(3_600),
+  bufferPages: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .refine((pages) => Number.isInteger(Math.log2(pages)), "has to be a power of two")
+    .default(512),
+});
+
+export type ParsedCommon = z.output<typeof Common>;
+
+/** Checks what a cell asked a probe for; what the probe doesn't know is an error, too. */
+export function parseParameters<Schema extends z.ZodType>(
+  probe: string,
+  schema: Schema,
+  asked: unknown,
+): { common: ParsedCommon; own: z.output<Schema> } {
+  const object = z.looseObject({}).safeParse(asked);
+  if (!object.success) throw badParameters(probe, object.error);
+  const { seconds, bufferPages, ...rest } = object.data;
+  const common = Common.safeParse({ seconds, bufferPages });
+  const own = schema.safeParse(rest);
+  const issues = [...(common.error?.issues ?? []), ...(own.error?.issues ?? [])];
+  if (!common.success || !own.success) throw badParameters(probe, new z.ZodError(issues));
+  return { common: common.data, own: own.data };
+}
+
+function badParameters(probe: string, error: z.ZodError): SkbookError {
+  return new SkbookError({
+    code: "BAD_PARAMETER",
+    tried: `read the parameters of ${probe}; nothing was run`,
+    failed: z.prettifyError(error),
+    todo: `correct them; Shift-Tab on ${probe} shows what it takes`,
+    details: { issues: error.issues.map(({ path, message }) => ({ path: path.join("."), message })) },
+  });
+}

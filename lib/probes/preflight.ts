@@ -1,0 +1,79 @@
+import { SkbookError } from "../errors.js";
+import type { Host } from "../hosts/index.js";
+import type { ResolvedHooks } from "./hooks.js";
+import type { Target } from "./target.js";
+
+/** One thing that a probe needs of a host. */
+export interface Check {
+  check: string;
+  ok: boolean;
+  /** What was found. */
+  detail: string;
+  /** How to get it; empty when it is there. */
+  todo: string;
+  /** The error's code when this is what fails. */
+  code: string;
+}
+
+/** Looks whether a probe can run on a host, before anything is attached. */
+export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
+  const { snapshot } = target;
+  const root = snapshot.uid === "0";
+  const checks: Check[] = [
+    {
+      check: "root",
+      ok: root,
+      detail: root
+        ? "commands run as root"
+        : "the user is not root, and sudo lets it become root by no known way",
+      todo: "connect as root, allow sudo, or give sudoPassword",
+      code: "ROOT_NEEDED",
+    },
+    {
+      check: "bpftrace",
+      ok: (snapshot["tool.bpftrace"] ?? "") !== "",
+      detail:
+        snapshot["tool.bpftrace"]?.split("\n").at(-1) || "not in the PATH of commands over this connection",
+      todo: "install it on the host: apt-get install bpftrace, or dnf install bpftrace",
+      code: "BPFTRACE_MISSING",
+    },
+    {
+      check: "tracing",
+      ok: (snapshot.tracing ?? "") !== "",
+      detail: snapshot.tracing || "neither /sys/kernel/tracing nor /sys/kernel/debug/tracing is mounted",
+      todo: "mount it on the host: mount -t tracefs tracefs /sys/kernel/tracing; mount -t debugfs debugfs /sys/kernel/debug",
+      code: "TRACEFS_MISSING",
+    },
+    {
+      check: "btf",
+      ok: (snapshot.btf ?? "") !== "",
+      detail: snapshot.btf || "the kernel has no BTF: struct fields can't be read",
+      todo: "boot a kernel with CONFIG_DEBUG_INFO_BTF",
+      code: "BTF_MISSING",
+    },
+    {
+      check: "hooks",
+      ok: hooks.missing.length === 0,
+      detail:
+        hooks.missing.length === 0
+          ? `${hooks.attached.length} of ${hooks.wanted.length} there`
+          : `kernel ${snapshot.kernel} has no ${hooks.missing.join(", no ")}`,
+      todo: "use a probe whose hooks this kernel has",
+      code: "HOOK_MISSING",
+    },
+  ];
+  return checks.map((check) => (check.ok ? { ...check, todo: "" } : check));
+}
+
+/** Throws for the first check that failed. */
+export function refuseUnless(checks: readonly Check[], probe: string, host: Host): void {
+  const failed = checks.find((check) => !check.ok);
+  if (failed === undefined) return;
+  throw new SkbookError({
+    code: failed.code,
+    tried: `run ${probe} on ${host.name}; nothing was attached`,
+    failed: failed.detail,
+    todo: failed.todo,
+    details: { checks },
+  });
+}

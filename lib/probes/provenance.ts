@@ -1,0 +1,68 @@
+import type { ClockReading } from "../hosts/index.js";
+import type { Provenance } from "../tables/index.js";
+import type { Account } from "./account.js";
+import type { RunOutcome } from "./run.js";
+import { clockStep, type UnixTime } from "./unix-time.js";
+
+/** A step of the host's clock that a reader must know of. */
+const notableStepNs = 1_000_000n;
+
+interface RunFacts {
+  recordingId: string | null;
+  host: string;
+  clocks: { start: ClockReading | null; end: ClockReading | null };
+  notes: readonly string[];
+  time: UnixTime;
+}
+
+/** Where the rows of a probe come from, and what may be missing. */
+export function provenanceOf(
+  probe: string,
+  { recordingId, host, clocks, notes, time }: RunFacts,
+  outcome: RunOutcome,
+  account: Account,
+): Provenance {
+  return {
+    source: probe,
+    host,
+    recordingId,
+    startedAt: time.iso(account.begin),
+    endedAt: time.iso(account.end),
+    lost: account.lost,
+    truncated: account.truncated,
+    partial: outcome.exitCode !== 0,
+    notes: [...notes, ...clockNotes(clocks), ...unparsedNote(account), ...missingHooks(outcome)],
+    details: {
+      command: outcome.command,
+      hooks: outcome.hooks,
+      matched: account.matched,
+      emitted: account.emitted,
+      lostByBpftrace: account.lostByBpftrace,
+      clock: time.clock,
+      clocks: { start: clocks.start && { ...clocks.start }, end: clocks.end && { ...clocks.end } },
+      detached: outcome.detached,
+      durationMs: outcome.durationMs,
+      stderr: outcome.stderr,
+    },
+  };
+}
+
+function clockNotes(clocks: RunFacts["clocks"]): string[] {
+  if (clocks.start === null) return ["the host's clocks could not be read: times are unknown"];
+  const step = clockStep(clocks.start, clocks.end) ?? 0n;
+  if (step < notableStepNs && step > -notableStepNs) return [];
+  return [`the host's real-time clock was moved by ${Number(step) / 1e6} ms during the run`];
+}
+
+function unparsedNote({ unparsed, unparsedLines }: Account): string[] {
+  return unparsedLines === 0
+    ? []
+    : [`${unparsedLines} lines of bpftrace were not understood, such as: ${unparsed[0]}`];
+}
+
+function missingHooks({ hooks }: RunOutcome): string[] {
+  const missing = hooks.wanted.filter(
+    (hook) => !hook.split(" or ").some((one) => hooks.attached.includes(one)),
+  );
+  return missing.length === 0 ? [] : [`not attached, since the kernel lacks them: ${missing.join(", ")}`];
+}

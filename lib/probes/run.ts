@@ -1,0 +1,73 @@
+import { type Json, type RecordedRun, recordedRun } from "../cases/index.js";
+import type { Detached, Host } from "../hosts/index.js";
+import type { ResolvedHooks } from "./hooks.js";
+
+/** How a probe's run ended, as it stands in the case. */
+export interface RunOutcome {
+  command: string[];
+  hooks: { wanted: string[]; attached: string[] };
+  exitCode: number | null;
+  stderr: string;
+  timedOut: boolean;
+  canceled: boolean;
+  connectionLost: boolean;
+  durationMs: number;
+  /** Whether the probe's process group was seen to be gone. */
+  detached: Detached;
+}
+
+export interface RunPlan {
+  probe: string;
+  program: string;
+  /** What the case knows the run by. */
+  params: { [key: string]: Json };
+  hooks: ResolvedHooks;
+  seconds: number;
+  bufferPages: number;
+}
+
+/** Attaching and detaching may take so long on top of the measuring itself. */
+const attachSeconds = 30;
+const maxMapKeys = 65_536;
+
+/** Runs a program on the host under a lease; or finds its recording. */
+export function runProbe(host: Host, plan: RunPlan): Promise<RecordedRun<RunOutcome>> {
+  const command = [
+    "env",
+    `BPFTRACE_PERF_RB_PAGES=${plan.bufferPages}`,
+    `BPFTRACE_MAP_KEYS_MAX=${maxMapKeys}`,
+    "BPFTRACE_STRLEN=64",
+    "bpftrace",
+    "-f",
+    "json",
+    "-B",
+    "line",
+    "-e",
+    plan.program,
+  ];
+  const request = { kind: "probe" as const, name: plan.probe, host: host.name, params: plan.params };
+  return recordedRun(request, () => {
+    const execution = host.start(command, { root: true, deadlineSeconds: plan.seconds + attachSeconds });
+    const outcome = execution.ended.then((end) => ({
+      command,
+      hooks: { wanted: plan.hooks.wanted, attached: plan.hooks.attached },
+      exitCode: end.exitCode,
+      stderr: withoutKnownNoise(end.stderr),
+      timedOut: end.timedOut,
+      canceled: end.canceled,
+      connectionLost: end.connectionLost,
+      durationMs: end.durationMs,
+      detached: end.detached,
+    }));
+    return { bytes: execution, outcome };
+  });
+}
+
+/** bpftrace warns of RLIMIT_MEMLOCK wherever CAP_SYS_RESOURCE is missing; since kernel 5.11 it means nothing. */
+function withoutKnownNoise(stderr: string): string {
+  return stderr
+    .split("\n")
+    .filter((line) => !line.includes("RLIMIT_MEMLOCK") && line.trim() !== "Terminated")
+    .join("\n")
+    .trim();
+}

@@ -1,0 +1,68 @@
+import { type Host, readSections, type Snapshot } from "../hosts/index.js";
+
+/** What a host says of one tracepoint, from its format file. */
+export interface Tracepoint {
+  fields: ReadonlySet<string>;
+  /** Number to name, for a field that the kernel prints with a table of symbols. */
+  symbols: ReadonlyMap<number, string>;
+}
+
+/** What a probe has to know of a host before its program can be written. */
+export interface Target {
+  host: string;
+  snapshot: Snapshot;
+  /** Those of the asked hooks that exist on the host, `tracepoint:skb:kfree_skb` or `kprobe:ip_rcv`. */
+  hooks: ReadonlySet<string>;
+  tracepoints: ReadonlyMap<string, Tracepoint>;
+}
+
+/** Prints, for each hook in the arguments, what shows that it exists: the format of a tracepoint, the line of a kernel function. */
+const script = [
+  "t=/sys/kernel/tracing; [ -d $t/events ] || t=/sys/kernel/debug/tracing",
+  'for h in "$@"; do printf \'\\036%s\\037\' "$h"; case $h in ' +
+    "tracepoint:*) r=${h#tracepoint:}; cat $t/events/${r%%:*}/${r#*:}/format;; " +
+    'kprobe:* | kretprobe:*) [ -e $t/kprobe_events ] && grep -m 1 -w -- "${h#*:}" /proc/kallsyms;; ' +
+    "*) echo assumed;; esac; done",
+].join("; ");
+
+const targets = new WeakMap<Host, Map<string, Promise<Target>>>();
+
+/** Asks a host for what the hooks need; once per connection and set of hooks. */
+export function readTarget(host: Host, hooks: readonly string[]): Promise<Target> {
+  const known = targets.get(host) ?? new Map<string, Promise<Target>>();
+  targets.set(host, known);
+  const key = hooks.join("\n");
+  let target = known.get(key);
+  if (target === undefined) {
+    target = ask(host, hooks);
+    known.set(key, target);
+    target.catch(() => known.delete(key));
+  }
+  return target;
+}
+
+async function ask(host: Host, hooks: readonly string[]): Promise<Target> {
+  const snapshot = await host.snapshot();
+  const found = await readSections(host, "hooks", script, hooks);
+  const existing = hooks.filter((hook) => found[hook] !== undefined && found[hook] !== "");
+  const formats = existing.filter((hook) => hook.startsWith("tracepoint:"));
+  return {
+    host: host.name,
+    snapshot,
+    hooks: new Set(existing),
+    tracepoints: new Map(formats.map((hook) => [hook, parseFormat(found[hook] as string)])),
+  };
+}
+
+export function parseFormat(format: string): Tracepoint {
+  const fields = [...format.matchAll(/^\s+field:[^;]*?(\w+)(?:\[\w*\])?;/gm)].map(
+    (match) => match[1] as string,
+  );
+  const symbols = [...format.matchAll(/\{ (\d+), "(\w+)" \}/g)].map(
+    (match) => [Number(match[1]), match[2] as string] as const,
+  );
+  return {
+    fields: new Set(fields.filter((field) => !field.startsWith("common_"))),
+    symbols: new Map(symbols),
+  };
+}

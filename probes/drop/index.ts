@@ -1,0 +1,2 @@
+export { dropEvents } from "./events.js";
+export { dropSummary } from "./summary.js";

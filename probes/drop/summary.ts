@@ -1,0 +1,57 @@
+import { bpftrace, defineProbe, Fragment } from "../../lib/probes/index.js";
+import { DropFilters } from "./filters.js";
+import { dropHook, reasonName, reasonNotes } from "./hook.js";
+import { drop, dropClause, reasonOfDrop } from "./program.js";
+
+/**
+ * Counts the packets that a host's kernel drops, by reason, place and interface. The kernel counts; nothing is sent per packet, so
+ * it is cheap at any rate: look here first.
+ *
+ * Parameters: `seconds` to measure (0.5 to 3600), and filters that all have to match: `source`, `destination` (address or prefix,
+ * IPv4 or IPv6), `sourcePort`, `destinationPort`, `protocol` ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP" or a number), `device`,
+ * `reason` (one or several).
+ *
+ * Columns: `reason` (as that kernel names it; null before kernel 5.17), `site` (kernel function that dropped), `device` (interface;
+ * null where the packet had none), `drops` (packets).
+ *
+ * Errors: as for every probe, see {@link defineProbe}; `UNKNOWN_DROP_REASON`.
+ *
+ * @example await dropSummary(host, { seconds: 10, destination: "198.51.100.0/24" })
+ */
+export const dropSummary = defineProbe({
+  name: "dropSummary",
+  shape: "frame",
+  measures: "packets that the kernel dropped, counted in the kernel by reason, site and device",
+  parameters: DropFilters,
+  hooks: { required: [dropHook] },
+  columns: [
+    {
+      name: "reason",
+      type: "VARCHAR",
+      meaning: "why, as the host's kernel names it; null where it gives no reasons",
+    },
+    { name: "site", type: "VARCHAR", meaning: "kernel function that dropped the packet" },
+    {
+      name: "device",
+      type: "VARCHAR",
+      meaning: "network interface the packet was on; null where it had none",
+    },
+    { name: "drops", type: "BIGINT", unit: "packets", meaning: "packets dropped" },
+  ],
+  countMap: "@drops",
+  program(filters, target) {
+    const key = new Fragment(`${reasonOfDrop(target)}, ${drop.site}, ${drop.device}`);
+    const count = bpftrace`@matched = count(); @drops[${key}] = count();`;
+    return dropClause(filters, target, { ipv4: count, ipv6: count, other: count });
+  },
+  decode(record, { target }) {
+    if (record.type !== "map" || record.name !== "@drops") return [];
+    return record.entries
+      .map(([key, count]) => {
+        const [reason = "", site = "", device = ""] = key.split(",");
+        return [reasonName(target, reason), site, device || null, Number(count)];
+      })
+      .sort((a, b) => Number(b[3]) - Number(a[3]) || String(a).localeCompare(String(b)));
+  },
+  notes: reasonNotes,
+});
