@@ -70,7 +70,7 @@ export function captioned({ title, facts, sources, warnings = [] }: Caption): La
   };
   return {
     title: {
-      text: `<b>${label(title)}</b>`,
+      text: label(title),
       subtitle: { text: subtitle.map(label).join("<br>") },
     },
     margin: {

@@ -12,7 +12,7 @@ import { binWidth, durationText, type Span, seconds, shownSpan, spanText } from 
 export interface DropsOverTimeOptions {
   /** The column whose values are the colours. Default "reason". */
   by?: "reason" | "site" | "device";
-  /** At most this many bars, 1 to 2,000; their width is then the next of 1, 2, 5, 10... Default 100. */
+  /** At most this many bars, 1 to 2,000; their width is then the next of 1, 2, 5, 10... Default 120. */
   bins?: number;
 }
 
@@ -70,7 +70,7 @@ function tallest(rows: BinRow[]): number {
  */
 export async function dropsOverTime(
   events: Table,
-  { by = "reason", bins = 100 }: DropsOverTimeOptions = {},
+  { by = "reason", bins = 120 }: DropsOverTimeOptions = {},
 ): Promise<Figure> {
   oneOf("dropsOverTime", "by", by, ["reason", "site", "device"]);
   wholeNumber("dropsOverTime", "bins", bins, 1, 2000);

@@ -1,12 +1,21 @@
 import { jupyterDisplay, type MimeBundle } from "../cell.js";
-import { reasonOf } from "../errors.js";
+import { reasonOf, SkbookError } from "../errors.js";
 import { bringsPlotly, figureHtml, packedPlotly } from "./page/index.js";
 import { type FigureSpec, type Layout, plainSpec, type Trace } from "./spec.js";
 import { drawPicture, wordsPicture } from "./static/index.js";
 import { defaultSize, template } from "./style.js";
 import { altText, summarize } from "./summary.js";
 
-const config = { displaylogo: false };
+// plotly.js has a button that uploads the chart to its maker's cloud: traffic of a customer has no business there.
+const config = {
+  displaylogo: false,
+  plotlyServerURL: "",
+  modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d"],
+};
+
+function noPicture(error: unknown): string {
+  return `There is no picture of it: ${error instanceof SkbookError ? error.failed : reasonOf(error)}.`;
+}
 
 /**
  * A plotly.js figure with a static picture inside: interactive where the page may run scripts (JupyterLab, exported
@@ -43,7 +52,7 @@ export class Figure implements FigureSpec {
     const plot = { data: this.data, layout: this.layout, config };
     const alt = altText(this);
     // A figure is shown even if it cannot be drawn here: the picture then says why.
-    const svg = await this.svg().catch((error) => wordsPicture([alt, reasonOf(error)], this.layout));
+    const svg = await this.svg().catch((error) => wordsPicture([alt, noPicture(error)], this.layout));
     const plotly = bringsPlotly() ? { plotly: await packedPlotly() } : {};
     return {
       "application/vnd.plotly.v1+json": plot,

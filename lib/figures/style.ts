@@ -11,8 +11,8 @@ export const alarm = "#B00020";
 
 export const defaultSize = { width: 840, height: 420 };
 
-/** Title, subtitle and text sizes in pixels. */
-export const titleSize = 16;
+/** Title and subtitle sizes in pixels. */
+const titleSize = 16;
 export const subtitleSize = 12;
 
 /** The fonts whose widths are known (static/widths.ts); all share them but the last. */
@@ -44,7 +44,7 @@ export const template: { layout: Layout } = {
       yref: "container",
       yanchor: "top",
       pad: { l: 16, t: 14 },
-      font: { size: titleSize },
+      font: { size: titleSize, weight: "bold" },
       subtitle: { font: { size: subtitleSize, color: "#555555" } },
     },
     margin: { l: 64, r: 24, t: 72, b: 56 },

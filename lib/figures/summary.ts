@@ -8,12 +8,17 @@ function pointsOf(trace: Trace): number {
   return Math.max(0, ...values.map((list) => list.length));
 }
 
+/** The traces that a reader is told of: not those that only write text beside others. */
+function namedTraces(data: Trace[]): Trace[] {
+  return data.filter((trace) => trace.showlegend !== false);
+}
+
 /** One sentence for those who do not see the picture. */
 export function altText({ data, layout }: FigureSpec): string {
   const { title } = layout as Titled;
   const text = plainText(title?.text) || "Figure";
   const subtitle = plainText(title?.subtitle?.text);
-  return `${text}${subtitle === "" ? "" : `. ${subtitle}`} (${data.length} series)`;
+  return `${text}${subtitle === "" ? "" : `. ${subtitle}`} (${namedTraces(data).length} series)`;
 }
 
 /** The figure in words, for consoles and logs: title, subtitle, axes, notes, one line for each series. */
@@ -24,7 +29,7 @@ export function summarize({ data, layout }: FigureSpec): string {
     const text = plainText(axis?.title?.text);
     return text === "" ? "" : `${"xy"[i]}: ${text}`;
   });
-  const series = data.map((trace) => {
+  const series = namedTraces(data).map((trace) => {
     const name = plainText(trace.name) || "(no name)";
     return `  ${name}: ${trace.type ?? "scatter"}, ${pointsOf(trace)} points`;
   });

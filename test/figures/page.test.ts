@@ -81,8 +81,33 @@ describe.runIf(chromium)("figures in a page without a network", () => {
     `<!DOCTYPE html><html><head><meta charset="utf-8">${head}</head><body>${parts.join("")}</body></html>`;
   const live = ["first", "second", "third"].map((title) => ({ plots: true, title, picture: false }));
 
-  it("are interactive", async () => {
-    expect(drawn(await domOf(page(html)))).toEqual(live);
+  it("are interactive, and have no button that sends them anywhere", async () => {
+    const dom = await domOf(page(html));
+    expect(drawn(dom)).toEqual(live);
+    const buttons = [...dom.matchAll(/class="modebar-btn[^"]*"[^>]*data-title="([^"]*)"/g)].map(([, title]) =>
+      title?.trim(),
+    );
+    expect(new Set(buttons)).toMatchInlineSnapshot(`
+      Set {
+        "Download plot as a PNG",
+        "Pan",
+        "Zoom in",
+        "Zoom out",
+        "Autoscale",
+        "Reset axes",
+      }
+    `);
+  });
+
+  it("are as wide as the page lets them", async () => {
+    const widths = async (size: string) => {
+      const dom = await domOf(page(html), [`--window-size=${size}`]);
+      return [...dom.matchAll(/<svg class="main-svg"[^>]* width="([\d.]+)"/g)].map(([, width]) =>
+        Number(width),
+      );
+    };
+    expect(new Set(await widths("1400,900"))).toEqual(new Set([840]));
+    for (const width of await widths("700,900")) expect(width).toBeLessThan(700);
   });
 
   it("are interactive where the carrier comes last, and where an output is there twice", async () => {

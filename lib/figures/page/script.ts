@@ -24,6 +24,12 @@ export const pageScript = `(() => {
     script.remove();
   };
 
+  // As wide as the picture, narrower where the page is; a hidden page has no width yet and tells when it has.
+  const fit = (figure, plot, width, plotly) => new ResizeObserver(() => {
+    const fitting = Math.min(width, Math.max(320, figure.clientWidth));
+    if (figure.clientWidth > 0 && plot.layout.width !== fitting) plotly.relayout(plot, { width: fitting });
+  }).observe(figure);
+
   const draw = async (figure, plotly) => {
     if (figure.dataset.drawn) return;
     figure.dataset.drawn = "yes";
@@ -34,6 +40,7 @@ export const pageScript = `(() => {
     try {
       const { data, layout, config } = JSON.parse(figure.querySelector("script").textContent);
       await plotly.newPlot(plot, data, layout, config);
+      fit(figure, plot, layout.width, plotly);
     } catch (error) {
       plot.remove();
       picture.hidden = false;

@@ -39,8 +39,8 @@ async function draw(spec: FigureSpec, width: number, height: number): Promise<st
       cause,
     });
   if (refused !== undefined) throw failure(refused);
-  const plotly = await windowlessPlotly();
   try {
+    const plotly = await windowlessPlotly();
     const svg = await plotly.toImage(spec, { format: "svg", imageDataOnly: true, width, height });
     return slim(svg, `f${hash(JSON.stringify(spec))}`);
   } catch (error) {
