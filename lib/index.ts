@@ -1,5 +1,6 @@
 export * from "../probes/index.js";
 export { type CaseReport, record, replay, verifyCase } from "./cases/index.js";
+export { display } from "./display.js";
 export { SkbookError } from "./errors.js";
 export {
   type ConnectOptions,
@@ -8,6 +9,7 @@ export {
   type ExecResult,
   type Execution,
   type Host,
+  hostFacts,
   localhost,
 } from "./hosts/index.js";
 export {

@@ -22,7 +22,6 @@ const script = [
   "say chrony; chronyc -n tracking",
   "for t in bpftrace tshark dumpcap tcpdump bpftool ovs-vsctl virsh; do say tool.$t; command -v $t && $t --version | head -n 2; done",
   "say links; ip -j -d link show",
-  "say net_dev; cat /proc/net/dev",
 ].join("; ");
 
 /** Asks a host for what never changes during a session; recorded, so that a case carries it. */

@@ -1,0 +1,134 @@
+import { type Column, createFrame, type Frame, type Value } from "../tables/index.js";
+import type { Host } from "./host.js";
+import { linkFacts } from "./links.js";
+import type { Snapshot } from "./snapshot.js";
+
+/** One fact: area, name, value (null: the host doesn't say), and what follows from it. */
+export type Fact = [area: string, fact: string, value: string | null, note: string | null];
+
+const columns: Column[] = [
+  { name: "area", type: "VARCHAR", meaning: "system, tracing, tools, clock, network" },
+  { name: "fact", type: "VARCHAR", meaning: "what is meant" },
+  { name: "value", type: "VARCHAR", meaning: "as the host says; null where it says nothing" },
+  { name: "note", type: "VARCHAR", meaning: "what follows from it for measuring" },
+];
+
+/**
+ * Says what a host is and what can be measured on it: kernel, distribution, BTF, kprobes, tracepoints, tools and their versions, clock source and
+ * synchronisation, network interfaces and bridges. Taken once per connection.
+ *
+ * Columns: `area`, `fact`, `value` (null where the host says nothing), `note` (what follows for measuring).
+ *
+ * @example await hostFacts(host)
+ */
+export async function hostFacts(host: Host): Promise<Frame> {
+  const snapshot = await host.snapshot();
+  const facts = [
+    ...system(snapshot),
+    ...tracing(snapshot),
+    ...tools(snapshot),
+    ...clock(snapshot),
+    ...linkFacts(snapshot.links),
+  ];
+  return createFrame(columns, facts satisfies Value[][], {
+    source: "hostFacts",
+    host: host.name,
+    recordingId: null,
+    startedAt: null,
+    endedAt: null,
+    lost: 0,
+    truncated: false,
+    partial: false,
+    notes: snapshot.uid === "0" ? [] : ["asked without root: some facts are missing"],
+    details: {},
+  });
+}
+
+function system(snapshot: Snapshot): Fact[] {
+  const distribution = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(snapshot.os ?? "")?.[1] ?? null;
+  return [
+    ["system", "kernel", said(snapshot.kernel), null],
+    ["system", "machine", said(snapshot.machine), null],
+    ["system", "distribution", distribution, null],
+    [
+      "system",
+      "commands run as",
+      snapshot.uid === "0" ? "root" : `uid ${snapshot.uid}`,
+      snapshot.uid === "0" ? null : "probes need root",
+    ],
+  ];
+}
+
+function tracing(snapshot: Snapshot): Fact[] {
+  const there = (text: string | undefined, missing: string): [string, string | null] =>
+    text ? ["yes", null] : ["no", missing];
+  return [
+    ["tracing", "BTF", ...there(snapshot.btf, "probes that read kernel structs can't run")],
+    [
+      "tracing",
+      "tracepoints",
+      ...there(snapshot.tracing, "mount tracefs: mount -t tracefs tracefs /sys/kernel/tracing"),
+    ],
+    [
+      "tracing",
+      "kprobes",
+      ...there(snapshot.kprobes, "probes on kernel functions can't run; tracepoints can"),
+    ],
+    [
+      "tracing",
+      "lockdown",
+      /\[(\w+)\]/.exec(snapshot.lockdown ?? "")?.[1] ?? null,
+      lockdownNote(snapshot.lockdown),
+    ],
+    [
+      "tracing",
+      "kptr_restrict",
+      said(snapshot.kptr_restrict),
+      snapshot.kptr_restrict === "2" ? "kernel symbols are hidden: sites are addresses" : null,
+    ],
+  ];
+}
+
+function lockdownNote(lockdown: string | undefined): string | null {
+  return lockdown?.includes("[confidentiality]") ? "BPF may not read kernel memory: probes can't run" : null;
+}
+
+function tools(snapshot: Snapshot): Fact[] {
+  return Object.keys(snapshot)
+    .filter((section) => section.startsWith("tool."))
+    .map((section) => ["tools", section.slice("tool.".length), versionOf(snapshot[section]), null]);
+}
+
+/** Path on the first line, the tool's own words on the second. */
+function versionOf(text: string | undefined): string | null {
+  const [path, banner] = (text ?? "").split("\n");
+  if (!path) return null;
+  return /\d+(?:\.\d+)+/.exec(banner ?? "")?.[0] ?? "version unknown";
+}
+
+function clock(snapshot: Snapshot): Fact[] {
+  return [
+    [
+      "clock",
+      "source",
+      said(snapshot.clocksource),
+      snapshot.clocksource === "tsc" ? null : "reading the clock may be slow",
+    ],
+    ["clock", "synchronised", ...synchronised(snapshot)],
+  ];
+}
+
+function synchronised({ chrony, timedatectl }: Snapshot): [string | null, string | null] {
+  const leap = /^Leap status\s*: (.*)$/m.exec(chrony ?? "")?.[1];
+  if (leap !== undefined) {
+    const offset = /^System time\s*: (.*)$/m.exec(chrony ?? "")?.[1] ?? "offset unknown";
+    return [leap === "Normal" ? "yes" : "no", `chrony: ${leap}, ${offset}`];
+  }
+  const ntp = /^NTPSynchronized=(yes|no)$/m.exec(timedatectl ?? "")?.[1];
+  if (ntp !== undefined) return [ntp, "as systemd says; the offset is unknown"];
+  return [null, "neither chrony nor systemd says: don't compare times with other hosts"];
+}
+
+function said(text: string | undefined): string | null {
+  return text ? text : null;
+}
