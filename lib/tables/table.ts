@@ -1,5 +1,4 @@
 import { jupyterDisplay, type MimeBundle } from "../cell.js";
-import { SkbookError } from "../errors.js";
 import { type Column, quoted, type Value } from "./column.js";
 import { newTableName, withConnection } from "./database.js";
 import { createFrame, type Frame } from "./frame.js";
@@ -89,11 +88,6 @@ export class Table {
     );
   }
 
-  /** Drops the rows from the database; the Table can't be used afterwards. Tables that nothing drops end with the process. */
-  async drop(): Promise<void> {
-    await withConnection((connection) => connection.run(`DROP TABLE IF EXISTS ${quoted(this.name)}`));
-  }
-
   async [jupyterDisplay](): Promise<MimeBundle> {
     const [total, { rows }] = await Promise.all([this.count(), this.select(firstRows(shownRows), shownRows)]);
     return renderTable({ columns: this.columns, rows, total, provenance: this.provenance });
@@ -113,15 +107,7 @@ export class Table {
 
   private withThis<T>(work: Parameters<typeof withConnection<T>>[0]): Promise<T> {
     return withConnection(async (connection) => {
-      await connection.run(`CREATE TEMP VIEW this AS FROM ${quoted(this.name)}`).catch((cause) => {
-        throw new SkbookError({
-          code: "TABLE_DROPPED",
-          tried: `use the table ${this.name}`,
-          failed: "it was dropped",
-          todo: "run the cell again that made it",
-          cause,
-        });
-      });
+      await connection.run(`CREATE TEMP VIEW this AS FROM ${quoted(this.name)}`);
       return work(connection);
     });
   }

@@ -1,0 +1,66 @@
+import { jupyterDisplay, type MimeBundle } from "../cell.js";
+import { type Column, type Provenance, renderTable, type Value } from "../tables/index.js";
+import type { CaptureFacts } from "./facts.js";
+
+const shown: Column[] = [
+  { name: "capture", type: "VARCHAR", meaning: "what the file says of itself" },
+  { name: "value", type: "VARCHAR", meaning: "value" },
+];
+
+/** A capture file that was opened: what `packets`, `overview` and `flows` take. */
+export class Capture {
+  constructor(
+    /** File name, without its folder. */
+    readonly name: string,
+    /** Where the file is; null in a replay, which doesn't need it. */
+    readonly path: string | null,
+    /** SHA-256 of the file; null when no case is open. */
+    readonly sha256: string | null,
+    /** What the file says of itself. */
+    readonly facts: CaptureFacts,
+    /** Where it comes from, and what may be missing. */
+    readonly provenance: Provenance,
+  ) {}
+
+  [jupyterDisplay](): MimeBundle {
+    const { facts } = this;
+    const count = (value: number) => value.toLocaleString("en-US");
+    const rows: Value[][] = [
+      ["name", this.name],
+      ["type", `${facts.fileType}, ${facts.linkType}`],
+      ["packets", count(facts.packets)],
+      ["bytes on the wire", count(facts.wireBytes)],
+      ["first packet", utc(facts.firstPacket)],
+      ["last packet", utc(facts.lastPacket)],
+      ["duration", facts.durationSeconds === null ? null : `${facts.durationSeconds} s`],
+      ["snap length", facts.snapLengthBytes === null ? null : `${count(facts.snapLengthBytes)} bytes`],
+      ["in order of time", facts.inOrder ? "yes" : "no"],
+    ];
+    return renderTable({ columns: shown, rows, total: rows.length, provenance: this.provenance });
+  }
+}
+
+/** The provenance that a capture's facts give, where nothing more is known. */
+export function fileProvenance(name: string, facts: CaptureFacts, recordingId: string | null): Provenance {
+  return {
+    source: "openCapture",
+    host: null,
+    recordingId,
+    startedAt: utc(facts.firstPacket),
+    endedAt: utc(facts.lastPacket),
+    lost: "unknown",
+    truncated: false,
+    partial: facts.partial,
+    notes: facts.partial ? [`${name} is damaged or cut short: only its readable packets are here.`] : [],
+    details: { file: name, packets: facts.packets },
+  };
+}
+
+/** `1436720898.354402` as ISO 8601, all digits kept. */
+function utc(seconds: string | null): string | null {
+  if (seconds === null) return null;
+  const [whole, fraction] = seconds.split(".");
+  const date = new Date(Number(whole) * 1000);
+  if (Number.isNaN(date.getTime())) return null;
+  return `${date.toISOString().slice(0, -5)}${fraction === undefined ? "" : `.${fraction}`}Z`;
+}

@@ -1,0 +1,88 @@
+import type { Column, ColumnType, Value } from "../../tables/index.js";
+import type { IpLayer, Layers } from "./layers.js";
+import type { Row } from "./row.js";
+
+/** A column of the packet Table and how it is read off a row. */
+export interface PacketColumn {
+  column: Column;
+  read(row: Row): Value;
+}
+
+/** tshark fields in the order of the output. */
+export const fields: string[] = [];
+
+/** Where a tshark field stands in the output; it joins the output the first time it is asked for. */
+export function field(name: string): number {
+  const at = fields.indexOf(name);
+  return at < 0 ? fields.push(name) - 1 : at;
+}
+
+type About = [name: string, unit: string | null, meaning: string];
+
+export function column(
+  [name, unit, meaning]: About,
+  type: ColumnType,
+  read: PacketColumn["read"],
+): PacketColumn {
+  return { column: unit === null ? { name, type, meaning } : { name, type, unit, meaning }, read };
+}
+
+export function integer(about: About, tshark: string): PacketColumn {
+  const at = field(tshark);
+  return column(about, "INTEGER", (row) => row.integer(at));
+}
+
+export function text(about: About, tshark: string): PacketColumn {
+  const at = field(tshark);
+  return column(about, "VARCHAR", (row) => row.text(at));
+}
+
+/** An address in one of the packet's IP layers. */
+export function address(
+  about: About,
+  end: "src" | "dst",
+  layer: (layers: Layers) => IpLayer | null,
+): PacketColumn {
+  const v4 = field(`ip.${end}`);
+  const v6 = field(`ipv6.${end}`);
+  return column(about, "VARCHAR", (row) => {
+    const ip = layer(row.layers);
+    return ip === null ? null : row.textAt(ip.version === 4 ? v4 : v6, ip.at);
+  });
+}
+
+/** A number in the innermost IP header of the packet's own. */
+export function ipInteger(about: About, ip: string, ipv6: string | null): PacketColumn {
+  const v4 = field(ip);
+  const v6 = ipv6 === null ? null : field(ipv6);
+  return column(about, "INTEGER", (row) => {
+    const { inner } = row.layers;
+    const at = inner?.version === 6 ? v6 : v4;
+    return inner === null || at === null ? null : row.integer(at, inner.at);
+  });
+}
+
+/** A value of the packet's own TCP header, never of one that an ICMP error quotes. */
+export function tcp(about: About, type: "INTEGER" | "BIGINT", tshark: string): PacketColumn {
+  const at = field(tshark);
+  return column(about, type, (row) => {
+    if (row.layers.transport !== "tcp") return null;
+    return type === "BIGINT"
+      ? row.bigint(at, row.layers.transportAt)
+      : row.integer(at, row.layers.transportAt);
+  });
+}
+
+/** Seconds with a fraction, as whole nanoseconds, of the packet's own TCP. */
+export function tcpTime(about: About, tshark: string): PacketColumn {
+  const at = field(tshark);
+  return column(about, "BIGINT", (row) => (row.layers.transport === "tcp" ? row.scaled(at, 9) : null));
+}
+
+/** Whether tshark's analysis marked the packet; null for what is not TCP. */
+export function tcpMark(name: string, meaning: string): PacketColumn {
+  const at = field(`tcp.analysis.${name}`);
+  return column([name, null, meaning], "BOOLEAN", (row) =>
+    row.layers.transport === "tcp" ? row.has(at) : null,
+  );
+}
