@@ -1,5 +1,6 @@
 export * from "../probes/index.js";
 export { type CaseReport, record, replay, verifyCase } from "./cases/index.js";
+export type { Cell, MimeBundle } from "./cell.js";
 export { display } from "./display.js";
 export { SkbookError } from "./errors.js";
 export {
