@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { packageVersion } from "./package.js";
+import { UsageError } from "./usage-error.js";
+
+const help = `skbook: a TypeScript notebook that says where packets are lost or late
+
+  skbook run NOTEBOOK      run a notebook without Jupyter; see skbook run --help
+  skbook install           let Jupyter find the kernel: --user (the default) or --prefix DIR
+  skbook doctor            say what this machine can and can't do, and what to do about it
+  skbook --version
+`;
+
+/** The commands; each one loads only what it needs. Resolves to an exit code, undefined to go on running. */
+const commands: Record<string, (args: string[]) => Promise<number | undefined>> = {
+  run: async (args) => (await import("./run/index.js")).run(args),
+  install: async (args) => (await import("./install.js")).install(args),
+  doctor: async () => (await import("./doctor.js")).doctor(),
+  kernel: async (args) => (await import("./session/index.js")).kernel(args),
+};
+
+async function main([name = "", ...args]: string[]): Promise<number | undefined> {
+  if (name === "" || name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(help);
+    return name === "" ? 2 : 0;
+  }
+  if (name === "--version" || name === "-V") {
+    process.stdout.write(`${packageVersion}\n`);
+    return 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) throw new UsageError(`there is no command '${name}'; see skbook --help`);
+  return command(args);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    if (code !== undefined) process.exitCode = code;
+  },
+  (error: unknown) => {
+    const expected = error instanceof UsageError;
+    process.stderr.write(`skbook: ${expected ? error.message : ((error as Error).stack ?? error)}\n`);
+    process.exitCode = expected ? 2 : 1;
+  },
+);

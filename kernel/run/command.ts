@@ -1,0 +1,72 @@
+import { access, constants, stat } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { languageInfo } from "../session/index.js";
+import { UsageError } from "../usage-error.js";
+import { KernelClient } from "./client.js";
+import { formatNotebook, type Notebook, readNotebook, writeWhole } from "./notebook.js";
+import { type RunOptions, readRunOptions, runHelp } from "./options.js";
+import { Progress } from "./progress.js";
+import { Runner } from "./runner.js";
+
+/** `skbook run`: resolves to the exit code. */
+export async function run(args: string[]): Promise<number> {
+  const options = readRunOptions(args);
+  if (options.help) {
+    process.stdout.write(runHelp);
+    return 0;
+  }
+  const notebook = await readNotebook(options.notebook);
+  if (options.parameters.length > 0) {
+    const { injectParameters } = await import("./parameters.js");
+    injectParameters(notebook, options.parameters);
+  }
+  await checkPaths(options);
+  Object.assign(notebook.metadata, {
+    kernelspec: { display_name: "skbook (TypeScript)", language: "typescript", name: "skbook" },
+    language_info: languageInfo,
+  });
+  const passed = await runCells(notebook, options);
+  if (options.output !== undefined) await writeWhole(options.output, formatNotebook(notebook));
+  if (options.html !== undefined) {
+    const { pageOf } = await import("../html/index.js");
+    await writeWhole(options.html, pageOf(notebook, basename(options.notebook, ".ipynb")));
+  }
+  return passed ? 0 : 1;
+}
+
+async function runCells(notebook: Notebook, options: RunOptions): Promise<boolean> {
+  const kernel = await KernelClient.start(dirname(resolve(options.notebook)), environmentOf(options));
+  const runner = new Runner(notebook, kernel, new Progress());
+  const stop = () => runner.stop();
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, stop);
+  try {
+    return await runner.run(options.timeout);
+  } finally {
+    await kernel.shutdown();
+    for (const signal of signals) process.off(signal, stop);
+  }
+}
+
+/** The library takes the mode of its cases from the environment. */
+function environmentOf({ record, replay }: RunOptions): NodeJS.ProcessEnv {
+  const { SKBOOK_RECORD: _record, SKBOOK_REPLAY: _replay, ...environment } = process.env;
+  if (record !== undefined) return { ...environment, SKBOOK_RECORD: resolve(record) };
+  return replay === undefined ? process.env : { ...environment, SKBOOK_REPLAY: resolve(replay) };
+}
+
+/** Finds out before an hour of cells has run that the results could not be written. */
+async function checkPaths({ output, html, replay }: RunOptions): Promise<void> {
+  for (const path of [output, html]) {
+    if (path === undefined) continue;
+    await access(dirname(resolve(path)), constants.W_OK).catch((error: Error) => {
+      throw new UsageError(`cannot write ${path}: ${error.message}`);
+    });
+  }
+  if (replay === undefined) return;
+  const isFolder = await stat(replay).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) throw new UsageError(`--replay ${replay}: there is no such folder`);
+}

@@ -1,0 +1,2 @@
+export { KernelClient } from "./client.js";
+export { run } from "./command.js";

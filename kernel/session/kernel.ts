@@ -1,0 +1,217 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { MimeBundle } from "../../lib/index.js";
+import type { Language } from "../language/index.js";
+import type { Connection, Content } from "../wire/index.js";
+import { bundleOf } from "./bundle.js";
+import { toCharacters, toUnits } from "./code-points.js";
+import { type Failure, failureOf, interruptedFailure } from "./failure.js";
+import { Gateway } from "./gateway.js";
+import { History } from "./history.js";
+import { kernelInfo } from "./info.js";
+import { RunningCell } from "./running-cell.js";
+import type { Request } from "./sockets.js";
+import { Streams } from "./streams.js";
+
+/** How long a cell may clean up when the client ends the kernel. */
+const farewellMs = 2000;
+
+/** The kernel: runs requests in order of arrival, one cell at a time. */
+export class Kernel {
+  readonly #gateway: Gateway;
+  readonly #streams: Streams;
+  readonly #history = new History();
+  readonly #queue: Request[] = [];
+  #language: Language | undefined;
+  #cell: RunningCell | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+  #busy = false;
+  #executionCount = 0;
+  /** Requests that had arrived when a cell failed are not run. */
+  #abortedUpTo = 0;
+  /** Whom output belongs to: the running request, or the last one for output that comes late. */
+  #parent: Request["message"]["header"] | Record<string, never> = {};
+
+  constructor(connection: Connection) {
+    this.#streams = new Streams((name, text) => this.#publish("stream", { name, text }));
+    this.#gateway = new Gateway(connection, kernelInfo, {
+      request: (request) => this.#accept(request),
+      interrupt: (count) => {
+        if (count > this.#gateway.shared.answered) this.#interrupt();
+      },
+      shutdown: () => void this.#shutdown(),
+    });
+    Object.assign(globalThis, { [Symbol.for("skbook.cell")]: () => this.#cell });
+    // A front end that knows no interrupt message sends the signal.
+    process.on("SIGINT", () => this.#interrupt());
+    const report = (error: unknown) =>
+      this.#streams.write("stderr", `${failureOf(error).traceback.join("\n")}\n`);
+    process.on("uncaughtException", report);
+    process.on("unhandledRejection", report);
+  }
+
+  /** Gives the kernel its language; requests that came earlier are served now. */
+  start(language: Language): void {
+    this.#language = language;
+    void this.#drain();
+  }
+
+  #accept(request: Request): void {
+    if (request.message.header.msg_type === "execute_request" || this.#language === undefined) {
+      this.#queue.push(request);
+      void this.#drain();
+    } else {
+      // Questions about code are answered while a cell waits for something.
+      this.#answer(request, this.#language);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#busy || this.#language === undefined) return;
+    this.#busy = true;
+    for (let request = this.#queue.shift(); request !== undefined; request = this.#queue.shift()) {
+      if (request.message.header.msg_type === "execute_request") await this.#execute(request, this.#language);
+      else this.#answer(request, this.#language);
+    }
+    this.#busy = false;
+  }
+
+  #answer(request: Request, language: Language): void {
+    const { header, content } = request.message;
+    const phase = this.#gateway.shared.phase;
+    this.#gateway.shared.phase = "compiling";
+    this.#gateway.publish("status", { execution_state: "busy" }, header);
+    try {
+      const reply = this.#replyTo(header.msg_type, content, language);
+      if (reply !== undefined) this.#gateway.reply(request, reply);
+    } catch (error) {
+      this.#gateway.reply(request, { status: "error", ...failureOf(error) });
+    }
+    this.#gateway.publish("status", { execution_state: "idle" }, header);
+    this.#gateway.shared.phase = phase;
+  }
+
+  /** The reply to a question about code; undefined for messages that have none. */
+  #replyTo(type: string, content: Content, language: Language): Content | undefined {
+    const code = String(content.code ?? "");
+    const offset = toUnits(code, Number(content.cursor_pos ?? 0));
+    if (type === "complete_request") {
+      const { matches, start, end } = language.complete(code, offset);
+      const span = { cursor_start: toCharacters(code, start), cursor_end: toCharacters(code, end) };
+      return { status: "ok", matches, ...span, metadata: {} };
+    }
+    if (type === "inspect_request") {
+      const text = language.inspect(code, offset);
+      const data = text === undefined ? {} : { "text/plain": text };
+      return { status: "ok", found: text !== undefined, data, metadata: {} };
+    }
+    if (type === "is_complete_request") return { ...language.completeness(code) };
+    if (type === "history_request") return { status: "ok", history: this.#history.answer(content) };
+    return undefined;
+  }
+
+  async #execute(request: Request, language: Language): Promise<void> {
+    const { header, content, metadata } = request.message;
+    this.#gateway.publish("status", { execution_state: "busy" }, header);
+    if (request.arrival <= this.#abortedUpTo) {
+      this.#gateway.reply(request, { status: "aborted", execution_count: this.#executionCount });
+      this.#gateway.publish("status", { execution_state: "idle" }, header);
+      return;
+    }
+    const silent = content.silent === true;
+    const code = String(content.code ?? "");
+    this.#parent = header;
+    if (!silent && content.store_history !== false) this.#history.add(++this.#executionCount, code);
+    if (!silent) this.#publish("execute_input", { code, execution_count: this.#executionCount });
+
+    const run = this.#run(code, silent, metadata.cellId as string | undefined, language);
+    this.#running = run;
+    const failure = await run;
+    this.#streams.flush();
+    const count = { execution_count: this.#executionCount };
+    if (failure === undefined) {
+      this.#gateway.reply(request, { status: "ok", ...count, payload: [], user_expressions: {} });
+    } else {
+      if (!silent) this.#publish("error", { ...failure });
+      if (content.stop_on_error !== false) this.#abortedUpTo = this.#gateway.shared.arrivals;
+      this.#gateway.reply(request, { status: "error", ...count, ...failure });
+    }
+    this.#gateway.publish("status", { execution_state: "idle" }, header);
+  }
+
+  /** Runs a cell and shows its value; resolves to how it failed, if it did. */
+  async #run(
+    code: string,
+    silent: boolean,
+    id: string | undefined,
+    language: Language,
+  ): Promise<Failure | undefined> {
+    const { shared } = this.#gateway;
+    let abandon = (_: Error) => {};
+    const abandoned = new Promise<never>((_, reject) => {
+      abandon = reject;
+    });
+    const cell = new RunningCell(
+      id,
+      (bundle, options) => this.#display(bundle, options),
+      () => {
+        language.abandon();
+        abandon(new Error("the cell was abandoned"));
+      },
+    );
+    this.#cell = cell;
+    try {
+      shared.phase = "compiling";
+      const value = language.execute(code, () => {
+        shared.phase = "sync";
+      });
+      shared.phase = "async";
+      const shown = value.then(async (result) => {
+        if (!silent && result !== undefined) await this.#showResult(result);
+      });
+      await Promise.race([shown, abandoned]);
+      return cell.interrupted ? interruptedFailure(undefined) : undefined;
+    } catch (error) {
+      const stopped = (error as { code?: string } | undefined)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+      if (!stopped && !cell.interrupted) return failureOf(error);
+      // The loop was ended by force before the event loop could hear of the interrupt.
+      shared.answered = shared.interrupts;
+      return interruptedFailure(error);
+    } finally {
+      shared.phase = "idle";
+      cell.ended();
+      this.#cell = undefined;
+    }
+  }
+
+  async #showResult(value: unknown): Promise<void> {
+    const data = await bundleOf(value);
+    this.#streams.flush();
+    this.#publish("execute_result", { execution_count: this.#executionCount, data, metadata: {} });
+  }
+
+  #display(data: MimeBundle, { id, update }: { id?: string; update?: boolean } = {}): void {
+    this.#streams.flush();
+    const transient = id === undefined ? {} : { display_id: id };
+    this.#publish(update === true ? "update_display_data" : "display_data", {
+      data,
+      metadata: {},
+      transient,
+    });
+  }
+
+  #publish(type: string, content: Content): void {
+    this.#gateway.publish(type, content, this.#parent);
+  }
+
+  #interrupt(): void {
+    const { shared } = this.#gateway;
+    shared.answered = shared.interrupts;
+    this.#cell?.interrupt();
+  }
+
+  /** The sockets end the process by force if this never runs. */
+  async #shutdown(): Promise<void> {
+    await Promise.race([this.#running, delay(farewellMs)]);
+    process.exit(0);
+  }
+}

@@ -1,0 +1,54 @@
+/** What the main thread is doing, as far as it matters to someone who wants to stop it. */
+const phases = ["idle", "compiling", "sync", "async"] as const;
+export type Phase = (typeof phases)[number];
+
+const slots = { arrivals: 0, interrupts: 1, answered: 2, phase: 3, closed: 4 } as const;
+
+/** A few numbers that both threads see at once, even while one of them is busy. */
+export class Shared {
+  readonly buffer: SharedArrayBuffer;
+  readonly #slots: Int32Array;
+
+  constructor(buffer = new SharedArrayBuffer(Object.keys(slots).length * Int32Array.BYTES_PER_ELEMENT)) {
+    this.buffer = buffer;
+    this.#slots = new Int32Array(buffer);
+  }
+
+  /** Number of the newest request on shell and control, counted from 1. */
+  get arrivals(): number {
+    return Atomics.load(this.#slots, slots.arrivals);
+  }
+  arrived(): number {
+    return Atomics.add(this.#slots, slots.arrivals, 1) + 1;
+  }
+
+  /** Number of interrupts asked for, and of those that the main thread has taken note of. */
+  get interrupts(): number {
+    return Atomics.load(this.#slots, slots.interrupts);
+  }
+  raised(): number {
+    return Atomics.add(this.#slots, slots.interrupts, 1) + 1;
+  }
+  get answered(): number {
+    return Atomics.load(this.#slots, slots.answered);
+  }
+  set answered(count: number) {
+    Atomics.store(this.#slots, slots.answered, count);
+  }
+
+  get phase(): Phase {
+    return phases[Atomics.load(this.#slots, slots.phase)] ?? "idle";
+  }
+  set phase(phase: Phase) {
+    Atomics.store(this.#slots, slots.phase, phases.indexOf(phase));
+  }
+
+  /** The sockets are closed; the process may end. */
+  close(): void {
+    Atomics.store(this.#slots, slots.closed, 1);
+    Atomics.notify(this.#slots, slots.closed);
+  }
+  waitUntilClosed(milliseconds: number): void {
+    Atomics.wait(this.#slots, slots.closed, 0, milliseconds);
+  }
+}
