@@ -4,13 +4,21 @@ import { textWidth } from "./static/index.js";
 import { alarm, defaultSize, subtitleSize } from "./style.js";
 import { counted, label } from "./text.js";
 
+/** Where rows of a figure come from. */
+export interface Source {
+  provenance: Provenance;
+  /** What one row is, and what the loss is a loss of. */
+  of: "event" | "packet";
+  /** What the reader calls the source, where that is not plain. */
+  name?: string;
+}
+
 /** What stands above a figure. */
 export interface Caption {
   title: string;
   /** Facts for the subtitle, put between the host and the loss: the time window, counts. */
   facts: string[];
-  /** Where the rows come from, and, where two tables meet in one figure, what the reader calls each. */
-  sources: { name?: string; provenance: Provenance }[];
+  sources: Source[];
   /** Warnings of the figure's own, shown beside those about loss. */
   warnings?: string[];
 }
@@ -19,12 +27,13 @@ const lineHeight = subtitleSize * 1.3;
 const badgeHeight = 26;
 
 /** What a reader must know before trusting a count of zero: loss, limits, damage. */
-function warningsOf({ lost, truncated, partial }: Provenance): string[] {
-  return [
-    ...(lost === "unknown" ? ["lost events: unknown"] : lost > 0 ? [`${counted(lost, "event")} lost`] : []),
+function warningsOf({ provenance: { lost, truncated, partial }, of, name }: Source): string[] {
+  const warnings = [
+    ...(lost === "unknown" ? [`loss of ${of}s unknown`] : lost > 0 ? [`${counted(lost, of)} lost`] : []),
     ...(truncated ? ["truncated: a limit was reached"] : []),
     ...(partial ? ["partial: damaged input, or ended early"] : []),
   ];
+  return name === undefined ? warnings : warnings.map((warning) => `${name}: ${warning}`);
 }
 
 /** Facts in as few lines as fit the width. */
@@ -46,12 +55,7 @@ export function captioned({ title, facts, sources, warnings = [] }: Caption): La
     [...new Set(hosts), ...facts, ...(lossless ? ["0 lost"] : [])],
     defaultSize.width - 32,
   );
-  const badges = [
-    ...sources.flatMap(({ name, provenance }) =>
-      warningsOf(provenance).map((text) => (name === undefined ? text : `${name}: ${text}`)),
-    ),
-    ...warnings,
-  ];
+  const badges = [...sources.flatMap(warningsOf), ...warnings];
   const badge = {
     text: badges.map(label).join(" · "),
     name: "warnings",

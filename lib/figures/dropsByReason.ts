@@ -26,7 +26,7 @@ async function counts(summary: Frame, by: string): Promise<CountRow[]> {
     summary,
     `
     WITH named AS (
-      SELECT coalesce(reason, 'unknown') AS reason, coalesce(${by}, 'unknown') AS name, "count" AS drops FROM this
+      SELECT coalesce(reason, 'unknown') AS reason, coalesce(${by}, 'unknown') AS name, drops FROM this
     ), names AS (
       SELECT name, least(row_number() OVER (ORDER BY sum(drops) DESC, name), ${maxSeries + 1}) AS name_rank
       FROM named GROUP BY name
@@ -57,7 +57,7 @@ function barOf(reason: string | null): string {
  * Horizontal bars of drops by reason, the most frequent on top, coloured by where they happened: the kernel function
  * (`site`) or the device. The number at the end of a bar is its total.
  *
- * @param summary counts by reason, as `dropSummary` returns them: needs `reason`, `count` and the column `by`
+ * @param summary counts by reason, as `dropSummary` returns them: needs `reason`, `drops` and the column `by`
  * @throws SkbookError `BAD_PARAMETER` for a `by` that is no column of places
  * @example await dropsByReason(await dropSummary(host, { seconds: 10 }))
  */
@@ -78,7 +78,7 @@ export async function dropsByReason(
   const caption = captioned({
     title: `Drops by reason and ${by}`,
     facts: [...(span === null ? [] : [spanText(span)]), counted(drops, "drop")],
-    sources: [{ provenance }],
+    sources: [{ provenance, of: "event" }],
   });
   const bars = series.map(({ name, fullName, color, points }) => ({
     type: "bar",

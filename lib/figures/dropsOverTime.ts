@@ -80,13 +80,16 @@ export async function dropsOverTime(
   const width = binWidth(span, bins);
   const rows = extent.drops === 0 ? [] : await binned(events, by, span, width);
   const series = seriesOf(
-    rows.map(([name, bin, drops]) => ({ name, point: { x: seconds(width) * (bin + 0.5), y: drops } })),
+    rows.map(([name, bin, drops]) => ({
+      name,
+      point: { x: seconds((width * BigInt(2 * bin + 1)) / 2n), y: drops },
+    })),
     counted((rows[0]?.[3] ?? 0) - maxSeries, by),
   );
   const caption = captioned({
     title: `Drops over time, by ${by}`,
     facts: [...(span.endNs === 0n ? [] : [spanText(span)]), counted(extent.drops, "drop")],
-    sources: [{ provenance }],
+    sources: [{ provenance, of: "event" }],
   });
   return new Figure({
     data: series.map(({ name, fullName, color, points }) => ({

@@ -103,7 +103,7 @@ describe("dropsByReason", () => {
   });
 
   it("refuses another column", async () => {
-    await expect(dropsByReason(summary, { by: "count" as never })).rejects.toMatchObject({
+    await expect(dropsByReason(summary, { by: "drops" as never })).rejects.toMatchObject({
       code: "BAD_PARAMETER",
     });
   });

@@ -154,7 +154,7 @@ describe("dropsOverTime", () => {
     );
     const figure = await dropsOverTime(events);
     expect(subtitle(figure)).toContain("2026-03-20 10:00:00.250 to 10:00:00.750 UTC");
-    expect(bars(figure)).toMatchObject([{ x: [0.005, 0.505] }]);
+    expect(bars(figure)).toMatchObject([{ x: [0.0025, 0.5025] }]);
   });
 
   it("says what is missing", async () => {
@@ -166,7 +166,7 @@ describe("dropsOverTime", () => {
       "12,345 events lost · truncated: a limit was reached",
     ]);
     expect(await warned({ lost: "unknown", partial: true })).toEqual([
-      "lost events: unknown · partial: damaged input, or ended early",
+      "loss of events unknown · partial: damaged input, or ended early",
     ]);
     expect(subtitle(await dropsOverTime(await drops(row)))).toMatch(/ · 1 drop · 0 lost$/);
     expect(subtitle(await dropsOverTime(await drops(row, { lost: 1 })))).toMatch(/ · 1 drop$/);

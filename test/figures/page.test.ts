@@ -90,6 +90,7 @@ describe.runIf(chromium)("figures in a page without a network", () => {
     expect(new Set(buttons)).toMatchInlineSnapshot(`
       Set {
         "Download plot as a PNG",
+        "Zoom",
         "Pan",
         "Zoom in",
         "Zoom out",

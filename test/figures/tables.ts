@@ -47,7 +47,7 @@ export function drops(rows: [ms: number, ...Value[]][], own: Partial<Provenance>
   );
 }
 
-/** Counts of drops: reason, site, device, count. */
+/** Counts of drops: reason, site, device, drops. */
 export function dropCounts(rows: Value[][], own: Partial<Provenance> = {}): Frame {
-  return createFrame([text("reason"), text("site"), text("device"), whole("count")], rows, provenance(own));
+  return createFrame([text("reason"), text("site"), text("device"), whole("drops")], rows, provenance(own));
 }
