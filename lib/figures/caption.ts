@@ -24,7 +24,9 @@ export interface Caption {
 }
 
 const lineHeight = subtitleSize * 1.3;
-const badgeHeight = 26;
+/** Room beside the longest labels of a y axis: the badge starts where the axis does. */
+const badgeWidth = 480;
+const badgePadding = 10;
 
 /** What a reader must know before trusting a count of zero: loss, limits, damage. */
 function warningsOf({ provenance: { lost, truncated, partial }, of, name }: Source): string[] {
@@ -55,9 +57,10 @@ export function captioned({ title, facts, sources, warnings = [] }: Caption): La
     [...new Set(hosts), ...facts, ...(lossless ? ["0 lost"] : [])],
     defaultSize.width - 32,
   );
-  const badges = [...sources.flatMap(warningsOf), ...warnings];
+  const badges = filled([...sources.flatMap(warningsOf), ...warnings], badgeWidth);
   const badge = {
-    text: badges.map(label).join(" · "),
+    text: badges.map(label).join("<br>"),
+    align: "left",
     name: "warnings",
     xref: "paper",
     yref: "paper",
@@ -80,7 +83,10 @@ export function captioned({ title, facts, sources, warnings = [] }: Caption): La
     margin: {
       l: 64,
       r: 24,
-      t: 72 + (subtitle.length - 1) * lineHeight + (badges.length > 0 ? badgeHeight : 0),
+      t:
+        72 +
+        (subtitle.length - 1) * lineHeight +
+        (badges.length > 0 ? badges.length * lineHeight + badgePadding : 0),
       b: 56,
     },
     annotations: badges.length > 0 ? [badge] : [],

@@ -105,7 +105,8 @@ const marks = (figure: Figure) =>
     ]),
   );
 const lanes = (figure: Figure) => (figure.layout.yaxis as { ticktext: string[] }).ticktext;
-const badge = (figure: Figure) => (figure.layout.annotations as { text: string }[]).map(({ text }) => text);
+const badge = (figure: Figure) =>
+  (figure.layout.annotations as { text: string }[]).map(({ text }) => text.replaceAll("<br>", " · "));
 
 describe("flowTimeline", () => {
   it("has a lane for each direction and a mark for each packet, by kind", async () => {
