@@ -25,7 +25,12 @@ export interface Collected {
 export async function collect<Schema extends z.ZodType, Shape extends "table" | "frame">(
   definition: ProbeDefinition<Schema, Shape>,
   bytes: AsyncIterable<Uint8Array>,
-  given: { target: Target; parameters: z.output<Schema>; start: ClockReading | null },
+  given: {
+    target: Target;
+    parameters: z.output<Schema>;
+    start: ClockReading | null;
+    onAttached: () => void;
+  },
 ): Promise<Collected> {
   const account = new Account(definition.countMap);
   let time: UnixTime | undefined;
@@ -37,7 +42,9 @@ export async function collect<Schema extends z.ZodType, Shape extends "table" | 
   const sink = definition.shape === "table" ? await tableSink(definition) : frameSink(definition);
   try {
     for await (const batch of lines(bytes)) {
+      const attachedBefore = account.ticked;
       const records = batch.flatMap(parseRecord).filter((record) => !account.note(record));
+      if (account.ticked && !attachedBefore) given.onAttached();
       sink.append(records.flatMap((record) => definition.decode(record, context)));
     }
   } catch (error) {

@@ -37,23 +37,32 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
 ): Probe<Schema, Shape> {
   const call = async (host: Host, asked: z.input<Schema> & CommonParameters) => {
     const { common, own } = parseParameters(definition.name, definition.parameters, asked);
+    const { seconds, bufferPages, during } = common;
     const target = await readTarget(host, allHooks(definition.hooks));
     const hooks = resolveHooks(definition.hooks, target.hooks);
     refuseUnless(preflight(target, hooks), definition.name, host);
     const start = await readClocks(host, `${definition.name} start`);
     const run = await runProbe(host, {
       probe: definition.name,
-      program: withSignsOfLife(definition.program(own, target), common.seconds),
-      params: { ...(own as { [key: string]: Json }), ...common },
+      program: withSignsOfLife(definition.program(own, target), seconds),
+      params: { ...(own as { [key: string]: Json }), seconds, bufferPages },
       hooks,
-      ...common,
+      seconds,
+      bufferPages,
     });
+    let busy: Promise<unknown> = Promise.resolve();
+    const onAttached = () => {
+      if (!run.replayed) busy = Promise.resolve().then(during);
+      busy.catch(() => {});
+    };
     const { account, time, finish } = await collect(definition, run.bytes, {
       target,
       parameters: own,
       start,
+      onAttached,
     });
     const outcome = await run.outcome;
+    await busy;
     if (outcome.canceled)
       throw interrupted(`run ${definition.name} on ${host.name}`, { detached: outcome.detached });
     const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`);

@@ -4,7 +4,7 @@ import { execa } from "execa";
  * A virtualization host between a client and an application, as three network namespaces of this machine:
  *
  *     client eth0 203.0.113.30 --- uplink0 [host] vnet0 --- eth0 198.51.100.20 app
- *                                      mgmt0 192.0.2.10 --- 192.0.2.1 this machine
+ *                                 mgmt0 203.0.113.202 --- 203.0.113.201 this machine
  *
  * All addresses are documentation ranges (RFC 5737, 3849). The client sends packets of wire size, as a machine behind a NIC would.
  */
@@ -15,7 +15,7 @@ export interface Scene {
   remove(): Promise<void>;
 }
 
-export const managementAddress = "192.0.2.10";
+export const managementAddress = "203.0.113.202";
 export const appAddress = "198.51.100.20";
 export const appAddress6 = "2001:db8:2::20";
 export const clientAddress = "203.0.113.30";
@@ -54,12 +54,12 @@ export async function buildScene(prefix: string): Promise<Scene> {
     await run(`ip link add ${management} type veth peer name mgmt0 netns ${host}`);
     await run(`ip link add vnet0 netns ${host} type veth peer name eth0 netns ${app}`);
     await run(`ip link add uplink0 netns ${host} type veth peer name eth0 netns ${client}`);
-    await run(`ip addr add 192.0.2.1/24 dev ${management}`);
-    await run(`ip -n ${host} addr add ${managementAddress}/24 dev mgmt0`);
+    await run(`ip addr add 203.0.113.201/30 dev ${management}`);
+    await run(`ip -n ${host} addr add ${managementAddress}/30 dev mgmt0`);
     await run(`ip -n ${host} addr add 198.51.100.1/24 dev vnet0`);
-    await run(`ip -n ${host} addr add 203.0.113.1/24 dev uplink0`);
+    await run(`ip -n ${host} addr add 203.0.113.1/25 dev uplink0`);
     await run(`ip -n ${app} addr add ${appAddress}/24 dev eth0`);
-    await run(`ip -n ${client} addr add ${clientAddress}/24 dev eth0`);
+    await run(`ip -n ${client} addr add ${clientAddress}/25 dev eth0`);
     await run(`ip -n ${host} addr add 2001:db8:2::1/64 dev vnet0 nodad`);
     await run(`ip -n ${host} addr add 2001:db8:3::1/64 dev uplink0 nodad`);
     await run(`ip -n ${app} addr add ${appAddress6}/64 dev eth0 nodad`);
@@ -77,10 +77,10 @@ export async function buildScene(prefix: string): Promise<Scene> {
     }
     const inHost = `nsenter --net=/run/netns/${host}`;
     await run(`${inHost} sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1`);
-    await run(`${inHost} nft add table inet policy`);
-    await run(`${inHost} nft add chain inet policy forward { type filter hook forward priority 0; }`);
-    await run(`${inHost} nft add rule inet policy forward tcp dport ${refusedPort} counter drop`);
-    await run(`${inHost} nft add rule inet policy forward udp dport ${refusedPort} counter drop`);
+    await run(`${inHost} nft add table inet rules`);
+    await run(`${inHost} nft add chain inet rules forward { type filter hook forward priority 0; }`);
+    await run(`${inHost} nft add rule inet rules forward tcp dport ${refusedPort} counter drop`);
+    await run(`${inHost} nft add rule inet rules forward udp dport ${refusedPort} counter drop`);
     await run(`tc -n ${host} qdisc add dev vnet0 root tbf rate 4mbit burst 4k limit 12k`);
   } catch (error) {
     await remove();
