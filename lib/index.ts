@@ -1,8 +1,20 @@
 export * from "../probes/index.js";
+export { type Capture, type CaptureFacts, openCapture, packets } from "./captures/index.js";
 export { type CaseReport, record, replay, verifyCase } from "./cases/index.js";
 export type { Cell, MimeBundle } from "./cell.js";
 export { display } from "./display.js";
 export { SkbookError } from "./errors.js";
+export {
+  type DropsByReasonOptions,
+  type DropsOverTimeOptions,
+  dropsByReason,
+  dropsOverTime,
+  Figure,
+  type FigureSpec,
+  type FlowTimelineOptions,
+  flowTimeline,
+  plot,
+} from "./figures/index.js";
 export {
   type ConnectOptions,
   connect,
