@@ -45,11 +45,11 @@ function injectedCell(notebook: Notebook, source: string): Cell {
 function render(declaration: Declaration, text: string): string {
   const { keyword, name, type } = declaration;
   const annotation = type === undefined ? "" : `: ${type}`;
-  return `${keyword} ${name}${annotation} = ${JSON.stringify(valueOf(declaration, text))};`;
+  return `${keyword} ${name}${annotation} = ${JSON.stringify(parsed(declaration, text))};`;
 }
 
 /** The value that a text stands for: what the declaration wants, else JSON, else the text itself. */
-function valueOf({ name, kind }: Declaration, text: string): unknown {
+function parsed({ name, kind }: Declaration, text: string): unknown {
   if (kind === "string") return text;
   let value: unknown = text;
   try {

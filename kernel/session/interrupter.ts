@@ -1,41 +1,67 @@
 import inspector from "node:inspector";
 import type { Shared } from "./shared.js";
 
-/** How long the main thread may take to notice an interrupt before its code is stopped by force. */
-const patienceMs = 300;
+/** How often an interrupted main thread is looked at. */
+const checkMs = 300;
+/** How many looks may find it busy: code that has heard of the interrupt may be at work cleaning up. */
+const patience = { unheard: 1, heard: 4 };
 
 /**
- * Interrupts the main thread from the thread of the sockets. It is asked first; code that never returns to the
- * event loop can't be asked, so it is terminated: by SIGINT where the cell's first, synchronous part runs (the vm
- * listens for it), by the inspector where the loop comes after an await.
+ * Interrupts the main thread from the thread of the sockets. It is asked first; code that does not return to the
+ * event loop can't be asked, so it is ended by force: by SIGINT where the cell's first, synchronous part runs (the
+ * vm listens for it), by the inspector where the loop comes later.
  */
 export class Interrupter {
   readonly #shared: Shared;
-  readonly #ask: (count: number) => void;
+  readonly #ask: () => void;
+  #watch: NodeJS.Timeout | undefined;
 
-  constructor(shared: Shared, ask: (count: number) => void) {
+  constructor(shared: Shared, ask: () => void) {
     this.#shared = shared;
     this.#ask = ask;
   }
 
   raise(): void {
-    const count = this.#shared.raised();
-    this.#ask(count);
-    this.#enforce(count);
+    this.#shared.raised();
+    this.#ask();
+    this.#watch ??= this.#watchMainThread();
   }
 
-  #enforce(count: number): void {
-    setTimeout(() => {
-      if (this.#shared.answered >= count) return;
-      if (this.#shared.phase === "sync") process.kill(process.pid, "SIGINT");
-      if (this.#shared.phase === "async") terminateMainThread();
-      this.#enforce(count);
-    }, patienceMs).unref();
+  #watchMainThread(): NodeJS.Timeout {
+    const first = this.#shared.beats;
+    let last = first;
+    let stalls = 0;
+    const watch = setInterval(() => {
+      const { beats, ended, interrupts, phase } = this.#shared;
+      if (ended >= interrupts) {
+        clearInterval(watch);
+        this.#watch = undefined;
+        return;
+      }
+      stalls = beats === last ? stalls + 1 : 0;
+      last = beats;
+      if (stalls < (beats === first ? patience.unheard : patience.heard)) return;
+      if (phase === "sync") process.kill(process.pid, "SIGINT");
+      else if (phase !== "compiling") terminateMainThread();
+    }, checkMs);
+    return watch.unref();
   }
 }
 
+/** Empties Node's stack of async contexts, as Node itself does after an uncaught exception. */
+const unwind = "process.binding('async_wrap').clearAsyncIdStack()";
+
+/**
+ * Ends what the main thread is running. The contexts on Node's stack would not be left in order (no `finally` runs),
+ * and Node aborts the process over that; so the thread is paused and the stack emptied first.
+ */
 function terminateMainThread(): void {
   const session = new inspector.Session();
   session.connectToMainThread();
-  session.post("Runtime.terminateExecution", () => session.disconnect());
+  session.on("Debugger.paused", () => {
+    session.post("Runtime.evaluate", { expression: unwind });
+    session.post("Debugger.resume", { terminateOnResume: true }, () => session.disconnect());
+  });
+  session.post("Debugger.enable");
+  session.post("Debugger.pause");
 }

@@ -23,11 +23,13 @@ export class Kernel {
   readonly #queue: Request[] = [];
   #language: Language | undefined;
   #cell: RunningCell | undefined;
-  #running: Promise<unknown> = Promise.resolve();
+  #drained: Promise<void> = Promise.resolve();
   #busy = false;
   #executionCount = 0;
   /** Requests that had arrived when a cell failed are not run. */
   #abortedUpTo = 0;
+  /** An interrupt also ends what waits to be run. */
+  #interruptedUpTo = 0;
   /** Whom output belongs to: the running request, or the last one for output that comes late. */
   #parent: Request["message"]["header"] | Record<string, never> = {};
 
@@ -36,10 +38,11 @@ export class Kernel {
     this.#gateway = new Gateway(connection, kernelInfo, {
       request: (request) => this.#accept(request),
       interrupt: (count) => {
-        if (count > this.#gateway.shared.answered) this.#interrupt();
+        if (count > this.#gateway.shared.ended) this.#interrupt();
       },
       shutdown: () => void this.#shutdown(),
     });
+    this.#gateway.shared.phase = "compiling";
     Object.assign(globalThis, { [Symbol.for("skbook.cell")]: () => this.#cell });
     // A front end that knows no interrupt message sends the signal.
     process.on("SIGINT", () => this.#interrupt());
@@ -52,25 +55,29 @@ export class Kernel {
   /** Gives the kernel its language; requests that came earlier are served now. */
   start(language: Language): void {
     this.#language = language;
-    void this.#drain();
+    this.#gateway.shared.phase = "idle";
+    this.#drain();
   }
 
   #accept(request: Request): void {
     if (request.message.header.msg_type === "execute_request" || this.#language === undefined) {
       this.#queue.push(request);
-      void this.#drain();
+      this.#drain();
     } else {
       // Questions about code are answered while a cell waits for something.
       this.#answer(request, this.#language);
     }
   }
 
-  async #drain(): Promise<void> {
-    if (this.#busy || this.#language === undefined) return;
+  #drain(): void {
+    if (!this.#busy && this.#language !== undefined) this.#drained = this.#serve(this.#language);
+  }
+
+  async #serve(language: Language): Promise<void> {
     this.#busy = true;
     for (let request = this.#queue.shift(); request !== undefined; request = this.#queue.shift()) {
-      if (request.message.header.msg_type === "execute_request") await this.#execute(request, this.#language);
-      else this.#answer(request, this.#language);
+      if (request.message.header.msg_type === "execute_request") await this.#execute(request, language);
+      else this.#answer(request, language);
     }
     this.#busy = false;
   }
@@ -123,9 +130,10 @@ export class Kernel {
     if (!silent && content.store_history !== false) this.#history.add(++this.#executionCount, code);
     if (!silent) this.#publish("execute_input", { code, execution_count: this.#executionCount });
 
-    const run = this.#run(code, silent, metadata.cellId as string | undefined, language);
-    this.#running = run;
-    const failure = await run;
+    const failure =
+      request.arrival <= this.#interruptedUpTo
+        ? interruptedFailure(undefined)
+        : await this.#run(code, silent, metadata.cellId as string | undefined, language);
     this.#streams.flush();
     const count = { execution_count: this.#executionCount };
     if (failure === undefined) {
@@ -173,11 +181,11 @@ export class Kernel {
     } catch (error) {
       const stopped = (error as { code?: string } | undefined)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
       if (!stopped && !cell.interrupted) return failureOf(error);
-      // The loop was ended by force before the event loop could hear of the interrupt.
-      shared.answered = shared.interrupts;
       return interruptedFailure(error);
     } finally {
       shared.phase = "idle";
+      // Also when it was ended by force, before the event loop could hear of the interrupt.
+      shared.ended = shared.interrupts;
       cell.ended();
       this.#cell = undefined;
     }
@@ -205,13 +213,18 @@ export class Kernel {
 
   #interrupt(): void {
     const { shared } = this.#gateway;
-    shared.answered = shared.interrupts;
-    this.#cell?.interrupt();
+    if (this.#cell === undefined) {
+      this.#interruptedUpTo = shared.arrivals;
+      shared.ended = shared.interrupts;
+    } else {
+      shared.beat();
+      this.#cell.interrupt(() => shared.beat());
+    }
   }
 
   /** The sockets end the process by force if this never runs. */
   async #shutdown(): Promise<void> {
-    await Promise.race([this.#running, delay(farewellMs)]);
+    await Promise.race([this.#drained, delay(farewellMs)]);
     process.exit(0);
   }
 }

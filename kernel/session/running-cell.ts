@@ -3,6 +3,8 @@ import type { Cell, MimeBundle } from "../../lib/index.js";
 /** How long a cell may take to end by itself after an interrupt: the library proves that hosts are clean again. */
 const graceMs = { plain: 100, obeying: 10_000 };
 
+const pulseMs = 50;
+
 type Show = (bundle: MimeBundle, options?: { id?: string; update?: boolean }) => void;
 
 /** The cell that runs: what the library sees of it, and the wish to end it. */
@@ -12,7 +14,8 @@ export class RunningCell implements Cell {
   readonly #abort = new AbortController();
   readonly #abandon: () => void;
   #obeyed = false;
-  #timer: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #pulse: NodeJS.Timeout | undefined;
 
   /** `abandon` ends the waiting for the cell. */
   constructor(id: string | undefined, display: Show, abandon: () => void) {
@@ -32,18 +35,20 @@ export class RunningCell implements Cell {
 
   /**
    * Raises the signal. Who has taken it gets time to clean up; a cell where nobody has can't be waiting for that.
-   * A second interrupt waits for nobody.
+   * A second interrupt waits for nobody. `beat` is called as long as the event loop turns and the cell goes on.
    */
-  interrupt(): void {
+  interrupt(beat: () => void): void {
     if (this.interrupted) {
       this.#abandon();
       return;
     }
     this.#abort.abort();
-    this.#timer = setTimeout(this.#abandon, this.#obeyed ? graceMs.obeying : graceMs.plain);
+    this.#deadline = setTimeout(this.#abandon, this.#obeyed ? graceMs.obeying : graceMs.plain);
+    this.#pulse = setInterval(beat, pulseMs);
   }
 
   ended(): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#deadline);
+    clearInterval(this.#pulse);
   }
 }

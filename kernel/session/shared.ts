@@ -2,7 +2,7 @@
 const phases = ["idle", "compiling", "sync", "async"] as const;
 export type Phase = (typeof phases)[number];
 
-const slots = { arrivals: 0, interrupts: 1, answered: 2, phase: 3, closed: 4 } as const;
+const slots = { arrivals: 0, interrupts: 1, ended: 2, beats: 3, phase: 4, closed: 5 } as const;
 
 /** A few numbers that both threads see at once, even while one of them is busy. */
 export class Shared {
@@ -22,18 +22,26 @@ export class Shared {
     return Atomics.add(this.#slots, slots.arrivals, 1) + 1;
   }
 
-  /** Number of interrupts asked for, and of those that the main thread has taken note of. */
+  /** Number of interrupts asked for, and of those whose cell has ended. */
   get interrupts(): number {
     return Atomics.load(this.#slots, slots.interrupts);
   }
   raised(): number {
     return Atomics.add(this.#slots, slots.interrupts, 1) + 1;
   }
-  get answered(): number {
-    return Atomics.load(this.#slots, slots.answered);
+  get ended(): number {
+    return Atomics.load(this.#slots, slots.ended);
   }
-  set answered(count: number) {
-    Atomics.store(this.#slots, slots.answered, count);
+  set ended(count: number) {
+    Atomics.store(this.#slots, slots.ended, count);
+  }
+
+  /** Goes up while the main thread, told of an interrupt, still gets around to other things. */
+  get beats(): number {
+    return Atomics.load(this.#slots, slots.beats);
+  }
+  beat(): void {
+    Atomics.add(this.#slots, slots.beats, 1);
   }
 
   get phase(): Phase {

@@ -52,7 +52,7 @@ if (parentPort === null) throw new Error("the sockets run in a worker thread");
 const main = parentPort;
 const session = randomUUID();
 const shared = new Shared(buffer);
-const interrupter = new Interrupter(shared, (count) => tell({ kind: "interrupt", count }));
+const interrupter = new Interrupter(shared, () => tell({ kind: "interrupt", count: shared.interrupts }));
 
 const options = { linger: 1000 };
 const routers = { shell: new Router(options), control: new Router(options), stdin: new Router(options) };
@@ -132,7 +132,6 @@ async function beat(): Promise<void> {
 async function close(): Promise<void> {
   await Promise.all(Object.values(senders).map((sender) => sender.drained()));
   for (const socket of [...Object.values(routers), heartbeat, iopub]) socket.close();
-  shared.close();
 }
 
 /** A kernel whose front end was killed would stay forever: Jupyter's own kernels watch their parent too. */
@@ -162,3 +161,5 @@ if (watchParent) endWithParent();
 publish("status", { execution_state: "starting" }, {});
 tell({ kind: "ready" });
 await Promise.all([serve("shell"), serve("control"), beat()]);
+// The main thread ends the process as soon as it hears of this: nothing of zeromq may be under way then.
+setImmediate(() => shared.close());
