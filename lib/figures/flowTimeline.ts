@@ -53,7 +53,7 @@ async function extentOf(packets: Table, where: string): Promise<{ count: number;
 /**
  * The packets of a conversation over time, a lane for each direction, with a shape for each kind: SYN, data, ACK,
  * retransmission, duplicate ACK, FIN, RST, ICMP error. With drop events of a host on the way, each drop is a cross
- * under the lane of its direction and a line through all lanes, so that a retransmission is seen right of its cause.
+ * under the lane of its direction and a line through all lanes: a retransmission stands right of the drop it answers.
  *
  * Time is seconds since the first packet; the subtitle has the absolute time. Of more than 1,000 packets, those of one
  * kind and direction within a 400th of the time share a mark. At most the 8 busiest directions have lanes.

@@ -33,7 +33,7 @@ function plain(_key: string, value: unknown): unknown {
 /**
  * A copy of a figure as JSON, which later changes to the arrays given do not reach. BigInts become numbers.
  *
- * @throws SkbookError `BAD_FIGURE` where `data` is no array of traces or holds what JSON cannot.
+ * @throws SkbookError `BAD_FIGURE` where `data` is no array of traces, a size is no number of pixels, or JSON cannot hold it.
  */
 export function plainSpec(spec: { data: Trace[]; layout?: Layout }): FigureSpec {
   const refuse = (failed: string, cause?: unknown) =>
@@ -49,6 +49,12 @@ export function plainSpec(spec: { data: Trace[]; layout?: Layout }): FigureSpec 
   const { data, layout = {} } = spec;
   if (!Array.isArray(data) || !data.every(isObject)) throw refuse("data is not an array of traces");
   if (!isObject(layout)) throw refuse("layout is not an object");
+  for (const side of ["width", "height"] as const) {
+    const pixels = layout[side] ?? 1;
+    if (!(typeof pixels === "number" && pixels > 0 && pixels <= 10_000)) {
+      throw refuse(`layout.${side} is no number of pixels up to 10,000`);
+    }
+  }
   try {
     return JSON.parse(JSON.stringify({ data, layout }, plain)) as FigureSpec;
   } catch (error) {

@@ -24,7 +24,7 @@ export function altText({ data, layout }: FigureSpec): string {
 /** The figure in words, for consoles and logs: title, subtitle, axes, notes, one line for each series. */
 export function summarize({ data, layout }: FigureSpec): string {
   const { title, xaxis, yaxis } = layout as Titled & { xaxis?: Titled; yaxis?: Titled };
-  const annotations = (layout.annotations ?? []) as { text?: string }[];
+  const annotations: { text?: string }[] = Array.isArray(layout.annotations) ? layout.annotations : [];
   const axes = [xaxis, yaxis].map((axis, i) => {
     const text = plainText(axis?.title?.text);
     return text === "" ? "" : `${"xy"[i]}: ${text}`;

@@ -130,7 +130,14 @@ describe("a figure", () => {
   it("refuses what plotly.js does not take", () => {
     const loop: Record<string, unknown> = {};
     loop.self = loop;
-    for (const bad of [undefined, { data: 5 }, { data: [1] }, { data: [], layout: [] }, { data: [loop] }]) {
+    for (const bad of [
+      undefined,
+      { data: 5 },
+      { data: [1] },
+      { data: [], layout: [] },
+      { data: [], layout: { width: "wide" } },
+      { data: [loop] },
+    ]) {
       expect(() => plot(bad as never)).toThrow(expect.objectContaining({ code: "BAD_FIGURE" }));
     }
   });

@@ -36,7 +36,7 @@ export function packetTraces(marks: PacketMark[], startNs: bigint, exact: boolea
     .reverse();
 }
 
-/** A line through all lanes at each drop: what happens next to it is what it caused. */
+/** A line through all lanes at each drop, so that what came right after it is seen in the other lanes too. */
 export function dropLines(marks: DropMark[], startNs: bigint, lanes: number): Trace[] {
   if (marks.length === 0 || marks.length > maxLines) return [];
   const at = marks.map(({ timeNs }) => seconds(timeNs - startNs));
