@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
@@ -6,6 +5,7 @@ import { openCase, type Run, recordedRun } from "../cases/index.js";
 import { reasonOf, SkbookError } from "../errors.js";
 import { Capture, fileProvenance } from "./capture.js";
 import type { CaptureFacts } from "./facts.js";
+import { Hashed } from "./hashed.js";
 import { captureFacts } from "./tshark.js";
 
 interface FileOutcome {
@@ -40,19 +40,8 @@ async function readFile(path: string, recorded: boolean): Promise<Run<FileOutcom
   await checkFile(file);
   const facts = await captureFacts(file);
   if (!recorded) return { bytes: nothing(), outcome: Promise.resolve({ sha256: null, facts }) };
-  const hash = createHash("sha256");
-  let done!: (outcome: FileOutcome) => void;
-  const outcome = new Promise<FileOutcome>((resolveOutcome) => {
-    done = resolveOutcome;
-  });
-  async function* bytes() {
-    for await (const chunk of createReadStream(file)) {
-      hash.update(chunk);
-      yield chunk as Uint8Array;
-    }
-    done({ sha256: hash.digest("hex"), facts });
-  }
-  return { bytes: bytes(), outcome };
+  const bytes = new Hashed(createReadStream(file));
+  return { bytes, outcome: bytes.sha256.then((sha256) => ({ sha256, facts })) };
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

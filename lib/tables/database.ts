@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { scratchFolder } from "./scratch.js";
 
 let instance: Promise<DuckDBInstance> | undefined;
 let tablesMade = 0;
@@ -30,10 +29,8 @@ export function newTableName(name: string): string {
 
 async function openDatabase(): Promise<DuckDBInstance> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
-  const folder = mkdtempSync(join(tmpdir(), "skbook-tables-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return DuckDBInstance.create(":memory:", {
-    temp_directory: folder,
+    temp_directory: join(scratchFolder(), "spill"),
     memory_limit: "1GB",
     // One thread, so that rows without ORDER BY and sums of floating point come out the same in every replay.
     threads: "1",

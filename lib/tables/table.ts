@@ -2,11 +2,11 @@ import { jupyterDisplay, type MimeBundle } from "../cell.js";
 import { type Column, quoted, type Value } from "./column.js";
 import { newTableName, withConnection } from "./database.js";
 import { createFrame, type Frame } from "./frame.js";
-import { writeParquet } from "./parquet.js";
 import { type Provenance, queried } from "./provenance.js";
 import { renderTable } from "./render/index.js";
 import { countRows, frameLimit, readRows } from "./rows.js";
 import { checkedSelect, explained } from "./select.js";
+import { writeWhole } from "./whole-file.js";
 
 /** Rows shown of a Table. */
 const shownRows = 10;
@@ -84,7 +84,11 @@ export class Table {
    */
   async toParquet(path: string, options: { overwrite?: boolean } = {}): Promise<void> {
     await withConnection((connection) =>
-      writeParquet(connection, this.name, path, options.overwrite ?? false),
+      writeWhole(path, options.overwrite ?? false, (partial) =>
+        connection.run(
+          `COPY ${quoted(this.name)} TO '${partial.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
+        ),
+      ),
     );
   }
 

@@ -1,4 +1,4 @@
-import { recordedRun } from "../../cases/index.js";
+import { type Run, recordedRun } from "../../cases/index.js";
 import { interrupted } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
 import { createTable, type Provenance, type Table } from "../../tables/index.js";
@@ -48,19 +48,17 @@ export function packets(capture: Capture, options: { filter?: string } = {}): Pr
 
 async function dissect(capture: Capture, filter: string): Promise<Table> {
   const params = { capture: capture.sha256, filter, fields, settings };
-  const run = await recordedRun<TsharkOutcome>(
-    { kind: "tshark", name: "packets", host: "localhost", params },
-    () => {
-      const path = capture.path as string;
-      const execution = startTool("tshark", tsharkArguments(path, filter));
-      return { bytes: execution, outcome: checkedOutcome(tsharkOutcome(execution, path), capture, filter) };
-    },
-  );
   const writer = await createTable(
     "packets",
     packetColumns.map(({ column }) => column),
   );
   try {
+    const run = await recordedRun<TsharkOutcome>(
+      { kind: "tshark", name: "packets", host: "localhost", params },
+      () => startTshark(capture, filter),
+    );
+    // When reading fails first, tshark is ended for it: the reading's error is the one to tell.
+    run.outcome.catch(() => {});
     const parser = new PacketParser((columns) => writer.appendColumns(columns));
     for await (const chunk of run.bytes) parser.push(chunk);
     const outcome = await run.outcome;
@@ -70,6 +68,12 @@ async function dissect(capture: Capture, filter: string): Promise<Table> {
     await writer.discard();
     throw error;
   }
+}
+
+function startTshark(capture: Capture, filter: string): Run<TsharkOutcome> {
+  const path = capture.path as string;
+  const execution = startTool("tshark", tsharkArguments(path, filter));
+  return { bytes: execution, outcome: checkedOutcome(tsharkOutcome(execution, path), capture, filter) };
 }
 
 /** Summary columns, since `-T fields` builds the whole protocol tree of each packet: the same values for two thirds of the time. */

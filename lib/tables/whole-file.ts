@@ -1,25 +1,27 @@
 import { link, rename, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { DuckDBConnection } from "@duckdb/node-api";
 import { reasonOf, SkbookError } from "../errors.js";
-import { quoted } from "./column.js";
 
-/** Writes beside the target and moves it there in one step, so that no half file is ever seen under the name. */
-export async function writeParquet(
-  connection: DuckDBConnection,
-  table: string,
+/**
+ * Writes a file whole or not at all: `write` gets another name beside the target, and its file is moved there in one step.
+ *
+ * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`; what `write` itself throws as SkbookError passes.
+ */
+export async function writeWhole<T>(
   path: string,
   overwrite: boolean,
-): Promise<void> {
+  write: (partial: string) => Promise<T>,
+): Promise<T> {
   const target = resolve(path);
   const partial = `${target}.${process.pid}.partial`;
   if (!overwrite && (await exists(target))) throw fileExists(target);
   try {
-    const literal = `'${partial.replaceAll("'", "''")}'`;
-    await connection.run(`COPY ${quoted(table)} TO ${literal} (FORMAT parquet, COMPRESSION zstd)`);
+    const result = await write(partial);
     if (overwrite) await rename(partial, target);
     else await link(partial, target);
+    return result;
   } catch (error) {
+    if (error instanceof SkbookError) throw error;
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw fileExists(target);
     throw new SkbookError({
       code: "WRITE_FAILED",

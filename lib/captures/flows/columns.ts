@@ -1,0 +1,65 @@
+import { type Column, unixNanoseconds } from "../../tables/index.js";
+
+/** Units and meanings of the flow Frame; the types are the query's. */
+export const flowColumns: Column[] = [
+  { name: "transport", type: "VARCHAR", meaning: "tcp, udp, icmp or icmpv6" },
+  { name: "stream", type: "INTEGER", meaning: "tcp_stream or udp_stream of the packet Table" },
+  { name: "client", type: "VARCHAR", meaning: "address that opened the flow; see direction_by" },
+  { name: "client_port", type: "INTEGER", meaning: "its port" },
+  { name: "server", type: "VARCHAR", meaning: "the other address" },
+  { name: "server_port", type: "INTEGER", meaning: "its port" },
+  {
+    name: "direction_by",
+    type: "VARCHAR",
+    meaning: "what told client from server; only SYN and echo are certain",
+  },
+  { name: "tunnel", type: "VARCHAR", meaning: "what encapsulated its first packet" },
+  { name: "tunnel_id", type: "VARCHAR", meaning: "VNI or key of its first packet" },
+  { name: "start_ns", type: "BIGINT", unit: unixNanoseconds, meaning: "its first packet" },
+  { name: "duration_ns", type: "BIGINT", unit: "ns", meaning: "from its first packet to its last" },
+  { name: "client_packets", type: "BIGINT", unit: "packets", meaning: "sent by the client" },
+  { name: "server_packets", type: "BIGINT", unit: "packets", meaning: "sent by the server" },
+  {
+    name: "client_wire_bytes",
+    type: "BIGINT",
+    unit: "bytes",
+    meaning: "sent by the client, all headers included",
+  },
+  {
+    name: "server_wire_bytes",
+    type: "BIGINT",
+    unit: "bytes",
+    meaning: "sent by the server, all headers included",
+  },
+  { name: "client_payload_bytes", type: "BIGINT", unit: "bytes", meaning: "TCP payload of the client" },
+  { name: "server_payload_bytes", type: "BIGINT", unit: "bytes", meaning: "TCP payload of the server" },
+  {
+    name: "client_resent_bytes",
+    type: "BIGINT",
+    unit: "bytes",
+    meaning: "TCP payload that the client sent again",
+  },
+  {
+    name: "server_resent_bytes",
+    type: "BIGINT",
+    unit: "bytes",
+    meaning: "TCP payload that the server sent again",
+  },
+  {
+    name: "retransmissions",
+    type: "BIGINT",
+    unit: "packets",
+    meaning: "sent again, both ways, SYNs included",
+  },
+  { name: "out_of_order", type: "BIGINT", unit: "packets", meaning: "arrived after later data" },
+  { name: "zero_windows", type: "BIGINT", unit: "packets", meaning: "said that the receive buffer is full" },
+  { name: "rst", type: "BIGINT", unit: "packets", meaning: "resets, both ways" },
+  { name: "fin", type: "BIGINT", unit: "packets", meaning: "with FIN, both ways" },
+  { name: "handshake", type: "BOOLEAN", meaning: "SYN and SYN ACK are in the capture" },
+  {
+    name: "rtt_ns",
+    type: "BIGINT",
+    unit: "ns",
+    meaning: "TCP: handshake; DNS and echo: median from request to answer",
+  },
+];

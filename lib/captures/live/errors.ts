@@ -1,0 +1,49 @@
+import { reasonOf, SkbookError } from "../../errors.js";
+
+const kinds: [RegExp, string, string][] = [
+  [
+    /no such device|no device named|isn't a valid|doesn't exist|not up|network is down/i,
+    "UNKNOWN_DEVICE",
+    "give a device that exists and is up there (`ip link`), or `any`",
+  ],
+  [
+    /filter|expression|unknown host|syntax error/i,
+    "BAD_FILTER",
+    "correct the capture filter (tcpdump's syntax: host 192.0.2.1 and udp port 53)",
+  ],
+  [
+    /permission|not permitted/i,
+    "NO_PERMISSION",
+    "connect as root, or as a user whom sudo lets run commands as root",
+  ],
+];
+
+/** Why a capture did not come to listen, by what its tool said. */
+export function captureError(tried: string, stderr: string): SkbookError {
+  const failed = stderr.trim() || "the tool ended without a word";
+  const [, code, todo] = kinds.find(([pattern]) => pattern.test(failed)) ?? [
+    undefined,
+    "CAPTURE_FAILED",
+    "try the command on the host itself",
+  ];
+  return new SkbookError({ code, tried, failed, todo });
+}
+
+export function noTool(host: string): SkbookError {
+  return new SkbookError({
+    code: "TOOL_MISSING",
+    tried: `capture on ${host}`,
+    failed: "neither tcpdump nor dumpcap is installed there",
+    todo: "install tcpdump on the host (Debian: apt install tcpdump)",
+  });
+}
+
+export function duringFailed(cause: unknown): SkbookError {
+  return new SkbookError({
+    code: "DURING_FAILED",
+    tried: "run what was given as `during` while capturing",
+    failed: reasonOf(cause),
+    todo: "correct it and run the cell again; the capture was ended and is not kept",
+    cause,
+  });
+}
