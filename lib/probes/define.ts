@@ -37,7 +37,7 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
 ): Probe<Schema, Shape> {
   const call = async (host: Host, asked: z.input<Schema> & CommonParameters) => {
     const { common, own } = parseParameters(definition.name, definition.parameters, asked);
-    const { seconds, bufferPages, during } = common;
+    const { seconds, bufferPages, attachSeconds, during } = common;
     const target = await readTarget(host, allHooks(definition.hooks));
     const hooks = resolveHooks(definition.hooks, target.hooks);
     refuseUnless(preflight(target, hooks), definition.name, host);
@@ -47,8 +47,8 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       program: withSignsOfLife(definition.program(own, target), seconds),
       params: { ...(own as { [key: string]: Json }), seconds, bufferPages },
       hooks,
-      seconds,
       bufferPages,
+      deadlineSeconds: seconds + attachSeconds,
     });
     let busy: Promise<unknown> = Promise.resolve();
     const onAttached = () => {

@@ -7,6 +7,8 @@ export interface CommonParameters {
   seconds: number;
   /** Size of the buffer between kernel and bpftrace, in pages of 4 KiB per CPU; a power of two, default 512 (2 MiB). */
   bufferPages?: number;
+  /** How long attaching and ending may take on top, in seconds: 1 to 300, default 30. After that the host ends the probe. */
+  attachSeconds?: number;
   /** Called once the probe is attached, such as to make the traffic that is to be seen; awaited. A replay doesn't call it. */
   during?: () => unknown;
 }
@@ -19,6 +21,7 @@ const Common = z.object({
     .max(65_536)
     .refine((pages) => Number.isInteger(Math.log2(pages)), "has to be a power of two")
     .default(512),
+  attachSeconds: z.number().min(1).max(300).default(30),
   during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
 });
 
@@ -32,8 +35,8 @@ export function parseParameters<Schema extends z.ZodType>(
 ): { common: ParsedCommon; own: z.output<Schema> } {
   const object = z.looseObject({}).safeParse(asked);
   if (!object.success) throw badParameters(probe, object.error);
-  const { seconds, bufferPages, during, ...rest } = object.data;
-  const common = Common.safeParse({ seconds, bufferPages, during });
+  const { seconds, bufferPages, attachSeconds, during, ...rest } = object.data;
+  const common = Common.safeParse({ seconds, bufferPages, attachSeconds, during });
   const own = schema.safeParse(rest);
   const issues = [...(common.error?.issues ?? []), ...(own.error?.issues ?? [])];
   if (!common.success || !own.success) throw badParameters(probe, new z.ZodError(issues));

@@ -22,12 +22,10 @@ export interface RunPlan {
   /** What the case knows the run by. */
   params: { [key: string]: Json };
   hooks: ResolvedHooks;
-  seconds: number;
   bufferPages: number;
+  deadlineSeconds: number;
 }
 
-/** Attaching and detaching may take so long on top of the measuring itself. */
-const attachSeconds = 30;
 const maxMapKeys = 65_536;
 
 /** Runs a program on the host under a lease; or finds its recording. */
@@ -47,7 +45,7 @@ export function runProbe(host: Host, plan: RunPlan): Promise<RecordedRun<RunOutc
   ];
   const request = { kind: "probe" as const, name: plan.probe, host: host.name, params: plan.params };
   return recordedRun(request, () => {
-    const execution = host.start(command, { root: true, deadlineSeconds: plan.seconds + attachSeconds });
+    const execution = host.start(command, { root: true, deadlineSeconds: plan.deadlineSeconds });
     const outcome = execution.ended.then((end) => ({
       command,
       hooks: { wanted: plan.hooks.wanted, attached: plan.hooks.attached },
