@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { flows, openCapture, overview, packets } from "../../lib/captures/index.js";
+import { corpus, expected } from "./corpus.js";
+
+/** Counts of expected.tsv, in SQL over the packet table. */
+const counts: Record<string, string> = {
+  frames: "count(*)",
+  bytes_wire: "coalesce(sum(wire_bytes), 0)",
+  tcp: "count(*) FILTER (transport = 'tcp')",
+  udp: "count(*) FILTER (transport = 'udp')",
+  dns: "count(*) FILTER (regexp_matches(protocols, ':dns(:|$)'))",
+  icmp: "count(*) FILTER (transport IN ('icmp', 'icmpv6'))",
+  ipv6: "count(*) FILTER (regexp_matches(protocols, ':ipv6(:|$)'))",
+  tcp_streams: "count(DISTINCT tcp_stream)",
+  syn: "count(*) FILTER (contains(tcp_flags, 'SYN') AND NOT contains(tcp_flags, 'ACK'))",
+  rst: "count(*) FILTER (contains(tcp_flags, 'RST'))",
+  frag: "count(*) FILTER (fragment)",
+  icmp_quoting_tcp: "count(quoted_tcp_stream)",
+  retr: "count(*) FILTER (retransmission)",
+  fast: "count(*) FILTER (fast_retransmission)",
+  spur: "count(*) FILTER (spurious_retransmission)",
+  ooo: "count(*) FILTER (out_of_order)",
+  lost: "count(*) FILTER (lost_segment)",
+  acklost: "count(*) FILTER (ack_lost_segment)",
+  dupack: "count(duplicate_ack)",
+  zerowin: "count(*) FILTER (zero_window)",
+  winfull: "count(*) FILTER (window_full)",
+  keepalive: "count(*) FILTER (keep_alive)",
+  reused: "count(*) FILTER (reused_ports)",
+  sack: "count(sack_le)",
+  dsack: "count(dsack_le)",
+  ackrtt: "count(ack_rtt_ns)",
+  dns_rtt: "count(dns_rtt_ns)",
+  icmp_rtt: "count(icmp_rtt_ns) FILTER (transport = 'icmp')",
+  icmp6_rtt: "count(icmp_rtt_ns) FILTER (transport = 'icmpv6')",
+  comment: "count(comment)",
+};
+
+describe.skipIf(corpus === undefined)("known captures", () => {
+  it.each(expected())("$file", async (wanted) => {
+    const path = join(corpus as string, wanted.file);
+    if (wanted.rc === 2 && wanted.frames === 0) {
+      await expect(openCapture(path)).rejects.toMatchObject({ code: "NOT_A_CAPTURE" });
+      return;
+    }
+    const capture = await openCapture(path);
+    const table = await packets(capture);
+    const select = Object.entries(counts).map(([name, sql]) => `${sql} AS "${name}"`);
+    const counted = await table.sql(`SELECT ${select.join(", ")} FROM this`);
+    const found = Object.fromEntries(
+      counted.columns.map((name, index) => [name, (counted.values[0] as number[])[index]]),
+    );
+    expect(found).toEqual(Object.fromEntries(Object.keys(counts).map((name) => [name, wanted[name]])));
+    expect(table.provenance.partial).toBe(wanted.rc === 2);
+
+    const flowFrame = await flows(capture);
+    const sums = await flowFrame.sql(
+      "SELECT count(*) FILTER (transport = 'tcp'), coalesce(sum(client_packets + server_packets) FILTER (transport IN ('tcp', 'udp')), 0), coalesce(sum(retransmissions), 0) FROM this",
+    );
+    const flowing = Number(wanted.tcp) + Number(wanted.udp);
+    expect(sums.values).toEqual([[wanted.tcp_streams, flowing, wanted.retr]]);
+    const facts = new Map(
+      (await overview(capture)).values.map((row) => (row as [string, number]).slice(0, 2) as never),
+    );
+    expect(facts.get("packets")).toBe(wanted.frames);
+    expect(facts.get("TCP connections")).toBe(wanted.tcp_streams);
+  });
+});

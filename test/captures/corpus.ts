@@ -1,0 +1,29 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const shared = process.env.SKBOOK_SHARED ?? fileURLToPath(new URL("../../../shared", import.meta.url));
+
+/** Folder of the captures that tests check against; undefined where it isn't at hand. */
+export const corpus: string | undefined = existsSync(join(shared, "pcaps", "expected.tsv"))
+  ? join(shared, "pcaps")
+  : undefined;
+
+if (corpus === undefined) {
+  console.warn(`LEFT OUT: tests against known captures; ${shared}/pcaps is not there (set SKBOOK_SHARED)`);
+}
+
+export type Expected = { file: string } & Record<string, number | string>;
+
+/** What tshark's own counts of every capture are. */
+export function expected(): Expected[] {
+  if (corpus === undefined) return [];
+  const [names = [], ...rows] = readFileSync(join(corpus, "expected.tsv"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split("\t"));
+  return rows.map((row) => {
+    const cells = row.map((cell, index) => [names[index], index === 0 ? cell : Number(cell)]);
+    return Object.fromEntries(cells) as Expected;
+  });
+}
