@@ -21,12 +21,12 @@ type Parameters = z.output<typeof Parameters>;
  * {@link dropSummary} first, then here with filters.
  *
  * Parameters: `seconds` to measure (0.5 to 3600); `maxEvents` (default 10,000: rows at most); `stacks` (default false; true for the
- * 8 innermost kernel functions, or a number); filters that all have to match: `source`, `destination` (address or prefix, IPv4 or IPv6),
- * `sourcePort`, `destinationPort`, `protocol`, `device`, `reason` (one or several); `bufferPages` (default 512: 4 KiB pages per CPU between
+ * 8 innermost kernel functions, or a number); filters that all have to match: `src`, `dst` (source and
+ * destination: address or prefix, IPv4 or IPv6), `ip` (either), `srcPort`, `dstPort`, `port` (either), `protocol`, `device`, `reason` (one or several); `bufferPages` (default 512: 4 KiB pages per CPU between
  * kernel and bpftrace; raise it where events get lost).
  *
  * Columns: `time_ns` (Unix time by the host's clock), `reason`, `site` (kernel function that dropped), `device`, `input_ifindex` (index of
- * the interface it came in on; 0 for the host's own), `ip_version`, `source`, `source_port`, `destination`, `destination_port`, `protocol`,
+ * the interface it came in on; 0 for the host's own), `ip_version`, `src`, `src_port`, `dst`, `dst_port`, `protocol`,
  * `length_bytes` (of the IP packet by its own header, of the frame where it isn't IP), `cpu`, `process` (what ran on that CPU: often, not
  * always, who sent it), `stack`. null is unknown or absent.
  *
@@ -64,10 +64,10 @@ export const dropEvents = defineProbe({
       meaning: "index of the interface it came in on; 0 for the host's own",
     },
     { name: "ip_version", type: "INTEGER", meaning: "4 or 6; null for what isn't IP" },
-    { name: "source", type: "VARCHAR", meaning: "source address" },
-    { name: "source_port", type: "INTEGER", meaning: "TCP, UDP or SCTP source port" },
-    { name: "destination", type: "VARCHAR", meaning: "destination address" },
-    { name: "destination_port", type: "INTEGER", meaning: "TCP, UDP or SCTP destination port" },
+    { name: "src", type: "VARCHAR", meaning: "source address" },
+    { name: "src_port", type: "INTEGER", meaning: "TCP, UDP or SCTP source port" },
+    { name: "dst", type: "VARCHAR", meaning: "destination address" },
+    { name: "dst_port", type: "INTEGER", meaning: "TCP, UDP or SCTP destination port" },
     { name: "protocol", type: "VARCHAR", meaning: "IP protocol, or the EtherType of what isn't IP" },
     {
       name: "length_bytes",
@@ -101,8 +101,8 @@ export const dropEvents = defineProbe({
         maxEvents,
       );
     return dropClause(filters, target, {
-      ipv4: row("4", drop.ipv4.source, drop.ipv4.destination, drop.protocol, drop.length),
-      ipv6: row("6", drop.ipv6.source, drop.ipv6.destination, drop.protocol, drop.length),
+      ipv4: row("4", drop.ipv4.src, drop.ipv4.dst, drop.protocol, drop.length),
+      ipv6: row("6", drop.ipv6.src, drop.ipv6.dst, drop.protocol, drop.length),
       other: row("0", '""', '""', drop.etherType, "$skb->len"),
     });
   },

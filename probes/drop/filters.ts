@@ -9,13 +9,17 @@ const port = z.int().min(0).max(65_535);
 /** Which drops to look at. All given filters have to match; they work in the kernel. */
 export const dropFilters = {
   /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
-  source: prefix.optional(),
+  src: prefix.optional(),
   /** Destination address or prefix. */
-  destination: prefix.optional(),
+  dst: prefix.optional(),
+  /** Address or prefix of either end. */
+  ip: prefix.optional(),
   /** TCP, UDP or SCTP source port. */
-  sourcePort: port.optional(),
+  srcPort: port.optional(),
   /** TCP, UDP or SCTP destination port. */
-  destinationPort: port.optional(),
+  dstPort: port.optional(),
+  /** Port of either end. */
+  port: port.optional(),
   /** IP protocol, by name or number. */
   protocol: z.union([z.enum(["TCP", "UDP", "ICMP", "ICMPv6", "SCTP"]), z.int().min(0).max(255)]).optional(),
   /** Interface that the packet was on when it was dropped. */

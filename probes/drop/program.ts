@@ -29,8 +29,8 @@ export const drop = {
   process: "comm",
   etherType: "args->protocol",
   ports: "$ports, $sport, $dport",
-  ipv4: { source: "ntop(*(uint32 *)($net + 12))", destination: "ntop(*(uint32 *)($net + 16))" },
-  ipv6: { source: "ntop($ip6->saddr.in6_u.u6_addr8)", destination: "ntop($ip6->daddr.in6_u.u6_addr8)" },
+  ipv4: { src: "ntop(*(uint32 *)($net + 12))", dst: "ntop(*(uint32 *)($net + 16))" },
+  ipv6: { src: "ntop($ip6->saddr.in6_u.u6_addr8)", dst: "ntop($ip6->daddr.in6_u.u6_addr8)" },
   protocol: "$proto",
   length: "$len",
 } as const;
@@ -49,10 +49,10 @@ export function dropClause(filters: DropFilters, target: Target, actions: DropAc
     ? bpftrace`/ args->reason >= ${integer(lowestReason(target))} /`
     : bpftrace``;
   const any = joined([bpftrace`1`, ...packetTests(filters, target)], " && ");
-  const ip = (version: 4 | 6, pointer: { source: Fragment; destination: Fragment }) =>
+  const ip = (version: 4 | 6, pointer: Pointers) =>
     joined([any, ...ipTests(filters, version, pointer)], " && ");
-  const ipv4 = ip(4, { source: bpftrace`$net + 12`, destination: bpftrace`$net + 16` });
-  const ipv6 = ip(6, { source: bpftrace`$net + 8`, destination: bpftrace`$net + 24` });
+  const ipv4 = ip(4, { src: bpftrace`$net + 12`, dst: bpftrace`$net + 16` });
+  const ipv6 = ip(6, { src: bpftrace`$net + 8`, dst: bpftrace`$net + 24` });
   const other = asksForIp(filters) ? bpftrace`0` : any;
   return bpftrace`${new Fragment(dropHook)} ${guard} {
   $skb = (struct sk_buff *)args->skbaddr;
@@ -93,25 +93,30 @@ function packetTests({ device, reason }: DropFilters, target: Target): Fragment[
   return tests;
 }
 
-function ipTests(
-  filters: DropFilters,
-  version: 4 | 6,
-  pointer: { source: Fragment; destination: Fragment },
-): Fragment[] {
+/** Where the addresses of a packet stand. */
+interface Pointers {
+  src: Fragment;
+  dst: Fragment;
+}
+
+function ipTests(filters: DropFilters, version: 4 | 6, pointers: Pointers): Fragment[] {
+  const inside = (pointer: Fragment, prefix: string) =>
+    ipVersion(prefix) === version ? inPrefix(pointer, prefix) : bpftrace`0`;
+  const { src, dst, ip, srcPort, dstPort, port, protocol } = filters;
   const tests: Fragment[] = [];
-  for (const side of ["source", "destination"] as const) {
-    const prefix = filters[side];
-    if (prefix === undefined) continue;
-    tests.push(ipVersion(prefix) === version ? inPrefix(pointer[side], prefix) : bpftrace`0`);
+  if (src !== undefined) tests.push(inside(pointers.src, src));
+  if (dst !== undefined) tests.push(inside(pointers.dst, dst));
+  if (ip !== undefined) tests.push(bpftrace`(${inside(pointers.src, ip)} || ${inside(pointers.dst, ip)})`);
+  if (srcPort !== undefined) tests.push(bpftrace`($ports == 1 && $sport == ${integer(srcPort)})`);
+  if (dstPort !== undefined) tests.push(bpftrace`($ports == 1 && $dport == ${integer(dstPort)})`);
+  if (port !== undefined) {
+    tests.push(bpftrace`($ports == 1 && ($sport == ${integer(port)} || $dport == ${integer(port)}))`);
   }
-  const { sourcePort, destinationPort, protocol } = filters;
-  if (sourcePort !== undefined) tests.push(bpftrace`$ports == 1 && $sport == ${integer(sourcePort)}`);
-  if (destinationPort !== undefined)
-    tests.push(bpftrace`$ports == 1 && $dport == ${integer(destinationPort)}`);
   if (protocol !== undefined) tests.push(bpftrace`$proto == ${integer(protocolNumber(protocol))}`);
   return tests;
 }
 
-function asksForIp({ source, destination, sourcePort, destinationPort, protocol }: DropFilters): boolean {
-  return [source, destination, sourcePort, destinationPort, protocol].some((filter) => filter !== undefined);
+/** No packet without an IP header can match then. */
+function asksForIp({ src, dst, ip, srcPort, dstPort, port, protocol }: DropFilters): boolean {
+  return [src, dst, ip, srcPort, dstPort, port, protocol].some((filter) => filter !== undefined);
 }

@@ -7,8 +7,8 @@ import { drop, dropClause, reasonOfDrop } from "./program.js";
  * Counts the packets that a host's kernel drops, by reason, place and interface. The kernel counts; nothing is sent per packet, so
  * it is cheap at any rate: look here first.
  *
- * Parameters: `seconds` to measure (0.5 to 3600), and filters that all have to match: `source`, `destination` (address or prefix,
- * IPv4 or IPv6), `sourcePort`, `destinationPort`, `protocol` ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP" or a number), `device`,
+ * Parameters: `seconds` to measure (0.5 to 3600), and filters that all have to match: `src`, `dst` (source and destination: address or
+ * prefix, IPv4 or IPv6), `ip` (either), `srcPort`, `dstPort`, `port` (either), `protocol` ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP" or a number), `device`,
  * `reason` (one or several).
  *
  * Columns: `reason` (as that kernel names it; null before kernel 5.17), `site` (kernel function that dropped), `device` (interface;
@@ -16,7 +16,7 @@ import { drop, dropClause, reasonOfDrop } from "./program.js";
  *
  * Errors: as for every probe, see {@link defineProbe}; `UNKNOWN_DROP_REASON`.
  *
- * @example await dropSummary(host, { seconds: 10, destination: "198.51.100.0/24" })
+ * @example await dropSummary(host, { seconds: 10, dst: "198.51.100.0/24" })
  */
 export const dropSummary = defineProbe({
   name: "dropSummary",

@@ -67,10 +67,10 @@ function drops(rows: [ms: number, from: End, to: End, reason: string][], own: Pa
     time,
     text("reason"),
     text("site"),
-    text("source"),
-    whole("source_port"),
-    text("destination"),
-    whole("destination_port"),
+    text("src"),
+    whole("src_port"),
+    text("dst"),
+    whole("dst_port"),
   ];
   return tableOf(
     columns,

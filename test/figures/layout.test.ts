@@ -82,9 +82,7 @@ describe.runIf(chromium)("no text of a picture is cut off or over another", () =
     const { texts, faults: found } = await faults(
       await flowTimeline(table, {
         drops: await drops([], worst).then((t) =>
-          t.query(
-            "SELECT *, '' AS source, 0 AS source_port, '' AS destination, 0 AS destination_port FROM this",
-          ),
+          t.query("SELECT *, '' AS src, 0 AS src_port, '' AS dst, 0 AS dst_port FROM this"),
         ),
       }),
     );

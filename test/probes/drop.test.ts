@@ -43,7 +43,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
   test("dropSummary counts each reason, site and device exactly", async () => {
     const seen = await dropSummary(host, {
       seconds: 4,
-      destination: "198.51.100.0/24",
+      dst: "198.51.100.0/24",
       during: async () => {
         await closed(123);
         await refused(45);
@@ -88,7 +88,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
     const started = BigInt(Date.now()) * 1_000_000n;
     const events = await dropEvents(host, {
       seconds: 4,
-      source: clientAddress,
+      src: clientAddress,
       stacks: true,
       during: async () => {
         await closed(20);
@@ -97,8 +97,8 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
     });
     const ended = BigInt(Date.now()) * 1_000_000n;
     const seen = await events.sql(
-      `SELECT reason, device, ip_version, source, destination, destination_port, protocol, length_bytes, count(*) AS drops,
-         min(time_ns) AS first_ns, max(time_ns) AS last_ns, bool_and(stack LIKE '%__%') AS stacks, count(DISTINCT source_port) AS ports
+      `SELECT reason, device, ip_version, src, dst, dst_port, protocol, length_bytes, count(*) AS drops,
+         min(time_ns) AS first_ns, max(time_ns) AS last_ns, bool_and(stack LIKE '%__%') AS stacks, count(DISTINCT src_port) AS ports
        FROM this GROUP BY ALL ORDER BY drops DESC`,
     );
     expect(rows(seen).map((row) => row.slice(0, 9))).toEqual([
@@ -116,27 +116,29 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
   test("IPv6 is seen as well", async () => {
     const events = await dropEvents(host, {
       seconds: 4,
-      destination: "2001:db8:2::/64",
+      dst: "2001:db8:2::/64",
       protocol: "UDP",
       during: () => closed(17, appAddress6),
     });
     const seen = await events.sql(
-      "SELECT reason, ip_version, source, destination, length_bytes, count(*) FROM this GROUP BY ALL",
+      "SELECT reason, ip_version, src, dst, length_bytes, count(*) FROM this GROUP BY ALL",
     );
     expect(rows(seen)).toEqual([["NO_SOCKET", 6, "2001:db8:3::30", appAddress6, 148, 17]]);
   });
 
   test.each([
-    ["source", { source: "203.0.113.0/24" }, 30],
-    ["another source", { source: "203.0.113.31" }, 0],
-    ["destination", { destination: appAddress }, 30],
-    ["destination port", { destination: appAddress, destinationPort: refusedPort }, 10],
-    ["source port", { destination: appAddress, sourcePort: 1 }, 0],
-    ["protocol", { destination: appAddress, protocol: "TCP" as const }, 0],
-    ["protocol by number", { destination: appAddress, protocol: 17 }, 30],
-    ["device", { destination: appAddress, device: "uplink0" }, 10],
-    ["reason", { destination: appAddress, reason: "no_socket" }, 20],
-    ["several reasons", { destination: appAddress, reason: ["NO_SOCKET", "NETFILTER_DROP"] }, 30],
+    ["source", { src: "203.0.113.0/24" }, 30],
+    ["another source", { src: "203.0.113.31" }, 0],
+    ["destination", { dst: appAddress }, 30],
+    ["destination port", { dst: appAddress, dstPort: refusedPort }, 10],
+    ["source port", { dst: appAddress, srcPort: 1 }, 0],
+    ["either address", { ip: "198.51.100.20/32" }, 30],
+    ["either port", { dst: appAddress, port: closedPort }, 20],
+    ["protocol", { dst: appAddress, protocol: "TCP" as const }, 0],
+    ["protocol by number", { dst: appAddress, protocol: 17 }, 30],
+    ["device", { dst: appAddress, device: "uplink0" }, 10],
+    ["reason", { dst: appAddress, reason: "no_socket" }, 20],
+    ["several reasons", { dst: appAddress, reason: ["NO_SOCKET", "NETFILTER_DROP"] }, 30],
   ])("filter by %s", async (_, filter, expected) => {
     const seen = await dropSummary(host, {
       seconds: 2,
@@ -155,7 +157,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
       seconds: 8,
       maxEvents: 1_000_000,
       bufferPages: 1,
-      destinationPort: refusedPort,
+      dstPort: refusedPort,
       during: () => refused(50_000),
     });
     const { lost, truncated } = events.provenance;
@@ -168,7 +170,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
     const events = await dropEvents(host, {
       seconds: 4,
       maxEvents: 25,
-      destinationPort: refusedPort,
+      dstPort: refusedPort,
       during: () => refused(500),
     });
     expect(await events.count()).toBe(25);

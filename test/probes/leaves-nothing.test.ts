@@ -26,7 +26,7 @@ describeLive("a probe leaves nothing behind", ["root", "bpftrace", "sshd", "trac
   function ask() {
     port += 1;
     const mark = `$dport == ${port}`;
-    return { parameters: { seconds: 60, destinationPort: port }, running: () => processesWith(mark, "bpftrace ") };
+    return { parameters: { seconds: 60, dstPort: port }, running: () => processesWith(mark, "bpftrace ") };
   }
   const attached = (running: () => number[]) => eventually(20, () => running().length > 0);
   const gone = (running: () => number[]) => eventually(5, () => running().length === 0);

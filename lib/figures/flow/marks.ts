@@ -67,8 +67,8 @@ export async function packetMarks(
 /** The marks of the drops that lie in a lane. */
 export async function dropMarks(drops: Table, lanes: readonly Lane[], grid: Grid): Promise<DropMark[]> {
   const lane = laneSql(lanes, {
-    address: ["source", "destination"],
-    port: ["source_port", "destination_port"],
+    address: ["src", "dst"],
+    port: ["src_port", "dst_port"],
   });
   const rows = await rowsOf(
     drops,
