@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { program } from "./package.js";
 import { UsageError } from "./usage-error.js";
 
 export const kernelName = "skbook";
@@ -22,13 +22,7 @@ export async function install(args: string[]): Promise<number> {
   const kernels = prefix === undefined ? userKernels() : join(resolve(prefix), "share/jupyter/kernels");
   const folder = join(kernels, kernelName);
   const spec = {
-    argv: [
-      process.execPath,
-      fileURLToPath(new URL("./main.js", import.meta.url)),
-      "kernel",
-      "--connection-file",
-      "{connection_file}",
-    ],
+    argv: [process.execPath, program, "kernel", "--connection-file", "{connection_file}"],
     display_name: "skbook (TypeScript)",
     language: "typescript",
     // By signal, Jupyter would also hit the processes that cells have started.

@@ -16,3 +16,6 @@ const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf
 
 export const packageName = manifest.name;
 export const packageVersion = manifest.version;
+
+/** The built `skbook` command, which kernels are started from. */
+export const program = join(packageRoot, "dist/kernel/main.js");

@@ -4,7 +4,7 @@ import type * as TslabExecutor from "tslab/dist/executor.js";
 import type * as TslabInspect from "tslab/dist/inspect.js";
 import { CompileError } from "./compile-error.js";
 import { ts } from "./compiler.js";
-import { installModuleFallback } from "./modules.js";
+import { type Guard, guardLoading, installModuleFallback } from "./modules.js";
 import { prepare } from "./prepass.js";
 
 const require = createRequire(import.meta.url);
@@ -35,9 +35,13 @@ export interface Language {
   completeness(code: string): Completeness;
 }
 
-/** Opens the language in the current folder; takes a second or two for the compiler's first program. */
-export function openLanguage(): Language {
+/**
+ * Opens the language in the current folder; takes a second or two for the compiler's first program. `guard` hears
+ * of every module that is loaded.
+ */
+export function openLanguage(guard: Guard): Language {
   installModuleFallback();
+  guardLoading(guard);
   const converter = createConverter();
   let value: unknown;
   let thrown: unknown;

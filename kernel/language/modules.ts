@@ -4,8 +4,12 @@ import { packageName, packageRoot } from "../package.js";
 
 interface Loader {
   _resolveFilename(request: string, parent: Module | undefined, ...rest: unknown[]): string;
+  _load(...args: unknown[]): unknown;
   _nodeModulePaths(folder: string): string[];
 }
+
+/** Called where work begins that must not be stopped by force; what it returns is called where the work ends. */
+export type Guard = () => () => void;
 
 /** Whether an import names this package. */
 export function isOwn(specifier: string): boolean {
@@ -15,6 +19,20 @@ export function isOwn(specifier: string): boolean {
 /** Whether an import is looked up in node_modules: not a path, not one of Node's own modules. */
 export function isBare(specifier: string): boolean {
   return !/^(\.{0,2}\/|\.{1,2}$|node:)/.test(specifier);
+}
+
+/** Says when a module is being loaded: stopped halfway, it would stay broken for as long as the process lives. */
+export function guardLoading(guard: Guard): void {
+  const loader = Module as unknown as Loader;
+  const load = loader._load;
+  loader._load = function (...args) {
+    const leave = guard();
+    try {
+      return load.apply(this, args);
+    } finally {
+      leave();
+    }
+  };
 }
 
 /**

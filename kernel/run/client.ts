@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { Dealer, Subscriber } from "zeromq";
+import { program } from "../package.js";
 import {
   address,
   type Connection,
@@ -16,7 +16,6 @@ import {
   Sender,
 } from "../wire/index.js";
 
-const program = fileURLToPath(new URL("../main.js", import.meta.url));
 const probeEveryMs = 50;
 const shutdownMs = 5000;
 
@@ -97,7 +96,7 @@ export class KernelClient {
   /** Runs code; resolves to the execute_reply after all output of it has been given to `onOutput`. */
   execute(code: string, cellId: string, onOutput: (message: Message) => void): Promise<Content> {
     const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false };
-    return this.#request(
+    return this.request(
       "shell",
       "execute_request",
       { ...content, stop_on_error: true },
@@ -107,13 +106,13 @@ export class KernelClient {
   }
 
   async interrupt(): Promise<void> {
-    await this.#request("control", "interrupt_request", {});
+    await this.request("control", "interrupt_request", {});
   }
 
   /** Ends the kernel: asks first, kills when asking does not help. */
   async shutdown(): Promise<void> {
     if (!this.#ended) {
-      const asked = this.#request("control", "shutdown_request", { restart: false }).catch(() => undefined);
+      const asked = this.request("control", "shutdown_request", { restart: false }).catch(() => undefined);
       await Promise.race([Promise.all([asked, this.#exited]), delay(shutdownMs, undefined, { ref: false })]);
       if (!this.#ended) this.kill();
       await this.#exited;
@@ -130,7 +129,7 @@ export class KernelClient {
   async #answers(channel: "shell" | "control"): Promise<void> {
     let answered = false;
     while (!answered) {
-      const asked = this.#request(channel, "kernel_info_request", {}).then(() => {
+      const asked = this.request(channel, "kernel_info_request", {}).then(() => {
         answered = true;
       });
       asked.catch(() => undefined);
@@ -138,7 +137,8 @@ export class KernelClient {
     }
   }
 
-  #request(
+  /** Sends a request; resolves to the content of its reply, after all that it put out has gone to `onOutput`. */
+  request(
     channel: "shell" | "control",
     type: string,
     content: Content,

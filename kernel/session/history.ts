@@ -8,9 +8,13 @@ export class History {
     this.#inputs.push({ line, input });
   }
 
-  /** Rows `[session, line, input]`, oldest first. There is one session: the running one, number 1. */
-  answer(request: Content): [number, number, string][] {
-    return this.#select(request).map(({ line, input }) => [1, line, input]);
+  /**
+   * Rows `[session, line, input]`, oldest first; where outputs are asked for, the input comes with an empty one, as
+   * none are kept. There is one session: the running one, number 1.
+   */
+  answer(request: Content): [number, number, string | [string, null]][] {
+    const withOutput = request.output === true;
+    return this.#select(request).map(({ line, input }) => [1, line, withOutput ? [input, null] : input]);
   }
 
   #select(request: Content): { line: number; input: string }[] {

@@ -16,5 +16,5 @@ export async function kernel(args: string[]): Promise<undefined> {
   // The compiler takes a second or two and keeps this thread busy; the sockets' thread answers kernel_info meanwhile.
   await delay(0);
   const { openLanguage } = await import("../language/index.js");
-  kernel.start(openLanguage());
+  kernel.start(openLanguage(kernel.guard));
 }

@@ -84,8 +84,7 @@ export class Kernel {
 
   #answer(request: Request, language: Language): void {
     const { header, content } = request.message;
-    const phase = this.#gateway.shared.phase;
-    this.#gateway.shared.phase = "compiling";
+    const leave = this.guard();
     this.#gateway.publish("status", { execution_state: "busy" }, header);
     try {
       const reply = this.#replyTo(header.msg_type, content, language);
@@ -94,8 +93,18 @@ export class Kernel {
       this.#gateway.reply(request, { status: "error", ...failureOf(error) });
     }
     this.#gateway.publish("status", { execution_state: "idle" }, header);
-    this.#gateway.shared.phase = phase;
+    leave();
   }
+
+  /** Work of the machinery itself begins: an interrupt waits until it has ended. */
+  readonly guard = (): (() => void) => {
+    const { shared } = this.#gateway;
+    const { phase } = shared;
+    shared.phase = "compiling";
+    return () => {
+      shared.phase = phase;
+    };
+  };
 
   /** The reply to a question about code; undefined for messages that have none. */
   #replyTo(type: string, content: Content, language: Language): Content | undefined {

@@ -6,13 +6,14 @@ const flushAfterMs = 40;
 const flushAtLength = 64 * 1024;
 
 /**
- * Gathers what the process writes to stdout and stderr into few stream messages. Writing looks at the clock too:
- * in a loop that never returns to the event loop no timer would fire.
+ * Gathers what the process writes to stdout and stderr into few stream messages. What comes after a pause goes out
+ * at once; what follows soon waits for more. Writing looks at the clock too: in a loop that never returns to the
+ * event loop no timer would fire.
  */
 export class Streams {
   #name: "stdout" | "stderr" = "stdout";
   #text = "";
-  #since = 0;
+  #flushed = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #emit: Emit;
 
@@ -24,10 +25,9 @@ export class Streams {
 
   write(name: "stdout" | "stderr", text: string): void {
     if (name !== this.#name) this.flush();
-    if (this.#text === "") this.#since = performance.now();
     this.#name = name;
     this.#text += text;
-    if (this.#text.length >= flushAtLength || performance.now() - this.#since >= flushAfterMs) this.flush();
+    if (this.#text.length >= flushAtLength || performance.now() - this.#flushed >= flushAfterMs) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), flushAfterMs);
   }
 
@@ -35,6 +35,7 @@ export class Streams {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#flushed = performance.now();
     const text = this.#text;
     this.#text = "";
     if (text !== "") this.#emit(this.#name, text);
