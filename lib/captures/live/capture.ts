@@ -74,7 +74,7 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
   const facts = await recordedFacts(path, outcome.sha256);
   const name = saveAs === undefined ? `${bounds.device}.pcap` : basename(saveAs);
   const cut = outcome.stoppedBy === "packets" || outcome.stoppedBy === "bytes";
-  const lostConnection = outcome.stoppedBy === "connection";
+  const early = earlyEnd(outcome);
   return new Capture(name, path, outcome.sha256, facts, {
     ...fileProvenance(name, facts, run.recordingId),
     source: "capture",
@@ -83,8 +83,8 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
     endedAt: outcome.endedAt,
     lost: outcome.lost,
     truncated: cut,
-    partial: facts.partial || lostConnection,
-    notes: lostConnection ? ["The connection broke: the capture ends before its time."] : [],
+    partial: facts.partial || early !== null,
+    notes: early === null ? [] : [`The capture ended before its time: ${early}`],
     details: {
       command: outcome.command,
       packets: facts.packets,
@@ -116,6 +116,12 @@ let captured = 0;
 function sessionFile(): string {
   captured += 1;
   return join(scratchFolder(), `capture-${captured}.pcap`);
+}
+
+/** Why the capture ended before it was meant to, or null. */
+function earlyEnd({ stoppedBy, stderr }: CaptureOutcome): string | null {
+  if (stoppedBy === "connection") return "the connection broke";
+  return stoppedBy === "tool" ? stderr.trim() : null;
 }
 
 async function recordedFacts(path: string | null, sha256: string): Promise<CaptureFacts> {

@@ -1,5 +1,5 @@
 import type { Run } from "../../cases/index.js";
-import { interrupted } from "../../cell.js";
+import { callSignal, interrupted } from "../../cell.js";
 import { type Execution, type Host, readText } from "../../hosts/index.js";
 import { Hashed } from "../hashed.js";
 import { captureError, duringFailed, noTool } from "./errors.js";
@@ -19,7 +19,8 @@ export interface CaptureOutcome {
   exitCode: number | null;
   stderr: string;
   lost: number | "unknown";
-  stoppedBy: "seconds" | "packets" | "bytes" | "during" | "connection";
+  /** `tool`: it gave up by itself, for the reason in `stderr`. */
+  stoppedBy: "seconds" | "packets" | "bytes" | "during" | "connection" | "tool";
   startedAt: string;
   endedAt: string;
   detached: string;
@@ -48,8 +49,8 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
   const bytes = new Hashed(bounds.count(execution));
   const outcome = (async (): Promise<CaptureOutcome> => {
     const ended = await execution.ended;
-    await bounds.end();
-    if (ended.canceled) throw interrupted(tried);
+    const stoppedBy = bounds.stoppedBy ?? (ended.exitCode === 0 ? "packets" : "tool");
+    if (ended.canceled || (await bounds.end()) === "interrupted") throw interrupted(tried);
     if (bounds.startedAt === undefined) throw captureError(tried, ended.stderr);
     return {
       tool: tool.name,
@@ -57,7 +58,7 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
       exitCode: ended.exitCode,
       stderr: ended.stderr,
       lost: tool.lost(ended.stderr) ?? "unknown",
-      stoppedBy: ended.connectionLost ? "connection" : (bounds.stoppedBy ?? "packets"),
+      stoppedBy: ended.connectionLost ? "connection" : stoppedBy,
       startedAt: bounds.startedAt,
       endedAt: new Date().toISOString(),
       detached: ended.detached,
@@ -73,6 +74,7 @@ class Bounds {
   stoppedBy: "seconds" | "bytes" | "during" | undefined;
   private timer: NodeJS.Timeout | undefined;
   private purpose: Promise<unknown> = Promise.resolve();
+  private readonly signal = callSignal();
 
   constructor(private readonly options: RunOptions) {}
 
@@ -99,12 +101,20 @@ class Bounds {
     }
   }
 
-  /** Fails when what the capture was for failed. */
-  async end(): Promise<void> {
+  /** Waits for what the capture was for, which may go on after it; fails when that failed. */
+  async end(): Promise<"over" | "interrupted"> {
     clearTimeout(this.timer);
-    await this.purpose.catch((cause) => {
-      throw duringFailed(cause);
+    const interrupt = new Promise<"interrupted">((resolve) => {
+      this.signal?.addEventListener("abort", () => resolve("interrupted"), { once: true });
+      if (this.signal?.aborted) resolve("interrupted");
     });
+    const over = this.purpose.then(
+      () => "over" as const,
+      (cause) => {
+        throw duringFailed(cause);
+      },
+    );
+    return Promise.race([over, interrupt]);
   }
 
   private stop(execution: Execution, why: "seconds" | "bytes" | "during"): void {

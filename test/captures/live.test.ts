@@ -1,0 +1,127 @@
+import { execFileSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { capture, flows, openCapture, packets } from "../../lib/captures/index.js";
+import { localhost } from "../../lib/hosts/index.js";
+
+const root = process.getuid?.() === 0;
+if (!root) console.warn("LEFT OUT: live captures; they need root");
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const cell: unique symbol = Symbol.for("skbook.cell") as never;
+afterEach(() => {
+  delete (globalThis as { [cell]?: unknown })[cell];
+});
+
+const port = 47_019;
+
+/** Sends datagrams to a port that nobody listens on; each is answered by an ICMP error. */
+async function send(count: number): Promise<void> {
+  const socket = createSocket("udp4");
+  for (let sent = 0; sent < count; sent++) {
+    await new Promise<void>((resolve, reject) => {
+      socket.send(`datagram ${sent}`, port, "127.0.0.1", (error) => (error ? reject(error) : resolve()));
+    });
+  }
+  socket.close();
+}
+
+function running(argument: string): string {
+  return execFileSync("sh", [
+    "-c",
+    `ps -eo args | grep -F -e "$1" | grep -v grep || true`,
+    "sh",
+    argument,
+  ]).toString();
+}
+
+describe.skipIf(!root)("capture", () => {
+  it("brings back every packet of what runs while it listens", async () => {
+    const path = join(folder, "live.pcap");
+    const made = await capture(localhost(), {
+      device: "lo",
+      filter: `udp port ${port}`,
+      saveAs: path,
+      during: () => send(250),
+    });
+    expect(made.facts).toMatchObject({ packets: 250, partial: false });
+    expect(made.provenance).toMatchObject({
+      source: "capture",
+      host: "localhost",
+      lost: 0,
+      truncated: false,
+    });
+    const opened = await openCapture(path);
+    expect(opened.facts.packets).toBe(250);
+    const [flow] = (
+      await (await flows(made)).sql("SELECT transport, server, server_port, client_packets FROM this")
+    ).values;
+    expect(flow).toEqual(["udp", "127.0.0.1", port, 250]);
+  });
+
+  it("keeps the ICMP errors beside the packets they quote", async () => {
+    const filter = `udp port ${port} or icmp`;
+    const made = await capture(localhost(), { device: "any", filter, during: () => send(1) });
+    const frame = await (await packets(made)).sql(
+      "SELECT DISTINCT icmp_type, icmp_code, quoted_udp_stream FROM this WHERE transport = 'icmp'",
+    );
+    expect(frame.values).toEqual([[3, 3, 0]]);
+  });
+
+  it("ends at the number of packets asked for, and says so", async () => {
+    const made = await capture(localhost(), {
+      device: "lo",
+      filter: `udp port ${port}`,
+      maxPackets: 7,
+      during: () => send(50),
+    });
+    expect(made.facts.packets).toBe(7);
+    expect(made.provenance.truncated).toBe(true);
+  });
+
+  it("says what is wrong, and leaves nothing behind", async () => {
+    const host = localhost();
+    const kept = join(folder, "kept.pcap");
+    await writeFile(kept, "kept");
+    const saveAs = join(folder, "new.pcap");
+    const listed = await readdir(folder);
+    const refused = async (options: object, code: string) =>
+      expect(capture(host, { device: "lo", seconds: 3, saveAs, ...options })).rejects.toMatchObject({ code });
+    await refused({ device: "nosuch0" }, "UNKNOWN_DEVICE");
+    await refused({ filter: "udp prot 1" }, "BAD_FILTER");
+    await refused({ seconds: 0 }, "BAD_PARAMETER");
+    await refused({ second: 1 }, "BAD_PARAMETER");
+    await refused({ saveAs: kept }, "FILE_EXISTS");
+    await refused({ saveAs: join(folder, "none", "new.pcap") }, "WRITE_FAILED");
+    const failing = { filter: "udp port 47020", during: () => Promise.reject(new Error("no traffic")) };
+    await refused(failing, "DURING_FAILED");
+    await refused({ ...failing, saveAs: kept, overwrite: true }, "DURING_FAILED");
+    expect(await readdir(folder)).toEqual(listed);
+    expect(String(await readFile(kept))).toBe("kept");
+    expect(running("udp port 47020")).toBe("");
+  });
+
+  it("ends with the interrupted cell", async () => {
+    const interrupt = new AbortController();
+    const runningCell = { id: "cell", signal: interrupt.signal, display: () => {} };
+    (globalThis as { [cell]?: unknown })[cell] = () => runningCell;
+    const filter = "udp port 47021";
+    const during = async () => {
+      expect(running(filter)).toContain("tcpdump");
+      interrupt.abort();
+      await new Promise(() => {});
+    };
+    await expect(capture(localhost(), { device: "lo", filter, during })).rejects.toMatchObject({
+      code: "INTERRUPTED",
+    });
+    expect(running(filter)).toBe("");
+  });
+});

@@ -1,0 +1,142 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { flows, openCapture, packets } from "../../lib/captures/index.js";
+import { jupyterDisplay } from "../../lib/cell.js";
+import { corpus } from "./corpus.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("openCapture", () => {
+  it("tells what can't be a capture file before anything runs", async () => {
+    await mkdir(join(folder, "sub"));
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    await expect(openCapture(join(folder, "none"))).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+    await expect(openCapture(join(folder, "sub"))).rejects.toMatchObject({ code: "NOT_A_FILE" });
+    await expect(openCapture(join(folder, "pipe"))).rejects.toMatchObject({ code: "NOT_A_FILE" });
+  });
+
+  it("opens files with odd names", async () => {
+    const path = join(folder, "-r 'a'\t$(b) ü.pcap");
+    await writeFile(path, "");
+    const capture = await openCapture(path);
+    expect(capture.facts).toMatchObject({ packets: 0, fileBytes: 0, firstPacket: null, partial: false });
+    expect(await (await packets(capture)).count()).toBe(0);
+    expect(capture[jupyterDisplay]()["text/plain"]).toContain("packets");
+  });
+});
+
+describe.skipIf(corpus === undefined)("packets", () => {
+  const open = (name: string) => openCapture(join(corpus as string, name));
+
+  it("says which end of a tunnel it tells, and in which", async () => {
+    const vxlan = await packets(await open("zeek_vxlan-encapsulated-http.pcap"));
+    const rows = await vxlan.sql(
+      "SELECT src, dst, src_port, dst_port, outer_src, outer_dst, tunnel, tunnel_id FROM this ORDER BY frame LIMIT 1",
+    );
+    expect(rows.values).toEqual([
+      [
+        "172.16.11.201",
+        "54.86.237.188",
+        40354,
+        80,
+        "10.1.200.131",
+        "10.1.1.172",
+        "vxlan",
+        expect.any(String),
+      ],
+    ]);
+    const teredo = await packets(await open("zeek_Teredo.pcap"));
+    const inner = await teredo.sql(
+      "SELECT src, dst, outer_src, outer_dst FROM this WHERE transport = 'icmpv6' ORDER BY frame LIMIT 1",
+    );
+    expect(inner.values).toEqual([
+      ["fe80::8000:ffff:ffff:fffd", "ff02::2", "192.168.2.16", expect.stringMatching(/^\d+\./)],
+    ]);
+  });
+
+  it("counts an ICMP error as ICMP and keeps what it quotes apart", async () => {
+    const table = await packets(await open("edge_cut_mid_packet.pcap"));
+    const quoting = await table.sql(
+      "FROM this SELECT transport, tcp_stream, tcp_seq, src_port WHERE quoted_tcp_stream IS NOT NULL",
+    );
+    expect(quoting.values.every((row) => JSON.stringify(row) === '["icmp",null,null,null]')).toBe(true);
+    expect(quoting.shape[0]).toBe(5);
+  });
+
+  it("keeps times to the nanosecond", async () => {
+    const name = "tcpdump_tcp-handshake-nano.pcap";
+    const epochs = execFileSync(
+      "tshark",
+      ["-n", "-r", join(corpus as string, name), "-T", "fields", "-e", "frame.time_epoch"],
+      { stdio: ["ignore", "pipe", "ignore"] },
+    );
+    const wanted = String(epochs)
+      .trim()
+      .split("\n")
+      .map((text) => BigInt(text.replace(".", "")));
+    const frame = await (await packets(await open(name))).sql("SELECT time_ns FROM this ORDER BY frame");
+    expect(frame.values.flat()).toEqual(wanted);
+  });
+
+  it("keeps tabs, line breaks, quotes and other scripts in a comment within their cell", async () => {
+    const path = join(folder, "comments.pcapng");
+    const comment = 'tab\there, line\nbreak "quoted" ü';
+    execFileSync(
+      "editcap",
+      ["-a", `2:${comment}`, join(corpus as string, "tcpdump_tcp-handshake-nano.pcap"), path],
+      { stdio: "ignore" },
+    );
+    const frame = await (await packets(await openCapture(path))).sql(
+      "SELECT frame, comment FROM this ORDER BY frame",
+    );
+    expect(frame.values).toEqual([
+      [1, null],
+      [2, 'tab\\there, line\\nbreak "quoted" ü'],
+      [3, null],
+    ]);
+  });
+
+  it("takes a display filter, and says what is wrong with it", async () => {
+    const capture = await open("pcpp_example.pcap");
+    const filtered = await packets(capture, { filter: "tcp.stream == 1" });
+    const all = await packets(capture);
+    const counted = await all.sql("SELECT count(*) FROM this WHERE tcp_stream = 1");
+    expect(await filtered.count()).toBe((counted.values as number[][])[0]?.[0]);
+    expect(await packets(capture)).toBe(all);
+    await expect(packets(capture, { filter: "ip.srcc == 1" })).rejects.toMatchObject({
+      code: "BAD_FILTER",
+      failed: expect.stringContaining("ip.srcc"),
+    });
+    await expect(packets(await open("edge_cut_mid_packet.pcap"), { filter: "-" })).rejects.toMatchObject({
+      code: "BAD_FILTER",
+    });
+  });
+
+  it("tells client from server by the SYN, wherever it stands, else says what it assumed", async () => {
+    const told = async (name: string) => {
+      const frame = await flows(await open(name));
+      return (await frame.sql("SELECT client_port, server_port, direction_by FROM this")).values;
+    };
+    expect(await told("zeek_handshake-reorder.pcap")).toEqual([[59856, 80, "SYN"]]);
+    expect(await told("zeek_missing-syn.pcap")).toEqual([[56730, 80, "SYN ACK"]]);
+    expect(await told("edge_reused_ports.pcap")).toEqual([
+      [40000, 80, "SYN"],
+      [40000, 80, "SYN"],
+    ]);
+  });
+
+  it("marks what a damaged file left out", async () => {
+    const table = await packets(await open("edge_gz_truncated.pcapng.gz"));
+    const bundle = await table[jupyterDisplay]();
+    expect(bundle["text/plain"]).toContain("3 rows");
+    expect(bundle["text/html"]).toContain('class="warning">partial<');
+    expect(table.provenance.notes.join()).toContain("damaged or cut short");
+  });
+});
