@@ -1,0 +1,64 @@
+import { mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { openCapture, packets } from "../../lib/captures/index.js";
+import { tsharkArguments } from "../../lib/captures/packets/packets.js";
+import type { Figure } from "./figure.js";
+import { generateCapture } from "./generate-capture.js";
+
+const bytes = 100_000_000;
+
+/** `packets()` of a 100 MB capture against what one would type: the same fields of the same packets into a text file. */
+export default async function (): Promise<Figure[]> {
+  const folder = await mkdtemp(join(tmpdir(), "skbook-bench-"));
+  try {
+    const file = join(folder, "generated.pcap");
+    const generated = generateCapture(file, bytes);
+    const plain = await seconds(() => plainTshark(file, join(folder, "fields.tsv")));
+    const own = await seconds(async () => {
+      const table = await packets(await openCapture(file));
+      const counts = await table.sql(
+        "SELECT count(*), count(DISTINCT tcp_stream), count(*) FILTER (retransmission) FROM this",
+      );
+      const wanted = [generated.packets, generated.connections, generated.retransmissions];
+      if (String(counts.values) !== String(wanted))
+        throw new Error(`packets() counts ${counts.values}, not ${wanted}`);
+    });
+    const against = "tshark -n -T fields to a file: same fields, desegmentation off";
+    return [
+      { name: "packets() of 100 MB", value: own, unit: "s", against, ratio: own / plain },
+      {
+        name: "packets() rate",
+        value: generated.packets / own,
+        unit: "packets/s",
+        against,
+        ratio: plain / own,
+      },
+    ];
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function plainTshark(file: string, target: string): Promise<void> {
+  const columns = tsharkArguments(file, "");
+  const options = columns.slice(0, columns.indexOf("-T"));
+  const format = columns.at(-1) as string;
+  const fields = [...format.matchAll(/%Cus:([^:]+):/g)].flatMap(([, field]) => ["-e", field as string]);
+  const output = await open(target, "w");
+  try {
+    await execa("tshark", [...options, "-T", "fields", ...fields, "-e", "_ws.col.Protocol"], {
+      stdout: output.fd,
+      env: { WIRESHARK_CONFIG_DIR: "/nonexistent/skbook" },
+    } as never);
+  } finally {
+    await output.close();
+  }
+}
+
+async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
