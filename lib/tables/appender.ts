@@ -1,8 +1,6 @@
-import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk, DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { type Column, quoted, type Value } from "./column.js";
-
-/** Rows that DuckDB takes in one piece. */
-export const chunkRows = 2048;
+import { type Bindings, chunkRows, VectorFiller } from "./vector.js";
 
 /** The columns as CREATE TABLE has them. */
 export function definitions(columns: readonly Column[]): string {
@@ -11,11 +9,16 @@ export function definitions(columns: readonly Column[]): string {
 
 /** Appends to a table in chunks, which is some ten times as fast as value by value. */
 export class RowAppender {
+  private readonly filler: VectorFiller;
+
   private constructor(
+    private readonly bindings: Bindings,
     private readonly appender: DuckDBAppender,
     private readonly chunk: DuckDBDataChunk,
     private readonly columns: readonly Column[],
-  ) {}
+  ) {
+    this.filler = new VectorFiller(bindings);
+  }
 
   static async open(
     connection: DuckDBConnection,
@@ -23,40 +26,32 @@ export class RowAppender {
     columns: readonly Column[],
   ): Promise<RowAppender> {
     const duckdb = await import("@duckdb/node-api");
+    const { default: bindings } = await import("@duckdb/node-bindings");
     const types = columns.map((column) => duckdb[column.type]);
-    return new RowAppender(
-      await connection.createAppender(table),
-      duckdb.DuckDBDataChunk.create(types),
-      columns,
-    );
+    const chunk = duckdb.DuckDBDataChunk.create(types);
+    return new RowAppender(bindings, await connection.createAppender(table), chunk, columns);
   }
 
   append(rows: readonly (readonly Value[])[]): void {
     for (let start = 0; start < rows.length; start += chunkRows) {
       const part = rows.slice(start, start + chunkRows);
-      this.appendColumns(
-        this.columns.map((column, index) => part.map((row) => stored(row[index] ?? null, column))),
-      );
+      this.appendColumns(this.columns.map((_, index) => part.map((row) => row[index] ?? null)));
     }
   }
 
-  appendColumns(columns: readonly (readonly Value[])[]): void {
-    if (columns[0] === undefined || columns[0].length === 0) return;
+  appendColumns(values: readonly (readonly Value[])[]): void {
+    const rows = values[0]?.length ?? 0;
+    if (rows === 0) return;
     this.chunk.reset();
-    this.chunk.setColumns(columns as readonly (readonly DuckDBValue[])[]);
+    this.chunk.rowCount = rows;
+    for (const [index, column] of this.columns.entries()) {
+      const vector = this.bindings.data_chunk_get_vector(this.chunk.chunk, index);
+      this.filler.fill(vector, column, values[index] as readonly Value[]);
+    }
     this.appender.appendDataChunk(this.chunk);
   }
 
   close(): void {
     this.appender.closeSync();
   }
-}
-
-/** A value as DuckDB's appender takes it for the column. */
-function stored(value: Value, column: Column): Value {
-  if (typeof value === "number" && (column.type === "BIGINT" || column.type === "UBIGINT"))
-    return BigInt(value);
-  if (typeof value === "bigint" && (column.type === "INTEGER" || column.type === "DOUBLE"))
-    return Number(value);
-  return value;
 }

@@ -1,7 +1,8 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { DataFrame } from "danfojs-node";
 import { jupyterDisplay, type MimeBundle } from "../cell.js";
 import { definitions, RowAppender } from "./appender.js";
-import type { Column, Value } from "./column.js";
+import { type Column, quoted, type Value } from "./column.js";
 import { columnsOf, danfoType, loadDanfo } from "./danfo.js";
 import { withConnection } from "./database.js";
 import { type Provenance, queried } from "./provenance.js";
@@ -106,13 +107,7 @@ async function runSql(
   provenance: Provenance,
 ): Promise<Frame> {
   return withConnection(async (connection) => {
-    await connection.run(`CREATE TEMP TABLE this (${definitions(columns)})`);
-    const appender = await RowAppender.open(connection, "this", columns);
-    try {
-      appender.append(rows);
-    } finally {
-      appender.close();
-    }
+    await loadRows(connection, "this", columns, rows);
     const selection = await checkedSelect(connection, query, columns);
     return createFrame(
       selection.columns,
@@ -120,4 +115,20 @@ async function runSql(
       queried(provenance, query),
     );
   });
+}
+
+/** Makes rows a table that this connection's queries know by a name. */
+export async function loadRows(
+  connection: DuckDBConnection,
+  name: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Value[])[],
+): Promise<void> {
+  await connection.run(`CREATE TEMP TABLE ${quoted(name)} (${definitions(columns)})`);
+  const appender = await RowAppender.open(connection, name, columns);
+  try {
+    appender.append(rows);
+  } finally {
+    appender.close();
+  }
 }

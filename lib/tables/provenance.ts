@@ -36,3 +36,30 @@ export function warningsOf(provenance: Provenance): string[] {
 export function queried(provenance: Provenance, sql: string): Provenance {
   return { ...provenance, details: { ...provenance.details, sql: sql.trim() } };
 }
+
+/** The provenance of what a query made of several: what is missing from one of them is missing from the answer. */
+export function combined(sources: { [name: string]: Provenance }, sql: string): Provenance {
+  const all = Object.values(sources);
+  const hosts = [...new Set(all.map((one) => one.host))];
+  const lost = all.map((one) => one.lost);
+  return {
+    source: "sql",
+    host: hosts.length === 1 ? (hosts[0] ?? null) : null,
+    recordingId: null,
+    startedAt: null,
+    endedAt: null,
+    lost: lost.includes("unknown") ? "unknown" : lost.reduce<number>((sum, one) => sum + Number(one), 0),
+    truncated: all.some((one) => one.truncated),
+    partial: all.some((one) => one.partial),
+    notes: Object.entries(sources).flatMap(([name, one]) => one.notes.map((note) => `${name}: ${note}`)),
+    details: {
+      sql: sql.trim(),
+      sources: Object.fromEntries(
+        Object.entries(sources).map(([name, { source, host, recordingId }]) => [
+          name,
+          { source, host, recordingId },
+        ]),
+      ),
+    },
+  };
+}

@@ -8,7 +8,7 @@ import { Table } from "./table.js";
 export interface TableWriter {
   /** Adds rows, their values in the order of the columns. Integers may be numbers or bigints. */
   append(rows: readonly (readonly Value[])[]): void;
-  /** Adds rows column by column: up to 2048 values each, of the very types DuckDB has (bigint for BIGINT). */
+  /** Adds rows column by column: up to 2048 values each. */
   appendColumns(columns: readonly (readonly Value[])[]): void;
   /** Ends the writing; the Table is complete. */
   finish(provenance: Provenance): Promise<Table>;
