@@ -9,6 +9,20 @@ import { fileURLToPath } from "node:url";
 const root = dirname(fileURLToPath(import.meta.url));
 process.chdir(root);
 
+/** What live tests need beside Node: a program that shows that a package is there, and the package. */
+const systemPackages = [
+  ["bpftrace", "bpftrace"],
+  ["tshark", "tshark"],
+  ["tcpdump", "tcpdump"],
+  ["sshd", "openssh-server"],
+  ["ssh-keygen", "openssh-client"],
+  ["nft", "nftables"],
+  ["ip", "iproute2"],
+  ["sysctl", "procps"],
+  ["sudo", "sudo"],
+  ["chromium", "chromium"],
+];
+
 installPackages();
 build();
 if (process.argv.includes("--system")) installSystemPackages();
@@ -36,20 +50,6 @@ function build() {
   run("npm", ["run", "--silent", "build"]);
   writeFileSync(stamp, "");
 }
-
-/** What live tests need beside Node: a program that shows that a package is there, and the package. */
-const systemPackages = [
-  ["bpftrace", "bpftrace"],
-  ["tshark", "tshark"],
-  ["tcpdump", "tcpdump"],
-  ["sshd", "openssh-server"],
-  ["ssh-keygen", "openssh-client"],
-  ["nft", "nftables"],
-  ["ip", "iproute2"],
-  ["sysctl", "procps"],
-  ["sudo", "sudo"],
-  ["chromium", "chromium"],
-];
 
 function installSystemPackages() {
   const missing = systemPackages.filter(([program]) => !onPath(program)).map(([, name]) => name);

@@ -1,5 +1,14 @@
 export * from "../probes/index.js";
-export { type Capture, type CaptureFacts, type CaptureOptions, capture, flows, openCapture, overview, packets } from "./captures/index.js";
+export {
+  type Capture,
+  type CaptureFacts,
+  type CaptureOptions,
+  capture,
+  flows,
+  openCapture,
+  overview,
+  packets,
+} from "./captures/index.js";
 export { type CaseReport, record, replay, verifyCase } from "./cases/index.js";
 export type { Cell, MimeBundle } from "./cell.js";
 export { display } from "./display.js";
@@ -55,6 +64,7 @@ export {
   createTable,
   type Frame,
   type Provenance,
+  sql,
   type Table,
   type TableWriter,
   unixNanoseconds,
