@@ -31,7 +31,6 @@ export class Player {
     const entry = recordings[Math.min(turn, recordings.length - 1)] as JournalEntry;
     return {
       recordingId: entry.id,
-      replayed: true,
       bytes: this.folder.read(entry.payload),
       outcome: Promise.resolve(entry.outcome as Outcome),
     };

@@ -41,7 +41,7 @@ export class Recorder {
       }
     })();
     outcome.catch(() => {});
-    return { recordingId: id, replayed: false, bytes: passed.tee(run.bytes, sink), outcome };
+    return { recordingId: id, bytes: passed.tee(run.bytes, sink), outcome };
   }
 
   private append(entry: JournalEntry): Promise<void> {

@@ -29,6 +29,4 @@ export interface Run<Outcome = Json> {
 /** A run that may have been recorded: `recordingId` names its recording in the case, null without a case. */
 export interface RecordedRun<Outcome = Json> extends Run<Outcome> {
   recordingId: string | null;
-  /** A case answered; nothing runs anywhere. */
-  replayed: boolean;
 }

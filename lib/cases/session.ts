@@ -81,7 +81,7 @@ export async function recordedRun<Outcome>(
     case "record":
       return open.recorder.record(request, start);
     case "live":
-      return { recordingId: null, replayed: false, ...(await start()) };
+      return { recordingId: null, ...(await start()) };
   }
 }
 

@@ -52,7 +52,7 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
     });
     let busy: Promise<unknown> = Promise.resolve();
     const onAttached = () => {
-      if (!run.replayed) busy = Promise.resolve().then(during);
+      busy = Promise.resolve().then(during);
       busy.catch(() => {});
     };
     const { account, time, finish } = await collect(definition, run.bytes, {

@@ -9,7 +9,7 @@ export interface CommonParameters {
   bufferPages?: number;
   /** How long attaching and ending may take on top, in seconds: 1 to 300, default 30. After that the host ends the probe. */
   attachSeconds?: number;
-  /** Called once the probe is attached, such as to make the traffic that is to be seen; awaited. A replay doesn't call it. */
+  /** Called once the probe is attached, and awaited: a capture of the same seconds, the traffic that is to be seen. */
   during?: () => unknown;
 }
 
