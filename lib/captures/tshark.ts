@@ -29,6 +29,7 @@ export async function tsharkOutcome(
   execution: Execution,
   path: string,
 ): Promise<TsharkOutcome & { canceled: boolean }> {
+  const ownVersion = tsharkVersion();
   const ended = await execution.ended;
   const stderr = ended.stderr
     .split("\n")
@@ -39,7 +40,7 @@ export async function tsharkOutcome(
   return {
     exitCode: ended.exitCode,
     stderr,
-    version: ended.canceled ? "" : await tsharkVersion(),
+    version: ended.canceled ? "" : await ownVersion,
     canceled: ended.canceled,
   };
 }

@@ -5,9 +5,11 @@ import { execa } from "execa";
 import { openCapture, packets } from "../../lib/captures/index.js";
 import { tsharkArguments } from "../../lib/captures/packets/packets.js";
 import type { Figure } from "./figure.js";
-import { generateCapture } from "./generate-capture.js";
+import { type Generated, generateCapture } from "./generate-capture.js";
 
 const bytes = 100_000_000;
+/** Taken in turns, and the best of each counts: other work on the machine only ever adds. */
+const rounds = 3;
 
 /** `packets()` of a 100 MB capture against what one would type: the same fields of the same packets into a text file. */
 export default async function (): Promise<Figure[]> {
@@ -15,30 +17,40 @@ export default async function (): Promise<Figure[]> {
   try {
     const file = join(folder, "generated.pcap");
     const generated = generateCapture(file, bytes);
-    const plain = await seconds(() => plainTshark(file, join(folder, "fields.tsv")));
-    const own = await seconds(async () => {
-      const table = await packets(await openCapture(file));
-      const counts = await table.sql(
-        "SELECT count(*), count(DISTINCT tcp_stream), count(*) FILTER (retransmission) FROM this",
-      );
-      const wanted = [generated.packets, generated.connections, generated.retransmissions];
-      if (String(counts.values) !== String(wanted))
-        throw new Error(`packets() counts ${counts.values}, not ${wanted}`);
-    });
+    const plain: number[] = [];
+    const own: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      plain.push(await seconds(() => plainTshark(file, join(folder, "fields.tsv"))));
+      own.push(await seconds(() => checkedPackets(file, generated)));
+    }
+    const [value, other] = [Math.min(...own), Math.min(...plain)];
     const against = "tshark -n -T fields to a file: same fields, desegmentation off";
     return [
-      { name: "packets() of 100 MB", value: own, unit: "s", against, ratio: own / plain },
+      { name: "packets() of 100 MB", value, unit: "s", against, ratio: value / other },
       {
         name: "packets() rate",
-        value: generated.packets / own,
+        value: generated.packets / value,
         unit: "packets/s",
         against,
-        ratio: plain / own,
+        ratio: other / value,
       },
     ];
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+async function checkedPackets(
+  file: string,
+  { packets: count, connections, retransmissions }: Generated,
+): Promise<void> {
+  const table = await packets(await openCapture(file));
+  const counted = await table.sql(
+    "SELECT count(*), count(DISTINCT tcp_stream), count(*) FILTER (retransmission) FROM this",
+  );
+  const wanted = [count, connections, retransmissions];
+  if (String(counted.values) !== String(wanted))
+    throw new Error(`packets() counts ${counted.values}, not ${wanted}`);
 }
 
 async function plainTshark(file: string, target: string): Promise<void> {
