@@ -21,7 +21,7 @@ export class Gateway {
       connection,
       buffer: this.shared.buffer,
       kernelInfo,
-      watchParent: process.env.JPY_PARENT_PID !== undefined,
+      frontEnd: Number(process.env.JPY_PARENT_PID) || undefined,
     };
     this.#worker = new Worker(new URL("./sockets.js", import.meta.url), { workerData: data });
     this.#worker.on("message", (event: Event) => {

@@ -17,4 +17,5 @@ export async function kernel(args: string[]): Promise<undefined> {
   await delay(0);
   const { openLanguage } = await import("../language/index.js");
   kernel.start(openLanguage(kernel.guard));
+  return undefined;
 }

@@ -22,9 +22,13 @@ export class Interrupter {
   }
 
   raise(): void {
+    const first = this.#shared.ended >= this.#shared.interrupts;
     this.#shared.raised();
     this.#ask();
-    this.#watch ??= this.#watchMainThread();
+    // Asking again and again does not buy the cell more time.
+    if (!first) return;
+    clearInterval(this.#watch);
+    this.#watch = this.#watchMainThread();
   }
 
   #watchMainThread(): NodeJS.Timeout {
@@ -35,7 +39,6 @@ export class Interrupter {
       const { beats, ended, interrupts, phase } = this.#shared;
       if (ended >= interrupts) {
         clearInterval(watch);
-        this.#watch = undefined;
         return;
       }
       stalls = beats === last ? stalls + 1 : 0;

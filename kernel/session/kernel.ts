@@ -135,6 +135,7 @@ export class Kernel {
     }
     const silent = content.silent === true;
     const code = String(content.code ?? "");
+    this.#streams.begin();
     this.#parent = header;
     if (!silent && content.store_history !== false) this.#history.add(++this.#executionCount, code);
     if (!silent) this.#publish("execute_input", { code, execution_count: this.#executionCount });

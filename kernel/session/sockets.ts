@@ -38,7 +38,8 @@ export interface SocketsData {
   connection: Connection;
   buffer: SharedArrayBuffer;
   kernelInfo: Content;
-  watchParent: boolean;
+  /** The process that this kernel works for, where it is known. */
+  frontEnd: number | undefined;
 }
 
 /** How long the main thread may take to end after it was told to. */
@@ -47,14 +48,14 @@ const parentPollMs = 500;
 
 // This thread owns all sockets, so that heartbeat, interrupt, shutdown and kernel_info are answered, and output
 // is sent, while a cell keeps the main thread busy.
-const { connection, buffer, kernelInfo, watchParent } = workerData as SocketsData;
+const { connection, buffer, kernelInfo, frontEnd } = workerData as SocketsData;
 if (parentPort === null) throw new Error("the sockets run in a worker thread");
 const main = parentPort;
 const session = randomUUID();
 const shared = new Shared(buffer);
 const interrupter = new Interrupter(shared, () => tell({ kind: "interrupt", count: shared.interrupts }));
 
-const options = { linger: 1000 };
+const options = { linger: 300 };
 const routers = { shell: new Router(options), control: new Router(options), stdin: new Router(options) };
 const heartbeat = new Reply(options);
 // No high water mark: a publisher at its mark drops messages.
@@ -135,13 +136,21 @@ async function close(): Promise<void> {
 }
 
 /** A kernel whose front end was killed would stay forever: Jupyter's own kernels watch their parent too. */
-function endWithParent(): void {
+function endWithParent(frontEnd: number): void {
   const parent = process.ppid;
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (process.ppid === parent && exists(frontEnd)) return;
     clearInterval(timer);
     shutdown();
   }, parentPollMs);
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 const sockets: Record<Channel, { bind(address: string): Promise<void> }> = {
@@ -157,7 +166,7 @@ main.on("message", (order: Order) => {
   if (order.kind === "publish") publish(order.type, order.content, order.parent);
   if (order.kind === "close") close();
 });
-if (watchParent) endWithParent();
+if (frontEnd !== undefined) endWithParent(frontEnd);
 publish("status", { execution_state: "starting" }, {});
 tell({ kind: "ready" });
 await Promise.all([serve("shell"), serve("control"), beat()]);

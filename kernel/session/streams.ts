@@ -31,6 +31,12 @@ export class Streams {
     else this.#timer ??= setTimeout(() => this.flush(), flushAfterMs);
   }
 
+  /** A cell begins: what it writes first goes out at once. */
+  begin(): void {
+    this.flush();
+    this.#flushed = Number.NEGATIVE_INFINITY;
+  }
+
   /** Emits what has been gathered; call it before anything that must come after it. */
   flush(): void {
     clearTimeout(this.#timer);
