@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -50,9 +50,9 @@ describe.skipIf(!root)("capture", () => {
       device: "lo",
       filter: `udp port ${port}`,
       saveAs: path,
-      during: () => send(250),
+      during: () => send(1000),
     });
-    expect(made.facts).toMatchObject({ packets: 250, partial: false });
+    expect(made.facts).toMatchObject({ packets: 1000, partial: false });
     expect(made.provenance).toMatchObject({
       source: "capture",
       host: "localhost",
@@ -60,11 +60,34 @@ describe.skipIf(!root)("capture", () => {
       truncated: false,
     });
     const opened = await openCapture(path);
-    expect(opened.facts.packets).toBe(250);
+    expect(opened.facts.packets).toBe(1000);
     const [flow] = (
       await (await flows(made)).sql("SELECT transport, server, server_port, client_packets FROM this")
     ).values;
-    expect(flow).toEqual(["udp", "127.0.0.1", port, 250]);
+    expect(flow).toEqual(["udp", "127.0.0.1", port, 1000]);
+  });
+
+  it("uses tcpdump where dumpcap is missing", async () => {
+    const bin = join(folder, "bin");
+    await mkdir(bin);
+    const programs = (await readdir("/usr/bin")).filter((name) => name !== "dumpcap");
+    await Promise.all(programs.map((name) => symlink(join("/usr/bin", name), join(bin, name))));
+    const path = process.env.PATH;
+    process.env.PATH = bin;
+    try {
+      const filter = `udp port ${port}`;
+      const made = await capture(localhost(), { device: "lo", filter, during: () => send(1000) });
+      expect(made.provenance.details.command).toContain("--nano");
+      expect(made.facts.packets + Number(made.provenance.lost)).toBe(1000);
+      await expect(capture(localhost(), { device: "nosuch0" })).rejects.toMatchObject({
+        code: "UNKNOWN_DEVICE",
+      });
+      const typo = { device: "lo", filter: "udp prot 1" };
+      await expect(capture(localhost(), typo)).rejects.toMatchObject({ code: "BAD_FILTER" });
+    } finally {
+      process.env.PATH = path;
+      await rm(bin, { recursive: true });
+    }
   });
 
   it("keeps the ICMP errors beside the packets they quote", async () => {
@@ -115,7 +138,7 @@ describe.skipIf(!root)("capture", () => {
     (globalThis as { [cell]?: unknown })[cell] = () => runningCell;
     const filter = "udp port 47021";
     const during = async () => {
-      expect(running(filter)).toContain("tcpdump");
+      expect(running(filter)).toMatch(/dumpcap|tcpdump/);
       interrupt.abort();
       await new Promise(() => {});
     };

@@ -22,9 +22,14 @@ describe.skipIf(corpus === undefined || process.getuid?.() !== 0)("a case with c
   it("replays without the file, tshark and tcpdump", async () => {
     const file = join(folder, "some.pcapng.gz");
     await copyFile(join(corpus as string, "edge_tcp_dupack.pcapng.gz"), file);
+    let called = 0;
     const shown = async () => {
       const opened = await openCapture(file);
-      const live = await capture(localhost(), { device: "lo", filter: "udp port 47022", seconds: 0.2 });
+      const live = await capture(localhost(), {
+        device: "lo",
+        filter: "udp port 47022",
+        during: () => (called += 1),
+      });
       const filtered = await packets(opened, { filter: "tcp.len > 0" });
       const all = [
         opened,
@@ -45,6 +50,7 @@ describe.skipIf(corpus === undefined || process.getuid?.() !== 0)("a case with c
     process.env.PATH = "/nonexistent";
     await replay(join(folder, "case"));
     expect(await shown()).toEqual(recorded);
+    expect(called).toBe(2);
     const opened = await openCapture(file);
     expect(opened.path).toBeNull();
     await expect(packets(opened, { filter: "udp" })).rejects.toMatchObject({ code: "NOT_RECORDED" });

@@ -9,6 +9,7 @@ import { scratchFolder, writeWhole } from "../../tables/index.js";
 import { Capture, fileProvenance } from "../capture.js";
 import type { CaptureFacts } from "../facts.js";
 import { captureFacts } from "../tshark.js";
+import { accompany } from "./during.js";
 import { type CaptureOutcome, startCapture } from "./run.js";
 
 /** What {@link capture} is asked for. */
@@ -17,7 +18,7 @@ export interface CaptureOptions {
   device: string;
   /** Capture filter in tcpdump's syntax. Default: everything. */
   filter?: string;
-  /** How long, in seconds. Default 10. */
+  /** How long, in seconds; up to 2 s longer, until the last packets are there. Default 10. */
   seconds?: number;
   /** Ends it after so many packets. Default 1,000,000. */
   maxPackets?: number;
@@ -29,8 +30,8 @@ export interface CaptureOptions {
   saveAs?: string;
   /** Replace a file that is there. Default false. */
   overwrite?: boolean;
-  /** Started once the capture listens, which ends when this is over: say, the traffic to be captured. Not called in a replay. */
-  during?: () => Promise<unknown>;
+  /** Called once the capture listens, which ends when this is over: say, the traffic to be captured. Called in a replay too. */
+  during?: () => unknown;
 }
 
 const Options = z.strictObject({
@@ -49,11 +50,11 @@ const Options = z.strictObject({
   snapLength: z.int().min(64).max(262_144).default(262_144),
   saveAs: z.string().min(1).optional(),
   overwrite: z.boolean().default(false),
-  during: z.custom<() => Promise<unknown>>((value) => typeof value === "function").optional(),
+  during: z.custom<() => unknown>((value) => typeof value === "function").optional(),
 });
 
 /**
- * Captures packets on a host with tcpdump or dumpcap, whichever is there, as root, and brings them back while they come. It is
+ * Captures packets on a host with dumpcap or tcpdump, whichever is there, as root, and brings them back while they come. It is
  * bounded by time, packets and bytes; nothing runs on the host afterwards.
  *
  * @returns the capture; packets that the host could not keep up with are in `provenance.lost`.
@@ -62,17 +63,19 @@ const Options = z.strictObject({
  */
 export async function capture(host: Host, options: CaptureOptions): Promise<Capture> {
   const { saveAs, overwrite, during, ...bounds } = checkedOptions(options);
-  const replayed = (await openCase())?.mode === "replay";
-  const path = replayed ? null : saveAs === undefined ? sessionFile() : resolve(saveAs);
+  const replaying = (await openCase())?.mode === "replay";
+  const path = replaying ? null : saveAs === undefined ? sessionFile() : resolve(saveAs);
   const start = () =>
     recordedRun<CaptureOutcome>({ kind: "capture", name: "capture", host: host.name, params: bounds }, () =>
       startCapture(host, { ...bounds, during }),
     );
   const run =
-    path === null ? await start() : await writeWhole(path, overwrite, (partial) => saved(start, partial));
+    path === null
+      ? await replayed(start, during)
+      : await writeWhole(path, overwrite, (partial) => saved(start, partial));
   const outcome = await run.outcome;
   const facts = await recordedFacts(path, outcome.sha256);
-  const name = saveAs === undefined ? `${bounds.device}.pcap` : basename(saveAs);
+  const name = saveAs === undefined ? `${bounds.device}.${facts.fileType}` : basename(saveAs);
   const cut = outcome.stoppedBy === "packets" || outcome.stoppedBy === "bytes";
   const early = earlyEnd(outcome);
   return new Capture(name, path, outcome.sha256, facts, {
@@ -92,6 +95,13 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
       detached: outcome.detached,
     },
   });
+}
+
+/** What runs meanwhile may ask for recordings of its own. */
+async function replayed<R>(start: () => Promise<R>, during: (() => unknown) | undefined): Promise<R> {
+  const run = await start();
+  await accompany(during);
+  return run;
 }
 
 /** Starts a run only once there is a file to write to, and waits for its good end. */

@@ -1,15 +1,15 @@
-import { reasonOf, SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors.js";
 
 const kinds: [RegExp, string, string][] = [
-  [
-    /no such device|no device named|isn't a valid|doesn't exist|not up|network is down/i,
-    "UNKNOWN_DEVICE",
-    "give a device that exists and is up there (`ip link`), or `any`",
-  ],
   [
     /filter|expression|unknown host|syntax error/i,
     "BAD_FILTER",
     "correct the capture filter (tcpdump's syntax: host 192.0.2.1 and udp port 53)",
+  ],
+  [
+    /no such device|no device named|doesn't exist|not up|network is down/i,
+    "UNKNOWN_DEVICE",
+    "give a device that exists and is up there (`ip link`), or `any`",
   ],
   [
     /permission|not permitted/i,
@@ -35,15 +35,5 @@ export function noTool(host: string): SkbookError {
     tried: `capture on ${host}`,
     failed: "neither tcpdump nor dumpcap is installed there",
     todo: "install tcpdump on the host (Debian: apt install tcpdump)",
-  });
-}
-
-export function duringFailed(cause: unknown): SkbookError {
-  return new SkbookError({
-    code: "DURING_FAILED",
-    tried: "run what was given as `during` while capturing",
-    failed: reasonOf(cause),
-    todo: "correct it and run the cell again; the capture was ended and is not kept",
-    cause,
   });
 }

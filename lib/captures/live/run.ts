@@ -2,14 +2,15 @@ import type { Run } from "../../cases/index.js";
 import { callSignal, interrupted } from "../../cell.js";
 import { type Execution, type Host, readText } from "../../hosts/index.js";
 import { Hashed } from "../hashed.js";
-import { captureError, duringFailed, noTool } from "./errors.js";
+import { accompany } from "./during.js";
+import { captureError, noTool } from "./errors.js";
 import { type Asked, type CaptureTool, captureTools } from "./tools.js";
 
 /** What a capture run is bounded by and how it is told to go on. */
 export interface RunOptions extends Asked {
   seconds: number;
   maxBytes: number;
-  during: (() => Promise<unknown>) | undefined;
+  during: (() => unknown) | undefined;
 }
 
 /** How a capture ended, as a case keeps it. */
@@ -27,15 +28,12 @@ export interface CaptureOutcome {
   sha256: string;
 }
 
-/** Time for the last packets to come, after what the capture was for is over. */
-const graceMilliseconds = 300;
-
 /** Starts a capture; its bytes are a pcap file. */
 export async function startCapture(host: Host, options: RunOptions): Promise<Run<CaptureOutcome>> {
   const tried = `capture on ${options.device} of ${host.name}`;
   const [tool, path] = await findTool(host);
   const command = tool.command(path, options);
-  const bounds = new Bounds(options);
+  const bounds = new Bounds(options, tool.lateness);
   let stderr = "";
   const execution = host.start(command, {
     root: true,
@@ -76,18 +74,21 @@ class Bounds {
   private purpose: Promise<unknown> = Promise.resolve();
   private readonly signal = callSignal();
 
-  constructor(private readonly options: RunOptions) {}
+  constructor(
+    private readonly options: RunOptions,
+    private readonly lateness: number,
+  ) {}
 
   /** To be called when the tool listens; the first call counts. */
   begin(execution: Execution): void {
     if (this.startedAt !== undefined) return;
     this.startedAt = new Date().toISOString();
-    this.timer = setTimeout(() => this.stop(execution, "seconds"), this.options.seconds * 1000);
+    const time = this.options.seconds * 1000 + this.lateness;
+    this.timer = setTimeout(() => this.stop(execution, "seconds"), time);
     const { during } = this.options;
     if (during === undefined) return;
-    this.purpose = Promise.resolve()
-      .then(during)
-      .then(() => new Promise((over) => setTimeout(over, graceMilliseconds)))
+    this.purpose = accompany(during)
+      .then(() => new Promise((over) => setTimeout(over, this.lateness)))
       .finally(() => this.stop(execution, "during"));
     this.purpose.catch(() => {});
   }
@@ -108,12 +109,7 @@ class Bounds {
       this.signal?.addEventListener("abort", () => resolve("interrupted"), { once: true });
       if (this.signal?.aborted) resolve("interrupted");
     });
-    const over = this.purpose.then(
-      () => "over" as const,
-      (cause) => {
-        throw duringFailed(cause);
-      },
-    );
+    const over = this.purpose.then(() => "over" as const);
     return Promise.race([over, interrupt]);
   }
 

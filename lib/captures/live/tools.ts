@@ -10,6 +10,11 @@ export interface Asked {
 export interface CaptureTool {
   name: "tcpdump" | "dumpcap";
   command(path: string, asked: Asked): string[];
+  /**
+   * How late packets may come, in milliseconds: the kernel hands a block of them over when it is full, or after one to two of the
+   * tool's time-outs. (tcpdump's immediate mode would not wait, but has room for 256 packets only on devices with offloading.)
+   */
+  lateness: number;
   /** What it says once packets are taken. */
   listening: RegExp;
   /** Packets that it says it could not take; undefined where it says nothing. */
@@ -18,12 +23,12 @@ export interface CaptureTool {
 
 const tcpdump: CaptureTool = {
   name: "tcpdump",
-  // Immediate mode: else the packets of the last second are still in the kernel when it is ended.
   command: (path, { device, filter, maxPackets, snapLength }) => [
-    ...[path, "-n", "--immediate-mode", "-B", "16384", "-w", "-"],
+    ...[path, "-n", "--nano", "-B", "16384", "-w", "-"],
     ...["-i", device, "-s", String(snapLength), "-c", String(maxPackets)],
     ...(filter === "" ? [] : ["--", filter]),
   ],
+  lateness: 2_200,
   listening: /listening on /,
   lost: (stderr) => sum(stderr, /(\d+) packets? dropped by (?:kernel|interface)/g),
 };
@@ -31,7 +36,7 @@ const tcpdump: CaptureTool = {
 const dumpcap: CaptureTool = {
   name: "dumpcap",
   command: (path, { device, filter, maxPackets, snapLength }) => [
-    ...[path, "-P", "-q", "-B", "16", "-w", "-"],
+    ...[path, "-q", "-B", "16", "-w", "-"],
     ...[
       "-i",
       device,
@@ -42,12 +47,13 @@ const dumpcap: CaptureTool = {
       String(maxPackets),
     ],
   ],
+  lateness: 600,
   listening: /File: -/,
   lost: (stderr) => sum(stderr, /received\/dropped on interface .*: \d+\/(\d+)/g),
 };
 
-/** In the order of preference: tcpdump shows the last packets at once. */
-export const captureTools = [tcpdump, dumpcap];
+/** In the order of preference. */
+export const captureTools = [dumpcap, tcpdump];
 
 function sum(text: string, pattern: RegExp): number | undefined {
   const found = [...text.matchAll(pattern)].map(([, count]) => Number(count));
