@@ -1,0 +1,135 @@
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import {
+  bpftrace,
+  connect,
+  defineProbe,
+  dropEvents,
+  dropSummary,
+  type Host,
+  localhost,
+} from "../../lib/index.js";
+import { describeLive } from "../fixtures/needs.js";
+import { processesWith } from "../fixtures/processes.js";
+import { type Sshd, startSshd } from "../fixtures/sshd.js";
+
+describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing"], () => {
+  let sshd: Sshd;
+  let host: Host;
+  beforeAll(async () => {
+    sshd = await startSshd();
+    host = await connect(sshd.destination, sshd.options);
+  });
+  afterAll(async () => {
+    await host?.close();
+    sshd?.stop();
+  });
+
+  test("a host without bpftrace is refused, with the way to get it", async () => {
+    const bare = await startSshd({
+      lines: (folder) => {
+        const bin = join(folder, "bin");
+        mkdirSync(bin);
+        for (const place of ["/usr/bin", "/usr/sbin"]) {
+          for (const name of readdirSync(place)) {
+            const link = join(bin, name);
+            if (!name.includes("bpftrace") && !existsSync(link)) symlinkSync(join(place, name), link);
+          }
+        }
+        return [`SetEnv PATH=${bin}`];
+      },
+    });
+    try {
+      const poor = await connect(bare.destination, bare.options);
+      const call = dropSummary(poor, { seconds: 1 });
+      await expect(call).rejects.toMatchObject({
+        code: "BPFTRACE_MISSING",
+        todo: expect.stringContaining("install"),
+      });
+      await poor.close();
+    } finally {
+      bare.stop();
+    }
+  });
+
+  const probe = (hooks: object, program = bpftrace`tracepoint:skb:kfree_skb { @matched = count(); }`) =>
+    defineProbe({
+      name: "ofMyOwn",
+      shape: "frame",
+      measures: "nothing",
+      parameters: z.strictObject({}),
+      hooks,
+      columns: [{ name: "count", type: "BIGINT", unit: "packets", meaning: "events" }],
+      program: () => program,
+      decode: (record) =>
+        record.type === "map" && record.name === "@seen" ? [[Number(record.entries[0]?.[1])]] : [],
+    });
+
+  test("a tracepoint that the kernel lacks is named", async () => {
+    const call = probe({ required: ["tracepoint:skb:no_such_event"] })(host, { seconds: 1 });
+    await expect(call).rejects.toMatchObject({ code: "HOOK_MISSING" });
+    await expect(call).rejects.toThrow(/no_such_event/);
+  });
+
+  test("one of several hooks is enough, and a missing optional one is said", async () => {
+    const own = probe(
+      {
+        required: ["tracepoint:skb:kfree_skb"],
+        optional: ["tracepoint:skb:no_such_event"],
+        oneOf: [["kprobe:no_such_function", "tracepoint:net:netif_receive_skb"]],
+      },
+      bpftrace`tracepoint:net:netif_receive_skb { @seen = count(); @matched = count(); }`,
+    );
+    const seen = await own(host, { seconds: 1, during: () => localhost().exec(["true"]) });
+    expect(seen.provenance.notes.join()).toContain("no_such_event");
+    expect(seen.provenance.details.hooks).toEqual({
+      wanted: [
+        "tracepoint:skb:kfree_skb",
+        "tracepoint:skb:no_such_event",
+        "kprobe:no_such_function or tracepoint:net:netif_receive_skb",
+      ],
+      attached: ["tracepoint:skb:kfree_skb", "tracepoint:net:netif_receive_skb"],
+    });
+  });
+
+  test("a program that does not attach is an error, although bpftrace says it attached", async () => {
+    const own = probe(
+      { required: ["tracepoint:skb:kfree_skb"] },
+      bpftrace`tracepoint:skb:kfree_skb { @ = count(); } uprobe:/no/such/file:main { @ = count(); }`,
+    );
+    await expect(own(host, { seconds: 1 })).rejects.toMatchObject({
+      code: "PROBE_NOT_ATTACHED",
+      partial: null,
+    });
+  });
+
+  test.each([
+    ["a wrong type", { seconds: 1, dstPort: "80" }, /dstPort/],
+    ["an unknown name", { seconds: 1, destPort: 80 }, /destPort/],
+    ["no seconds", {}, /seconds/],
+    ["too long", { seconds: 1e9 }, /3600/],
+    ["an address that is none", { seconds: 1, src: "300.1.1.1" }, /src/],
+    ["a device that would be program text", { seconds: 1, device: '"; exit(); //' }, /device/],
+    ["a buffer that is no power of two", { seconds: 1, bufferPages: 3 }, /power of two/],
+  ])("%s is refused before anything runs", async (_, parameters, said) => {
+    const call = dropEvents(host, parameters as never);
+    await expect(call).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+    await expect(call).rejects.toThrow(said);
+  });
+
+  test("a reason that the kernel doesn't know is refused with those it knows", async () => {
+    const call = dropSummary(host, { seconds: 1, reason: "NO_SUCH_REASON" });
+    await expect(call).rejects.toMatchObject({ code: "UNKNOWN_DROP_REASON" });
+    await expect(call).rejects.toThrow(/NETFILTER_DROP/);
+  });
+
+  test("program text is refused where a value is expected", () => {
+    expect(() => bpftrace`BEGIN { ${"exit();" as never} }`).toThrow(/NOT_PROGRAM_TEXT/);
+  });
+
+  test("nothing of all this left a bpftrace behind", () => {
+    expect(processesWith("no_such_event", "bpftrace ")).toEqual([]);
+  });
+});
