@@ -15,12 +15,13 @@ import { provenanceOf } from "./provenance.js";
 import { runProbe } from "./run.js";
 import { readTarget } from "./target.js";
 
+/** What a call is asked with. zod's type of an object without keys forbids every key, the common ones too. */
+type Asked<Schema extends z.ZodType> = CommonParameters &
+  (string extends keyof z.input<Schema> ? unknown : z.input<Schema>);
+
 /** A probe that can be called from a cell, with its definition beside it. */
 export interface Probe<Schema extends z.ZodType, Shape extends "table" | "frame"> {
-  (
-    host: Host,
-    parameters: z.input<Schema> & CommonParameters,
-  ): Promise<Shape extends "table" ? Table : Frame>;
+  (host: Host, parameters: Asked<Schema>): Promise<Shape extends "table" ? Table : Frame>;
   readonly definition: ProbeDefinition<Schema, Shape>;
 }
 
@@ -35,7 +36,7 @@ export interface Probe<Schema extends z.ZodType, Shape extends "table" | "frame"
 export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "frame">(
   definition: ProbeDefinition<Schema, Shape>,
 ): Probe<Schema, Shape> {
-  const call = async (host: Host, asked: z.input<Schema> & CommonParameters) => {
+  const call = async (host: Host, asked: Asked<Schema>) => {
     const { common, own } = parseParameters(definition.name, definition.parameters, asked);
     const { seconds, bufferPages, attachSeconds, during } = common;
     const target = await readTarget(host, allHooks(definition.hooks));
@@ -62,9 +63,9 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       onAttached,
     });
     const outcome = await run.outcome;
-    await busy;
     if (outcome.canceled)
       throw interrupted(`run ${definition.name} on ${host.name}`, { detached: outcome.detached });
+    await busy;
     const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`);
     const notes = definition.notes?.(target) ?? [];
     const facts = { recordingId: run.recordingId, host: host.name, clocks: { start, end }, notes, time };
