@@ -14,6 +14,9 @@ export const localTransport: Transport = {
       cleanup: false,
     });
     child.stdin.on("error", () => {});
+    // execa lets go of what nobody reads at once; paused, the bytes wait for their reader.
+    child.stdout.pause();
+    child.stderr.pause();
     return {
       stdin: child.stdin,
       stdout: child.stdout,

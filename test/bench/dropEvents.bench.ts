@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,7 +66,7 @@ async function timedEvents(): Promise<Measured & { command: string[] }> {
 
 async function timedPlain([file = "", ...args]: string[], path: string): Promise<Measured> {
   const output = openSync(path, "w");
-  const run = execa(file, args, { stdout: output, stderr: "ignore", stdin: "ignore" });
+  const run = once(spawn(file, args, { stdio: ["ignore", output, "ignore"] }), "exit");
   // Its first tick is on the disk once the file holds more than the line that bpftrace itself writes.
   while (statSync(path).size < 200) await new Promise((later) => setTimeout(later, 50));
   const duration = await flood();

@@ -80,6 +80,15 @@ describeLive("a command under a lease", ["sshd"], () => {
     expect(result.stdout.split("\u001f").slice(0, -1)).toEqual(words);
   });
 
+  test.each(hosts)("%s: a reader that comes late gets every byte", async (_, host) => {
+    const execution = host().start(["head", "-c", "5000000", "/dev/zero"]);
+    await new Promise((later) => setTimeout(later, 1_500));
+    let bytes = 0;
+    for await (const chunk of execution) bytes += chunk.length;
+    expect(bytes).toBe(5_000_000);
+    expect(await execution.ended).toMatchObject({ exitCode: 0, detached: "proved" });
+  });
+
   test.each(hosts)("%s: the deadline ends it", async (_, host) => {
     const sleep = longSleep();
     const result = await host().exec(sleep.command, { deadlineSeconds: 1 });
