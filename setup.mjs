@@ -57,7 +57,9 @@ function installSystemPackages() {
   const prefix = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
   const allowed = prefix.length === 0 || spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0;
   if (!allowed || !onPath("apt-get")) {
-    say(`not installed: ${missing.join(", ")}. Tests that need them are left out. To have them: apt-get install ${missing.join(" ")}`);
+    say(
+      `not installed: ${missing.join(", ")}. Tests that need them are left out. To have them: apt-get install ${missing.join(" ")}`,
+    );
     return;
   }
   say(`installing ${missing.join(", ")}`);
@@ -84,7 +86,10 @@ function modified(path) {
 
 function onPath(program) {
   const path = `${process.env.PATH}:/usr/sbin:/sbin`;
-  return spawnSync("sh", ["-c", 'command -v "$1"', "sh", program], { env: { ...process.env, PATH: path } }).status === 0;
+  return (
+    spawnSync("sh", ["-c", 'command -v "$1"', "sh", program], { env: { ...process.env, PATH: path } })
+      .status === 0
+  );
 }
 
 function run(command, args) {
