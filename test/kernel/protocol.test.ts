@@ -101,7 +101,7 @@ describe("a cell that fails", () => {
     expect(reply).toMatchObject({ status: "error", ename: "DropError", evalue: "gone" });
     const [error] = of("error");
     expect(error).toMatchObject({ ename: "DropError", evalue: "gone" });
-    const [head, ...frames] = error?.traceback as string[];
+    const [head, ...frames] = (error?.traceback ?? []) as string[];
     expect(head).toBe("DropError: gone");
     expect(frames.join("\n")).toMatch(/^\s+at .*cell/);
     expect(JSON.stringify(error)).not.toMatch(/kernel|tslab|node:/);
