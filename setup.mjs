@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = dirname(fileURLToPath(import.meta.url));
 process.chdir(root);
 
-/** What live tests need beside Node: a program that shows that a package is there, and the package. */
+/** What live tests need beside Node: a program or file that shows that a package is there, and the package. */
 const systemPackages = [
   ["bpftrace", "bpftrace"],
   ["tshark", "tshark"],
@@ -21,6 +21,7 @@ const systemPackages = [
   ["sysctl", "procps"],
   ["sudo", "sudo"],
   ["chromium", "chromium"],
+  ["/usr/share/fonts/truetype/liberation", "fonts-liberation"],
 ];
 
 installPackages();
@@ -52,11 +53,11 @@ function build() {
 }
 
 function installSystemPackages() {
-  const missing = systemPackages.filter(([program]) => !onPath(program)).map(([, name]) => name);
+  const missing = systemPackages.filter(([program]) => !isThere(program)).map(([, name]) => name);
   if (missing.length === 0) return;
   const prefix = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
   const allowed = prefix.length === 0 || spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0;
-  if (!allowed || !onPath("apt-get")) {
+  if (!allowed || !isThere("apt-get")) {
     say(
       `not installed: ${missing.join(", ")}. Tests that need them are left out. To have them: apt-get install ${missing.join(" ")}`,
     );
@@ -84,7 +85,8 @@ function modified(path) {
   return statSync(path).mtimeMs;
 }
 
-function onPath(program) {
+function isThere(program) {
+  if (program.startsWith("/")) return existsSync(program);
   const path = `${process.env.PATH}:/usr/sbin:/sbin`;
   return (
     spawnSync("sh", ["-c", 'command -v "$1"', "sh", program], { env: { ...process.env, PATH: path } })
