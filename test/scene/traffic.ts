@@ -2,13 +2,15 @@ import { execa, type ResultPromise } from "execa";
 
 /** Small programs of plain Node that make traffic from inside a namespace. */
 const programs = {
-  /** Sends datagrams one after the other. */
+  /** Sends datagrams one after the other, with a pause between them where one is given. */
   udp: `
     const { createSocket } = require("node:dgram");
-    const [address, port, count, bytes] = process.argv.slice(1);
+    const [address, port, count, bytes, pause] = process.argv.slice(1);
     const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
     let left = Number(count);
-    const next = () => (left-- > 0 ? socket.send(Buffer.alloc(Number(bytes)), Number(port), address, next) : socket.close());
+    const later = pause === undefined ? (then) => then() : (then) => setTimeout(then, Number(pause));
+    const send = () => socket.send(Buffer.alloc(Number(bytes)), Number(port), address, () => later(next));
+    const next = () => (left-- > 0 ? send() : socket.close());
     next();`,
   /** Takes what is sent to a TCP port and throws it away, until it is killed. */
   sink: `
