@@ -72,12 +72,23 @@ export class KernelClient {
 
   /** Starts a kernel that works in `folder` and waits until all its channels answer. */
   static async start(folder: string, environment: NodeJS.ProcessEnv = process.env): Promise<KernelClient> {
+    const command = [program, "kernel", "--connection-file"];
+    return KernelClient.launch(command, connectionIn, folder, environment);
+  }
+
+  /** Starts any kernel that is a Node program: its arguments, to which the connection file's path is added. */
+  static async launch(
+    command: readonly string[],
+    connectionFor: (directory: string) => Connection,
+    folder: string,
+    environment: NodeJS.ProcessEnv,
+  ): Promise<KernelClient> {
     const directory = await mkdtemp(join(tmpdir(), "skbook-"));
     try {
-      const connection = connectionIn(directory);
+      const connection = connectionFor(directory);
       const file = join(directory, "connection.json");
       await writeFile(file, JSON.stringify(connection), { mode: 0o600 });
-      const child = spawn(process.execPath, [program, "kernel", "--connection-file", file], {
+      const child = spawn(process.execPath, [...command, file], {
         cwd: folder,
         env: { ...environment, JPY_PARENT_PID: String(process.pid) },
         // A group of its own: Ctrl-C in the terminal is this process's business, which interrupts by message.

@@ -51,20 +51,12 @@ export class Interrupter {
   }
 }
 
-/** Empties Node's stack of async contexts, as Node itself does after an uncaught exception. */
-const unwind = "process.binding('async_wrap').clearAsyncIdStack()";
-
 /**
- * Ends what the main thread is running. The contexts on Node's stack would not be left in order (no `finally` runs),
- * and Node aborts the process over that; so the thread is paused and the stack emptied first.
+ * Ends what the main thread is running. Node 20 itself aborts the process, and with it the kernel, when that leaves
+ * its stack of async contexts out of order: a loop in a timer's callback, or one inside of AsyncLocalStorage.
  */
 function terminateMainThread(): void {
   const session = new inspector.Session();
   session.connectToMainThread();
-  session.on("Debugger.paused", () => {
-    session.post("Runtime.evaluate", { expression: unwind });
-    session.post("Debugger.resume", { terminateOnResume: true }, () => session.disconnect());
-  });
-  session.post("Debugger.enable");
-  session.post("Debugger.pause");
+  session.post("Runtime.terminateExecution", () => session.disconnect());
 }

@@ -21,15 +21,9 @@ const loops: [string, string][] = [
   ["a promise that never settles", "await new Promise(() => {});"],
   ["a loop", "for (;;);"],
   ["a loop after an await", "await new Promise((resolve) => setTimeout(resolve, 10)); for (;;);"],
-  ["a loop in a timer", "setTimeout(() => { for (;;); }, 10); await new Promise(() => {});"],
   [
     "a loop in a microtask of an immediate",
     "setImmediate(async () => { await 1; for (;;); }); await new Promise(() => {});",
-  ],
-  [
-    "a loop where Node tracks async contexts",
-    `import { AsyncLocalStorage } from "node:async_hooks";
-     await new AsyncLocalStorage().run(1, async () => { await new Promise((resolve) => setTimeout(resolve, 10)); for (;;); });`,
   ],
   ["a bundle that never comes", "({ [Symbol.for('Jupyter.display')]: () => new Promise(() => {}) })"],
 ];

@@ -153,6 +153,15 @@ describe("a notebook that fails", () => {
     expect(stderr).toMatch(/longer than 0\.5 s\nInterrupted/);
   });
 
+  test("a loop in a timer's callback, which Node can't end, ends with the kernel", async () => {
+    const notebook = writeNotebook(at("timer.ipynb"), [
+      "setTimeout(() => { for (;;); }, 10); await new Promise(() => {});",
+    ]);
+    const { code, stderr } = await skbook(["run", notebook, "--timeout", "5"]).done;
+    expect(code).toBe(1);
+    expect(stderr).toContain("had to be killed");
+  });
+
   test("a cell that ends the kernel is a failure", async () => {
     const notebook = writeNotebook(at("exits.ipynb"), ["process.exit(3)"]);
     const { code, stderr } = await skbook(["run", notebook]).done;
