@@ -18,3 +18,8 @@ export async function readText(bytes: AsyncIterable<Uint8Array>, maxBytes: numbe
   }
   return Buffer.concat(chunks).toString("utf8");
 }
+
+/** The last line of a short answer; login scripts may have said something before it. */
+export async function lastLine(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  return (await readText(bytes, 2 ** 20)).trimEnd().split("\n").at(-1) ?? "";
+}

@@ -1,15 +1,18 @@
 import { once } from "node:events";
 import { type Readable, Transform } from "node:stream";
 import { SkbookError } from "../errors.js";
+import { lastLine } from "./bytes.js";
 import type { Detached, ExecEnd, ExecOptions, Execution } from "./host.js";
-import { beatMilliseconds, beatWord, groupCheck, leased, leaseLine, stopWord } from "./lease.js";
+import { beatMilliseconds, beatWord, beginLine, groupCheck, leased, leaseLine, stopWord } from "./lease.js";
 import type { Elevation } from "./sudo.js";
 import type { Channel, ChannelEnd, Transport } from "./transport.js";
 
 const defaultDeadlineSeconds = 60;
 const maxStderrBytes = 2 ** 20;
+/** Login scripts that say more than this before a command make it fail. */
+const maxNoiseBytes = 64 * 2 ** 10;
 /** A command that was told to stop is given up, connection and all, after so long. */
-const giveUpMilliseconds = 4_000;
+const giveUpMilliseconds = 5_000;
 
 /** One command under a lease; see lease.ts for the half of it that runs on the host. */
 export class LeasedExecution implements Execution {
@@ -40,7 +43,7 @@ export class LeasedExecution implements Execution {
     const { stdout } = await this.channel;
     let complete = false;
     try {
-      for await (const chunk of stdout.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
+      yield* ownBytes(stdout.iterator({ destroyOnReturn: false }));
       complete = true;
     } catch (error) {
       // The connection broke: `ended` says so.
@@ -82,7 +85,7 @@ export class LeasedExecution implements Execution {
     const beat = setInterval(() => {
       if (channel.stdin.writable) channel.stdin.write(beatWord);
     }, beatMilliseconds);
-    const backstop = setTimeout(() => this.stop(), (this.deadlineSeconds + 3) * 1_000);
+    const backstop = setTimeout(() => this.stop(), (this.deadlineSeconds + 4) * 1_000);
     const cancel = () => {
       this.canceled = true;
       this.stop();
@@ -125,10 +128,9 @@ export class LeasedExecution implements Execution {
       const channel = await this.transport.open([...prefix, ...groupCheck(this.group as string)]);
       channel.stdin.end(input);
       channel.stderr.resume();
-      let answer = "";
-      for await (const chunk of channel.stdout) answer += chunk;
-      if (answer.trim() === "gone") return "proved";
-      return answer.trim() === "alive" ? "alive" : "unknown";
+      const answer = await lastLine(channel.stdout);
+      if (answer === "gone") return "proved";
+      return answer === "alive" ? "alive" : "unknown";
     } catch {
       return "unknown";
     }
@@ -142,7 +144,7 @@ export class LeasedExecution implements Execution {
         if (this.group !== undefined) return next(null, chunk);
         head += chunk.toString("latin1");
         const line = leaseLine.exec(head);
-        if (line === null && head.length < 4_096) return next();
+        if (line === null && head.length < maxNoiseBytes) return next();
         this.group = line?.[1];
         next(null, Buffer.from(head.replace(leaseLine, ""), "latin1"));
         head = "";
@@ -176,5 +178,21 @@ export class LeasedExecution implements Execution {
       failed: `the shell ended with ${end.exitCode ?? end.signal}: ${this.stderr.trim() || "it said nothing"}`,
       todo: "see whether the login shell of the user runs commands, and whether sh, setsid and timeout are installed",
     });
+  }
+}
+
+/** What the command itself wrote: login scripts may have written before it. */
+async function* ownBytes(stdout: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
+  let noise: Buffer | null = Buffer.alloc(0);
+  for await (const chunk of stdout) {
+    if (noise === null) {
+      yield chunk;
+      continue;
+    }
+    const seen: Buffer = Buffer.concat([noise, chunk]);
+    const begin = seen.indexOf(beginLine);
+    noise = begin < 0 ? seen.subarray(-maxNoiseBytes) : null;
+    const own = begin < 0 ? undefined : seen.subarray(begin + beginLine.length);
+    if (own !== undefined && own.length > 0) yield own;
   }
 }

@@ -42,7 +42,7 @@ export interface ExecOptions {
 export interface Execution extends AsyncIterable<Uint8Array> {
   /** Settles when the command ended and its process group was checked; never rejects for a non-zero exit. */
   readonly ended: Promise<ExecEnd>;
-  /** Asks the command to end (SIGTERM, SIGKILL a second later). */
+  /** Asks the command to end (SIGTERM, SIGKILL three seconds later). */
   stop(): void;
 }
 

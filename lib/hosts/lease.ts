@@ -2,12 +2,14 @@
 export const beatMilliseconds = 1_000;
 export const leaseSeconds = 4;
 
-/** Asks the watchdog for SIGTERM, and SIGKILL a second later. */
+/** Asks the watchdog for SIGTERM, and SIGKILL three seconds later: time to print what was counted. */
 export const stopWord = "stop\n";
 export const beatWord = "\n";
 
-/** The first line on stderr: says the process group that the command runs in. */
-export const leaseLine = /^skbook-lease (\d+)\n/;
+/** A line on stderr that says the process group that the command runs in; before it, login scripts may have said something. */
+export const leaseLine = /^skbook-lease (\d+)\n/m;
+/** A line on stdout after which the command's own bytes begin. */
+export const beginLine = "skbook-begin\n";
 
 /**
  * Runs on the host, in any POSIX sh with setsid (util-linux) and timeout (coreutils, busybox). The command becomes the leader of
@@ -17,12 +19,12 @@ export const leaseLine = /^skbook-lease (\d+)\n/;
  */
 const script = [
   "lease=$1; deadline=$2; shift 2",
-  "exec 3<&0 0</dev/null",
-  'setsid timeout -s TERM -k 1 "$deadline" "$@" 3<&- & group=$!',
+  "exec 3<&0 0</dev/null; echo skbook-begin",
+  'setsid timeout -s TERM -k 3 "$deadline" "$@" 3<&- & group=$!',
   'echo "skbook-lease $group" >&2',
   '( exec >/dev/null 2>&1; trap "" HUP INT TERM PIPE; ' +
     'while word=$(timeout -s KILL "$lease" sh -c "read -r word && echo \\"\\$word\\"" <&3); do ' +
-    'if [ "$word" = stop ]; then kill -s TERM -- "-$group"; sleep 1; break; fi; done; ' +
+    'if [ "$word" = stop ]; then kill -s TERM -- "-$group"; sleep 3; break; fi; done; ' +
     'kill -s KILL -- "-$group"; kill -s KILL -- "$group" ) & watchdog=$!',
   'wait "$group"; code=$?',
   'kill -s KILL -- "-$group" "$watchdog" 2>/dev/null',

@@ -1,4 +1,5 @@
 import { SkbookError } from "../errors.js";
+import { lastLine } from "./bytes.js";
 import type { Channel, Transport } from "./transport.js";
 
 /** What makes a command line run as root: words before it, and what sudo reads from stdin. */
@@ -14,7 +15,7 @@ export type AskPassword = (host: string) => string | Promise<string>;
 
 /** Finds out how commands become root on a host: already, by sudo alone, or by sudo with a password. */
 export async function elevate(host: string, transport: Transport, ask?: AskPassword): Promise<Elevation> {
-  if ((await run(transport, ["id", "-u"])).output.trim() === "0") return asUser;
+  if ((await run(transport, ["id", "-u"])).output === "0") return asUser;
   if ((await run(transport, ["sudo", "-n", "true"])).exitCode === 0)
     return { prefix: ["sudo", "-n", "--"], input: "" };
   const password = (await ask?.(host)) ?? process.env.SKBOOK_SUDO_PASSWORD;
@@ -35,9 +36,7 @@ async function run(
   const channel: Channel = await transport.open(command);
   channel.stdin.end(input);
   channel.stderr.resume();
-  let output = "";
-  for await (const chunk of channel.stdout) output += chunk;
-  return { output, exitCode: (await channel.end).exitCode };
+  return { output: await lastLine(channel.stdout), exitCode: (await channel.end).exitCode };
 }
 
 function noRoot(host: string, failed: string): SkbookError {

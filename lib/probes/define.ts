@@ -5,6 +5,7 @@ import { type Host, readClocks } from "../hosts/index.js";
 import type { Frame, Table } from "../tables/index.js";
 import { withSignsOfLife } from "./bpftrace/signs-of-life.js";
 import { collect } from "./collect.js";
+import { Company } from "./company.js";
 import type { ProbeDefinition } from "./definition.js";
 import { ProbeError } from "./error.js";
 import { failureOf } from "./failure.js";
@@ -51,26 +52,22 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       bufferPages,
       deadlineSeconds: seconds + attachSeconds,
     });
-    let busy: Promise<unknown> = Promise.resolve();
-    const onAttached = () => {
-      busy = Promise.resolve().then(during);
-      busy.catch(() => {});
-    };
+    const company = new Company(during, run.stop);
     const { account, time, finish } = await collect(definition, run.bytes, {
       target,
       parameters: own,
       start,
-      onAttached,
+      onAttached: () => company.begin(),
     });
     const outcome = await run.outcome;
     if (outcome.canceled)
       throw interrupted(`run ${definition.name} on ${host.name}`, { detached: outcome.detached });
-    await busy;
+    const failure = failureOf(definition.name, host.name, outcome, account);
+    if (failure === undefined) await company.over();
     const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`);
     const notes = definition.notes?.(target) ?? [];
     const facts = { recordingId: run.recordingId, host: host.name, clocks: { start, end }, notes, time };
     const result = await finish(provenanceOf(definition.name, facts, outcome, account));
-    const failure = failureOf(definition.name, host.name, outcome, account);
     if (failure !== undefined) throw new ProbeError(failure, account.ticked ? result : null);
     return result as never;
   };

@@ -3,13 +3,16 @@ import { SkbookError } from "../errors.js";
 
 /** What every probe can be asked. */
 export interface CommonParameters {
-  /** How long to measure, in seconds: 0.5 to 3600. */
+  /** How long to measure, in seconds: 0.5 to 3600; with `during`, at most. */
   seconds: number;
   /** Size of the buffer between kernel and bpftrace, in pages of 4 KiB per CPU; a power of two, default 512 (2 MiB). */
   bufferPages?: number;
   /** How long attaching and ending may take on top, in seconds: 1 to 300, default 30. After that the host ends the probe. */
   attachSeconds?: number;
-  /** Called once the probe is attached, and awaited: a capture of the same seconds, the traffic that is to be seen. */
+  /**
+   * Called once the probe is attached: a capture of the same seconds, the traffic that is to be seen. The probe ends when it is over,
+   * and the call when both are.
+   */
   during?: () => unknown;
 }
 

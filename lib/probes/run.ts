@@ -28,8 +28,13 @@ export interface RunPlan {
 
 const maxMapKeys = 65_536;
 
+/** A run that can be ended before its time; a replayed one can't. */
+export interface StoppableRun extends RecordedRun<RunOutcome> {
+  stop(): void;
+}
+
 /** Runs a program on the host under a lease; or finds its recording. */
-export function runProbe(host: Host, plan: RunPlan): Promise<RecordedRun<RunOutcome>> {
+export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun> {
   const command = [
     "env",
     `BPFTRACE_PERF_RB_PAGES=${plan.bufferPages}`,
@@ -44,7 +49,8 @@ export function runProbe(host: Host, plan: RunPlan): Promise<RecordedRun<RunOutc
     plan.program,
   ];
   const request = { kind: "probe" as const, name: plan.probe, host: host.name, params: plan.params };
-  return recordedRun(request, () => {
+  let stop = () => {};
+  const run = await recordedRun<RunOutcome>(request, () => {
     const execution = host.start(command, { root: true, deadlineSeconds: plan.deadlineSeconds });
     const outcome = execution.ended.then((end) => ({
       command,
@@ -57,8 +63,10 @@ export function runProbe(host: Host, plan: RunPlan): Promise<RecordedRun<RunOutc
       durationMs: end.durationMs,
       detached: end.detached,
     }));
+    stop = () => execution.stop();
     return { bytes: execution, outcome };
   });
+  return { ...run, stop };
 }
 
 /** bpftrace warns of RLIMIT_MEMLOCK wherever CAP_SYS_RESOURCE is missing; since kernel 5.11 it means nothing. */

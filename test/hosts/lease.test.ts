@@ -119,6 +119,17 @@ describeLive("a command under a lease", ["sshd"], () => {
     expect(await execution.ended).toMatchObject({ detached: "proved" });
   });
 
+  test("what login scripts say is not taken for the command's words", async () => {
+    const noisy = await startSshd({
+      lines: () => ['ForceCommand echo welcome; echo "quota exceeded" >&2; eval "$SSH_ORIGINAL_COMMAND"'],
+    });
+    const host = await connect(noisy.destination, noisy.options);
+    const result = await host.exec(["sh", "-c", "echo out; echo err >&2"]);
+    expect(result).toMatchObject({ stdout: "out\n", stderr: "quota exceeded\nerr\n", detached: "proved" });
+    await host.close();
+    noisy.stop();
+  });
+
   test("a cut connection ends it within 5 s", async () => {
     const proxy = await startFlakyProxy(sshd.port);
     const host = await throughProxy(proxy);

@@ -43,7 +43,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
 
   test("dropSummary counts each reason, site and device exactly", async () => {
     const seen = await dropSummary(host, {
-      seconds: 4,
+      seconds: 60,
       dst: "198.51.100.0/24",
       during: async () => {
         await closed(123);
@@ -75,7 +75,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
     };
     const before = await dropped();
     const seen = await dropSummary(host, {
-      seconds: 4,
+      seconds: 60,
       device: "vnet0",
       reason: "QDISC_DROP",
       during: () => traffic(scene.client, "udp", appAddress, openPort, 200, 1_000),
@@ -88,7 +88,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
   test("dropEvents has a row for each, with addresses, ports, lengths and time", async () => {
     const started = BigInt(Date.now()) * 1_000_000n;
     const events = await dropEvents(host, {
-      seconds: 4,
+      seconds: 60,
       src: clientAddress,
       stacks: true,
       during: async () => {
@@ -116,7 +116,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
 
   test("IPv6 is seen as well", async () => {
     const events = await dropEvents(host, {
-      seconds: 4,
+      seconds: 60,
       dst: "2001:db8:2::/64",
       protocol: "UDP",
       during: () => closed(17, appAddress6),
@@ -142,7 +142,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
     ["several reasons", { dst: appAddress, reason: ["NO_SOCKET", "NETFILTER_DROP"] }, 30],
   ])("filter by %s", async (_, filter, expected) => {
     const seen = await dropSummary(host, {
-      seconds: 2,
+      seconds: 60,
       ...filter,
       during: async () => {
         await closed(20);
@@ -155,7 +155,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
 
   test("a flooded buffer: what is lost is counted, and seen plus lost is all", async () => {
     const events = await dropEvents(host, {
-      seconds: 8,
+      seconds: 60,
       maxEvents: 1_000_000,
       bufferPages: 1,
       dstPort: refusedPort,
@@ -169,7 +169,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
 
   test("maxEvents limits the rows, and the rest is counted", async () => {
     const events = await dropEvents(host, {
-      seconds: 4,
+      seconds: 60,
       maxEvents: 25,
       dstPort: refusedPort,
       during: () => refused(500),

@@ -63,6 +63,7 @@ describeLive("a probe leaves nothing behind", ["root", "bpftrace", "sshd", "trac
       attachSeconds: 4,
       during: () => {
         for (const pid of running()) process.kill(pid, "SIGSTOP");
+        return new Promise(() => {});
       },
     });
     await expect(call).rejects.toMatchObject({ code: "DEADLINE", details: { detached: "proved" } });
