@@ -25,7 +25,7 @@ test("install --user goes where Jupyter looks for a user's kernels; doctor finds
   expect((await skbook(["install", "--user"], environment).done).code).toBe(0);
   const { code, stdout } = await skbook(["doctor"], environment).done;
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^ok {6} kernelspec .*data\/kernels\/skbook\/kernel.json$/m);
+  expect(stdout).toMatch(/^ok {6}kernelspec .*data\/kernels\/skbook\/kernel.json$/m);
 });
 
 test("doctor says of each missing tool what it is for and what to do", async () => {

@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readJson, skbook, useFolder, type WrittenNotebook, writeNotebook } from "./fixtures.js";
@@ -180,8 +179,9 @@ describe("ended from outside", () => {
       at(`${name}.ipynb`),
       announcing.map((code) => code.replace("PID", file)),
     );
-    const running = skbook(["run", notebook, "-o", at(`${name}.out.ipynb`)]);
-    return { running, pid: () => (existsSync(file) ? Number(readJson<number>(file)) : 0) };
+    const temporary = mkdtempSync(at("tmp-"));
+    const running = skbook(["run", notebook, "-o", at(`${name}.out.ipynb`)], { TMPDIR: temporary });
+    return { running, temporary, pid: () => (existsSync(file) ? Number(readJson<number>(file)) : 0) };
   };
 
   test("Ctrl-C interrupts the cell and writes the notebook", async () => {
@@ -198,15 +198,12 @@ describe("ended from outside", () => {
   });
 
   test("SIGKILL leaves no kernel behind, not even one in a loop, and no file", async () => {
-    const { running, pid } = start("sigkill");
+    const { running, temporary, pid } = start("sigkill");
     await until(() => pid() > 0);
     running.child.kill("SIGKILL");
     await running.done;
     await until(() => !alive(pid()));
-    const leftovers = readdirSync(tmpdir()).filter((name) =>
-      existsSync(join(tmpdir(), name, "connection.json")),
-    );
-    expect(leftovers).toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 });
 
