@@ -2,7 +2,7 @@
 // Plain Node without dependencies, since it is what brings them.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,6 +26,7 @@ const systemPackages = [
 
 installPackages();
 build();
+mkdirSync("out", { recursive: true });
 if (process.argv.includes("--system")) installSystemPackages();
 
 /** Installs exactly the lockfile, once for each of its contents. */

@@ -26,10 +26,14 @@ export async function run(args: string[]): Promise<number> {
     language_info: languageInfo,
   });
   const passed = await runCells(notebook, options);
-  if (options.output !== undefined) await writeWhole(options.output, formatNotebook(notebook));
+  if (options.output !== undefined) {
+    await writeWhole(options.output, formatNotebook(notebook));
+    process.stderr.write(`wrote ${options.output}\n`);
+  }
   if (options.html !== undefined) {
     const { pageOf } = await import("../html/index.js");
     await writeWhole(options.html, pageOf(notebook, basename(options.notebook, ".ipynb")));
+    process.stderr.write(`wrote ${options.html}\n`);
   }
   return passed ? 0 : 1;
 }
