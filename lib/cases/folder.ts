@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { z } from "zod";
 import { reasonOf, SkbookError } from "../errors.js";
-import { Journal, journalFile, type Payload } from "./journal.js";
+import { Journal, journalFile, type Payload, writeFailed } from "./journal.js";
 
 const manifestFile = "case.json";
 const recordingsFolder = "recordings";
@@ -28,11 +28,13 @@ export class CaseFolder {
 
   /** Opens a case, or makes one where there is none yet. */
   static async openOrCreate(path: string): Promise<CaseFolder> {
-    await mkdir(join(path, recordingsFolder), { recursive: true });
+    await mkdir(join(path, recordingsFolder), { recursive: true }).catch((error) => {
+      throw writeFailed(path, error);
+    });
     const manifest = { format: "skbook-case", version: 1, createdAt: new Date().toISOString() };
     await writeFile(join(path, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`, { flag: "wx" }).catch(
       (error: NodeJS.ErrnoException) => {
-        if (error.code !== "EEXIST") throw error;
+        if (error.code !== "EEXIST") throw writeFailed(path, error);
       },
     );
     return CaseFolder.open(path);
@@ -77,10 +79,11 @@ export class CaseFolder {
     if (hash.digest("hex") !== payload.sha256) throw damagedPayload(path, "its hash is not the recorded one");
   }
 
-  /** Payloads of runs that never ended: the recorder was killed in the middle. */
-  async unfinished(): Promise<string[]> {
-    const files = await readdir(join(this.path, recordingsFolder));
-    return files.filter((name) => name.endsWith(unfinished)).sort();
+  /** Files that no line of the journal speaks of: of runs that never ended, or of lines that were lost. */
+  async unnamed(): Promise<string[]> {
+    const files = await readdir(join(this.path, recordingsFolder)).catch(() => []);
+    const named = new Set(this.journal.entries.map((entry) => entry.payload?.path));
+    return files.filter((name) => !named.has(join(recordingsFolder, name))).sort();
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { open, readFile, stat, truncate } from "node:fs/promises";
-import { SkbookError } from "../errors.js";
+import { reasonOf, SkbookError } from "../errors.js";
 import type { RunRequest } from "./request.js";
 
 /** One finished run, as a line of `journal.log`. */
@@ -79,6 +79,17 @@ export class Journal {
     const json = JSON.stringify(entry);
     const chain = sha256(this.chain + json);
     const line = `${chain} ${json}\n`;
+    await this.write(line).catch(async (error) => {
+      // Half a line would look like another recorder's work.
+      await truncate(this.path, this.size).catch(() => {});
+      throw writeFailed(this.path, error);
+    });
+    this.chain = chain;
+    this.size += Buffer.byteLength(line);
+    this.entries.push(entry);
+  }
+
+  private async write(line: string): Promise<void> {
     const file = await open(this.path, "a");
     try {
       await file.writeFile(line);
@@ -86,10 +97,18 @@ export class Journal {
     } finally {
       await file.close();
     }
-    this.chain = chain;
-    this.size += Buffer.byteLength(line);
-    this.entries.push(entry);
   }
+}
+
+/** What a full disk or a missing permission becomes. */
+export function writeFailed(path: string, error: unknown): SkbookError {
+  return new SkbookError({
+    code: "CASE_WRITE_FAILED",
+    tried: `write ${path}`,
+    failed: reasonOf(error),
+    todo: "make room or give another folder; what was recorded before is intact",
+    cause: error,
+  });
 }
 
 function readLine(line: string, chain: string): JournalEntry | undefined {

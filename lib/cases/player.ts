@@ -1,5 +1,7 @@
+import { currentCell } from "../cell.js";
 import { SkbookError } from "../errors.js";
 import { keyOf } from "./canonical.js";
+import { executionOf } from "./execution.js";
 import type { CaseFolder } from "./folder.js";
 import type { JournalEntry } from "./journal.js";
 import { nearest } from "./nearest.js";
@@ -19,16 +21,21 @@ export class Player {
   }
 
   /**
-   * The nth time that a request is asked, its nth recording answers; asked more often than recorded (a cell run again),
-   * its last one.
+   * A cell is answered with its own recordings where it has some, else with those of all cells. The nth time that it asks in one
+   * execution, the nth recording answers; asked more often than recorded, the last one.
    */
   play<Outcome>(request: RunRequest): RecordedRun<Outcome> {
     const key = keyOf(request);
     const recordings = this.recordings.get(key);
     if (recordings === undefined) throw this.notRecorded(request);
-    const turn = this.asked.get(key) ?? 0;
-    this.asked.set(key, turn + 1);
-    const entry = recordings[Math.min(turn, recordings.length - 1)] as JournalEntry;
+    const cell = currentCell();
+    const own = recordings.filter((entry) => entry.cell !== null && entry.cell.id === cell?.id);
+    const answers = own.length > 0 ? own : recordings;
+    const asker = own.length > 0 ? executionOf(cell) : null;
+    const turnKey = `${asker}\n${key}`;
+    const turn = this.asked.get(turnKey) ?? 0;
+    this.asked.set(turnKey, turn + 1);
+    const entry = answers[Math.min(turn, answers.length - 1)] as JournalEntry;
     return {
       recordingId: entry.id,
       bytes: this.folder.read(entry.payload),

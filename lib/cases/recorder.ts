@@ -6,6 +6,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip, constants as zlib } from "node:zlib";
 import { currentCell } from "../cell.js";
+import { executionOf } from "./execution.js";
 import { type CaseFolder, syncFile, unfinished } from "./folder.js";
 import type { JournalEntry, Payload } from "./journal.js";
 import type { RecordedRun, Run, RunRequest } from "./request.js";
@@ -13,8 +14,6 @@ import type { RecordedRun, Run, RunRequest } from "./request.js";
 /** Writes runs into a case while their bytes pass by. */
 export class Recorder {
   private readonly session = Date.now().toString(36);
-  private readonly executions = new WeakMap<AbortSignal, number>();
-  private executionCount = 0;
   private writing: Promise<unknown> = Promise.resolve();
 
   constructor(readonly folder: CaseFolder) {}
@@ -54,13 +53,7 @@ export class Recorder {
   private cell(): JournalEntry["cell"] {
     const cell = currentCell();
     if (cell?.id === undefined) return null;
-    let execution = this.executions.get(cell.signal);
-    if (execution === undefined) {
-      this.executionCount += 1;
-      execution = this.executionCount;
-      this.executions.set(cell.signal, execution);
-    }
-    return { id: cell.id, execution: `${this.session}.${execution}` };
+    return { id: cell.id, execution: `${this.session}.${executionOf(cell)}` };
   }
 }
 

@@ -1,5 +1,5 @@
 import { reasonOf, SkbookError } from "../errors.js";
-import { CaseFolder } from "./folder.js";
+import { CaseFolder, unfinished } from "./folder.js";
 
 /** What {@link verifyCase} found. */
 export interface CaseReport {
@@ -36,8 +36,12 @@ export async function verifyCase(path: string): Promise<CaseReport> {
   }
   if (folder.journal.cutShort)
     problems.push("the journal was cut short: its last line is not complete and not used");
-  for (const name of await folder.unfinished())
-    problems.push(`${name}: its run never ended; its bytes are not used`);
+  for (const name of await folder.unnamed()) {
+    const why = name.endsWith(unfinished)
+      ? "its run never ended"
+      : "the journal says nothing of it: lines are missing";
+    problems.push(`${name}: ${why}; its bytes are not used`);
+  }
   return { path, intact: problems.length === 0, recordings, problems };
 }
 

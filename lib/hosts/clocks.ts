@@ -1,3 +1,4 @@
+import type { Json } from "../cases/index.js";
 import type { Host } from "./host.js";
 import { readSections, type Snapshot } from "./snapshot.js";
 
@@ -13,18 +14,21 @@ export interface ClockReading {
 
 /** /proc/timer_list has the offsets between the kernel's clocks, exact; only root may read it. */
 const script = [
-  "say() { printf '\\036%s\\037' \"$1\"; }",
   "say before; date +%s%N; say uptime; cut -d' ' -f1 /proc/uptime",
-  "say timers; head -n 200 /proc/timer_list; say after; date +%s%N",
+  "say timers; grep -e '^now at' -e '^ clock [0-2]:' -e '\\.offset:' /proc/timer_list | head -n 16; say after; date +%s%N",
 ].join("; ");
 
 /**
  * Reads the clocks of a host; null where it can't tell.
  *
- * @param label what the reading is for: a replay finds it by this.
+ * @param label what the reading is for; with `params`, a replay finds it by this.
  */
-export async function readClocks(host: Host, label: string): Promise<ClockReading | null> {
-  return parseClocks(await readSections(host, "clocks", script, [label]));
+export async function readClocks(
+  host: Host,
+  label: string,
+  params: { [key: string]: Json },
+): Promise<ClockReading | null> {
+  return parseClocks(await readSections(host, "clocks", script, [], { label, ...params }));
 }
 
 export function parseClocks({ before, uptime, timers = "", after }: Snapshot): ClockReading | null {

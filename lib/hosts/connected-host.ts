@@ -1,4 +1,4 @@
-import { recordedRun } from "../cases/index.js";
+import { recordedRun, sessionKey } from "../cases/index.js";
 import { callSignal, interrupted } from "../cell.js";
 import { SkbookError } from "../errors.js";
 import { readText } from "./bytes.js";
@@ -13,7 +13,7 @@ const defaultMaxBytes = 64 * 2 ** 20;
 /** A host over any transport. */
 export class ConnectedHost implements Host {
   private elevation: Promise<Elevation> | undefined;
-  private taken: Promise<Snapshot> | undefined;
+  private taken: { session: object; snapshot: Promise<Snapshot> } | undefined;
 
   constructor(
     readonly name: string,
@@ -43,16 +43,22 @@ export class ConnectedHost implements Host {
     });
     const stdout = await readText(run.bytes, options.maxBytes ?? defaultMaxBytes);
     const result = { ...(await run.outcome), stdout };
+    if (result.leaseExpired) throw leaseExpired(command[0] ?? "", this.name);
     if (result.canceled) throw interrupted(`run ${command[0]} on ${this.name}`, { ...result });
     return result;
   }
 
-  snapshot(): Promise<Snapshot> {
-    this.taken ??= takeSnapshot(this).catch((error) => {
-      this.taken = undefined;
-      throw error;
-    });
-    return this.taken;
+  async snapshot(): Promise<Snapshot> {
+    const session = await sessionKey();
+    if (this.taken?.session !== session) this.taken = { session, snapshot: takeSnapshot(this) };
+    const { snapshot } = this.taken;
+    snapshot.catch(() => this.forget());
+    return snapshot;
+  }
+
+  forget(): void {
+    this.taken = undefined;
+    this.elevation = undefined;
   }
 
   async canBeRoot(): Promise<boolean> {
@@ -76,4 +82,13 @@ export class ConnectedHost implements Host {
     });
     return this.elevation;
   }
+}
+
+function leaseExpired(command: string, host: string): SkbookError {
+  return new SkbookError({
+    code: "LEASE_EXPIRED",
+    tried: `run ${command} on ${host}`,
+    failed: "the notebook's process was too busy to renew the lease for 4 s, so the host killed the command",
+    todo: "don't compute for seconds without an await while a command runs; let DuckDB's SQL do it",
+  });
 }

@@ -3,7 +3,16 @@ import { type Readable, Transform } from "node:stream";
 import { SkbookError } from "../errors.js";
 import { lastLine } from "./bytes.js";
 import type { Detached, ExecEnd, ExecOptions, Execution } from "./host.js";
-import { beatMilliseconds, beatWord, beginLine, groupCheck, leased, leaseLine, stopWord } from "./lease.js";
+import {
+  beatMilliseconds,
+  beatWord,
+  beginLine,
+  expiredLine,
+  groupCheck,
+  leased,
+  leaseLine,
+  stopWord,
+} from "./lease.js";
 import type { Elevation } from "./sudo.js";
 import type { Channel, ChannelEnd, Transport } from "./transport.js";
 
@@ -107,14 +116,16 @@ export class LeasedExecution implements Execution {
   private async result(end: ChannelEnd): Promise<ExecEnd> {
     const durationMs = Math.round(performance.now() - this.startedAt);
     if (this.group === undefined && end.lost === null) throw this.notStarted(end);
+    const leaseExpired = end.lost === null && !this.stopping && this.stderr.includes(expiredLine);
     const past = durationMs >= this.deadlineSeconds * 1_000;
     return {
       host: this.host,
       command: [...this.command],
-      stderr: this.stderr,
-      exitCode: end.exitCode,
+      stderr: this.stderr.replace(expiredLine, ""),
+      exitCode: leaseExpired ? null : end.exitCode,
       timedOut: past && (end.exitCode === null || end.exitCode === 124 || end.exitCode === 137),
       canceled: this.canceled,
+      leaseExpired,
       connectionLost: end.lost !== null,
       durationMs,
       detached: end.lost === null ? await this.prove() : "unknown",

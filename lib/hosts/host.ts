@@ -16,6 +16,8 @@ export interface ExecResult {
   timedOut: boolean;
   /** The caller, or an interrupt of the cell, ended it. */
   canceled: boolean;
+  /** No beat reached the host for 4 s, for the process that runs the notebook was busy: the command was killed. */
+  leaseExpired: boolean;
   /** The connection broke before the command's end was known. */
   connectionLost: boolean;
   durationMs: number;
@@ -60,7 +62,9 @@ export interface Host {
   exec(command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Whether commands can run as root there: the user is root, or sudo lets them. */
   canBeRoot(): Promise<boolean>;
-  /** What the host says of itself, taken once per connection and kept in the case: text by section. */
+  /** What the host says of itself, taken once per connection and case: text by section. */
   snapshot(): Promise<Snapshot>;
+  /** Lets the host be asked again: something was installed, mounted or allowed there. */
+  forget(): void;
   close(): Promise<void>;
 }

@@ -8,6 +8,8 @@ export const beatWord = "\n";
 
 /** A line on stderr that says the process group that the command runs in; before it, login scripts may have said something. */
 export const leaseLine = /^skbook-lease (\d+)\n/m;
+/** A line on stderr that says that no beat had come for too long. */
+export const expiredLine = "skbook-lease-expired\n";
 /** A line on stdout after which the command's own bytes begin. */
 export const beginLine = "skbook-begin\n";
 
@@ -19,12 +21,13 @@ export const beginLine = "skbook-begin\n";
  */
 const script = [
   "lease=$1; deadline=$2; shift 2",
-  "exec 3<&0 0</dev/null; echo skbook-begin",
-  'setsid timeout -s TERM -k 3 "$deadline" "$@" 3<&- & group=$!',
+  "exec 3<&0 4>&2 0</dev/null; echo skbook-begin",
+  'setsid timeout -s TERM -k 3 "$deadline" "$@" 3<&- 4>&- & group=$!',
   'echo "skbook-lease $group" >&2',
   '( exec >/dev/null 2>&1; trap "" HUP INT TERM PIPE; ' +
-    'while word=$(timeout -s KILL "$lease" sh -c "read -r word && echo \\"\\$word\\"" <&3); do ' +
-    'if [ "$word" = stop ]; then kill -s TERM -- "-$group"; sleep 3; break; fi; done; ' +
+    'while word=$(timeout -s KILL "$lease" sh -c "read -r word && echo \\"\\$word\\"" <&3 4>&-); do ' +
+    'if [ "$word" = stop ]; then kill -s TERM -- "-$group"; sleep 3 4>&-; break; fi; done; ' +
+    '[ "$word" = stop ] || echo skbook-lease-expired >&4; ' +
     'kill -s KILL -- "-$group"; kill -s KILL -- "$group" ) & watchdog=$!',
   'wait "$group"; code=$?',
   'kill -s KILL -- "-$group" "$watchdog" 2>/dev/null',

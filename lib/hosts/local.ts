@@ -1,9 +1,11 @@
 import { execa } from "execa";
+import { refuseInReplay } from "../cases/index.js";
 import type { Channel, Transport } from "./transport.js";
 
 /** Commands on this machine, in a session of their own so that a terminal's Ctrl-C doesn't reach them. */
 export const localTransport: Transport = {
   async open([file, ...args]): Promise<Channel> {
+    await refuseInReplay(`run ${file} on this machine`);
     const child = execa(file as string, args, {
       stdin: "pipe",
       stdout: "pipe",
@@ -29,7 +31,12 @@ export const localTransport: Transport = {
             ? (result.shortMessage ?? "not started")
             : null,
       })),
-      destroy: () => child.kill("SIGKILL"),
+      // A child that left the group may still hold the pipes.
+      destroy: () => {
+        child.kill("SIGKILL");
+        child.stdout.destroy();
+        child.stderr.destroy();
+      },
     };
   },
   async close() {},

@@ -1,14 +1,16 @@
-import { recordedRun } from "../cases/index.js";
+import { type Json, recordedRun } from "../cases/index.js";
 import { SkbookError } from "../errors.js";
 import { readText } from "./bytes.js";
-import type { Host } from "./host.js";
+import type { ExecEnd, Host } from "./host.js";
 
 /** What a host says of itself, as text by section: see {@link takeSnapshot}'s script for the sections. */
 export type Snapshot = { readonly [section: string]: string };
 
+/** `say NAME` begins a section. */
+const sayFunction = "say() { printf '\\036%s\\037' \"$1\"; }";
+
 /** What has to be asked as root stays empty where the user can't become root. */
 const script = [
-  "say() { printf '\\036%s\\037' \"$1\"; }",
   "say uid; id -u",
   "say kernel; uname -r; say machine; uname -m",
   "say os; cat /etc/os-release",
@@ -38,26 +40,37 @@ export async function readSections(
   name: string,
   script: string,
   args: readonly string[],
+  label: { [key: string]: Json } = {},
 ): Promise<Snapshot> {
-  const request = { kind: "snapshot" as const, name, host: host.name, params: { args: [...args] } };
+  const request = { kind: "snapshot" as const, name, host: host.name, params: { args: [...args], ...label } };
   const run = await recordedRun(request, async () => {
-    const execution = host.start(["sh", "-c", `exec 2>/dev/null; ${script}`, "skbook", ...args], {
-      root: await host.canBeRoot(),
-      deadlineSeconds: 30,
-    });
+    const execution = host.start(
+      ["sh", "-c", `exec 2>/dev/null; ${sayFunction}; ${script}; say complete`, "skbook", ...args],
+      {
+        root: await host.canBeRoot(),
+        deadlineSeconds: 30,
+      },
+    );
     return { bytes: execution, outcome: execution.ended };
   });
   const text = await readText(run.bytes, 64 * 2 ** 20);
   const end = await run.outcome;
-  if (end.canceled || end.timedOut || end.connectionLost) {
+  const found = sections(text);
+  if (found.complete === undefined) {
     throw new SkbookError({
-      code: end.canceled ? "INTERRUPTED" : end.timedOut ? "DEADLINE" : "CONNECTION_LOST",
+      code: codeOf(end),
       tried: `take a snapshot (${name}) of ${host.name}`,
       failed: "it did not come to its end",
       todo: "run the cell again",
     });
   }
-  return sections(text);
+  return found;
+}
+
+function codeOf(end: ExecEnd): string {
+  if (end.canceled) return "INTERRUPTED";
+  if (end.leaseExpired) return "LEASE_EXPIRED";
+  return end.timedOut ? "DEADLINE" : "CONNECTION_LOST";
 }
 
 function sections(text: string): Snapshot {

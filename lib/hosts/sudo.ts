@@ -16,14 +16,14 @@ export type AskPassword = (host: string) => string | Promise<string>;
 /** Finds out how commands become root on a host: already, by sudo alone, or by sudo with a password. */
 export async function elevate(host: string, transport: Transport, ask?: AskPassword): Promise<Elevation> {
   if ((await run(transport, ["id", "-u"])).output === "0") return asUser;
-  if ((await run(transport, ["sudo", "-n", "true"])).exitCode === 0)
+  if ((await run(transport, ["timeout", "20", "sudo", "-n", "true"])).exitCode === 0)
     return { prefix: ["sudo", "-n", "--"], input: "" };
   const password = (await ask?.(host)) ?? process.env.SKBOOK_SUDO_PASSWORD;
   if (password === undefined) {
     throw noRoot(host, "the user is not root, and sudo asks for a password");
   }
   const elevation = { prefix: ["sudo", "-S", "-p", "", "--"], input: `${password}\n` };
-  const tried = await run(transport, [...elevation.prefix, "true"], elevation.input);
+  const tried = await run(transport, ["timeout", "20", ...elevation.prefix, "true"], elevation.input);
   if (tried.exitCode !== 0) throw noRoot(host, "sudo refused the password, or the user may not use sudo");
   return elevation;
 }

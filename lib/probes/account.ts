@@ -18,8 +18,14 @@ export class Account {
   readonly unparsed: string[] = [];
   unparsedLines = 0;
 
-  /** @param countMap the map whose counts add up to all that matched, where a summary has one. */
-  constructor(private readonly countMap?: string) {}
+  /**
+   * @param countMap the map whose counts add up to all that matched, where a summary has one.
+   * @param program its text: a counter that it has and that was never touched, newer bpftrace doesn't print at all.
+   */
+  constructor(
+    private readonly countMap: string | undefined,
+    private readonly program: string,
+  ) {}
 
   /** Takes note of a record; true when it is one of the signs of life and no row. */
   note(record: ProgramRecord): boolean {
@@ -53,13 +59,20 @@ export class Account {
 
   private noteLine(word: string, nsecs: string | null): boolean {
     if (word === "begin") this.begin = nsecs;
-    else if (word === "end") this.end = nsecs;
+    else if (word === "end") this.noteEnd(nsecs);
     else if (word === "tick") this.ticked = true;
     else {
       if (word === rowWord) this.accounted += 1;
       return false;
     }
     return true;
+  }
+
+  /** The maps come behind the end. */
+  private noteEnd(nsecs: string | null): void {
+    this.end = nsecs;
+    if (this.program.includes(emittedMap)) this.emitted ??= 0;
+    if (this.program.includes(matchedMap)) this.matched ??= 0;
   }
 
   private noteMap(name: string, entries: readonly [string, unknown][]): boolean {

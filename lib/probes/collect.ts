@@ -19,6 +19,8 @@ export interface Collected {
   account: Account;
   time: UnixTime;
   finish(provenance: Provenance): Promise<Table | Frame>;
+  /** Gives up what was collected. */
+  discard(): Promise<void>;
 }
 
 /** Reads a run's bytes to the end: rows go into the result batch by batch, everything else into the books. */
@@ -28,11 +30,12 @@ export async function collect<Schema extends z.ZodType, Shape extends "table" | 
   given: {
     target: Target;
     parameters: z.output<Schema>;
+    program: string;
     start: ClockReading | null;
     onAttached: () => void;
   },
 ): Promise<Collected> {
-  const account = new Account(definition.countMap);
+  const account = new Account(definition.countMap, given.program);
   let time: UnixTime | undefined;
   const clock = () => {
     time ??= new UnixTime(given.start, account.begin);
@@ -51,7 +54,7 @@ export async function collect<Schema extends z.ZodType, Shape extends "table" | 
     await sink.discard();
     throw error;
   }
-  return { account, time: clock(), finish: sink.finish };
+  return { account, time: clock(), finish: sink.finish, discard: sink.discard };
 }
 
 /** Rows on their way into the result that a probe's shape asks for. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { Json } from "../cases/index.js";
 import { interrupted } from "../cell.js";
@@ -43,33 +44,43 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
     const target = await readTarget(host, allHooks(definition.hooks));
     const hooks = resolveHooks(definition.hooks, target.hooks);
     refuseUnless(preflight(target, hooks), definition.name, host);
-    const start = await readClocks(host, `${definition.name} start`);
+    const program = withSignsOfLife(definition.program(own, target), seconds);
+    const params = {
+      ...(own as { [key: string]: Json }),
+      seconds,
+      bufferPages,
+      program: definition.revision ?? createHash("sha256").update(program).digest("hex"),
+    };
+    const start = await readClocks(host, `${definition.name} start`, params);
+    const deadlineSeconds = seconds + attachSeconds;
     const run = await runProbe(host, {
       probe: definition.name,
-      program: withSignsOfLife(definition.program(own, target), seconds),
-      params: { ...(own as { [key: string]: Json }), seconds, bufferPages },
+      program,
+      params,
       hooks,
       bufferPages,
-      deadlineSeconds: seconds + attachSeconds,
+      deadlineSeconds,
     });
     const company = new Company(during, run.stop);
-    const { account, time, finish } = await collect(definition, run.bytes, {
-      target,
-      parameters: own,
-      start,
-      onAttached: () => company.begin(),
-    });
-    const outcome = await run.outcome;
-    if (outcome.canceled)
-      throw interrupted(`run ${definition.name} on ${host.name}`, { detached: outcome.detached });
-    const failure = failureOf(definition.name, host.name, outcome, account);
-    if (failure === undefined) await company.over();
-    const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`);
-    const notes = definition.notes?.(target) ?? [];
-    const facts = { recordingId: run.recordingId, host: host.name, clocks: { start, end }, notes, time };
-    const result = await finish(provenanceOf(definition.name, facts, outcome, account));
-    if (failure !== undefined) throw new ProbeError(failure, account.ticked ? result : null);
-    return result as never;
+    const given = { target, parameters: own, program, start, onAttached: () => company.begin() };
+    const { account, time, finish, discard } = await collect(definition, run.bytes, given);
+    try {
+      const outcome = await run.outcome;
+      if (outcome.canceled) {
+        throw interrupted(`run ${definition.name} on ${host.name}`, { detached: outcome.detached });
+      }
+      const failure = failureOf(definition.name, host.name, outcome, account);
+      if (failure === undefined) await company.over();
+      const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`, params);
+      const notes = definition.notes?.(target) ?? [];
+      const facts = { recordingId: run.recordingId, host: host.name, clocks: { start, end }, notes, time };
+      const result = await finish(provenanceOf(definition.name, facts, outcome, account));
+      if (failure !== undefined) throw new ProbeError(failure, account.ticked ? result : null);
+      return result as never;
+    } catch (error) {
+      if (!(error instanceof ProbeError)) await discard();
+      throw error;
+    }
   };
   return Object.assign(call, { definition });
 }

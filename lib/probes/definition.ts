@@ -21,6 +21,11 @@ export interface ProbeDefinition<Schema extends z.ZodType, Shape extends "table"
   /** The function's name: `dropEvents`. */
   name: string;
   shape: Shape;
+  /**
+   * What the decoder makes of the program's words; goes up when old recordings can't be read any more. Without one, as for a probe
+   * that is still being written, a recording answers only the very program that made it.
+   */
+  revision?: number;
   /** What it measures, one sentence. */
   measures: string;
   /** Its parameters, apart from `seconds`. */

@@ -21,6 +21,15 @@ export function failureOf(
       details,
     };
   }
+  if (outcome.leaseExpired) {
+    return {
+      code: "LEASE_EXPIRED",
+      tried,
+      failed: "the notebook's process was too busy to renew the lease for 4 s, so the host killed the probe",
+      todo: "don't compute for seconds without an await while a probe runs; what had arrived is in the error's `partial`",
+      details,
+    };
+  }
   if (!account.ticked) {
     return {
       code: outcome.timedOut ? "DEADLINE" : "PROBE_NOT_ATTACHED",

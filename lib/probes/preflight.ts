@@ -15,6 +15,8 @@ export interface Check {
   code: string;
 }
 
+const bigEndian = new Set(["s390x", "s390", "ppc64", "ppc", "mips", "mips64", "sparc64"]);
+
 /** Looks whether a probe can run on a host, before anything is attached. */
 export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
   const { snapshot } = target;
@@ -52,6 +54,13 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
       code: "BTF_MISSING",
     },
     {
+      check: "byte order",
+      ok: !bigEndian.has(snapshot.machine ?? ""),
+      detail: `the machine is ${snapshot.machine}`,
+      todo: "measure on a little-endian machine: addresses and ports would be read swapped here",
+      code: "BIG_ENDIAN",
+    },
+    {
       check: "hooks",
       ok: hooks.missing.length === 0,
       detail:
@@ -69,6 +78,8 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
 export function refuseUnless(checks: readonly Check[], probe: string, host: Host): void {
   const failed = checks.find((check) => !check.ok);
   if (failed === undefined) return;
+  // What is missing may be there the next time that the cell runs.
+  host.forget();
   throw new SkbookError({
     code: failed.code,
     tried: `run ${probe} on ${host.name}; nothing was attached`,

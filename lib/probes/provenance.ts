@@ -50,7 +50,8 @@ export function provenanceOf(
 function clockNotes(clocks: RunFacts["clocks"]): string[] {
   if (clocks.start === null) return ["the host's clocks could not be read: times are unknown"];
   const step = clockStep(clocks.start, clocks.end) ?? 0n;
-  if (step < notableStepNs && step > -notableStepNs) return [];
+  const sure = notableStepNs + BigInt(clocks.start.error_ns) + BigInt(clocks.end?.error_ns ?? 0);
+  if (step < sure && step > -sure) return [];
   return [`the host's real-time clock was moved by ${Number(step) / 1e6} ms during the run`];
 }
 

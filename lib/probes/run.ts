@@ -10,6 +10,7 @@ export interface RunOutcome {
   stderr: string;
   timedOut: boolean;
   canceled: boolean;
+  leaseExpired: boolean;
   connectionLost: boolean;
   durationMs: number;
   /** Whether the probe's process group was seen to be gone. */
@@ -59,6 +60,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
       stderr: withoutKnownNoise(end.stderr),
       timedOut: end.timedOut,
       canceled: end.canceled,
+      leaseExpired: end.leaseExpired,
       connectionLost: end.connectionLost,
       durationMs: end.durationMs,
       detached: end.detached,

@@ -19,30 +19,30 @@ export interface Target {
 /** Prints, for each hook in the arguments, what shows that it exists: the format of a tracepoint, the line of a kernel function. */
 const script = [
   "t=/sys/kernel/tracing; [ -d $t/events ] || t=/sys/kernel/debug/tracing",
-  'for h in "$@"; do printf \'\\036%s\\037\' "$h"; case $h in ' +
+  'for h in "$@"; do say "$h"; case $h in ' +
     "tracepoint:*) r=${h#tracepoint:}; cat $t/events/${r%%:*}/${r#*:}/format;; " +
     'kprobe:* | kretprobe:*) [ -e $t/kprobe_events ] && grep -m 1 -w -- "${h#*:}" /proc/kallsyms;; ' +
     "*) echo assumed;; esac; done",
 ].join("; ");
 
-const targets = new WeakMap<Host, Map<string, Promise<Target>>>();
+const targets = new WeakMap<Snapshot, Map<string, Promise<Target>>>();
 
-/** Asks a host for what the hooks need; once per connection and set of hooks. */
-export function readTarget(host: Host, hooks: readonly string[]): Promise<Target> {
-  const known = targets.get(host) ?? new Map<string, Promise<Target>>();
-  targets.set(host, known);
+/** Asks a host for what the hooks need; once for each snapshot of the host and set of hooks. */
+export async function readTarget(host: Host, hooks: readonly string[]): Promise<Target> {
+  const snapshot = await host.snapshot();
+  const known = targets.get(snapshot) ?? new Map<string, Promise<Target>>();
+  targets.set(snapshot, known);
   const key = hooks.join("\n");
   let target = known.get(key);
   if (target === undefined) {
-    target = ask(host, hooks);
+    target = ask(host, snapshot, hooks);
     known.set(key, target);
     target.catch(() => known.delete(key));
   }
   return target;
 }
 
-async function ask(host: Host, hooks: readonly string[]): Promise<Target> {
-  const snapshot = await host.snapshot();
+async function ask(host: Host, snapshot: Snapshot, hooks: readonly string[]): Promise<Target> {
   const found = await readSections(host, "hooks", script, hooks);
   const existing = hooks.filter((hook) => found[hook] !== undefined && found[hook] !== "");
   const formats = existing.filter((hook) => hook.startsWith("tracepoint:"));

@@ -37,6 +37,7 @@ type Parameters = z.output<typeof Parameters>;
 export const dropEvents = defineProbe({
   name: "dropEvents",
   shape: "table",
+  revision: 1,
   measures: "packets that the kernel dropped, one row each",
   parameters: Parameters,
   hooks: { required: [dropHook] },

@@ -13,9 +13,10 @@ export function hasReasons(target: Target): boolean {
   return dropTracepoint(target).fields.has("reason");
 }
 
-/** The lowest number that is a reason for a drop; numbers below say that the packet was not dropped, or was consumed. */
+/** The lowest number that is a reason for a drop; those below say that the packet was not dropped, or was consumed. */
 export function lowestReason(target: Target): number {
-  return Math.min(...dropTracepoint(target).symbols.keys());
+  const known = [...dropTracepoint(target).symbols.keys()];
+  return known.length === 0 ? 2 : Math.min(...known);
 }
 
 /** A reason's name as that very kernel has it; numbers of subsystems stay numbers. */
@@ -23,6 +24,7 @@ export function reasonName(target: Target, reason: string): string | null {
   if (!hasReasons(target)) return null;
   const number = Number(reason);
   const known = dropTracepoint(target).symbols.get(number);
+  if (Number.isNaN(number)) return reason;
   return known ?? (number > 0xffff ? `SUBSYSTEM_${number >>> 16}_${number & 0xffff}` : `REASON_${number}`);
 }
 
@@ -45,9 +47,14 @@ export function reasonNumbers(target: Target, names: readonly string[]): number[
 
 /** What a reader must know where the kernel gives no reasons. */
 export function reasonNotes(target: Target): string[] {
-  return hasReasons(target)
-    ? []
-    : [
-        `kernel ${target.snapshot.kernel} gives no reasons: these are frees of packets at the sites shown, not proven drops`,
-      ];
+  if (hasReasons(target)) {
+    return dropTracepoint(target).symbols.size > 0
+      ? []
+      : [
+          `kernel ${target.snapshot.kernel} doesn't name its reasons in the tracepoint's format: they are numbers here`,
+        ];
+  }
+  return [
+    `kernel ${target.snapshot.kernel} gives no reasons: these are frees of packets at the sites shown, not proven drops`,
+  ];
 }

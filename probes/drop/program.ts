@@ -35,9 +35,9 @@ export const drop = {
   length: "$len",
 } as const;
 
-/** Program text for the reason's number; 0 where the kernel has none. */
+/** Program text for the reason's number; 0 where the kernel has none. Cast, since newer bpftrace prints an enum by name. */
 export function reasonOfDrop(target: Target): string {
-  return hasReasons(target) ? "args->reason" : "0";
+  return hasReasons(target) ? "(uint64)args->reason" : "0";
 }
 
 /**
@@ -68,14 +68,25 @@ export function dropClause(filters: DropFilters, target: Target, actions: DropAc
     $ip6 = (struct ipv6hdr *)$net;
     $l4 = $net + 40;
     $proto = *(uint8 *)($net + 6);
+    ${skipExtensions}
     $len = *(uint16 *)($net + 4); $len = (($len >> 8) | (($len & 255) << 8)) + 40;
-    if ($proto == 6 || $proto == 17 || $proto == 132) { ${readPorts} }
+    if ($part == 0 && ($proto == 6 || $proto == 17 || $proto == 132)) { ${readPorts} }
     if (${ipv6}) { ${actions.ipv6} }
   } else {
     if (${other}) { ${actions.other} }
   } }
 }`;
 }
+
+/** IPv6 extension headers between the header and what it carries (RFC 8200): hop-by-hop, routing, destination options, fragment. */
+const skipExtensions = bpftrace`$part = 0;
+    unroll(4) {
+      if ($proto == 0 || $proto == 43 || $proto == 60) {
+        $proto = *(uint8 *)$l4; $l4 += (*(uint8 *)($l4 + 1) + 1) * 8;
+      } else { if ($proto == 44 && $part == 0) {
+        $proto = *(uint8 *)$l4; $part = *(uint16 *)($l4 + 2) & 0xf8ff; $l4 = $l4 + 8;
+      } }
+    }`;
 
 /** Ports stand in network order; an x86 or arm64 machine reads them swapped. */
 const readPorts = bpftrace`$ports = 1;

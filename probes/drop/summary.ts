@@ -21,6 +21,7 @@ import { drop, dropClause, reasonOfDrop } from "./program.js";
 export const dropSummary = defineProbe({
   name: "dropSummary",
   shape: "frame",
+  revision: 1,
   measures: "packets that the kernel dropped, counted in the kernel by reason, site and device",
   parameters: DropFilters,
   hooks: { required: [dropHook] },
@@ -51,7 +52,7 @@ export const dropSummary = defineProbe({
         const [reason = "", site = "", device = ""] = key.split(",");
         return [reasonName(target, reason), site, device || null, Number(count)];
       })
-      .sort((a, b) => Number(b[3]) - Number(a[3]) || String(a).localeCompare(String(b)));
+      .sort((a, b) => Number(b[3]) - Number(a[3]) || (String(a) < String(b) ? -1 : 1));
   },
   notes: reasonNotes,
 });

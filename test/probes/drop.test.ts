@@ -99,7 +99,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
     const ended = BigInt(Date.now()) * 1_000_000n;
     const seen = await events.sql(
       `SELECT reason, device, ip_version, src, dst, dst_port, protocol, length_bytes, count(*) AS drops,
-         min(time_ns) AS first_ns, max(time_ns) AS last_ns, bool_and(stack LIKE '%__%') AS stacks, count(DISTINCT src_port) AS ports
+         min(time_ns) AS first_ns, max(time_ns) AS last_ns, bool_and(regexp_matches(stack, '^\\w+\\+\\d+ < \\w+')) AS stacks, count(DISTINCT src_port) AS ports
        FROM this GROUP BY ALL ORDER BY drops DESC`,
     );
     expect(rows(seen).map((row) => row.slice(0, 9))).toEqual([

@@ -111,6 +111,8 @@ describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing
     ["no seconds", {}, /seconds/],
     ["too long", { seconds: 1e9 }, /3600/],
     ["an address that is none", { seconds: 1, src: "300.1.1.1" }, /src/],
+    ["a short form of a prefix", { seconds: 1, src: "10/8" }, /src/],
+    ["a prefix with octal in it", { seconds: 1, dst: "010.0.0.0/8" }, /dst/],
     ["a device that would be program text", { seconds: 1, device: '"; exit(); //' }, /device/],
     ["a buffer that is no power of two", { seconds: 1, bufferPages: 3 }, /power of two/],
   ])("%s is refused before anything runs", async (_, parameters, said) => {

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import ssh2, { type Client, type ConnectConfig } from "ssh2";
+import { callSignal, interrupted } from "../../cell.js";
 import { reasonOf, SkbookError } from "../../errors.js";
 import { type Endpoint, resolveEndpoint } from "./config.js";
 import { HostKeyCheck } from "./host-key.js";
@@ -50,16 +51,31 @@ async function open(
     keepaliveInterval: keepaliveSeconds * 1_000,
     keepaliveCountMax: unansweredKeepalives,
     ...(sock === undefined ? {} : { sock }),
-    ...(check.algorithms === undefined ? {} : { algorithms: { serverHostKey: check.algorithms as never } }),
+    ...(check.algorithms === undefined
+      ? {}
+      : { algorithms: { serverHostKey: { prepend: check.algorithms as never, append: [], remove: [] } } }),
   };
   const client = new ssh2.Client();
-  return new Promise((resolve, reject) => {
+  const signal = callSignal();
+  return new Promise<Client>((resolve, reject) => {
+    const cancel = () => {
+      client.destroy();
+      reject(interrupted(`connect to ${endpoint.name}`));
+    };
+    if (signal?.aborted) return cancel();
+    signal?.addEventListener("abort", cancel, { once: true });
+    client.once("ready", () => signal?.removeEventListener("abort", cancel));
     client
       .on("ready", () => {
         client.setNoDelay(true);
         resolve(client);
       })
       .on("error", (error) => {
+        // An agent that doesn't answer is one way in less; ssh2 goes on to the next.
+        if ((error as SshError).level === "agent") {
+          offer.offered.push(`the agent failed: ${error.message}`);
+          return;
+        }
         client.destroy();
         reject(check.refusal ?? explain(error, endpoint, offer));
       })
@@ -72,7 +88,13 @@ async function open(
 
 function forward(through: Client, endpoint: Endpoint): Promise<Duplex> {
   return new Promise((resolve, reject) => {
+    const timeout = setTimeout(() => {
+      reject(
+        connectFailed("HOST_UNREACHABLE", endpoint, "the jump host did not reach it in time", undefined),
+      );
+    }, endpoint.timeoutSeconds * 1_000);
     through.forwardOut("127.0.0.1", 0, endpoint.hostname, endpoint.port, (error, stream) => {
+      clearTimeout(timeout);
       if (error === undefined || error === null) return resolve(stream);
       reject(
         connectFailed(

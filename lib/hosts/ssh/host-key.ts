@@ -13,13 +13,10 @@ export class HostKeyCheck {
   ) {}
 
   static async for(endpoint: Endpoint): Promise<HostKeyCheck> {
-    return new HostKeyCheck(
-      endpoint,
-      await knownKeys(endpoint.knownHostsFiles, endpoint.knownAs, endpoint.port),
-    );
+    return new HostKeyCheck(endpoint, await knownKeys(endpoint.knownHostsFiles, endpoint.knownAs));
   }
 
-  /** Key algorithms that the known keys can answer, so that the server shows the key that is known; all when none is. */
+  /** Key algorithms of the known keys, to be asked for first, so that the server shows the key that is known. */
   get algorithms(): string[] | undefined {
     const types = this.known.filter((key) => !key.revoked).flatMap(({ type }) => signatures[type] ?? []);
     return types.length > 0 ? [...new Set(types)] : undefined;
@@ -40,12 +37,12 @@ export class HostKeyCheck {
   }
 
   private unknown(key: Buffer): SkbookError {
-    const { port, knownAs, knownHostsFiles } = this.endpoint;
+    const { port, hostname, knownHostsFiles } = this.endpoint;
     return new SkbookError({
       code: "HOST_KEY_UNKNOWN",
       tried: this.tried,
       failed: `no known_hosts file knows it; its fingerprint is ${fingerprint(key)}`,
-      todo: `compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then connect once with ssh, or add the line of: ssh-keyscan -p ${port} ${knownAs}`,
+      todo: `compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then connect once with ssh, or add the line of: ssh-keyscan -p ${port} ${hostname}`,
       details: { fingerprint: fingerprint(key), knownHostsFiles },
     });
   }

@@ -16,7 +16,7 @@ export async function credentials(endpoint: Endpoint, options: ConnectOptions): 
   const methods: AnyAuthMethod[] = [];
   const offered: string[] = [];
   const username = endpoint.user;
-  if (endpoint.agent !== undefined) {
+  if (endpoint.agent !== undefined && !endpoint.identitiesOnly) {
     methods.push({ type: "agent", username, agent: endpoint.agent });
     offered.push("keys of the SSH agent");
   }

@@ -11,8 +11,8 @@ export interface KnownKey {
 }
 
 /** The keys that the files know for a host; certificate authorities are left out, since ssh2 can't check certificates. */
-export async function knownKeys(files: readonly string[], host: string, port: number): Promise<KnownKey[]> {
-  const name = (port === 22 ? host : `[${host}]:${port}`).toLowerCase();
+export async function knownKeys(files: readonly string[], knownAs: string): Promise<KnownKey[]> {
+  const name = knownAs.toLowerCase();
   const found: KnownKey[] = [];
   for (const file of files) {
     const text = await readFile(file, "utf8").catch(() => "");
@@ -57,7 +57,8 @@ function matchesPatterns(field: string, name: string): boolean {
   return matched;
 }
 
-function matchesPattern(pattern: string, name: string): boolean {
+/** Whether a name fits a pattern with `*` and `?`. */
+export function matchesPattern(pattern: string, name: string): boolean {
   const source = pattern.replace(
     /[.*+?^${}()|[\]\\]/g,
     (sign) => ({ "*": ".*", "?": "." })[sign] ?? `\\${sign}`,

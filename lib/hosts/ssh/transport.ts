@@ -52,15 +52,17 @@ export class SshTransport implements Transport {
 
   private exec(line: string): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
-      const fail = (failed: string) =>
+      const fail = (failed: string) => {
+        const refused = this.lost === null && failed.includes("open failed");
         reject(
           new SkbookError({
-            code: "CONNECTION_LOST",
+            code: refused ? "SESSION_REFUSED" : "CONNECTION_LOST",
             tried: `open a session on ${this.name}`,
             failed,
-            todo: "connect() again",
+            todo: refused ? "run fewer things at once: sshd's MaxSessions is lower there" : "connect() again",
           }),
         );
+      };
       if (this.lost !== null) return fail(this.lost);
       this.client.exec(line, { pty: false }, (error, channel) => {
         if (error) fail(error.message);

@@ -78,7 +78,9 @@ function parsePrefix(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
 
 /** Whether a text is an address or a prefix that {@link inPrefix} takes. */
 export function isPrefix(text: string): boolean {
-  return ipaddr.isValidCIDR(text) || ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+  const [address = "", length] = text.split("/");
+  const valid = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
+  return valid && (length === undefined || ipaddr.isValidCIDR(text));
 }
 
 function notAFragment(value: unknown): SkbookError {
