@@ -9,7 +9,7 @@ export {
   overview,
   packets,
 } from "./captures/index.js";
-export { type CaseReport, record, replay, verifyCase } from "./cases/index.js";
+export { type CaseReport, live, record, replay, verifyCase } from "./cases/index.js";
 export type { Cell, MimeBundle } from "./cell.js";
 export { display } from "./display.js";
 export { SkbookError } from "./errors.js";

@@ -1,3 +1,3 @@
 export type { Json, RecordedRun, Run, RunRequest } from "./request.js";
-export { openCase, record, recordedRun, refuseInReplay, replay, sessionKey } from "./session.js";
+export { live, openCase, record, recordedRun, refuseInReplay, replay, sessionKey } from "./session.js";
 export { type CaseReport, verifyCase } from "./verify.js";

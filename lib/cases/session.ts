@@ -54,6 +54,11 @@ export async function replay(path: string): Promise<void> {
   session = opened;
 }
 
+/** Neither records nor replays from here on. Connections that a replay made stay recorded ones: connect() again. */
+export function live(): void {
+  session = Promise.resolve({ mode: "live" });
+}
+
 /** The open case, or null when runs are neither recorded nor replayed. */
 export async function openCase(): Promise<{
   mode: "record" | "replay";

@@ -34,7 +34,7 @@ export interface ProbeDefinition<Schema extends z.ZodType, Shape extends "table"
   columns: readonly Column[];
   /** For a summary: the map whose counts add up to `@matched`; what they fall short of it is lost. */
   countMap?: `@${string}`;
-  /** The clauses of the bpftrace program; parameters get in as fragments only. Rows are printed by `emitRow()`. */
+  /** The clauses of the bpftrace program, without BEGIN and END, which are the engine's; parameters get in as fragments only. Rows are printed by `emitRow()`. */
   program(parameters: z.output<Schema>, target: Target): Fragment;
   /** Makes the rows that one record of the program stands for. */
   decode(record: ProgramRecord, context: DecodeContext<z.output<Schema>>): readonly (readonly Value[])[];

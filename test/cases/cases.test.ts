@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -10,7 +11,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { localhost, record, replay, verifyCase } from "../../lib/index.js";
+import { hostFacts, localhost, record, replay, verifyCase } from "../../lib/index.js";
+import { enterCell } from "../fixtures/cell.js";
 
 describe("a case", () => {
   let folder: string;
@@ -114,6 +116,57 @@ describe("a case", () => {
       expect((await say("two")).stdout).toBe("two\n");
       await record(folder);
     }
+  });
+
+  test("each cell gets its own answers, whatever order cells are run in", async () => {
+    const now = () => localhost().exec(["date", "+%N"]);
+    const inCell = async (id: string) => {
+      const leave = enterCell(id);
+      try {
+        return [(await now()).stdout, (await now()).stdout];
+      } finally {
+        leave();
+      }
+    };
+    await inCell("before");
+    const after = await inCell("after");
+    const before = await inCell("before");
+    await replay(folder);
+    expect(await inCell("after")).toEqual(after);
+    expect(await inCell("before")).toEqual(before);
+    expect(await inCell("after")).toEqual(after);
+  });
+
+  test("what was known of a host before recording began is in the case, too", async () => {
+    await hostFacts(localhost());
+    await record(join(folder, "..", "second"));
+    const recorded = await hostFacts(localhost());
+    await replay(join(folder, "..", "second"));
+    expect((await hostFacts(localhost())).values).toEqual(recorded.values);
+  });
+
+  test("a journal that lost whole lines is not intact", async () => {
+    await say("one");
+    const first = readFileSync(journal()).length;
+    await say("two");
+    truncateSync(journal(), first);
+    expect((await verifyCase(folder)).problems.join()).toMatch(/lines are missing/);
+  });
+
+  test("in a replay nothing runs on this machine either", async () => {
+    await say("one");
+    await replay(folder);
+    const file = join(folder, "..", "made");
+    const execution = localhost().start(["touch", file]);
+    await expect(execution.ended).rejects.toMatchObject({ code: "NOT_RECORDED" });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test("a folder that can't be written is a clear error", async () => {
+    writeFileSync(join(folder, "..", "file"), "");
+    await expect(record(join(folder, "..", "file", "case"))).rejects.toMatchObject({
+      code: "CASE_WRITE_FAILED",
+    });
   });
 
   test("a folder that is no case is refused", async () => {

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../../lib/index.js";
+import { enterCell } from "../fixtures/cell.js";
 import { describeLive } from "../fixtures/needs.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
 
@@ -115,6 +116,37 @@ describeLive("connect", ["sshd"], () => {
     }
   });
 
+  test("an agent that is gone doesn't stand in the way of a key file", async () => {
+    const host = await connect(sshd.destination, { ...sshd.options, agent: file("no-such-socket") });
+    await host.close();
+  });
+
+  test("a host that shows a key of another type has changed, too", async () => {
+    execFileSync("ssh-keygen", ["-q", "-t", "ecdsa", "-N", "", "-C", "", "-f", file("old_key")]);
+    const lines = [`${at()} ${readFileSync(file("old_key.pub"), "utf8").trim()}`];
+    const call = connect(sshd.destination, { ...sshd.options, knownHosts: known("other_type", lines) });
+    await expect(call).rejects.toMatchObject({ code: "HOST_KEY_CHANGED" });
+  });
+
+  test("~/.ssh/config: Include, HostKeyAlias; ProxyCommand is refused", async () => {
+    const included = [
+      "Host aliased",
+      "  HostName 127.0.0.1",
+      `  Port ${sshd.port}`,
+      `  User ${user}`,
+      "  HostKeyAlias the-one",
+      `  IdentityFile ${file("user_key")}`,
+      `  UserKnownHostsFile ${known("aliased_hosts", [`the-one ${hostKey()}`])}`,
+      "Host behind",
+      "  ProxyCommand nc %h %p",
+    ];
+    writeFileSync(file("included_1.conf"), included.join("\n"));
+    writeFileSync(file("including"), `Include ${file("included_*.conf")}\n`);
+    const options = { config: file("including"), agent: false as const };
+    await (await connect("aliased", options)).close();
+    await expect(connect("behind", options)).rejects.toMatchObject({ code: "PROXY_COMMAND_UNSUPPORTED" });
+  });
+
   test("~/.ssh/config: alias, port, user, identity, jump host", async () => {
     writeFileSync(
       file("ssh_config"),
@@ -150,6 +182,20 @@ describeLive("connect", ["sshd"], () => {
     await expect(connect(destination, { ...sshd.options, timeoutSeconds: 5 })).rejects.toMatchObject({
       code,
     });
+  });
+
+  test("an interrupt ends a connect", async () => {
+    const { createServer } = await import("node:net");
+    const silent = createServer().listen(0, "127.0.0.1");
+    await new Promise((listening) => silent.once("listening", listening));
+    const { port } = silent.address() as { port: number };
+    const leave = enterCell("connect");
+    const call = connect(`root@127.0.0.1:${port}`, { ...sshd.options, timeoutSeconds: 60 });
+    call.catch(() => {});
+    leave.interrupt();
+    await expect(call).rejects.toMatchObject({ code: "INTERRUPTED" });
+    leave();
+    silent.close();
   });
 
   test("a server that says nothing is given up", async () => {

@@ -130,6 +130,17 @@ describeLive("a command under a lease", ["sshd"], () => {
     noisy.stop();
   });
 
+  test.each(hosts)("%s: a process too busy to renew the lease is told so", async (_, host) => {
+    const sleep = longSleep();
+    const call = host().exec(sleep.command);
+    call.catch(() => {});
+    expect(await eventually(5, sleep.running)).toBe(true);
+    const end = Date.now() + 6_000;
+    while (Date.now() < end);
+    await expect(call).rejects.toMatchObject({ code: "LEASE_EXPIRED" });
+    expect(sleep.running()).toBe(false);
+  });
+
   test("a cut connection ends it within 5 s", async () => {
     const proxy = await startFlakyProxy(sshd.port);
     const host = await throughProxy(proxy);

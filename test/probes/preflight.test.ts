@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -9,7 +10,10 @@ import {
   dropEvents,
   dropSummary,
   type Host,
+  live,
   localhost,
+  record,
+  replay,
 } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { processesWith } from "../fixtures/processes.js";
@@ -125,6 +129,30 @@ describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing
     const call = dropSummary(host, { seconds: 1, reason: "NO_SUCH_REASON" });
     await expect(call).rejects.toMatchObject({ code: "UNKNOWN_DROP_REASON" });
     await expect(call).rejects.toThrow(/NETFILTER_DROP/);
+  });
+
+  test("a recording answers only the program that made it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "skbook-program-"));
+    const hooks = { required: ["tracepoint:skb:kfree_skb"] };
+    const first = probe(
+      hooks,
+      bpftrace`interval:ms:100 { @seen = 111; } tracepoint:skb:kfree_skb { @matched = count(); }`,
+    );
+    const edited = probe(
+      hooks,
+      bpftrace`interval:ms:100 { @seen = 222; } tracepoint:skb:kfree_skb { @matched = count(); }`,
+    );
+    try {
+      await record(folder);
+      const asked = { seconds: 1 };
+      expect((await first(host, asked)).values).toEqual([[111]]);
+      await replay(folder);
+      expect((await first(host, asked)).values).toEqual([[111]]);
+      await expect(edited(host, asked)).rejects.toMatchObject({ code: "NOT_RECORDED" });
+    } finally {
+      live();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("program text is refused where a value is expected", () => {
