@@ -54,8 +54,8 @@ export interface Host {
   readonly name: string;
   /**
    * Runs a command without a shell and without a pty, in its own process group under a lease: the group is gone
-   * within 5 s of a lost connection, an interrupt, the deadline or the death of this process. Not recorded;
-   * see {@link Host.exec}.
+   * within 5 s of a lost connection, an interrupt, the deadline or the death of this process. (A child that starts a session of its own,
+   * as daemons do, leaves the group and is not seen.) Not recorded; see {@link Host.exec}.
    */
   start(command: readonly string[], options?: ExecOptions): Execution;
   /** Runs a command to its end and records it in the open case; a replay answers from there. */
