@@ -51,15 +51,17 @@ describe("first-look", () => {
     expect(read("two.ipynb.html")).toBe(read("one.ipynb.html"));
   });
 
-  test("tells of three reasons, and that drops are retransmissions", () => {
+  test("tells of three reasons, and that what the host drops is sent again", () => {
     const summary = String(outputsOf("one.ipynb", "summary")[0]?.data?.["text/plain"]);
     for (const reason of ["QDISC_DROP", "NO_SOCKET", "NETFILTER_DROP"]) expect(summary).toContain(reason);
     const verdict = [outputsOf("one.ipynb", "verdict")[0]?.data?.["text/plain"]].flat().join("");
     const rows = verdict.split("\n").filter((line) => /^ *\d{5} /.test(line));
     expect(rows.length).toBeGreaterThan(2);
     for (const row of rows) {
-      const [, , drops, retransmissions] = row.trim().split(/\s+/);
-      expect(retransmissions).toBe(drops);
+      const [, , drops, sentAgain] = row.trim().split(/\s+/).map(Number) as [number, number, number, number];
+      expect(drops).toBeGreaterThan(10);
+      expect(sentAgain).toBeGreaterThanOrEqual(drops);
+      expect(sentAgain).toBeLessThanOrEqual(drops + 2);
     }
   });
 
