@@ -8,7 +8,7 @@ export interface Hooks {
   oneOf?: readonly (readonly string[])[];
 }
 
-/** Which hooks a run attaches to, and which it wanted. */
+/** Which of the wanted hooks the host has; those the program attaches to, and its first tick proves that it did. */
 export interface ResolvedHooks {
   wanted: string[];
   attached: string[];

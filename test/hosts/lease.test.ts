@@ -123,11 +123,14 @@ describeLive("a command under a lease", ["sshd"], () => {
     const noisy = await startSshd({
       lines: () => ['ForceCommand echo welcome; echo "quota exceeded" >&2; eval "$SSH_ORIGINAL_COMMAND"'],
     });
-    const host = await connect(noisy.destination, noisy.options);
-    const result = await host.exec(["sh", "-c", "echo out; echo err >&2"]);
-    expect(result).toMatchObject({ stdout: "out\n", stderr: "quota exceeded\nerr\n", detached: "proved" });
-    await host.close();
-    noisy.stop();
+    try {
+      const host = await connect(noisy.destination, noisy.options);
+      const result = await host.exec(["sh", "-c", "echo out; echo err >&2"]);
+      expect(result).toMatchObject({ stdout: "out\n", stderr: "quota exceeded\nerr\n", detached: "proved" });
+      await host.close();
+    } finally {
+      noisy.stop();
+    }
   });
 
   test.each(hosts)("%s: a process too busy to renew the lease is told so", async (_, host) => {
