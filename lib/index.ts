@@ -40,7 +40,6 @@ export {
   type DecodeContext,
   defineProbe,
   emitRow,
-  emptyFragment,
   Fragment,
   type Hooks,
   inPrefix,

@@ -116,7 +116,7 @@ export class LeasedExecution implements Execution {
   private async result(end: ChannelEnd): Promise<ExecEnd> {
     const durationMs = Math.round(performance.now() - this.startedAt);
     if (this.group === undefined && end.lost === null) throw this.notStarted(end);
-    const leaseExpired = end.lost === null && !this.stopping && this.stderr.includes(expiredLine);
+    const leaseExpired = end.lost === null && this.stderr.includes(expiredLine);
     const past = durationMs >= this.deadlineSeconds * 1_000;
     return {
       host: this.host,

@@ -1,6 +1,5 @@
 export {
   bpftrace,
-  emptyFragment,
   Fragment,
   inPrefix,
   integer,

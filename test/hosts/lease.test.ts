@@ -119,6 +119,16 @@ describeLive("a command under a lease", ["sshd"], () => {
     expect(await execution.ended).toMatchObject({ detached: "proved" });
   });
 
+  test.each(hosts)("%s: an expired lease isn't taken for the stop that came after it", async (_, host) => {
+    const execution = host().start(longSleep().command);
+    for await (const _chunk of host().start(["true"]));
+    const end = Date.now() + 6_000;
+    while (Date.now() < end);
+    execution.stop();
+    for await (const _chunk of execution);
+    expect(await execution.ended).toMatchObject({ leaseExpired: true, exitCode: null, detached: "proved" });
+  });
+
   test("what login scripts say is not taken for the command's words", async () => {
     const noisy = await startSshd({
       lines: () => ['ForceCommand echo welcome; echo "quota exceeded" >&2; eval "$SSH_ORIGINAL_COMMAND"'],

@@ -131,6 +131,7 @@ function sessionFile(): string {
 /** Why the capture ended before it was meant to, or null. */
 function earlyEnd({ stoppedBy, stderr }: CaptureOutcome): string | null {
   if (stoppedBy === "connection") return "the connection broke";
+  if (stoppedBy === "lease") return "the notebook's process was too busy to renew the lease for 4 s";
   return stoppedBy === "tool" ? stderr.trim() : null;
 }
 

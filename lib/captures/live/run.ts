@@ -21,7 +21,7 @@ export interface CaptureOutcome {
   stderr: string;
   lost: number | "unknown";
   /** `tool`: it gave up by itself, for the reason in `stderr`. */
-  stoppedBy: "seconds" | "packets" | "bytes" | "during" | "connection" | "tool";
+  stoppedBy: "seconds" | "packets" | "bytes" | "during" | "connection" | "lease" | "tool";
   startedAt: string;
   endedAt: string;
   detached: string;
@@ -56,7 +56,7 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
       exitCode: ended.exitCode,
       stderr: ended.stderr,
       lost: tool.lost(ended.stderr) ?? "unknown",
-      stoppedBy: ended.connectionLost ? "connection" : stoppedBy,
+      stoppedBy: ended.connectionLost ? "connection" : ended.leaseExpired ? "lease" : stoppedBy,
       startedAt: bounds.startedAt,
       endedAt: new Date().toISOString(),
       detached: ended.detached,

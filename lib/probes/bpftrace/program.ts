@@ -21,8 +21,6 @@ export function bpftrace(texts: TemplateStringsArray, ...values: readonly Fragme
   return new Fragment(program);
 }
 
-export const emptyFragment = new Fragment("");
-
 /** A whole number. */
 export function integer(value: number | bigint): Fragment {
   if (typeof value === "number" && !Number.isSafeInteger(value)) throw notAFragment(value);
