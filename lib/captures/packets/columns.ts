@@ -1,4 +1,8 @@
 import { unixNanoseconds } from "../../tables/index.js";
+import { checksumColumns } from "./checksums.js";
+import { ports, streams } from "./ends.js";
+import { fragmentColumns } from "./fragments.js";
+import { icmpColumns } from "./icmp.js";
 import {
   address,
   column,
@@ -12,25 +16,13 @@ import {
   text,
 } from "./readers.js";
 import type { Row } from "./row.js";
+import { sequenceColumns } from "./sequences.js";
 
 export const protocolsField = field("frame.protocols");
 const time = field("frame.time_epoch");
-const ports = {
-  tcp: { src: field("tcp.srcport"), dst: field("tcp.dstport") },
-  udp: { src: field("udp.srcport"), dst: field("udp.dstport") },
-};
 const tcpFlags = field("tcp.flags");
-const streams = { tcp: field("tcp.stream"), udp: field("udp.stream") };
 const tunnelIds = ["vxlan.vni", "geneve.vni", "gre.key"].map(field);
-const moreFragments = field("ip.flags.mf");
-const fragmentOffset = field("ip.frag_offset");
-const fragmentV6 = field("ipv6.fraghdr.offset");
-const icmpType = { 4: field("icmp.type"), 6: field("icmpv6.type") };
-const icmpCode = { 4: field("icmp.code"), 6: field("icmpv6.code") };
-const icmpTime = { 4: field("icmp.resptime"), 6: field("icmpv6.resptime") };
-const icmpId = { 4: field("icmp.ident"), 6: field("icmpv6.echo.identifier") };
-const icmpSequence = { 4: field("icmp.seq"), 6: field("icmpv6.echo.sequence_number") };
-const mtu = { 4: field("icmp.mtu"), 6: field("icmpv6.mtu") };
+const udpLength = field("udp.length");
 const dnsTime = field("dns.time");
 
 /** The columns of the packet Table, in order. */
@@ -77,7 +69,8 @@ export const packetColumns: PacketColumn[] = [
   column(["tunnel_id", null, "VNI or key"], "VARCHAR", (row) => firstText(row, tunnelIds)),
   ipInteger(["ip_id", null, "identification of an IPv4 header"], "ip.id", null),
   ipInteger(["ttl", null, "time to live, hop limit"], "ip.ttl", "ipv6.hlim"),
-  column(["fragment", null, "it is a fragment of an IP packet; null without IP"], "BOOLEAN", isFragment),
+  ...fragmentColumns,
+  ...checksumColumns,
   tcp(["tcp_stream", null, "number of the TCP connection in the file"], "INTEGER", "tcp.stream"),
   column(["tcp_flags", null, "names of the flags that are set: `SYN ACK`"], "VARCHAR", (row) =>
     row.layers.transport === "tcp" ? flagNames(row.integer(tcpFlags, row.layers.transportAt)) : null,
@@ -97,11 +90,18 @@ export const packetColumns: PacketColumn[] = [
     "tcp.window_size_scalefactor",
   ),
   tcp(["tcp_mss_bytes", "bytes", "maximum segment size announced"], "INTEGER", "tcp.options.mss_val"),
+  tcp(
+    ["tcp_window_shift", null, "window scale announced in a SYN: the window counts 2^shift bytes"],
+    "INTEGER",
+    "tcp.options.wscale.shift",
+  ),
+  tcpMark("tcp_sack_permitted", "its SYN allows selective acks", "tcp.options.sack_perm"),
   tcp(["tcp_tsval", null, "timestamp of the sender"], "BIGINT", "tcp.options.timestamp.tsval"),
   tcp(["tcp_tsecr", null, "timestamp echoed"], "BIGINT", "tcp.options.timestamp.tsecr"),
   text(["sack_le", null, "left edges of SACK blocks, relative, joined by commas"], "tcp.options.sack_le"),
   text(["sack_re", null, "right edges of SACK blocks, relative, joined by commas"], "tcp.options.sack_re"),
   tcp(["dsack_le", null, "left edge of a D-SACK: this arrived twice"], "BIGINT", "tcp.options.sack.dsack_le"),
+  tcp(["dsack_re", null, "right edge of a D-SACK"], "BIGINT", "tcp.options.sack.dsack_re"),
   tcpMark("retransmission", "sent again; fast and spurious ones are marked too"),
   tcpMark("fast_retransmission", "sent again after duplicate acks"),
   tcpMark("spurious_retransmission", "sent again although it was acknowledged"),
@@ -116,6 +116,7 @@ export const packetColumns: PacketColumn[] = [
   tcpMark("zero_window", "the sender's receive buffer is full"),
   tcpMark("window_full", "fills the receiver's window"),
   tcpMark("keep_alive", "keep-alive; Linux probes a zero window with it too"),
+  tcpMark("zero_window_probe", "one byte, to ask whether the window has opened"),
   tcpMark("reused_ports", "a new connection on the ports of an earlier one"),
   tcpTime(
     ["ack_rtt_ns", "ns", "from the data to this ack, at the point of capture; with delayed acks"],
@@ -131,30 +132,22 @@ export const packetColumns: PacketColumn[] = [
   column(["udp_stream", null, "number of the UDP conversation in the file"], "INTEGER", (row) =>
     row.layers.transport === "udp" ? row.integer(streams.udp, row.layers.transportAt) : null,
   ),
-  column(["icmp_type", null, "ICMP or ICMPv6 type"], "INTEGER", (row) => icmp(row, icmpType)),
-  column(["icmp_code", null, "ICMP or ICMPv6 code"], "INTEGER", (row) => icmp(row, icmpCode)),
-  column(["icmp_id", null, "identifier of an echo"], "INTEGER", (row) => icmp(row, icmpId)),
-  column(["icmp_seq", null, "sequence number of an echo"], "INTEGER", (row) => icmp(row, icmpSequence)),
-  column(["icmp_rtt_ns", "ns", "from the echo request to this reply"], "BIGINT", (row) =>
-    row.scaled(row.layers.transport === "icmp" ? icmpTime[4] : icmpTime[6], 6),
-  ),
-  column(["icmp_mtu_bytes", "bytes", "MTU of the next hop, in a packet-too-big error"], "INTEGER", (row) =>
-    icmp(row, mtu),
-  ),
-  column(
-    ["quoted_tcp_stream", null, "TCP connection of the packet that an ICMP error quotes"],
-    "INTEGER",
-    (row) => (row.layers.quotes ? row.integer(streams.tcp, Number.MAX_SAFE_INTEGER) : null),
-  ),
-  column(
-    ["quoted_udp_stream", null, "UDP conversation of the packet that an ICMP error quotes"],
-    "INTEGER",
-    (row) => (row.layers.quotes ? row.integer(streams.udp, Number.MAX_SAFE_INTEGER) : null),
-  ),
+  column(["udp_len_bytes", "bytes", "payload, by the UDP header"], "INTEGER", (row) => {
+    const length = row.layers.transport === "udp" ? row.integer(udpLength, row.layers.transportAt) : null;
+    return length === null || length < 8 ? null : length - 8;
+  }),
+  ...sequenceColumns,
+  ...icmpColumns,
   integer(["dns_id", null, "DNS transaction"], "dns.id"),
   text(["dns_name", null, "names asked for, joined by commas"], "dns.qry.name"),
+  integer(["dns_type", null, "record type asked for: 1 A, 28 AAAA, 12 PTR, ..."], "dns.qry.type"),
   integer(["dns_rcode", null, "DNS response code; null in queries"], "dns.flags.rcode"),
   column(["dns_rtt_ns", "ns", "from the query to this response"], "BIGINT", (row) => row.scaled(dnsTime, 9)),
+  integer(
+    ["dhcp_type", null, "DHCP: 1 discover, 2 offer, 3 request, 5 ack, ...; DHCPv6 has its own numbers"],
+    "dhcp.option.dhcp||dhcpv6.msgtype",
+  ),
+  text(["dhcp_id", null, "DHCP transaction"], "dhcp.id||dhcpv6.xid"),
   text(["comment", null, "comment in a pcapng file"], "frame.comment"),
 ];
 
@@ -167,18 +160,6 @@ function port(row: Row, end: "src" | "dst"): number | null {
 function firstText(row: Row, candidates: readonly number[]): string | null {
   const found = candidates.find((candidate) => row.has(candidate));
   return found === undefined ? null : row.text(found);
-}
-
-function isFragment(row: Row): boolean | null {
-  const { inner } = row.layers;
-  if (inner === null) return null;
-  if (inner.version === 6) return row.has(fragmentV6);
-  return row.integer(moreFragments, inner.at) === 1 || (row.integer(fragmentOffset, inner.at) ?? 0) > 0;
-}
-
-function icmp(row: Row, fields: Record<4 | 6, number>): number | null {
-  if (row.layers.transport === "icmp") return row.integer(fields[4]);
-  return row.layers.transport === "icmpv6" ? row.integer(fields[6]) : null;
 }
 
 const flags = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"];

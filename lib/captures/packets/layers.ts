@@ -4,14 +4,25 @@ export interface Layers {
   inner: IpLayer | null;
   /** The outermost IP layer when the packet is encapsulated, else null. */
   outer: IpLayer | null;
+  /** How many IPv4 headers are its own. */
+  v4Headers: number;
   /** What encapsulates it: `vxlan`, `gre`, `ip`; null when nothing does. */
   tunnel: string | null;
   /** The packet's own transport; null for fragments without it, and for what has none. */
   transport: string | null;
   /** Which value of `tcp.*` or `udp.*` is the packet's own. */
   transportAt: number;
-  /** An ICMP error that quotes another packet: IP and transport values beyond the packet's own are the quoted ones. */
-  quotes: boolean;
+  /** The layer whose sequence numbers tshark prints first: `rtp`, `esp`, `gre`. */
+  numbered: string | null;
+  /** The packet that an ICMP error quotes; its values stand behind the error's own. null where none is quoted. */
+  quoted: Quoted | null;
+}
+
+export interface Quoted {
+  ip: IpLayer;
+  transport: string | null;
+  /** Which value of `tcp.*` or `udp.*` is the quoted packet's. */
+  transportAt: number;
 }
 
 export interface IpLayer {
@@ -22,6 +33,7 @@ export interface IpLayer {
 
 const transports = new Set(["tcp", "udp", "sctp", "icmp", "icmpv6", "dccp", "udplite"]);
 const carriers = new Set(["ip", "ipv6", "eth", "ethertype", "vlan", "udp", "tcp", "data"]);
+const numberings = ["rtp", "esp", "gre"];
 const known = new Map<string, Layers>();
 /** Captures have some hundred different stacks; a hostile one could have a new one in each packet. */
 const maxKnown = 10_000;
@@ -39,20 +51,34 @@ function readLayers(stack: string[]): Layers {
   const icmp = stack.findIndex((name) => name === "icmp" || name === "icmpv6");
   const own = icmp < 0 ? stack : stack.slice(0, icmp + 1);
   const ips = own.filter((name) => isIp(name));
-  const layer = (index: number): IpLayer => {
-    const name = ips[index];
-    const at = ips.slice(0, index).filter((other) => other === name).length;
-    return { version: name === "ip" ? 4 : 6, at };
-  };
-  const transport = own.findLast((name) => transports.has(name)) ?? null;
   return {
-    inner: ips.length > 0 ? layer(ips.length - 1) : null,
-    outer: ips.length > 1 ? layer(0) : null,
+    inner: lastIp(own),
+    outer: ips.length > 1 ? { version: ips[0] === "ip" ? 4 : 6, at: 0 } : null,
+    v4Headers: ips.filter((name) => name === "ip").length,
     tunnel: ips.length > 1 ? tunnelOf(own) : null,
-    transport,
-    transportAt: own.filter((name) => name === transport).length - 1,
-    quotes: stack.slice(own.length).some(isIp),
+    ...lastTransport(own),
+    numbered: numberings.find((name) => own.includes(name)) ?? null,
+    quoted: quotedOf(stack, own.length),
   };
+}
+
+function lastIp(stack: string[]): IpLayer | null {
+  const name = stack.findLast(isIp);
+  if (name === undefined) return null;
+  return { version: name === "ip" ? 4 : 6, at: stack.filter((other) => other === name).length - 1 };
+}
+
+function lastTransport(stack: string[]): { transport: string | null; transportAt: number } {
+  const transport = stack.findLast((name) => transports.has(name)) ?? null;
+  return { transport, transportAt: stack.filter((name) => name === transport).length - 1 };
+}
+
+function quotedOf(stack: string[], from: number): Quoted | null {
+  const rest = stack.slice(from);
+  if (!rest.some(isIp)) return null;
+  const { transport } = lastTransport(rest);
+  const transportAt = stack.filter((name) => name === transport).length - 1;
+  return { ip: lastIp(stack) as IpLayer, transport, transportAt };
 }
 
 function isIp(name: string): boolean {

@@ -80,8 +80,8 @@ export function tcpTime(about: About, tshark: string): PacketColumn {
 }
 
 /** Whether tshark's analysis marked the packet; null for what is not TCP. */
-export function tcpMark(name: string, meaning: string): PacketColumn {
-  const at = field(`tcp.analysis.${name}`);
+export function tcpMark(name: string, meaning: string, tshark = `tcp.analysis.${name}`): PacketColumn {
+  const at = field(tshark);
   return column([name, null, meaning], "BOOLEAN", (row) =>
     row.layers.transport === "tcp" ? row.has(at) : null,
   );

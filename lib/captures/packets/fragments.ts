@@ -1,0 +1,45 @@
+import { column, field, type PacketColumn } from "./readers.js";
+import type { Row } from "./row.js";
+
+const id = { 4: field("ip.id"), 6: field("ipv6.fraghdr.ident") };
+const offset = { 4: field("ip.frag_offset"), 6: field("ipv6.fraghdr.offset") };
+const more = { 4: field("ip.flags.mf"), 6: field("ipv6.fraghdr.more") };
+
+/** Which of a packet's IP headers says that it is a fragment, as the occurrence in the fields of its version. */
+interface Fragmented {
+  version: 4 | 6;
+  at: number;
+}
+
+/** What a packet says about being a fragment. */
+export const fragmentColumns: PacketColumn[] = [
+  column(["fragment", null, "it is a fragment of an IP packet; null without IP"], "BOOLEAN", (row) =>
+    row.layers.inner === null ? null : fragmented(row) !== null,
+  ),
+  column(
+    ["fragment_id", null, "identification that the fragments of a packet share; null outside fragments"],
+    "BIGINT",
+    (row) => ofFragment(row, ({ version, at }) => row.bigint(id[version], at)),
+  ),
+  column(
+    ["fragment_offset_bytes", "bytes", "where the fragment belongs in its packet; null outside fragments"],
+    "INTEGER",
+    (row) => ofFragment(row, ({ version, at }) => row.integer(offset[version], at)),
+  ),
+  column(["more_fragments", null, "it isn't the last fragment; null outside fragments"], "BOOLEAN", (row) =>
+    ofFragment(row, ({ version, at }) => (version === 4 ? row.integer(more[4], at) === 1 : row.has(more[6]))),
+  ),
+];
+
+/** The header of the fragment itself: what tshark shows below the last one is the reassembled packet. */
+function fragmented(row: Row): Fragmented | null {
+  for (let at = 0; at < row.layers.v4Headers; at++) {
+    if (row.integer(more[4], at) === 1 || (row.integer(offset[4], at) ?? 0) > 0) return { version: 4, at };
+  }
+  return row.has(offset[6]) ? { version: 6, at: 0 } : null;
+}
+
+function ofFragment<T>(row: Row, read: (fragment: Fragmented) => T): T | null {
+  const fragment = fragmented(row);
+  return fragment === null ? null : read(fragment);
+}

@@ -1,0 +1,15 @@
+import { column, field, type PacketColumn } from "./readers.js";
+
+const number = field("rtp.seq||esp.sequence||gre.sequence_number");
+const id = field("rtp.ssrc||esp.spi||gre.key");
+
+/** Sequence numbers of datagrams, where their protocol has them. */
+export const sequenceColumns: PacketColumn[] = [
+  column(["sequence_of", null, "whose sequence number it has: rtp, esp or gre"], "VARCHAR", (row) =>
+    row.has(number) ? row.layers.numbered : null,
+  ),
+  column(["sequence", null, "sequence number of RTP, ESP or GRE"], "BIGINT", (row) => row.bigint(number)),
+  column(["sequence_id", null, "what is numbered: SSRC, SPI or key"], "VARCHAR", (row) =>
+    row.has(number) ? row.textAt(id, 0) : null,
+  ),
+];
