@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = dirname(fileURLToPath(import.meta.url));
 process.chdir(root);
 
-/** What live tests need beside Node: a program or file that shows that a package is there, and the package. */
+/** What live tests need beside Node: a program, file or Python module that shows that a package is there, and the package. */
 const systemPackages = [
   ["bpftrace", "bpftrace"],
   ["tshark", "tshark"],
@@ -21,6 +21,7 @@ const systemPackages = [
   ["sysctl", "procps"],
   ["sudo", "sudo"],
   ["chromium", "chromium"],
+  ["python:ensurepip", "python3-venv"],
   ["/usr/share/fonts/truetype/liberation", "fonts-liberation"],
 ];
 
@@ -88,6 +89,10 @@ function modified(path) {
 
 function isThere(program) {
   if (program.startsWith("/")) return existsSync(program);
+  if (program.startsWith("python:")) {
+    const code = `import ${program.slice("python:".length)}`;
+    return ["python3", "/usr/bin/python3"].some((python) => spawnSync(python, ["-c", code]).status === 0);
+  }
   const path = `${process.env.PATH}:/usr/sbin:/sbin`;
   return (
     spawnSync("sh", ["-c", 'command -v "$1"', "sh", program], { env: { ...process.env, PATH: path } })

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { SkbookError } from "../lib/errors.js";
 import { packageVersion } from "./package.js";
 import { UsageError } from "./usage-error.js";
 
@@ -37,8 +38,9 @@ main(process.argv.slice(2)).then(
     if (code !== undefined) process.exitCode = code;
   },
   (error: unknown) => {
-    const expected = error instanceof UsageError;
+    const misused = error instanceof UsageError;
+    const expected = misused || error instanceof SkbookError;
     process.stderr.write(`skbook: ${expected ? error.message : ((error as Error).stack ?? error)}\n`);
-    process.exitCode = expected ? 2 : 1;
+    process.exitCode = misused ? 2 : 1;
   },
 );

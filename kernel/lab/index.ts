@@ -1,0 +1,1 @@
+export { type Environment, environmentWith } from "./environment.js";

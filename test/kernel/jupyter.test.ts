@@ -1,0 +1,59 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { environmentWith } from "../../kernel/lab/index.js";
+import { useJupyter } from "../fixtures/jupyter.js";
+import { describeLive } from "../fixtures/needs.js";
+import { useFolder } from "./fixtures.js";
+
+describeLive("a private environment", ["python"], () => {
+  const folder = useFolder();
+  const quiet = () => {};
+
+  test("is made once, of those that try at the same time one stays", async () => {
+    const base = join(folder.path, "once");
+    const both = await Promise.all([
+      environmentWith(base, ["pip"], quiet),
+      environmentWith(base, ["pip"], quiet),
+    ]);
+    expect(both[0]).toEqual(both[1]);
+    expect(existsSync(both[0].python)).toBe(true);
+    const made = readdirSync(base);
+    const said: string[] = [];
+    expect(await environmentWith(base, ["pip"], (line) => said.push(line))).toEqual(both[0]);
+    expect(said).toEqual([]);
+    expect(readdirSync(base)).toEqual(made);
+  });
+
+  test("half of one is not taken for it, and goes when its maker is gone", async () => {
+    const base = join(folder.path, "half");
+    const { folder: whole } = await environmentWith(base, ["pip"], quiet);
+    const half = `${whole}.${spawnSync("true").pid}.left`;
+    renameSync(realpathSync(whole), half);
+    const inTheMaking = `${whole}.${process.pid}.other`;
+    mkdirSync(inTheMaking);
+    expect((await environmentWith(base, ["pip"], quiet)).folder).toBe(whole);
+    expect(existsSync(join(whole, "bin/python"))).toBe(true);
+    expect(existsSync(half)).toBe(false);
+    expect(existsSync(inTheMaking)).toBe(true);
+  });
+
+  test("that can't be made is an error that leaves nothing", async () => {
+    const base = join(folder.path, "failed");
+    await expect(environmentWith(base, ["./no-such-package.whl"], quiet)).rejects.toMatchObject({
+      code: "ENVIRONMENT_FAILED",
+    });
+    expect(readdirSync(base)).toEqual([]);
+  });
+});
+
+describeLive("Jupyter of the tests", ["python"], () => {
+  const jupyter = useJupyter();
+
+  test("knows the built kernel", async () => {
+    const { stdout } = await jupyter.run("jupyter_client.kernelspecapp", ["list", "--json"]);
+    const { kernelspecs } = JSON.parse(stdout);
+    expect(kernelspecs.skbook.spec.language).toBe("typescript");
+  });
+});
