@@ -14,6 +14,14 @@ export interface Cell {
   readonly signal: AbortSignal;
   /** Shows a bundle; with `update` it replaces what was shown under the same `id`. */
   display(bundle: MimeBundle, options?: { id?: string; update?: boolean }): void;
+  /** Removes what the cell has shown: at once, or with `wait` when it shows something new. */
+  clearOutput(wait: boolean): void;
+  /** Shows a bundle in the front end's pager once the cell has ended; it is not part of the notebook. */
+  page(bundle: MimeBundle): void;
+  /** Asks the user; undefined where nobody is there to answer. It rejects when the signal is raised. */
+  readonly ask:
+    | ((prompt: string, options: { secret: boolean; signal: AbortSignal | undefined }) => Promise<string>)
+    | undefined;
 }
 
 /** A kernel puts a function here that returns the running cell; outside a kernel there is none. */

@@ -12,6 +12,27 @@ export async function display(value: unknown): Promise<void> {
   else cell.display(bundle);
 }
 
+/**
+ * Shows a value where the front end shows help texts, once the cell has ended: JupyterLab below the cell, a console in its
+ * pager. It is not saved with the notebook. Outside a notebook its text is printed.
+ */
+export async function page(value: unknown): Promise<void> {
+  const bundle = await bundleOf(value);
+  const cell = currentCell();
+  if (cell === undefined) console.log(String(bundle["text/plain"]));
+  else cell.page(bundle);
+}
+
+/**
+ * Removes what the running cell has shown so far. Outside a notebook nothing can be removed, and nothing happens.
+ *
+ * @param options.wait true to keep it until the next output comes, which then takes its place without a flicker; default
+ *   false: at once.
+ */
+export function clearOutput({ wait = false }: { wait?: boolean } = {}): void {
+  currentCell()?.clearOutput(wait);
+}
+
 async function bundleOf(value: unknown): Promise<MimeBundle> {
   const render = (
     value as { [jupyterDisplay]?: () => MimeBundle | Promise<MimeBundle> } | null | undefined

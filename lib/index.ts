@@ -1,4 +1,5 @@
 export * from "../probes/index.js";
+export { ask, askSecret } from "./ask.js";
 export {
   type Capture,
   type CaptureFacts,
@@ -11,7 +12,7 @@ export {
 } from "./captures/index.js";
 export { type CaseReport, live, record, replay, verifyCase } from "./cases/index.js";
 export type { Cell, MimeBundle } from "./cell.js";
-export { display } from "./display.js";
+export { clearOutput, display, page } from "./display.js";
 export { SkbookError } from "./errors.js";
 export {
   type DropsByReasonOptions,

@@ -131,9 +131,13 @@ export class KernelClient {
     for (const socket of Object.values(this.#sockets)) socket.close();
   }
 
-  /** Ends the kernel at once. */
+  /** Ends the kernel at once, and what its cells have started. */
   kill(): void {
-    this.#child.kill("SIGKILL");
+    try {
+      process.kill(-(this.#child.pid as number), "SIGKILL");
+    } catch {
+      // It has just ended by itself.
+    }
   }
 
   /** Asks again and again: an answer given before the subscriber was connected has been missed. */

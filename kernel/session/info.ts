@@ -1,4 +1,5 @@
 import { packageVersion } from "../package.js";
+import { protocolVersion } from "../wire/index.js";
 
 /** What the notebook's metadata and kernel_info say about the language of the cells. */
 export const languageInfo = {
@@ -13,11 +14,13 @@ export const languageInfo = {
 
 /** The content of a kernel_info_reply. */
 export const kernelInfo = {
-  protocol_version: "5.3",
+  protocol_version: protocolVersion,
   implementation: "skbook",
   implementation_version: packageVersion,
   language_info: languageInfo,
   banner: `skbook ${packageVersion}: TypeScript cells, Node ${process.version}`,
   help_links: [],
+  supported_features: [],
+  // What clients of older protocols read in place of the list of features.
   debugger: false,
 };

@@ -1,15 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { MimeBundle } from "../../lib/index.js";
 import type { Language } from "../language/index.js";
-import type { Connection, Content } from "../wire/index.js";
+import type { Connection, Content, Message } from "../wire/index.js";
 import { bundleOf } from "./bundle.js";
 import { toCharacters, toUnits } from "./code-points.js";
+import { evaluate } from "./expressions.js";
 import { type Failure, failureOf, interruptedFailure } from "./failure.js";
 import { Gateway } from "./gateway.js";
 import { History } from "./history.js";
-import { kernelInfo } from "./info.js";
-import { RunningCell } from "./running-cell.js";
+import { RunningCell, type Services } from "./running-cell.js";
 import type { Request } from "./sockets.js";
+import { Stdin } from "./stdin.js";
 import { Streams } from "./streams.js";
 
 /** How long a cell may clean up when the client ends the kernel. */
@@ -23,6 +24,7 @@ export class Kernel {
   readonly #queue: Request[] = [];
   #language: Language | undefined;
   #cell: RunningCell | undefined;
+  #stdin: Stdin | undefined;
   #drained: Promise<void> = Promise.resolve();
   #busy = false;
   #executionCount = 0;
@@ -30,13 +32,14 @@ export class Kernel {
   #abortedUpTo = 0;
   /** An interrupt also ends what waits to be run. */
   #interruptedUpTo = 0;
-  /** Whom output belongs to: the running request, or the last one for output that comes late. */
-  #parent: Request["message"]["header"] | Record<string, never> = {};
+  /** The request that runs, or ran last. */
+  #parent: Message["parent"] = {};
 
   constructor(connection: Connection) {
     this.#streams = new Streams((name, text) => this.#publish("stream", { name, text }));
-    this.#gateway = new Gateway(connection, kernelInfo, {
+    this.#gateway = new Gateway(connection, {
       request: (request) => this.#accept(request),
+      answer: (text) => this.#stdin?.answered(text),
       interrupt: (count) => {
         if (count > this.#gateway.shared.ended) this.#interrupt();
       },
@@ -46,6 +49,10 @@ export class Kernel {
     Object.assign(globalThis, { [Symbol.for("skbook.cell")]: () => this.#cell });
     // A front end that knows no interrupt message sends the signal.
     process.on("SIGINT", () => this.#interrupt());
+    process.on("SIGTERM", () => {
+      this.#interrupt();
+      void this.#shutdown();
+    });
     const report = (error: unknown) =>
       this.#streams.write("stderr", `${failureOf(error).traceback.join("\n")}\n`);
     process.on("uncaughtException", report);
@@ -140,14 +147,24 @@ export class Kernel {
     if (!silent && content.store_history !== false) this.#history.add(++this.#executionCount, code);
     if (!silent) this.#publish("execute_input", { code, execution_count: this.#executionCount });
 
+    const pages: Content[] = [];
+    const stdin = content.allow_stdin === true ? this.#stdinOf(request) : undefined;
+    this.#stdin = stdin;
+    const services = this.#services(pages, stdin);
+    const run = (code: string, show: (value: unknown) => Promise<void>) =>
+      this.#run(code, metadata.cellId as string | undefined, services, language, show);
     const failure =
       request.arrival <= this.#interruptedUpTo
         ? interruptedFailure(undefined)
-        : await this.#run(code, silent, metadata.cellId as string | undefined, language);
+        : await run(code, async (value) => {
+            if (!silent && value !== undefined) await this.#showResult(value);
+          });
+    const user_expressions = failure ? {} : await evaluate(content.user_expressions, run);
+    stdin?.end();
     this.#streams.flush();
     const count = { execution_count: this.#executionCount };
     if (failure === undefined) {
-      this.#gateway.reply(request, { status: "ok", ...count, payload: [], user_expressions: {} });
+      this.#gateway.reply(request, { status: "ok", ...count, payload: pages, user_expressions });
     } else {
       if (!silent) this.#publish("error", { ...failure });
       if (content.stop_on_error !== false) this.#abortedUpTo = this.#gateway.shared.arrivals;
@@ -156,26 +173,23 @@ export class Kernel {
     this.#gateway.publish("status", { execution_state: "idle" }, header);
   }
 
-  /** Runs a cell and shows its value; resolves to how it failed, if it did. */
+  /** Runs code and has its value shown; resolves to how it failed, if it did. */
   async #run(
     code: string,
-    silent: boolean,
     id: string | undefined,
+    services: Services,
     language: Language,
+    show: (value: unknown) => Promise<void>,
   ): Promise<Failure | undefined> {
     const { shared } = this.#gateway;
     let abandon = (_: Error) => {};
     const abandoned = new Promise<never>((_, reject) => {
       abandon = reject;
     });
-    const cell = new RunningCell(
-      id,
-      (bundle, options) => this.#display(bundle, options),
-      () => {
-        language.abandon();
-        abandon(new Error("the cell was abandoned"));
-      },
-    );
+    const cell = new RunningCell(id, services, () => {
+      language.abandon();
+      abandon(new Error("the cell was abandoned"));
+    });
     this.#cell = cell;
     try {
       shared.phase = "compiling";
@@ -183,10 +197,7 @@ export class Kernel {
         shared.phase = "sync";
       });
       shared.phase = "async";
-      const shown = value.then(async (result) => {
-        if (!silent && result !== undefined) await this.#showResult(result);
-      });
-      await Promise.race([shown, abandoned]);
+      await Promise.race([value.then(show), abandoned]);
       return cell.interrupted ? interruptedFailure(undefined) : undefined;
     } catch (error) {
       const stopped = (error as { code?: string } | undefined)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
@@ -199,6 +210,25 @@ export class Kernel {
       cell.ended();
       this.#cell = undefined;
     }
+  }
+
+  #services(pages: Content[], stdin: Stdin | undefined): Services {
+    return {
+      display: (bundle, options) => this.#display(bundle, options),
+      clearOutput: (wait) => {
+        this.#streams.flush();
+        this.#publish("clear_output", { wait });
+      },
+      page: (data) => void pages.push({ source: "page", data, start: 0 }),
+      ask: stdin?.ask,
+    };
+  }
+
+  #stdinOf(request: Request): Stdin {
+    return new Stdin((content) => {
+      this.#streams.flush();
+      this.#gateway.ask(request, content);
+    });
   }
 
   async #showResult(value: unknown): Promise<void> {
@@ -218,7 +248,12 @@ export class Kernel {
   }
 
   #publish(type: string, content: Content): void {
-    this.#gateway.publish(type, content, this.#parent);
+    this.#gateway.publish(type, content, this.#origin());
+  }
+
+  /** Whom output belongs to that is put out now: the running request, or the last one for output that comes late. */
+  #origin(): Message["parent"] {
+    return this.#parent;
   }
 
   #interrupt(): void {

@@ -1,16 +1,20 @@
-import type { Cell, MimeBundle } from "../../lib/index.js";
+import type { Cell } from "../../lib/index.js";
 
 /** How long a cell may take to end by itself after an interrupt: the library proves that hosts are clean again. */
 const graceMs = { plain: 100, obeying: 10_000 };
 
 const pulseMs = 50;
 
-type Show = (bundle: MimeBundle, options?: { id?: string; update?: boolean }) => void;
+/** What a cell may have its kernel do. */
+export type Services = Pick<Cell, "display" | "clearOutput" | "page" | "ask">;
 
 /** The cell that runs: what the library sees of it, and the wish to end it. */
 export class RunningCell implements Cell {
   readonly id: string | undefined;
-  readonly display: Show;
+  readonly display: Services["display"];
+  readonly clearOutput: Services["clearOutput"];
+  readonly page: Services["page"];
+  readonly ask: Services["ask"];
   readonly #abort = new AbortController();
   readonly #abandon: () => void;
   #obeyed = false;
@@ -18,9 +22,12 @@ export class RunningCell implements Cell {
   #pulse: NodeJS.Timeout | undefined;
 
   /** `abandon` ends the waiting for the cell. */
-  constructor(id: string | undefined, display: Show, abandon: () => void) {
+  constructor(id: string | undefined, services: Services, abandon: () => void) {
     this.id = id;
-    this.display = display;
+    this.display = services.display;
+    this.clearOutput = services.clearOutput;
+    this.page = services.page;
+    this.ask = services.ask;
     this.#abandon = abandon;
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
-import { Publisher, Reply, Router } from "zeromq";
+import { Reply, Router, XPublisher } from "zeromq";
 import {
   address,
   type Channel,
@@ -11,13 +11,16 @@ import {
   newHeader,
   Sender,
 } from "../wire/index.js";
+import { answersWith } from "./answers.js";
 import { Interrupter } from "./interrupter.js";
+import { signalGroup } from "./process-group.js";
 import { Shared } from "./shared.js";
 
 /** What the main thread tells the sockets. */
 export type Order =
   | { kind: "reply"; to: Request; content: Content }
   | { kind: "publish"; type: string; content: Content; parent: Message["parent"] }
+  | { kind: "ask"; client: Request; content: Content }
   | { kind: "close" };
 
 /** A request that the main thread must answer. */
@@ -31,13 +34,13 @@ export interface Request {
 export type Event =
   | { kind: "ready" }
   | { kind: "request"; request: Request }
+  | { kind: "answer"; text: string }
   | { kind: "interrupt"; count: number }
   | { kind: "shutdown" };
 
 export interface SocketsData {
   connection: Connection;
   buffer: SharedArrayBuffer;
-  kernelInfo: Content;
   /** The process that this kernel works for, where it is known. */
   frontEnd: number | undefined;
 }
@@ -45,10 +48,12 @@ export interface SocketsData {
 /** How long the main thread may take to end after it was told to. */
 const shutdownMs = 3000;
 const parentPollMs = 500;
+/** How zeromq marks a message that says that somebody subscribes. */
+const subscribed = 1;
 
 // This thread owns all sockets, so that heartbeat, interrupt, shutdown and kernel_info are answered, and output
 // is sent, while a cell keeps the main thread busy.
-const { connection, buffer, kernelInfo, frontEnd } = workerData as SocketsData;
+const { connection, buffer, frontEnd } = workerData as SocketsData;
 if (parentPort === null) throw new Error("the sockets run in a worker thread");
 const main = parentPort;
 const session = randomUUID();
@@ -59,10 +64,13 @@ const options = { linger: 300 };
 const routers = { shell: new Router(options), control: new Router(options), stdin: new Router(options) };
 const heartbeat = new Reply(options);
 // No high water mark: a publisher at its mark drops messages.
-const iopub = new Publisher({ ...options, sendHighWaterMark: 0 });
+const iopub = new XPublisher({ ...options, sendHighWaterMark: 0 });
+// Every subscriber is to be heard of, also one that wants what others want.
+iopub.verbosity = "allSubs";
 const senders = {
   shell: new Sender(routers.shell, connection.key),
   control: new Sender(routers.control, connection.key),
+  stdin: new Sender(routers.stdin, connection.key),
   iopub: new Sender(iopub, connection.key),
 };
 
@@ -90,24 +98,27 @@ function reply({ channel, message }: Request, content: Content): void {
   });
 }
 
-/** Requests that need nothing from the main thread. */
-const answers: Record<string, (request: Request) => Content> = {
-  kernel_info_request: () => ({ status: "ok", ...kernelInfo }),
-  comm_info_request: () => ({ status: "ok", comms: {} }),
-  interrupt_request: () => {
-    interrupter.raise();
-    return { status: "ok" };
-  },
-  shutdown_request: ({ message }) => {
-    shutdown();
-    return { status: "ok", restart: message.content.restart === true };
-  },
-};
+/** The question to the user that is open, if there is one. */
+let question: string | undefined;
+
+/** Asks the user of the client that sent a request. */
+function ask({ message }: Request, content: Content): void {
+  const header = newHeader("input_request", session);
+  question = header.msg_id;
+  const { identities, header: parent } = message;
+  senders.stdin.send({ identities, header, parent, metadata: {}, content });
+}
+
+const answers = answersWith({
+  publish: (type, content, { message }) => publish(type, content, message.header),
+  interrupt: () => interrupter.raise(),
+  shutdown,
+});
 
 function shutdown(): void {
   interrupter.raise();
   tell({ kind: "shutdown" });
-  setTimeout(() => process.kill(process.pid, "SIGKILL"), shutdownMs);
+  setTimeout(() => signalGroup("SIGKILL"), shutdownMs);
 }
 
 async function serve(channel: "shell" | "control"): Promise<void> {
@@ -121,8 +132,34 @@ async function serve(channel: "shell" | "control"): Promise<void> {
       continue;
     }
     publish("status", { execution_state: "busy" }, message.header);
-    reply(request, answer(request));
+    const content = answer(request);
+    if (content !== undefined) reply(request, content);
     publish("status", { execution_state: "idle" }, message.header);
+  }
+}
+
+async function listenForAnswers(): Promise<void> {
+  for await (const frames of routers.stdin) {
+    const message = decode(frames, connection.key);
+    if (message?.header.msg_type !== "input_reply") continue;
+    // Where the front end says what it answers, it must not be a question that an interrupt has ended.
+    const answered = message.parent.msg_id ?? question;
+    if (answered === question) tell({ kind: "answer", text: String(message.content.value ?? "") });
+  }
+}
+
+/** Tells every new subscriber that output will reach it from here on. */
+async function welcome(): Promise<void> {
+  for await (const [frame] of iopub) {
+    if (frame?.[0] !== subscribed) continue;
+    const subscription = frame.subarray(1).toString();
+    senders.iopub.send({
+      identities: subscription === "" ? [] : [Buffer.from(subscription)],
+      header: newHeader("iopub_welcome", session),
+      parent: {},
+      metadata: {},
+      content: { subscription },
+    });
   }
 }
 
@@ -164,11 +201,12 @@ for (const [channel, socket] of Object.entries(sockets)) {
 main.on("message", (order: Order) => {
   if (order.kind === "reply") reply(order.to, order.content);
   if (order.kind === "publish") publish(order.type, order.content, order.parent);
+  if (order.kind === "ask") ask(order.client, order.content);
   if (order.kind === "close") close();
 });
 if (frontEnd !== undefined) endWithParent(frontEnd);
 publish("status", { execution_state: "starting" }, {});
 tell({ kind: "ready" });
-await Promise.all([serve("shell"), serve("control"), beat()]);
+await Promise.all([serve("shell"), serve("control"), listenForAnswers(), welcome(), beat()]);
 // The main thread ends the process as soon as it hears of this: nothing of zeromq may be under way then.
 setImmediate(() => shared.close());

@@ -11,7 +11,10 @@ export interface Header {
 
 export type Content = Record<string, unknown>;
 
-/** One message of the Jupyter protocol, version 5.3. */
+/** The version of the Jupyter protocol that is spoken here. */
+export const protocolVersion = "5.5";
+
+/** One message of the Jupyter protocol. */
 export interface Message {
   /** Routing prefix: the client's socket on a router, the topic on iopub. */
   identities: Uint8Array[];
@@ -32,7 +35,7 @@ export function newHeader(type: string, session: string): Header {
     session,
     username: "skbook",
     date: new Date().toISOString(),
-    version: "5.3",
+    version: protocolVersion,
   };
 }
 

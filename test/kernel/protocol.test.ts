@@ -78,6 +78,25 @@ describe("running a cell", () => {
     expect(of("execute_result")[0]?.data).toEqual({ "text/plain": "'test-cell'" });
   });
 
+  test("clears what was shown, in order with the rest", async () => {
+    const { messages, of } = await kernel.run(`
+      import { clearOutput } from "skbook";
+      console.log("before");
+      clearOutput();
+      clearOutput({ wait: true });
+      console.log("after");
+    `);
+    const types = messages.map(({ header }) => header.msg_type).filter((type) => !/status|input/.test(type));
+    expect(types).toEqual(["stream", "clear_output", "clear_output", "stream"]);
+    expect(of("clear_output")).toEqual([{ wait: false }, { wait: true }]);
+  });
+
+  test("hands what is to be paged to the front end with the reply", async () => {
+    const { reply } = await kernel.run('import { page } from "skbook"; await page("a long text");');
+    expect(reply.payload).toEqual([{ source: "page", data: { "text/plain": "a long text" }, start: 0 }]);
+    expect((await kernel.run("1")).reply.payload).toEqual([]);
+  });
+
   test("a silent request puts nothing out and is not counted", async () => {
     const before = await kernel.run("0");
     const types: string[] = [];
@@ -90,6 +109,86 @@ describe("running a cell", () => {
     );
     expect(reply).toMatchObject({ status: "ok", execution_count: before.reply.execution_count });
     expect(types).toEqual(["status"]);
+  });
+});
+
+describe("a request's options", () => {
+  const execute = async (content: Record<string, unknown>) => {
+    const types: string[] = [];
+    const reply = await kernel.client.request("shell", "execute_request", content, {}, ({ header }) =>
+      types.push(header.msg_type),
+    );
+    return { reply, types };
+  };
+
+  test("without store_history it is shown, but not counted nor remembered", async () => {
+    const before = await kernel.run("0");
+    const { reply, types } = await execute({ code: "'unremembered'", store_history: false });
+    expect(reply).toMatchObject({ status: "ok", execution_count: before.reply.execution_count });
+    expect(types).toEqual(["status", "execute_input", "execute_result"]);
+    const { history } = await kernel.client.request("shell", "history_request", {
+      hist_access_type: "search",
+      pattern: "*unremembered*",
+    });
+    expect(history).toEqual([]);
+  });
+
+  test("user_expressions are evaluated after the cell, each with its own value or error", async () => {
+    const { reply, types } = await execute({
+      code: "const bytes = 7; let writes = 0;",
+      user_expressions: {
+        product: "bytes * 6 // a comment",
+        object: "{ bytes }",
+        later: "await Promise.resolve(bytes)",
+        nothing: "undefined",
+        shown: "({ [Symbol.for('Jupyter.display')]: () => ({ 'text/html': '<b>7</b>' }) })",
+        thrown: "(() => { throw new RangeError('far'); })()",
+        unknown: "noSuchName",
+        statement: "writes = 1; bytes",
+      },
+    });
+    const value = (text: string) => ({ status: "ok", data: { "text/plain": text }, metadata: {} });
+    expect(reply).toMatchObject({
+      status: "ok",
+      user_expressions: {
+        product: value("42"),
+        object: value("{ bytes: 7 }"),
+        later: value("7"),
+        nothing: value("undefined"),
+        shown: { status: "ok", data: { "text/html": "<b>7</b>" }, metadata: {} },
+        thrown: { status: "error", ename: "RangeError", evalue: "far", traceback: expect.any(Array) },
+        unknown: { status: "error", ename: "CompileError" },
+        statement: { status: "error", ename: "CompileError" },
+      },
+    });
+    expect(types).toEqual(["status", "execute_input"]);
+    expect((await kernel.run("writes")).of("execute_result")[0]?.data).toEqual({ "text/plain": "0" });
+  });
+
+  test("user_expressions of a cell that fails are not evaluated", async () => {
+    const { reply } = await execute({ code: "throw new Error('no')", user_expressions: { one: "1" } });
+    expect(reply).toMatchObject({ status: "error" });
+    expect(reply.user_expressions).toBeUndefined();
+  });
+
+  test("a silent request's expressions are evaluated, and nothing else is said", async () => {
+    const { reply, types } = await execute({
+      code: "throw_away = 1",
+      silent: true,
+      user_expressions: { two: "1 + 1" },
+    });
+    expect(reply.status).toBe("error");
+    expect(types).toEqual(["status"]);
+    const again = await execute({ code: "", silent: true, user_expressions: { two: "1 + 1" } });
+    expect(again.reply.user_expressions).toMatchObject({ two: { data: { "text/plain": "2" } } });
+    expect(again.types).toEqual(["status"]);
+  });
+
+  test("with stop_on_error off, what waits behind a failing cell runs", async () => {
+    const failing = execute({ code: "throw new Error('no')", stop_on_error: false });
+    const waiting = kernel.run("'ran'");
+    expect((await failing).reply.status).toBe("error");
+    expect((await waiting).reply.status).toBe("ok");
   });
 });
 
@@ -141,7 +240,9 @@ describe("questions", () => {
   test("kernel_info describes the language", async () => {
     expect(await ask("kernel_info_request", {})).toMatchObject({
       status: "ok",
-      protocol_version: "5.3",
+      protocol_version: "5.5",
+      supported_features: [],
+      banner: expect.stringContaining("skbook"),
       implementation: "skbook",
       language_info: { name: "typescript", file_extension: ".ts" },
     });
@@ -198,6 +299,16 @@ describe("questions", () => {
 
   test("comm_info: there are none", async () => {
     expect(await ask("comm_info_request", {})).toEqual({ status: "ok", comms: {} });
+  });
+
+  test("debug_request is refused in the debug adapter's words", async () => {
+    const content = { type: "request", seq: 7, command: "initialize", arguments: {} };
+    expect(await kernel.client.request("control", "debug_request", content)).toMatchObject({
+      type: "response",
+      request_seq: 7,
+      command: "initialize",
+      success: false,
+    });
   });
 
   test("are answered while a cell waits, and kernel_info while one is busy", async () => {

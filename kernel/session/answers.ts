@@ -1,0 +1,44 @@
+import type { Content } from "../wire/index.js";
+import { kernelInfo } from "./info.js";
+import type { Request } from "./sockets.js";
+
+/** What answering may do beside the reply. */
+export interface Acts {
+  publish(type: string, content: Content, request: Request): void;
+  interrupt(): void;
+  shutdown(): void;
+}
+
+type Answer = (request: Request) => Content | undefined;
+
+/** Answers to messages that need nothing from the main thread; undefined where the protocol has no reply. */
+export function answersWith(acts: Acts): Record<string, Answer | undefined> {
+  return {
+    kernel_info_request: () => ({ status: "ok", ...kernelInfo }),
+    interrupt_request: () => {
+      acts.interrupt();
+      return { status: "ok" };
+    },
+    shutdown_request: ({ message }) => {
+      acts.shutdown();
+      return { status: "ok", restart: message.content.restart === true };
+    },
+    // A refusal in the words of the debug adapter protocol, which this message carries.
+    debug_request: ({ message }) => ({
+      type: "response",
+      seq: 0,
+      request_seq: message.content.seq,
+      command: message.content.command,
+      success: false,
+      message: "this kernel has no debugger",
+    }),
+    // Cells have no comms: whoever opens one is told that nobody is at the other end.
+    comm_info_request: () => ({ status: "ok", comms: {} }),
+    comm_open: (request) => {
+      acts.publish("comm_close", { comm_id: request.message.content.comm_id, data: {} }, request);
+      return undefined;
+    },
+    comm_msg: () => undefined,
+    comm_close: () => undefined,
+  };
+}
