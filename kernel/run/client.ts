@@ -57,6 +57,8 @@ export class KernelClient {
     this.#sockets.iopub.subscribe();
     this.#exited = new Promise((resolve) => {
       const end = (how: string) => {
+        // What its cells have started is still there when it has crashed.
+        this.kill();
         this.#ended = true;
         for (const exchange of this.#exchanges.values())
           exchange.failed(new Error(`the kernel has ended (${how})`));

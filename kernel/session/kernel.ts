@@ -49,6 +49,7 @@ export class Kernel {
     Object.assign(globalThis, { [Symbol.for("skbook.cell")]: () => this.#cell });
     // A front end that knows no interrupt message sends the signal.
     process.on("SIGINT", () => this.#interrupt());
+    // Heard only between the steps of a cell; one that computes on ends by shutdown or SIGKILL.
     process.on("SIGTERM", () => {
       this.#interrupt();
       void this.#shutdown();

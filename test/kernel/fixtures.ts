@@ -68,7 +68,11 @@ export function writeNotebook(path: string, cells: (string | SourceCell)[]): str
       ? { cell_type: "markdown", ...common }
       : { cell_type: "code", execution_count: null, outputs: [], ...common };
   });
-  writeFileSync(path, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: written }));
+  const metadata = {
+    kernelspec: { name: "skbook", display_name: "skbook", language: "typescript" },
+    language_info: { name: "typescript" },
+  };
+  writeFileSync(path, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells: written }));
   return path;
 }
 

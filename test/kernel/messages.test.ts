@@ -1,0 +1,53 @@
+import { once } from "node:events";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Wiretap } from "./wiretap.js";
+
+const tap = new Wiretap();
+beforeAll(() => tap.connected());
+afterAll(() => tap.end());
+
+const types = (messages: { header: { msg_type: string } }[]) => messages.map(({ header }) => header.msg_type);
+
+test("a comm that is opened is closed again at once: nobody is at its other end", async () => {
+  const opened = tap.send("shell", "comm_open", { comm_id: "c1", target_name: "widget", data: {} });
+  await tap.done(opened);
+  const said = tap.broadcastsOf(opened);
+  expect(types(said)).toEqual(["status", "comm_close", "status"]);
+  expect(said[1]?.content).toEqual({ comm_id: "c1", data: {} });
+  expect(tap.repliesTo(opened)).toEqual([]);
+});
+
+test.each([
+  ["comm_msg", { comm_id: "c1", data: {} }],
+  ["comm_close", { comm_id: "c1", data: {} }],
+  ["frobnicate_request", { code: "1" }],
+])("%s makes no noise: busy, idle, and no reply", async (type, content) => {
+  const running = tap.send("shell", "execute_request", {
+    code: "await new Promise((resolve) => setTimeout(resolve, 300));",
+    silent: false,
+  });
+  const request = tap.send("shell", type, content);
+  await Promise.all([tap.done(request), tap.done(running)]);
+  expect(tap.broadcastsOf(request).map(({ content }) => content.execution_state)).toEqual(["busy", "idle"]);
+  expect(tap.repliesTo(request)).toEqual([]);
+  expect(types(tap.broadcastsOf(running))).toEqual(["status", "execute_input", "status"]);
+});
+
+test("an aborted request has one reply, one busy, one idle and nothing else", async () => {
+  const failing = tap.send("shell", "execute_request", { code: "throw new Error('stop')", silent: false });
+  const behind = tap.send("shell", "execute_request", { code: "1", silent: false });
+  expect((await tap.answered(failing)).status).toBe("error");
+  expect((await tap.answered(behind)).status).toBe("aborted");
+  expect((await tap.answered(tap.send("shell", "kernel_info_request", {}))).status).toBe("ok");
+  expect(tap.repliesTo(behind)).toHaveLength(1);
+  expect(tap.broadcastsOf(behind).map(({ content }) => content.execution_state)).toEqual(["busy", "idle"]);
+});
+
+test("shutdown over control says whether it is a restart, also while a cell computes, and the kernel ends", async () => {
+  const loop = tap.send("shell", "execute_request", { code: "console.log('looping'); for (;;);" });
+  await tap.until(() => types(tap.broadcastsOf(loop)).includes("stream"));
+  const exited = once(tap.kernel, "exit");
+  const request = tap.send("control", "shutdown_request", { restart: true });
+  expect(await tap.answered(request)).toEqual({ status: "ok", restart: true });
+  await exited;
+});
