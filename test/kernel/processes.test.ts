@@ -61,7 +61,7 @@ test.each(cells)("a shutdown ends the kernel and what a cell %s has started", as
   }
 });
 
-test.each(cells.slice(0, 2))("SIGTERM ends the kernel and what a cell %s has started", async (title, then) => {
+test.each(cells.slice(0, 2))("SIGTERM does so too: a cell %s", async (title, then) => {
   const tap = new Wiretap();
   try {
     await tap.connected();
