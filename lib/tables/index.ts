@@ -1,4 +1,5 @@
 export { type Column, type ColumnType, unixNanoseconds, type Value } from "./column.js";
+export { type Derivation, deriveFrame, deriveTable } from "./derive.js";
 export { createFrame, type Frame } from "./frame.js";
 export type { Provenance } from "./provenance.js";
 export { renderTable, type Shown } from "./render/index.js";

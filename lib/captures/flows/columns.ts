@@ -1,8 +1,9 @@
 import { type Column, unixNanoseconds } from "../../tables/index.js";
 
-/** Units and meanings of the flow Frame; the types are the query's. */
+/** The columns of the flow Frame. */
 export const flowColumns: Column[] = [
-  { name: "transport", type: "VARCHAR", meaning: "tcp, udp, icmp or icmpv6" },
+  { name: "flow", type: "VARCHAR", meaning: "its id in every analysis of the capture" },
+  { name: "transport", type: "VARCHAR", meaning: "tcp, udp, icmp, icmpv6, sctp, ..." },
   { name: "stream", type: "INTEGER", meaning: "tcp_stream or udp_stream of the packet Table" },
   { name: "client", type: "VARCHAR", meaning: "address that opened the flow; see direction_by" },
   { name: "client_port", type: "INTEGER", meaning: "its port" },
@@ -15,6 +16,9 @@ export const flowColumns: Column[] = [
   },
   { name: "tunnel", type: "VARCHAR", meaning: "what encapsulated its first packet" },
   { name: "tunnel_id", type: "VARCHAR", meaning: "VNI or key of its first packet" },
+  { name: "client_outer", type: "VARCHAR", meaning: "tunnel end on the client's side, at its first packet" },
+  { name: "server_outer", type: "VARCHAR", meaning: "tunnel end on the server's side, at its first packet" },
+  { name: "vlan", type: "VARCHAR", meaning: "VLAN ids of its first packet, outermost first" },
   { name: "start_ns", type: "BIGINT", unit: unixNanoseconds, meaning: "its first packet" },
   { name: "duration_ns", type: "BIGINT", unit: "ns", meaning: "from its first packet to its last" },
   { name: "client_packets", type: "BIGINT", unit: "packets", meaning: "sent by the client" },
@@ -31,8 +35,18 @@ export const flowColumns: Column[] = [
     unit: "bytes",
     meaning: "sent by the server, all headers included",
   },
-  { name: "client_payload_bytes", type: "BIGINT", unit: "bytes", meaning: "TCP payload of the client" },
-  { name: "server_payload_bytes", type: "BIGINT", unit: "bytes", meaning: "TCP payload of the server" },
+  {
+    name: "client_payload_bytes",
+    type: "BIGINT",
+    unit: "bytes",
+    meaning: "payload of TCP or UDP that the client sent",
+  },
+  {
+    name: "server_payload_bytes",
+    type: "BIGINT",
+    unit: "bytes",
+    meaning: "payload of TCP or UDP that the server sent",
+  },
   {
     name: "client_resent_bytes",
     type: "BIGINT",
@@ -61,5 +75,11 @@ export const flowColumns: Column[] = [
     type: "BIGINT",
     unit: "ns",
     meaning: "TCP: handshake; DNS and echo: median from request to answer",
+  },
+  {
+    name: "copies",
+    type: "BIGINT",
+    unit: "packets",
+    meaning: "packets that the capture has a second time; they are counted above",
   },
 ];

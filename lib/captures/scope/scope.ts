@@ -1,0 +1,157 @@
+import { SkbookError } from "../../errors.js";
+import {
+  type Column,
+  type Derivation,
+  deriveFrame,
+  deriveTable,
+  type Frame,
+  type Provenance,
+  type Table,
+} from "../../tables/index.js";
+import type { Capture } from "../capture.js";
+import { packets as packetsOf } from "../packets/index.js";
+import { prefiltered } from "../prefilter.js";
+import { type Base, baseOf } from "./base.js";
+import { choose, looseSql } from "./choose.js";
+import { checkedFilter, type TrafficFilter } from "./filter.js";
+import { momentNs } from "./moment.js";
+
+/** What an analysis computes; `query` and `views` may name `seen`, `tcp`, `packets` and `conversations`. */
+export interface Analysis {
+  /** Name of the function that gives it out. */
+  source: string;
+  /** SELECT over the relations. */
+  query: string;
+  /** Further relations, each of which may name the ones before it. */
+  views?: { [name: string]: string };
+  columns: readonly Column[];
+}
+
+/**
+ * The part of a capture that a filter takes, as relations: `seen` has its packets with `flow_number`, `from_client`, `about_number` and
+ * `copy`; `own` leaves copies out; `tcp` has what is TCP of that; `conversations` describes each `flow_number`.
+ */
+export class Scope {
+  private readonly made = new Map<string, Promise<Table>>();
+
+  constructor(
+    private readonly sources: Derivation["sources"],
+    private readonly views: { [name: string]: string },
+    readonly provenance: Provenance,
+  ) {}
+
+  /** The answer as a Table; asked again, the same one. */
+  table(analysis: Analysis): Promise<Table> {
+    const key = `${analysis.source} ${analysis.query} ${JSON.stringify(analysis.views)}`;
+    const known = this.made.get(key);
+    if (known !== undefined) return known;
+    const table = deriveTable(analysis.source, this.derivation(analysis));
+    this.made.set(key, table);
+    table.catch(() => this.made.delete(key));
+    return table;
+  }
+
+  /** The answer as a Frame: for what is small whatever the capture. */
+  frame(analysis: Analysis): Promise<Frame> {
+    return deriveFrame(this.derivation(analysis));
+  }
+
+  private derivation({ source, query, views, columns }: Analysis): Derivation {
+    return {
+      sources: this.sources,
+      views: { ...this.views, ...views },
+      query,
+      columns,
+      provenance: { ...this.provenance, source },
+    };
+  }
+}
+
+const made = new WeakMap<Table, Map<string, Promise<Scope>>>();
+
+/**
+ * Takes the part of a capture that a filter chooses.
+ *
+ * @throws SkbookError as `packets` does; `BAD_PARAMETER` for a wrong condition, `NOTHING_MATCHES` with a hint for one that nothing meets.
+ */
+export async function scopeOf(capture: Capture, filter: TrafficFilter): Promise<Scope> {
+  const { filter: display, bpf, ...chosen } = checkedFilter(filter);
+  const source = bpf === undefined ? capture : await prefiltered(capture, bpf);
+  const packets = await packetsOf(source, display === undefined ? {} : { filter: display });
+  const scopes = made.get(packets) ?? new Map<string, Promise<Scope>>();
+  made.set(packets, scopes);
+  const key = JSON.stringify(chosen);
+  const known = scopes.get(key);
+  if (known !== undefined) return known;
+  const scope = makeScope(await baseOf(packets), chosen);
+  scopes.set(key, scope);
+  scope.catch(() => scopes.delete(key));
+  return scope;
+}
+
+async function makeScope(base: Base, filter: TrafficFilter): Promise<Scope> {
+  const { packets, conversations, sides, copies } = base;
+  const { from, to, ...ends } = filter;
+  const conditions = await timeConditions(packets, from, to);
+  const sources: Derivation["sources"] = { packets, conversations, sides };
+  if (Object.keys(ends).length > 0) {
+    sources.chosen = await choose(base, ends);
+    const loose = await looseSql(base, ends);
+    const of = (column: string) => `${column} IN (SELECT flow_number FROM chosen)`;
+    const unowned = loose === null ? [] : [`(flow_number IS NULL AND ${loose})`];
+    conditions.push(`(${[of("flow_number"), of("about_number"), ...unowned].join(" OR ")})`);
+  }
+  const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
+  const views = {
+    seen: `SELECT * FROM packets JOIN sides USING (frame)${where}`,
+    own: "SELECT * FROM seen WHERE NOT copy",
+    tcp: tcpSql,
+  };
+  const { provenance } = packets;
+  const notes = copies === 0 ? [] : [copiesNote(copies)];
+  return new Scope(sources, views, {
+    ...provenance,
+    notes: [...provenance.notes, ...notes],
+    details: {
+      ...provenance.details,
+      ...(Object.keys(filter).length > 0 && { traffic: JSON.stringify(filter) }),
+    },
+  });
+}
+
+const tcpSql = `
+  SELECT *, CASE WHEN from_client THEN 'client' ELSE 'server' END AS sender,
+    contains(tcp_flags, 'SYN') AS syn, contains(tcp_flags, 'ACK') AS ack,
+    contains(tcp_flags, 'FIN') AS fin, contains(tcp_flags, 'RST') AS rst
+  FROM own WHERE transport = 'tcp'`;
+
+function copiesNote(copies: number): string {
+  return `The capture has ${copies.toLocaleString("en-US")} packets twice; analyses of TCP, DNS, ICMP and datagrams leave the copies out.`;
+}
+
+async function timeConditions(
+  packets: Table,
+  from?: number | string,
+  to?: number | string,
+): Promise<string[]> {
+  if (from === undefined && to === undefined) return [];
+  const span = await packets.sql("SELECT min(time_ns)::VARCHAR, max(time_ns)::VARCHAR FROM this");
+  const [first, last] = (span.values[0] as (string | null)[]).map((time) => BigInt(time ?? 0)) as [
+    bigint,
+    bigint,
+  ];
+  const fromNs = from === undefined ? first : momentNs(from, first);
+  const toNs = to === undefined ? last : momentNs(to, first);
+  if (fromNs > toNs || fromNs > last || toNs < first) throw outside(first, last, from, to);
+  return [`time_ns BETWEEN ${fromNs} AND ${toNs}`];
+}
+
+function outside(first: bigint, last: bigint, from?: number | string, to?: number | string): SkbookError {
+  const utc = (ns: bigint) => new Date(Number(ns / 1_000_000n)).toISOString();
+  return new SkbookError({
+    code: "NOTHING_MATCHES",
+    tried: `take the packets from ${from ?? "the start"} to ${to ?? "the end"}`,
+    failed: `the capture goes from ${utc(first)} to ${utc(last)}: ${Number(last - first) / 1e9} s`,
+    todo: "give seconds since its first packet, or times within it, from before to",
+  });
+}

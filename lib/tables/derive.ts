@@ -1,0 +1,62 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Column, quoted, type Value } from "./column.js";
+import { newTableName, withConnection } from "./database.js";
+import { createFrame, type Frame } from "./frame.js";
+import type { Provenance } from "./provenance.js";
+import { frameLimit, readRows } from "./rows.js";
+import { explained, type Selection } from "./select.js";
+import { Table } from "./table.js";
+
+/** How something is computed from Tables. */
+export interface Derivation {
+  /** The Tables that the views and the query name. */
+  sources: { [name: string]: Table };
+  /** Further relations in SQL, each of which may name the ones before it. */
+  views?: { [name: string]: string };
+  /** A SELECT that has at least `columns`, by name. */
+  query: string;
+  /** What comes out, in this order. */
+  columns: readonly Column[];
+  provenance: Provenance;
+}
+
+/** Computes a Table of any size, its columns described. */
+export async function deriveTable(name: string, derivation: Derivation): Promise<Table> {
+  return selected(derivation, async (connection, { sql, columns }) => {
+    const table = newTableName(name);
+    await explained(
+      derivation.query,
+      () => connection.run(`CREATE TABLE ${quoted(table)} AS ${sql}`),
+      connection,
+    );
+    return new Table(table, columns, derivation.provenance);
+  });
+}
+
+/** Computes a Frame of at most 100,000 rows, its columns described. */
+export async function deriveFrame(derivation: Derivation): Promise<Frame> {
+  return selected(derivation, async (connection, selection) => {
+    const rows: Value[][] = await readRows(connection, derivation.query, selection, frameLimit);
+    return createFrame(selection.columns, rows, derivation.provenance);
+  });
+}
+
+function selected<T>(
+  { sources, views = {}, query, columns }: Derivation,
+  work: (connection: DuckDBConnection, selection: Selection) => Promise<T>,
+): Promise<T> {
+  return withConnection(async (connection) => {
+    const relations = [
+      ...Object.entries(sources).map(([name, table]) => [name, `FROM ${quoted(table.name)}`] as const),
+      ...Object.entries(views),
+    ];
+    for (const [name, sql] of relations) {
+      await explained(sql, () => connection.run(`CREATE TEMP VIEW ${quoted(name)} AS ${sql}`));
+    }
+    const casts = columns.map(({ name, type }) => `CAST(${quoted(name)} AS ${type}) AS ${quoted(name)}`);
+    return work(connection, {
+      sql: `SELECT ${casts.join(", ")} FROM (${query})`,
+      columns: [...columns],
+    });
+  });
+}
