@@ -5,3 +5,5 @@ export { type CaptureOptions, capture } from "./live/index.js";
 export { openCapture } from "./open.js";
 export { overview } from "./overview.js";
 export { packets } from "./packets/index.js";
+export type { TrafficFilter } from "./scope/index.js";
+export * from "./summary/index.js";

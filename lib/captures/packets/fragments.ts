@@ -5,6 +5,9 @@ const id = { 4: field("ip.id"), 6: field("ipv6.fraghdr.ident") };
 const offset = { 4: field("ip.frag_offset"), 6: field("ipv6.fraghdr.offset") };
 const more = { 4: field("ip.flags.mf"), 6: field("ipv6.fraghdr.more") };
 
+/** Headers count the offset in units of 8 bytes, and tshark prints it so. */
+const offsetUnit = 8;
+
 /** Which of a packet's IP headers says that it is a fragment, as the occurrence in the fields of its version. */
 interface Fragmented {
   version: 4 | 6;
@@ -24,7 +27,7 @@ export const fragmentColumns: PacketColumn[] = [
   column(
     ["fragment_offset_bytes", "bytes", "where the fragment belongs in its packet; null outside fragments"],
     "INTEGER",
-    (row) => ofFragment(row, ({ version, at }) => row.integer(offset[version], at)),
+    (row) => ofFragment(row, ({ version, at }) => (row.integer(offset[version], at) ?? 0) * offsetUnit),
   ),
   column(["more_fragments", null, "it isn't the last fragment; null outside fragments"], "BOOLEAN", (row) =>
     ofFragment(row, ({ version, at }) => (version === 4 ? row.integer(more[4], at) === 1 : row.has(more[6]))),

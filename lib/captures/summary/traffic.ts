@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { SkbookError } from "../../errors.js";
+import type { Column, Table } from "../../tables/index.js";
+import type { Capture } from "../capture.js";
+import { scopeOf, type TrafficFilter } from "../scope/index.js";
+
+/** How {@link traffic} counts. */
+export interface TrafficOptions extends TrafficFilter {
+  /** Width of a bin in milliseconds. Default 1000. */
+  binMs?: number;
+  /** Counts apart by: `transport`, `protocol` (the highest), `flow`, `sender` (client or server). Default: all together. */
+  by?: "transport" | "protocol" | "flow" | "sender";
+}
+
+const columns: Column[] = [
+  { name: "time_ns", type: "BIGINT", unit: "ns since 1970", meaning: "start of the bin" },
+  { name: "series", type: "VARCHAR", meaning: "what is counted apart; `all` without `by`" },
+  { name: "packets", type: "BIGINT", unit: "packets", meaning: "in the bin" },
+  { name: "wire_bytes", type: "BIGINT", unit: "bytes", meaning: "in the bin, as on the wire" },
+  { name: "packets_per_second", type: "DOUBLE", unit: "packets/s", meaning: "packets by the bin's width" },
+  { name: "bits_per_second", type: "DOUBLE", unit: "bit/s", meaning: "bits on the wire by the bin's width" },
+];
+
+const keys = {
+  transport: "coalesce(seen.transport, 'none')",
+  protocol: "coalesce(protocol, 'unknown')",
+  flow: "coalesce(flow, 'none')",
+  sender: "CASE WHEN from_client THEN 'client' WHEN NOT from_client THEN 'server' ELSE 'none' END",
+};
+
+const shape = z.object({
+  binMs: z.number().positive().max(86_400_000).default(1000),
+  by: z.enum(["transport", "protocol", "flow", "sender"]).optional(),
+});
+
+/** More bins than these make a figure of nothing. */
+const maxBins = 1_000_000;
+
+/**
+ * Packets and bits over time. Bins start at the first packet; a bin without packets has a row of zeros. The first and
+ * last bin are counted by their whole width, though the capture may cover a part of them.
+ *
+ * @returns a Table in order of time, one row per bin and series.
+ * @throws SkbookError as `flows` does; `BAD_PARAMETER` for a wrong or much too small `binMs`.
+ */
+export async function traffic(capture: Capture, options: TrafficOptions = {}): Promise<Table> {
+  const { binMs: _, by: __, ...filter } = options;
+  const parsed = shape.safeParse(options);
+  if (!parsed.success) throw wrong(z.prettifyError(parsed.error));
+  const { binMs, by } = parsed.data;
+  const scope = await scopeOf(capture, filter);
+  const seconds = capture.facts.durationSeconds ?? 0;
+  if ((seconds * 1000) / binMs > maxBins)
+    throw wrong(`${seconds} s in bins of ${binMs} ms are more than a million bins`);
+  const binNs = Math.round(binMs * 1e6);
+  const series = by === undefined ? "'all'" : keys[by];
+  return scope.table({
+    source: "traffic",
+    views: {
+      span: "SELECT min(time_ns) AS first, max(time_ns) AS last FROM seen",
+      binned: `
+        SELECT (time_ns - first) // ${binNs} AS bin, ${series} AS series, count(*) AS packets, sum(wire_bytes) AS wire_bytes
+        FROM seen LEFT JOIN conversations USING (flow_number), span GROUP BY 1, 2`,
+      bins: `SELECT unnest(generate_series(0, (last - first) // ${binNs})) AS bin FROM span WHERE first IS NOT NULL`,
+      grid: "SELECT bin, series FROM bins, (SELECT DISTINCT series FROM binned)",
+    },
+    query: `
+      SELECT first + bin * ${binNs} AS time_ns, series, coalesce(packets, 0) AS packets, coalesce(wire_bytes, 0) AS wire_bytes,
+        coalesce(packets, 0) / ${binNs / 1e9} AS packets_per_second,
+        8.0 * coalesce(wire_bytes, 0) / ${binNs / 1e9} AS bits_per_second
+      FROM grid LEFT JOIN binned USING (bin, series), span ORDER BY bin, series`,
+    columns,
+  });
+}
+
+function wrong(failed: string): SkbookError {
+  return new SkbookError({
+    code: "BAD_PARAMETER",
+    tried: "count traffic over time",
+    failed,
+    todo: "give binMs in milliseconds, and by one of transport, protocol, flow, sender",
+  });
+}
