@@ -7,3 +7,4 @@ export { overview } from "./overview.js";
 export { packets } from "./packets/index.js";
 export type { TrafficFilter } from "./scope/index.js";
 export * from "./summary/index.js";
+export * from "./tcp/index.js";

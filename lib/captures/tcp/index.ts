@@ -1,0 +1,12 @@
+export { type BurstOptions, retransmissionBursts } from "./bursts.js";
+export { duplicateAcks } from "./duplicate-acks.js";
+export { tcpEndings } from "./endings.js";
+export { tcpGaps } from "./gaps.js";
+export { tcpHandshakes } from "./handshakes.js";
+export { tcpHealth } from "./health.js";
+export { retransmissions } from "./retransmissions.js";
+export { rttSamples } from "./rtt.js";
+export { selectiveAcks } from "./sacks.js";
+export { type ThroughputOptions, tcpThroughput } from "./throughput.js";
+export { tcpTurns } from "./turns.js";
+export { zeroWindows } from "./zero-windows.js";

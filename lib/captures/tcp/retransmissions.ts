@@ -1,0 +1,52 @@
+import type { Column, Table } from "../../tables/index.js";
+import type { Capture } from "../capture.js";
+import { scopeOf, type TrafficFilter } from "../scope/index.js";
+import { duration, flag, flow, frame, sender, time, word } from "./columns.js";
+import { resentViews } from "./resent.js";
+
+const columns: Column[] = [
+  frame,
+  time,
+  flow,
+  sender,
+  word(
+    "kind",
+    "syn, fast, recovery (more of the same loss), rto (a timer ran out), spurious (it was acknowledged already)",
+  ),
+  { name: "tcp_seq", type: "BIGINT", meaning: "its sequence number, relative" },
+  { name: "resent_bytes", type: "INTEGER", unit: "bytes", meaning: "payload that was sent again" },
+  duration(
+    "waited_ns",
+    "since the segment was sent before; null where tshark doesn't say: SYNs, fast and spurious ones",
+  ),
+  flag("needless", "the receiver said by D-SACK that it had it already"),
+];
+
+/**
+ * Every TCP retransmission, with its kind. `syn`, `fast` and `spurious` are what tshark says; the rest is `recovery` where it follows a
+ * duplicate ack within 20 ms, else `rto`. Copies of a packet are no retransmissions, nor are keep-alives and window probes.
+ *
+ * @param filter which connections, and when. Default: all.
+ * @returns a Table, one row per retransmission, in the order of the file.
+ * @throws SkbookError as `flows` does.
+ */
+export async function retransmissions(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "retransmissions",
+    views: {
+      ...resentViews,
+      doubled:
+        "SELECT flow_number, NOT from_client AS to_client, frame AS dsack_frame, dsack_le AS twice_from, dsack_re AS twice_to FROM tcp WHERE dsack_le IS NOT NULL",
+      needless: `
+        SELECT DISTINCT resent.frame FROM resent JOIN doubled
+          ON resent.flow_number = doubled.flow_number AND from_client = to_client AND frame < dsack_frame
+          AND tcp_seq < twice_to AND tcp_seq + tcp_len_bytes > twice_from`,
+    },
+    query: `
+      SELECT resent.frame, time_ns, flow, sender, kind, tcp_seq, tcp_len_bytes AS resent_bytes, rto_ns AS waited_ns,
+        needless.frame IS NOT NULL AS needless
+      FROM resent JOIN conversations USING (flow_number) LEFT JOIN needless USING (frame) ORDER BY resent.frame`,
+    columns,
+  });
+}

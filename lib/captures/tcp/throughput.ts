@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { SkbookError } from "../../errors.js";
+import { type Column, type Table, unixNanoseconds } from "../../tables/index.js";
+import type { Capture } from "../capture.js";
+import { scopeOf, type TrafficFilter } from "../scope/index.js";
+import { flow, sender } from "./columns.js";
+
+/** How {@link tcpThroughput} counts. */
+export interface ThroughputOptions extends TrafficFilter {
+  /** Width of a bin in milliseconds. Default 100. */
+  binMs?: number;
+}
+
+const bytes = (name: string, meaning: string): Column => ({ name, type: "BIGINT", unit: "bytes", meaning });
+
+const columns: Column[] = [
+  {
+    name: "time_ns",
+    type: "BIGINT",
+    unit: unixNanoseconds,
+    meaning: "start of the bin; bins start at the first packet",
+  },
+  flow,
+  sender,
+  bytes("payload_bytes", "payload in the bin"),
+  bytes("resent_bytes", "payload of that sent again"),
+  bytes("wire_bytes", "all packets of the bin, headers included"),
+  {
+    name: "goodput_bits_per_second",
+    type: "DOUBLE",
+    unit: "bit/s",
+    meaning: "payload without what was sent again, over the bin's width",
+  },
+  {
+    name: "throughput_bits_per_second",
+    type: "DOUBLE",
+    unit: "bit/s",
+    meaning: "bits on the wire over the bin's width",
+  },
+  bytes("max_in_flight_bytes", "most that was sent and not acknowledged; null without data"),
+  bytes(
+    "min_window_bytes",
+    "smallest receive window that the other side announced meanwhile; null where unknown",
+  ),
+];
+
+const shape = z.object({ binMs: z.number().min(0.001).max(86_400_000).default(100) });
+
+/**
+ * What each TCP connection carried over time, by direction, beside what limited it: bytes in flight and the other side's window.
+ *
+ * @returns a Table in order of time, one row per bin, connection and sender; none for bins in which it sent nothing.
+ * @throws SkbookError as `flows` does; `BAD_PARAMETER`.
+ */
+export async function tcpThroughput(capture: Capture, options: ThroughputOptions = {}): Promise<Table> {
+  const { binMs: _, ...filter } = options;
+  const parsed = shape.safeParse(options);
+  if (!parsed.success) throw wrong(z.prettifyError(parsed.error));
+  const binNs = Math.round(parsed.data.binMs * 1e6);
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "tcpThroughput",
+    views: {
+      first: "SELECT min(time_ns) AS first_ns FROM tcp",
+      placed: `SELECT tcp.*, (time_ns - first_ns) // ${binNs} AS bin FROM tcp, first`,
+      sent: `
+        SELECT bin, flow_number, from_client, any_value(sender) AS sender, sum(tcp_len_bytes) AS payload_bytes,
+          coalesce(sum(tcp_len_bytes) FILTER (retransmission), 0) AS resent_bytes, sum(wire_bytes) AS wire_bytes,
+          max(in_flight_bytes) AS max_in_flight_bytes
+        FROM placed GROUP BY bin, flow_number, from_client`,
+      allowed: `
+        SELECT bin, flow_number, NOT from_client AS from_client, min(tcp_window_bytes) AS min_window_bytes
+        FROM placed WHERE NOT syn AND NOT rst AND tcp_window_scale <> -1 GROUP BY ALL`,
+    },
+    query: `
+      SELECT first_ns + bin * ${binNs} AS time_ns, flow, sender, payload_bytes, resent_bytes, wire_bytes,
+        ${8e9 / binNs} * (payload_bytes - resent_bytes) AS goodput_bits_per_second,
+        ${8e9 / binNs} * wire_bytes AS throughput_bits_per_second, max_in_flight_bytes, min_window_bytes
+      FROM sent JOIN conversations USING (flow_number) LEFT JOIN allowed USING (bin, flow_number, from_client), first
+      ORDER BY bin, flow_number, from_client DESC`,
+    columns,
+  });
+}
+
+function wrong(failed: string): SkbookError {
+  return new SkbookError({
+    code: "BAD_PARAMETER",
+    tried: "measure TCP over time",
+    failed,
+    todo: "give binMs in milliseconds, from 0.001",
+  });
+}
