@@ -1,6 +1,8 @@
 export type { Capture } from "./capture.js";
+export * from "./dns/index.js";
 export type { CaptureFacts } from "./facts.js";
 export { flows } from "./flows/index.js";
+export * from "./icmp/index.js";
 export { type CaptureOptions, capture } from "./live/index.js";
 export { openCapture } from "./open.js";
 export { overview } from "./overview.js";
@@ -8,3 +10,4 @@ export { packets } from "./packets/index.js";
 export type { TrafficFilter } from "./scope/index.js";
 export * from "./summary/index.js";
 export * from "./tcp/index.js";
+export * from "./udp/index.js";

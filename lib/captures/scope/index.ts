@@ -1,2 +1,3 @@
+export { count, duration, ends, flag, flow, frame, sender, start, time, word } from "./columns.js";
 export { checkedFilter, type TrafficFilter } from "./filter.js";
 export { type Analysis, type Scope, scopeOf } from "./scope.js";

@@ -2,8 +2,7 @@ import { z } from "zod";
 import { SkbookError } from "../../errors.js";
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { scopeOf, type TrafficFilter } from "../scope/index.js";
-import { count, duration, flow, sender, start } from "./columns.js";
+import { count, duration, flow, scopeOf, sender, start, type TrafficFilter } from "../scope/index.js";
 import { resentViews } from "./resent.js";
 
 /** What {@link retransmissionBursts} takes for a burst. */

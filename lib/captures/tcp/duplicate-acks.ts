@@ -1,7 +1,6 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { scopeOf, type TrafficFilter } from "../scope/index.js";
-import { count, duration, flow, start, word } from "./columns.js";
+import { count, duration, flow, scopeOf, start, type TrafficFilter, word } from "../scope/index.js";
 import { resentViews } from "./resent.js";
 
 const columns: Column[] = [

@@ -1,7 +1,6 @@
 import { type Column, type Table, unixNanoseconds } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { scopeOf, type TrafficFilter } from "../scope/index.js";
-import { count, duration, ends, flag, flow, word } from "./columns.js";
+import { count, duration, ends, flag, flow, scopeOf, type TrafficFilter, word } from "../scope/index.js";
 
 const columns: Column[] = [
   flow,

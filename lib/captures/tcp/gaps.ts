@@ -1,7 +1,6 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { scopeOf, type TrafficFilter } from "../scope/index.js";
-import { duration, flow, frame, sender, time, word } from "./columns.js";
+import { duration, flow, frame, scopeOf, sender, type TrafficFilter, time, word } from "../scope/index.js";
 
 const columns: Column[] = [
   frame,

@@ -1,7 +1,6 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { scopeOf, type TrafficFilter } from "../scope/index.js";
-import { count, duration, ends, flow, sender, start } from "./columns.js";
+import { count, duration, ends, flow, scopeOf, sender, start, type TrafficFilter } from "../scope/index.js";
 import { resentViews } from "./resent.js";
 import { tripViews } from "./rtt.js";
 

@@ -1,7 +1,16 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { scopeOf, type TrafficFilter } from "../scope/index.js";
-import { duration, flag, flow, frame, sender, time, word } from "./columns.js";
+import {
+  duration,
+  flag,
+  flow,
+  frame,
+  scopeOf,
+  sender,
+  type TrafficFilter,
+  time,
+  word,
+} from "../scope/index.js";
 import { resentViews } from "./resent.js";
 
 const columns: Column[] = [

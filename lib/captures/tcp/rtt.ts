@@ -1,7 +1,6 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { scopeOf, type TrafficFilter } from "../scope/index.js";
-import { duration, flow, frame, time, word } from "./columns.js";
+import { duration, flow, frame, scopeOf, type TrafficFilter, time, word } from "../scope/index.js";
 
 /**
  * Round trips of what a side sent, as relation `trips`. By ack: from a segment to the ack of exactly its end; what was sent again

@@ -1,7 +1,6 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { scopeOf, type TrafficFilter } from "../scope/index.js";
-import { count, flag, flow, frame, time, word } from "./columns.js";
+import { count, flag, flow, frame, scopeOf, type TrafficFilter, time, word } from "../scope/index.js";
 
 const columns: Column[] = [
   frame,

@@ -2,8 +2,7 @@ import { z } from "zod";
 import { SkbookError } from "../../errors.js";
 import { type Column, type Table, unixNanoseconds } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { scopeOf, type TrafficFilter } from "../scope/index.js";
-import { flow, sender } from "./columns.js";
+import { flow, scopeOf, sender, type TrafficFilter } from "../scope/index.js";
 
 /** How {@link tcpThroughput} counts. */
 export interface ThroughputOptions extends TrafficFilter {

@@ -1,7 +1,6 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { scopeOf, type TrafficFilter } from "../scope/index.js";
-import { count, duration, flag, flow, start, word } from "./columns.js";
+import { count, duration, flag, flow, scopeOf, start, type TrafficFilter, word } from "../scope/index.js";
 
 const columns: Column[] = [
   flow,

@@ -1,0 +1,2 @@
+export { dnsQueries } from "./queries.js";
+export { dnsServers } from "./servers.js";

@@ -1,0 +1,2 @@
+export { dhcpExchanges } from "./dhcp.js";
+export { datagramSequences } from "./sequences.js";
