@@ -1,15 +1,6 @@
 export * from "../probes/index.js";
 export { ask, askSecret } from "./ask.js";
-export {
-  type Capture,
-  type CaptureFacts,
-  type CaptureOptions,
-  capture,
-  flows,
-  openCapture,
-  overview,
-  packets,
-} from "./captures/index.js";
+export * from "./captures/index.js";
 export { type CaseReport, live, record, replay, verifyCase } from "./cases/index.js";
 export type { Cell, MimeBundle } from "./cell.js";
 export { clearOutput, display, page } from "./display.js";
