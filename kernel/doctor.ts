@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
-import { access, constants, stat } from "node:fs/promises";
+import { access, constants, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { kernelName, userKernels } from "./install.js";
+import { SkbookError } from "../lib/errors.js";
+import { placesOfJupyter, specFile } from "./install/index.js";
+import { findPython, isNewEnough, labOnPath } from "./lab/index.js";
 
 const exec = promisify(execFile);
 
@@ -32,10 +34,19 @@ async function versionOf(program: string, ...args: string[]): Promise<string | u
   }
 }
 
-function program(name: string, purpose: string, args: string[], todo: string): Check {
+interface Program {
+  purpose: string;
+  todo: string;
+  /** The oldest major version that will do. */
+  oldest?: number;
+}
+
+function program(name: string, { purpose, todo, oldest = 0 }: Program): Check {
   const look = async (): Promise<Finding> => {
-    const version = await versionOf(name, ...args);
-    return version === undefined ? { ok: false, found: "not found", todo } : { ok: true, found: version };
+    const version = await versionOf(name, "--version");
+    if (version === undefined) return { ok: false, found: "not found", todo };
+    const major = Number(/(\d+)\.\d/.exec(version)?.[1] ?? oldest);
+    return { ok: major >= oldest, found: version, todo };
   };
   return { name, purpose, look };
 }
@@ -45,6 +56,19 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** What is wrong with a kernelspec. */
+async function faultOf(path: string): Promise<string | undefined> {
+  try {
+    const { argv } = JSON.parse(await readFile(path, "utf8")) as { argv: string[] };
+    for (const file of argv.filter((entry) => entry.startsWith("/"))) {
+      if (!(await exists(file))) return `names ${file}, which is gone`;
+    }
+    return undefined;
+  } catch (error) {
+    return `cannot be read: ${(error as Error).message}`;
+  }
 }
 
 const isRoot = process.getuid?.() === 0;
@@ -59,7 +83,11 @@ const checks: Check[] = [
       return { ok, found: process.version, todo: "install Node 20.19 or newer" };
     },
   },
-  program("tshark", "opening captures", ["--version"], "install tshark (Debian: apt install tshark)"),
+  program("tshark", {
+    purpose: "opening captures",
+    todo: "install tshark 4.0 or newer (Debian: apt install tshark)",
+    oldest: 4,
+  }),
   {
     name: "dumpcap or tcpdump",
     purpose: "capturing on this machine",
@@ -69,12 +97,10 @@ const checks: Check[] = [
       return { ok: false, found: "neither is there", todo: "install one (Debian: apt install tcpdump)" };
     },
   },
-  program(
-    "bpftrace",
-    "probing this machine",
-    ["--version"],
-    "install bpftrace (Debian: apt install bpftrace)",
-  ),
+  program("bpftrace", {
+    purpose: "probing this machine",
+    todo: "install bpftrace (Debian: apt install bpftrace)",
+  }),
   {
     name: "root or sudo",
     purpose: "probing and capturing on this machine",
@@ -125,31 +151,45 @@ const checks: Check[] = [
   },
   {
     name: "kernelspec",
-    purpose: "choosing skbook in Jupyter",
+    purpose: "choosing skbook in a Jupyter of your own",
     look: async () => {
-      const path = join(userKernels(), kernelName, "kernel.json");
-      const ok = await stat(path).then(
-        (entry) => entry.isFile(),
-        () => false,
-      );
-      return ok
-        ? { ok, found: path }
-        : { ok, found: "not in the user's folder", todo: "run: skbook install" };
+      const todo = "skbook install";
+      for (const path of (await placesOfJupyter()).map(specFile)) {
+        if (!(await exists(path))) continue;
+        const fault = await faultOf(path);
+        return { ok: fault === undefined, found: fault === undefined ? path : `${path} ${fault}`, todo };
+      }
+      return { ok: false, found: "not installed", todo };
     },
   },
-  program("jupyter", "working in a browser", ["--version"], "install JupyterLab (pip install jupyterlab)"),
+  {
+    name: "JupyterLab",
+    purpose: "working in a browser",
+    look: async () => {
+      const version = await labOnPath();
+      if (version !== undefined && isNewEnough(version)) return { ok: true, found: `${version} on the PATH` };
+      const found = version === undefined ? "none on the PATH" : `${version} on the PATH is too old`;
+      try {
+        const python = await findPython();
+        return { ok: true, found: `${found}; skbook lab sets one up with ${python.executable}` };
+      } catch (error) {
+        if (!(error instanceof SkbookError)) throw error;
+        return { ok: false, found: `${found}, and ${error.failed}`, todo: error.todo };
+      }
+    },
+  },
 ];
 
 /**
- * `skbook doctor`: one line per check. Nothing of it is needed everywhere (a replay needs only Node), so what is
- * missing is advice and no failure.
+ * `skbook doctor`: one line per check, which is ok or ends in what to do. Nothing of it is needed everywhere (a replay
+ * needs only Node), so what is missing is advice and no failure.
  */
 export async function doctor(): Promise<number> {
   const findings = await Promise.all(checks.map((check) => check.look()));
   const width = Math.max(...checks.map(({ name }) => name.length));
   for (const [index, { ok, found, todo }] of findings.entries()) {
     const { name = "", purpose = "" } = checks[index] ?? {};
-    const advice = ok ? "" : ` (needed for ${purpose}; ${todo})`;
+    const advice = ok ? "" : `; needed for ${purpose}. To do: ${todo}`;
     process.stdout.write(`${ok ? "ok     " : "missing"} ${name.padEnd(width)}  ${found}${advice}\n`);
   }
   return 0;

@@ -1,5 +1,6 @@
 import { access, constants, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
+import { kernelIdentity } from "../install/index.js";
 import { languageInfo } from "../session/index.js";
 import { UsageError } from "../usage-error.js";
 import { KernelClient } from "./client.js";
@@ -22,7 +23,7 @@ export async function run(args: string[]): Promise<number> {
   }
   await checkPaths(options);
   Object.assign(notebook.metadata, {
-    kernelspec: { display_name: "skbook (TypeScript)", language: "typescript", name: "skbook" },
+    kernelspec: kernelIdentity,
     language_info: languageInfo,
   });
   const passed = await runCells(notebook, options);

@@ -1,43 +1,107 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { expect, test } from "vitest";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
 import { readJson, skbook, useFolder } from "./fixtures.js";
 
 const folder = useFolder();
 
-test("install writes a kernelspec that names this Node and this command", async () => {
-  const { code, stdout } = await skbook(["install", "--prefix", folder.path]).done;
-  const path = join(folder.path, "share/jupyter/kernels/skbook/kernel.json");
-  expect(code).toBe(0);
-  expect(stdout).toContain(path);
-  const spec = readJson<{ argv: string[] }>(path);
-  expect(spec).toMatchObject({ language: "typescript", interrupt_mode: "message" });
-  expect(spec.argv[0]).toBe(process.execPath);
-  expect(existsSync(spec.argv[1] ?? "")).toBe(true);
-  expect(spec.argv.slice(2)).toEqual(["kernel", "--connection-file", "{connection_file}"]);
+const spec = (prefix: string) => join(prefix, "share/jupyter/kernels/skbook/kernel.json");
+const read = (path: string) => readJson<{ argv: string[] }>(path);
+
+describe("install", () => {
+  test("writes a kernelspec that starts this command, and a logo; uninstall removes both", async () => {
+    const prefix = join(folder.path, "prefix");
+    const { code, stdout } = await skbook(["install", "--prefix", prefix]).done;
+    expect(code).toBe(0);
+    expect(stdout).toContain(spec(prefix));
+    expect(read(spec(prefix))).toMatchObject({ language: "typescript", interrupt_mode: "message" });
+    expect(readdirSync(dirname(spec(prefix))).sort()).toEqual(["kernel.json", "logo-svg.svg"]);
+    const removed = await skbook(["uninstall", "--prefix", prefix]).done;
+    expect(removed.code).toBe(0);
+    expect(removed.stdout).toContain(`removed ${spec(prefix)}`);
+    expect(existsSync(dirname(spec(prefix)))).toBe(false);
+    const again = await skbook(["uninstall", "--prefix", prefix]).done;
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to remove") });
+  });
+
+  test("uninstall leaves what install did not write", async () => {
+    const prefix = join(folder.path, "guest");
+    await skbook(["install", "--prefix", prefix]).done;
+    const guest = join(dirname(spec(prefix)), "kernel.js");
+    writeFileSync(guest, "");
+    const { stdout } = await skbook(["uninstall", "--prefix", prefix]).done;
+    expect(stdout).toContain(`left ${guest}`);
+    expect(readdirSync(dirname(guest))).toEqual(["kernel.js"]);
+  });
+
+  test("the kernelspec starts when the Node that installed it is gone", async () => {
+    const prefix = join(folder.path, "upgraded");
+    await skbook(["install", "--prefix", prefix]).done;
+    const argv = read(spec(prefix)).argv.map((entry) =>
+      entry === process.execPath ? "/no/longer/node" : entry,
+    );
+    const [shell = "", ...args] = argv.slice(0, argv.indexOf("kernel"));
+    const { stdout } = await execa(shell, [...args, "--version"], {
+      env: { PATH: `${dirname(process.execPath)}:/bin` },
+      extendEnv: false,
+    });
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  test("says what to do where it may not write", async () => {
+    const file = join(folder.path, "file");
+    writeFileSync(file, "");
+    const { code, stderr } = await skbook(["install", "--prefix", file]).done;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^skbook: \[INSTALL_REFUSED\].*to do: choose a place/s);
+    expect(stderr).not.toContain("    at ");
+  });
+
+  test("two places at once are bad usage", async () => {
+    const { code, stderr } = await skbook(["install", "--user", "--sys-prefix"]).done;
+    expect(code).toBe(2);
+    expect(stderr).toContain("give one of");
+  });
 });
 
-test("install --user goes where Jupyter looks for a user's kernels; doctor finds it there", async () => {
-  const environment = { JUPYTER_DATA_DIR: join(folder.path, "data") };
-  expect((await skbook(["doctor"], environment).done).stdout).toMatch(
-    /^missing kernelspec .*skbook install/m,
-  );
-  expect((await skbook(["install", "--user"], environment).done).code).toBe(0);
-  const { code, stdout } = await skbook(["doctor"], environment).done;
-  expect(code).toBe(0);
-  expect(stdout).toMatch(/^ok {6}kernelspec .*data\/kernels\/skbook\/kernel.json$/m);
-});
+describe("doctor", () => {
+  test("finds the kernelspec of --user, and sees that what it names is gone", async () => {
+    const environment = { JUPYTER_DATA_DIR: join(folder.path, "data"), PATH: "/bin" };
+    const line = async () =>
+      /^.* kernelspec .*$/m.exec((await skbook(["doctor"], environment).done).stdout)?.[0];
+    expect(await line()).toMatch(/^missing .* not installed; needed for .* To do: skbook install$/);
+    expect((await skbook(["install", "--user"], environment).done).code).toBe(0);
+    expect(await line()).toMatch(/^ok {6}kernelspec .*data\/kernels\/skbook\/kernel.json$/);
+    const path = join(environment.JUPYTER_DATA_DIR, "kernels/skbook/kernel.json");
+    writeFileSync(path, JSON.stringify({ argv: ["/no/such/node"] }));
+    expect(await line()).toMatch(
+      /^missing .*names \/no\/such\/node, which is gone; .* To do: skbook install$/,
+    );
+  });
 
-test("doctor says of each missing tool what it is for and what to do", async () => {
-  const { code, stdout } = await skbook(["doctor"], {
-    PATH: folder.path,
-    SSH_AUTH_SOCK: "",
-    HOME: folder.path,
-  }).done;
-  expect(code).toBe(0);
-  expect(stdout).toMatch(/^missing tshark .*needed for opening captures; install tshark/m);
-  expect(stdout).toMatch(/^missing bpftrace .*needed for probing this machine/m);
-  expect(stdout).toMatch(/^missing ssh agent or key .*ssh-keygen/m);
+  test("every line is ok or ends in what to do", async () => {
+    const { code, stdout } = await skbook(["doctor"], {
+      PATH: folder.path,
+      SSH_AUTH_SOCK: "",
+      HOME: folder.path,
+    }).done;
+    expect(code).toBe(0);
+    for (const line of stdout.trimEnd().split("\n")) {
+      expect(line).toMatch(/^(ok {6}\S.+|missing .+; needed for .+\. To do: .+)$/);
+    }
+    expect(stdout).toMatch(/^missing tshark .*needed for opening captures\. To do: install tshark/m);
+    expect(stdout).toMatch(/^missing bpftrace .*needed for probing this machine/m);
+    expect(stdout).toMatch(/^missing ssh agent or key .*ssh-keygen/m);
+  });
+
+  test("a tshark that is too old is missing", async () => {
+    const bin = join(folder.path, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "tshark"), "#!/bin/sh\necho 'TShark (Wireshark) 3.6.2'\n", { mode: 0o755 });
+    const { stdout } = await skbook(["doctor"], { PATH: `${bin}:/bin` }).done;
+    expect(stdout).toMatch(/^missing tshark .*3\.6\.2; .*tshark 4\.0 or newer/m);
+  });
 });
 
 test("help and version", async () => {
