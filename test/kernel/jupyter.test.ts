@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { environmentWith } from "../../kernel/lab/index.js";
 import { useJupyter } from "../fixtures/jupyter.js";
 import { describeLive } from "../fixtures/needs.js";
-import { useFolder } from "./fixtures.js";
+import { skbook, useFolder } from "./fixtures.js";
 
 describeLive("a private environment", ["python"], () => {
   const folder = useFolder();
@@ -48,12 +48,38 @@ describeLive("a private environment", ["python"], () => {
   });
 });
 
-describeLive("Jupyter of the tests", ["python"], () => {
+describeLive("jupyter kernelspec list", ["python"], () => {
   const jupyter = useJupyter();
-
-  test("knows the built kernel", async () => {
+  const listed = async () => {
     const { stdout } = await jupyter.run("jupyter_client.kernelspecapp", ["list", "--json"]);
-    const { kernelspecs } = JSON.parse(stdout);
-    expect(kernelspecs.skbook.spec.language).toBe("typescript");
+    return JSON.parse(stdout).kernelspecs.skbook?.resource_dir as string | undefined;
+  };
+  const variables = () => ({
+    ...jupyter.environment,
+    PATH: `${dirname(jupyter.python)}:${process.env.PATH}`,
+  });
+
+  test("shows the kernel in each place that install knows, and no more after uninstall", async () => {
+    const { JUPYTER_PATH, JUPYTER_DATA_DIR } = jupyter.environment;
+    const prefix = dirname(dirname(JUPYTER_PATH));
+    const python = dirname(dirname(jupyter.python));
+    // A place that comes first hides the others, so they go one by one. In a virtual environment its own is before the user's.
+    const places = [
+      { args: ["--prefix", prefix], folder: join(JUPYTER_PATH, "kernels/skbook") },
+      { args: ["--sys-prefix"], folder: join(python, "share/jupyter/kernels/skbook") },
+      { args: ["--user"], folder: join(JUPYTER_DATA_DIR, "kernels/skbook") },
+    ];
+    try {
+      for (const { args } of places) {
+        expect(await skbook(["install", ...args], variables()).done).toMatchObject({ code: 0 });
+      }
+      for (const { args, folder } of places) {
+        expect(await listed()).toBe(folder);
+        expect(await skbook(["uninstall", ...args], variables()).done).toMatchObject({ code: 0 });
+      }
+      expect(await listed()).toBeUndefined();
+    } finally {
+      for (const { args } of places) await skbook(["uninstall", ...args], variables()).done;
+    }
   });
 });
