@@ -1,0 +1,1 @@
+export { planShards, type ShardedRun, type ShardPlan, startShards } from "./run.js";

@@ -1,0 +1,153 @@
+import { createReadStream } from "node:fs";
+import { open, readFile, rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { pipeline } from "node:stream/promises";
+import pLimit from "p-limit";
+import { reasonOf, SkbookError } from "../../errors.js";
+import { type Execution, localhost, readText } from "../../hosts/index.js";
+import { scratchFolder } from "../../tables/index.js";
+import { startTool, type ToolEnd, toolEnd } from "../tshark.js";
+import { mergeShards, type ShardLines } from "./merge.js";
+
+const deadlineSeconds = 24 * 3600;
+/** Below this, one tshark is done before two had started. */
+const leastPackets = 100_000;
+/** tsharks at the same time, and the memory that they may take together: 157 MB each before the first packet, then 0.5 KB a packet. */
+const workers = Math.min(availableParallelism(), 4);
+const workerBytes = Math.max(250e6, 700e6 / workers);
+const shardPackets = Math.floor((workerBytes - 157e6) / 500);
+/** Every shard reads the whole file, so there are no more than this while its packets fit into the second bound. */
+const usualShards = 12;
+const mostShardPackets = 1_000_000;
+
+/** tshark over a whole capture, by shards: what one tshark would print, and how it ended. */
+export interface ShardedRun {
+  bytes: AsyncIterable<Uint8Array>;
+  ended: Promise<ToolEnd>;
+}
+
+/**
+ * Divides a capture for several tsharks; null where one has to read it whole.
+ *
+ * @param packets how many packets the file has.
+ */
+export async function planShards(path: string, packets: number): Promise<ShardPlan | null> {
+  const count = shardCount(packets);
+  if (count < 2) return null;
+  const file = join(scratchFolder(), `plan-${plans++}`);
+  const execution = startProgram(["plan", path, String(packets), String(count), file]);
+  const answer = await readText(execution, 100_000);
+  const { exitCode, stderr, canceled } = await execution.ended;
+  if (canceled) return null;
+  if (exitCode !== 0) throw planFailed(path, stderr);
+  const sizes = (JSON.parse(answer) as { packets?: number[] }).packets;
+  return sizes === undefined ? null : { path, file, sizes };
+}
+
+let plans = 0;
+
+export interface ShardPlan {
+  path: string;
+  /** One byte per packet: its shard. */
+  file: string;
+  /** Packets of each shard. */
+  sizes: number[];
+}
+
+export function shardCount(packets: number): number {
+  if (packets < leastPackets) return 1;
+  const wanted = Math.max(workers, Math.ceil(packets / shardPackets));
+  return Math.max(Math.min(wanted, usualShards), Math.ceil(packets / mostShardPackets));
+}
+
+/**
+ * Runs tshark over the shards of a plan, as many at a time as there are cores. The last ones are read while they run; what the earlier
+ * ones print waits in files without a name, which end with this process.
+ *
+ * @param args of tshark, without the file.
+ * @param fields what each line holds.
+ */
+export function startShards(plan: ShardPlan, args: readonly string[], fields: readonly string[]): ShardedRun {
+  let settle!: { resolve: (end: ToolEnd) => void; reject: (error: unknown) => void };
+  const ended = new Promise<ToolEnd>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  ended.catch(() => {});
+  return { bytes: run(), ended };
+
+  async function* run(): AsyncGenerator<Uint8Array> {
+    const started: Execution[] = [];
+    const start = (shard: number) => {
+      const execution = startShard(plan, shard, args);
+      started.push(execution);
+      return execution;
+    };
+    try {
+      const frames = await readFrames(plan);
+      const spooled = Math.max(0, plan.sizes.length - workers);
+      const limit = pLimit(workers);
+      const spools = await Promise.all(
+        plan.sizes.slice(0, spooled).map((_, shard) => limit(() => spool(start(shard), shard))),
+      );
+      const live = plan.sizes.slice(spooled).map((_, shard) => start(spooled + shard));
+      const lines = [...spools, ...live].map((bytes, shard): ShardLines => {
+        return { bytes, frames: frames[shard] as Uint32Array };
+      });
+      yield* mergeShards(lines, fields);
+    } catch (error) {
+      settle.reject(error);
+      throw error;
+    } finally {
+      for (const execution of started) execution.stop();
+      const ends = await Promise.all(started.map((execution) => toolEnd(execution, plan.path)));
+      await rm(plan.file, { force: true });
+      settle.resolve(ends.find(({ canceled, exitCode }) => canceled || exitCode !== 0) ?? (ends[0] as ToolEnd));
+    }
+  }
+}
+
+function startShard({ path, file }: ShardPlan, shard: number, args: readonly string[]): Execution {
+  const script = 'node=$1 feed=$2 file=$3 plan=$4 shard=$5; shift 5; "$node" "$feed" feed "$file" "$plan" "$shard" | tshark -r - "$@"';
+  return startTool("sh", ["-c", script, "sh", process.execPath, program(), path, file, String(shard), ...args]);
+}
+
+/** Keeps what a shard prints until all are there. */
+async function spool(execution: Execution, shard: number): Promise<AsyncIterable<Uint8Array>> {
+  const path = join(scratchFolder(), `shard-${plans++}-${shard}`);
+  const file = await open(path, "wx+", 0o600);
+  await rm(path);
+  await pipeline(execution, file.createWriteStream({ autoClose: false }));
+  return createReadStream("", { fd: file, start: 0, highWaterMark: 2 ** 18 });
+}
+
+async function readFrames({ file, sizes }: ShardPlan): Promise<Uint32Array[]> {
+  const shardOf = await readFile(file);
+  const frames = sizes.map((packets) => new Uint32Array(packets));
+  const filled = sizes.map(() => 0);
+  for (let at = 0; at < shardOf.length; at++) {
+    const shard = shardOf[at] as number;
+    (frames[shard] as Uint32Array)[filled[shard]++ as number] = at + 1;
+  }
+  return frames;
+}
+
+function startProgram(args: readonly string[]): Execution {
+  return localhost().start([process.execPath, program(), ...args], { deadlineSeconds });
+}
+
+/** Other processes can only run what was built. */
+function program(): string {
+  const here = fileURLToPath(new URL("./program.js", import.meta.url));
+  return import.meta.url.endsWith(".ts") ? here.replace(/\/lib\/(?=captures\/)/, "/dist/lib/") : here;
+}
+
+function planFailed(path: string, stderr: string): SkbookError {
+  return new SkbookError({
+    code: "READ_FAILED",
+    tried: `read ${path} packet by packet`,
+    failed: stderr.trim() || "the reading process ended early",
+    todo: "see whether the file is still there, and room is left for temporary files",
+  });
+}
