@@ -1,4 +1,5 @@
 import { jupyterDisplay, type MimeBundle } from "../cell.js";
+import { type Host, localhost } from "../hosts/index.js";
 import { type Column, type Provenance, renderTable, type Value } from "../tables/index.js";
 import type { CaptureFacts } from "./facts.js";
 
@@ -12,7 +13,7 @@ export class Capture {
   constructor(
     /** File name, without its folder. */
     readonly name: string,
-    /** Where the file is; null in a replay, which doesn't need it. */
+    /** Where the file is on its host; null in a replay, which doesn't need it. */
     readonly path: string | null,
     /** SHA-256 of the file; null when no case is open. */
     readonly sha256: string | null,
@@ -20,6 +21,8 @@ export class Capture {
     readonly facts: CaptureFacts,
     /** Where it comes from, and what may be missing. */
     readonly provenance: Provenance,
+    /** The machine that the file is on, and that tshark runs on: this one, unless it was opened on another. */
+    readonly host: Host = localhost(),
   ) {}
 
   [jupyterDisplay](): MimeBundle {

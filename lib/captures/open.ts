@@ -3,6 +3,7 @@ import { access, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { openCase, type Run, recordedRun } from "../cases/index.js";
 import { reasonOf, SkbookError } from "../errors.js";
+import { localhost } from "../hosts/index.js";
 import { Capture, fileProvenance } from "./capture.js";
 import type { CaptureFacts } from "./facts.js";
 import { Hashed } from "./hashed.js";
@@ -38,7 +39,7 @@ export async function openCapture(path: string): Promise<Capture> {
 async function readFile(path: string, recorded: boolean): Promise<Run<FileOutcome>> {
   const file = resolve(path);
   await checkFile(file);
-  const facts = await captureFacts(file);
+  const facts = await captureFacts(localhost(), file);
   if (!recorded) return { bytes: nothing(), outcome: Promise.resolve({ sha256: null, facts }) };
   const bytes = new Hashed(createReadStream(file));
   return { bytes, outcome: bytes.sha256.then((sha256) => ({ sha256, facts })) };

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { interrupted } from "../cell.js";
 import { SkbookError } from "../errors.js";
-import { type Execution, localhost, readText } from "../hosts/index.js";
+import { type ExecEnd, type Execution, type Host, localhost, readText } from "../hosts/index.js";
 import { type CaptureFacts, capinfosOptions, readFacts } from "./facts.js";
 
 /** Dissecting a very big capture takes hours; nothing takes longer. */
@@ -15,28 +15,34 @@ export interface TsharkOutcome {
   version: string;
 }
 
-let version: Promise<string> | undefined;
+/** How a run ended, whoever ended it. */
+export type TsharkEnd = TsharkOutcome & { canceled: boolean };
 
-/** Starts tshark or capinfos with defaults only: a user's preferences change results. */
-export function startTool(tool: "tshark" | "capinfos", args: readonly string[]): Execution {
+const versions = new WeakMap<Host, Promise<string>>();
+
+/** Starts tshark, capinfos or a script that does, with defaults only: a user's preferences change results. */
+export function startTool(
+  host: Host,
+  tool: "tshark" | "capinfos" | "sh",
+  args: readonly string[],
+): Execution {
   // A folder that doesn't exist holds no preferences, and nothing is left behind.
   const environment = ["env", "WIRESHARK_CONFIG_DIR=/nonexistent/skbook", "LC_ALL=C.UTF-8", "TZ=UTC"];
-  return localhost().start([...environment, tool, ...args], { deadlineSeconds });
+  return host.start([...environment, tool, ...args], { deadlineSeconds });
 }
 
 /** Waits for the end of a run and says how it was; fails when the tool isn't there. */
-export async function tsharkOutcome(
-  execution: Execution,
-  path: string,
-): Promise<TsharkOutcome & { canceled: boolean }> {
-  const ownVersion = tsharkVersion();
+export async function tsharkEnd(host: Host, execution: Execution, path: string): Promise<TsharkEnd> {
+  const ownVersion = tsharkVersion(host);
+  ownVersion.catch(() => {});
   const ended = await execution.ended;
   const stderr = ended.stderr
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("Running as user"))
     .join("\n")
     .replaceAll(path, basename(path));
-  if (ended.exitCode === 127) throw missing(stderr);
+  if (ended.exitCode === 127) throw missing(host, stderr);
+  if (ended.connectionLost || ended.leaseExpired) throw lost(host, ended);
   return {
     exitCode: ended.exitCode,
     stderr,
@@ -46,21 +52,26 @@ export async function tsharkOutcome(
 }
 
 /** `TShark (Wireshark) 4.0.17` and what the packager adds. */
-function tsharkVersion(): Promise<string> {
-  version ??= (async () => {
-    const execution = startTool("tshark", ["--version"]);
-    const output = await readText(execution, 100_000);
-    await execution.ended;
-    return output.split("\n", 1)[0]?.replace(/\.$/, "") ?? "";
-  })();
+export function tsharkVersion(host: Host): Promise<string> {
+  const version = versions.get(host) ?? readVersion(host);
+  versions.set(host, version);
+  version.catch(() => versions.delete(host));
   return version;
 }
 
+async function readVersion(host: Host): Promise<string> {
+  const execution = startTool(host, "tshark", ["--version"]);
+  const output = await readText(execution, 100_000);
+  const { exitCode, stderr } = await execution.ended;
+  if (exitCode === 127) throw missing(host, stderr);
+  return output.split("\n", 1)[0]?.replace(/\.$/, "") ?? "";
+}
+
 /** Reads a capture file's facts. */
-export async function captureFacts(path: string): Promise<CaptureFacts> {
-  const execution = startTool("capinfos", [...capinfosOptions, path]);
+export async function captureFacts(host: Host, path: string): Promise<CaptureFacts> {
+  const execution = startTool(host, "capinfos", [...capinfosOptions, path]);
   const line = await readText(execution, 100_000);
-  const { exitCode, stderr, canceled } = await tsharkOutcome(execution, path);
+  const { exitCode, stderr, canceled } = await tsharkEnd(host, execution, path);
   if (canceled) throw interrupted(`open ${path}`);
   if (line.trim() === "") {
     throw new SkbookError({
@@ -73,11 +84,22 @@ export async function captureFacts(path: string): Promise<CaptureFacts> {
   return readFacts(line, exitCode);
 }
 
-function missing(stderr: string): SkbookError {
+function missing(host: Host, stderr: string): SkbookError {
   return new SkbookError({
     code: "TSHARK_MISSING",
-    tried: "run tshark on this machine",
+    tried: `run tshark on ${host === localhost() ? "this machine" : host.name}`,
     failed: stderr,
     todo: "install it (Debian: apt install tshark; Fedora: dnf install wireshark-cli), or replay a case",
+  });
+}
+
+function lost(host: Host, { leaseExpired }: ExecEnd): SkbookError {
+  return new SkbookError({
+    code: leaseExpired ? "LEASE_EXPIRED" : "CONNECTION_LOST",
+    tried: `run tshark on ${host.name}`,
+    failed: leaseExpired
+      ? "the notebook's process was too busy to renew the lease for 4 s, so the command was killed"
+      : "the connection broke before tshark had ended",
+    todo: "run the cell again; nothing of the capture was changed",
   });
 }

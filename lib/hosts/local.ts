@@ -1,3 +1,5 @@
+import { PassThrough } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { refuseInReplay } from "../cases/index.js";
 import type { Channel, Transport } from "./transport.js";
@@ -16,12 +18,13 @@ export const localTransport: Transport = {
       cleanup: false,
     });
     child.stdin.on("error", () => {});
-    // execa lets go of what nobody reads at once; paused, the bytes wait for their reader.
-    child.stdout.pause();
+    // execa lets go of what nobody reads at once, and so does Node when the child has ended; here the bytes wait for their reader.
+    const stdout = new PassThrough();
+    pipeline(child.stdout, stdout).catch(() => {});
     child.stderr.pause();
     return {
       stdin: child.stdin,
-      stdout: child.stdout,
+      stdout,
       stderr: child.stderr,
       end: child.then((result) => ({
         exitCode: result.exitCode ?? null,
@@ -31,10 +34,10 @@ export const localTransport: Transport = {
             ? (result.shortMessage ?? "not started")
             : null,
       })),
-      // A child that left the group may still hold the pipes.
+      // A child that left the group may still hold the pipes. What came before their end stays there to be read.
       destroy: () => {
         child.kill("SIGKILL");
-        child.stdout.destroy();
+        if (!child.stdout.readableEnded) stdout.destroy();
         child.stderr.destroy();
       },
     };

@@ -1,9 +1,10 @@
 export { type Column, type ColumnType, unixNanoseconds, type Value } from "./column.js";
 export { type Derivation, deriveFrame, deriveTable } from "./derive.js";
 export { createFrame, type Frame } from "./frame.js";
+export { openParquet, ParquetWriter } from "./parquet.js";
 export type { Provenance } from "./provenance.js";
 export { renderTable, type Shown } from "./render/index.js";
-export { scratchFolder } from "./scratch.js";
+export { makeOwnFolder, scratchFolder } from "./scratch.js";
 export { sql } from "./sql.js";
 export type { Table } from "./table.js";
 export { chunkRows } from "./vector.js";

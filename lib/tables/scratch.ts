@@ -6,26 +6,30 @@ let folder: string | undefined;
 
 /** A folder for files that end with this process, readable by its user only. */
 export function scratchFolder(): string {
-  folder ??= makeFolder();
+  folder ??= makeScratch();
   return folder;
 }
 
-function makeFolder(): string {
-  // Process numbers mean something only within their namespace: containers may share the folder.
-  const prefix = `skbook-${processNamespace()}-`;
-  sweep(prefix);
-  const path = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+function makeScratch(): string {
+  const path = makeOwnFolder(tmpdir(), "skbook");
   process.once("exit", () => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
-/** Removes what processes left that were killed. */
-function sweep(prefix: string): void {
-  for (const name of readdirSync(tmpdir())) {
+/** Makes a folder that is this process's; what processes left there under the same label that were killed is removed. */
+export function makeOwnFolder(parent: string, label: string): string {
+  // Process numbers mean something only within their namespace: containers may share the folder.
+  const prefix = `${label}-${processNamespace()}-`;
+  sweep(parent, prefix);
+  return mkdtempSync(join(parent, `${prefix}${process.pid}-`));
+}
+
+function sweep(parent: string, prefix: string): void {
+  for (const name of readdirSync(parent)) {
     const owner = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
     if (Number.isNaN(owner) || isRunning(owner)) continue;
     try {
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+      rmSync(join(parent, name), { recursive: true, force: true });
     } catch {
       // Another user's: theirs to remove.
     }

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { openCapture, packets } from "../../lib/captures/index.js";
-import { tsharkArguments } from "../../lib/captures/packets/packets.js";
+import { fields } from "../../lib/captures/packets/readers.js";
+import { tsharkArguments } from "../../lib/captures/packets/tshark.js";
 import type { Figure } from "./figure.js";
 import { type Generated, generateCapture } from "./generate-capture.js";
 
@@ -54,13 +55,14 @@ async function checkedPackets(
 }
 
 async function plainTshark(file: string, target: string): Promise<void> {
-  const columns = tsharkArguments(file, "");
+  const columns = tsharkArguments(fields, "");
   const options = columns.slice(0, columns.indexOf("-T"));
-  const format = columns.at(-1) as string;
-  const fields = [...format.matchAll(/%Cus:([^:]+):/g)].flatMap(([, field]) => ["-e", field as string]);
+  // Where fields share a column, plain tshark has to print them one by one.
+  const wanted = fields.flatMap((name) => name.split("||")).filter((name) => name !== "%p");
+  const asked = wanted.flatMap((name) => ["-e", name]);
   const output = await open(target, "w");
   try {
-    await execa("tshark", [...options, "-T", "fields", ...fields, "-e", "_ws.col.Protocol"], {
+    await execa("tshark", ["-r", file, ...options, "-T", "fields", ...asked, "-e", "_ws.col.Protocol"], {
       stdout: output.fd,
       env: { WIRESHARK_CONFIG_DIR: "/nonexistent/skbook" },
     } as never);

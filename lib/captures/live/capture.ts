@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { openCase, type RecordedRun, recordedRun } from "../../cases/index.js";
 import { SkbookError } from "../../errors.js";
-import type { Host } from "../../hosts/index.js";
+import { type Host, localhost } from "../../hosts/index.js";
 import { scratchFolder, writeWhole } from "../../tables/index.js";
 import { Capture, fileProvenance } from "../capture.js";
 import type { CaptureFacts } from "../facts.js";
@@ -138,7 +138,7 @@ function earlyEnd({ stoppedBy, stderr }: CaptureOutcome): string | null {
 async function recordedFacts(path: string | null, sha256: string): Promise<CaptureFacts> {
   const run = await recordedRun<CaptureFacts>(
     { kind: "tshark", name: "capinfos", host: "localhost", params: { capture: sha256 } },
-    () => ({ bytes: nothing(), outcome: captureFacts(path as string) }),
+    () => ({ bytes: nothing(), outcome: captureFacts(localhost(), path as string) }),
   );
   run.outcome.catch(() => {});
   for await (const _ of run.bytes);

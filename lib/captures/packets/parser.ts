@@ -1,7 +1,7 @@
 import { SkbookError } from "../../errors.js";
 import { chunkRows, type Value } from "../../tables/index.js";
-import { packetColumns, protocolsField } from "./columns.js";
-import { fields } from "./readers.js";
+import { protocolsField } from "./columns.js";
+import { fields, type PacketColumn } from "./readers.js";
 import { Row } from "./row.js";
 
 const tab = 0x09;
@@ -13,9 +13,22 @@ export class PacketParser {
   rows = 0;
   private readonly row = new Row(fields.length, protocolsField);
   private rest: Buffer = Buffer.alloc(0);
-  private batch: Value[][] = packetColumns.map(() => []);
+  private readonly batch: Value[][];
+  /** Where each printed field belongs in the row. */
+  private readonly places: number[];
 
-  constructor(private readonly give: (columns: readonly (readonly Value[])[]) => void) {}
+  /**
+   * @param printed the fields of each line, in their order.
+   * @param columns what to read off them.
+   */
+  constructor(
+    printed: readonly string[],
+    private readonly columns: readonly PacketColumn[],
+    private readonly give: (columns: readonly (readonly Value[])[]) => void,
+  ) {
+    this.places = printed.map((name) => fields.indexOf(name));
+    this.batch = columns.map(() => []);
+  }
 
   /** Reads all complete lines; the rest waits for the next chunk. */
   push(chunk: Uint8Array): void {
@@ -37,21 +50,23 @@ export class PacketParser {
   }
 
   private read(bytes: Buffer, start: number, end: number): void {
-    const { starts } = this.row;
+    const { places } = this;
+    const { starts, ends } = this.row;
     let field = 0;
-    starts[0] = start;
+    let place = places[0] as number;
+    starts[place] = start;
     for (let at = start; at < end; at++) {
       if (bytes[at] !== tab) continue;
+      ends[place] = at;
       field += 1;
-      starts[field] = at + 1;
+      place = places[field] ?? 0;
+      starts[place] = at + 1;
     }
-    if (field !== fields.length - 1) throw unreadable(this.rows + 1, field + 1);
-    starts[fields.length] = end + 1;
+    if (field !== places.length - 1) throw unreadable(this.rows + 1, field + 1, places.length);
+    ends[place] = end;
     this.row.point(bytes);
-    for (let index = 0; index < packetColumns.length; index++) {
-      (this.batch[index] as Value[]).push(
-        (packetColumns[index] as (typeof packetColumns)[number]).read(this.row),
-      );
+    for (let index = 0; index < this.columns.length; index++) {
+      (this.batch[index] as Value[]).push((this.columns[index] as PacketColumn).read(this.row));
     }
     this.rows += 1;
     if (this.rows % chunkRows === 0) {
@@ -61,11 +76,11 @@ export class PacketParser {
   }
 }
 
-function unreadable(row: number, found: number): SkbookError {
+function unreadable(row: number, found: number, expected: number): SkbookError {
   return new SkbookError({
     code: "TSHARK_OUTPUT",
     tried: "read what tshark prints",
-    failed: `line ${row} has ${found} fields instead of ${fields.length}`,
+    failed: `line ${row} has ${found} fields instead of ${expected}`,
     todo: "report it with the version of tshark and, if you may, the capture",
   });
 }

@@ -7,8 +7,9 @@ const lowerX = 0x78;
 
 /** One line of tshark's output, read in place: a field's bytes become a value only when a column asks for it. */
 export class Row {
-  /** Field n lies from `starts[n]` to before `starts[n + 1] - 1`, where its tab or line break stands. */
+  /** Field n lies from `starts[n]` to before `ends[n]`; one that wasn't asked for is empty. */
   readonly starts: Int32Array;
+  readonly ends: Int32Array;
   layers: Layers = layersOf("");
   private bytes: Buffer = Buffer.alloc(0);
 
@@ -16,10 +17,11 @@ export class Row {
     fields: number,
     private readonly protocolsField: number,
   ) {
-    this.starts = new Int32Array(fields + 1);
+    this.starts = new Int32Array(fields);
+    this.ends = new Int32Array(fields);
   }
 
-  /** To be called after `starts` was set. */
+  /** To be called after `starts` and `ends` were set. */
   point(bytes: Buffer): void {
     this.bytes = bytes;
     this.layers = layersOf(this.text(this.protocolsField) ?? "");
@@ -77,7 +79,7 @@ export class Row {
   }
 
   private end(field: number): number {
-    return (this.starts[field + 1] as number) - 1;
+    return this.ends[field] as number;
   }
 
   private digits(start: number, end: number): number {

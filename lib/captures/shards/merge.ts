@@ -14,11 +14,12 @@ export interface ShardLines {
  * tshark would have printed.
  *
  * @param fields what the lines hold.
+ * @returns how many lines there were.
  */
 export async function* mergeShards(
   shards: readonly ShardLines[],
   fields: readonly string[],
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array, number> {
   const renumbering = new Renumbering(fields, shards);
   const cursors = shards.map((shard) => new Cursor(shard));
   const output = new Output(renumbering);
@@ -34,6 +35,7 @@ export async function* mergeShards(
       if (output.isFull()) yield output.take();
     }
     yield output.take();
+    return cursors.reduce((sum, { lines }) => sum + lines, 0);
   } finally {
     await Promise.all(cursors.map((cursor) => cursor.close()));
   }
@@ -61,7 +63,7 @@ class Cursor {
   end = 0;
   /** Number of the line's packet in the whole file; infinite behind the last. */
   frame = Number.POSITIVE_INFINITY;
-  private lines = 0;
+  lines = 0;
   private readonly chunks: AsyncIterator<Uint8Array>;
 
   constructor(private readonly shard: ShardLines) {

@@ -95,7 +95,8 @@ export class AddressPairs {
       case 0x6558:
         return this.ethernet(next);
       default:
-        if (unreadEtherTypes.has(type)) throw new Unsplittable(`it has frames of type 0x${type.toString(16)}`);
+        if (unreadEtherTypes.has(type))
+          throw new Unsplittable(`it has frames of type 0x${type.toString(16)}`);
         return type < 1536 ? this.llc(next) : noAddresses;
     }
   }

@@ -49,7 +49,8 @@ export class RecordReader {
     }
     this.bigEndian = magic === 0xa1b2c3d4 || magic === 0xa1b23c4d;
     const known = this.bigEndian || magic === 0xd4c3b2a1 || magic === 0x4d3cb2a1;
-    if (!known || this.u16(4) !== 2 || this.u16(6) !== 4) throw new Unsplittable("neither pcap 2.4 nor pcapng");
+    if (!known || this.u16(4) !== 2 || this.u16(6) !== 4)
+      throw new Unsplittable("neither pcap 2.4 nor pcapng");
     this.link = this.u32(20) & 0x03ffffff;
     this.end = pcapHeaderBytes;
   }

@@ -1,14 +1,14 @@
-import { createReadStream } from "node:fs";
-import { open, readFile, rm } from "node:fs/promises";
+import { createReadStream, createWriteStream, openSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
 import pLimit from "p-limit";
-import { reasonOf, SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors.js";
 import { type Execution, localhost, readText } from "../../hosts/index.js";
 import { scratchFolder } from "../../tables/index.js";
-import { startTool, type ToolEnd, toolEnd } from "../tshark.js";
+import { startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
 import { mergeShards, type ShardLines } from "./merge.js";
 
 const deadlineSeconds = 24 * 3600;
@@ -25,16 +25,20 @@ const mostShardPackets = 1_000_000;
 /** tshark over a whole capture, by shards: what one tshark would print, and how it ended. */
 export interface ShardedRun {
   bytes: AsyncIterable<Uint8Array>;
-  ended: Promise<ToolEnd>;
+  ended: Promise<TsharkEnd>;
 }
 
 /**
  * Divides a capture for several tsharks; null where one has to read it whole.
  *
  * @param packets how many packets the file has.
+ * @param count how many parts. Default: by packets, cores and memory.
  */
-export async function planShards(path: string, packets: number): Promise<ShardPlan | null> {
-  const count = shardCount(packets);
+export async function planShards(
+  path: string,
+  packets: number,
+  count = shardCount(packets),
+): Promise<ShardPlan | null> {
   if (count < 2) return null;
   const file = join(scratchFolder(), `plan-${plans++}`);
   const execution = startProgram(["plan", path, String(packets), String(count), file]);
@@ -56,7 +60,7 @@ export interface ShardPlan {
   sizes: number[];
 }
 
-export function shardCount(packets: number): number {
+function shardCount(packets: number): number {
   if (packets < leastPackets) return 1;
   const wanted = Math.max(workers, Math.ceil(packets / shardPackets));
   return Math.max(Math.min(wanted, usualShards), Math.ceil(packets / mostShardPackets));
@@ -70,8 +74,8 @@ export function shardCount(packets: number): number {
  * @param fields what each line holds.
  */
 export function startShards(plan: ShardPlan, args: readonly string[], fields: readonly string[]): ShardedRun {
-  let settle!: { resolve: (end: ToolEnd) => void; reject: (error: unknown) => void };
-  const ended = new Promise<ToolEnd>((resolve, reject) => {
+  let settle!: { resolve: (end: TsharkEnd) => void; reject: (error: unknown) => void };
+  const ended = new Promise<TsharkEnd>((resolve, reject) => {
     settle = { resolve, reject };
   });
   ended.catch(() => {});
@@ -84,6 +88,7 @@ export function startShards(plan: ShardPlan, args: readonly string[], fields: re
       started.push(execution);
       return execution;
     };
+    const end = () => Promise.all(started.map((execution) => tsharkEnd(localhost(), execution, plan.path)));
     try {
       const frames = await readFrames(plan);
       const spooled = Math.max(0, plan.sizes.length - workers);
@@ -95,40 +100,60 @@ export function startShards(plan: ShardPlan, args: readonly string[], fields: re
       const lines = [...spools, ...live].map((bytes, shard): ShardLines => {
         return { bytes, frames: frames[shard] as Uint32Array };
       });
-      yield* mergeShards(lines, fields);
+      const merged = yield* mergeShards(lines, fields);
+      const ends = await end();
+      const bad = ends.find(({ canceled, exitCode }) => canceled || exitCode !== 0);
+      const packets = plan.sizes.reduce((sum, size) => sum + size, 0);
+      if (bad === undefined && merged !== packets) throw incomplete(plan.path, merged, packets);
+      settle.resolve(bad ?? (ends[0] as TsharkEnd));
     } catch (error) {
       settle.reject(error);
       throw error;
     } finally {
       for (const execution of started) execution.stop();
-      const ends = await Promise.all(started.map((execution) => toolEnd(execution, plan.path)));
+      await end().then(
+        (ends) => settle.resolve({ ...(ends[0] as TsharkEnd), canceled: true }),
+        (error) => settle.reject(error),
+      );
       await rm(plan.file, { force: true });
-      settle.resolve(ends.find(({ canceled, exitCode }) => canceled || exitCode !== 0) ?? (ends[0] as ToolEnd));
     }
   }
 }
 
 function startShard({ path, file }: ShardPlan, shard: number, args: readonly string[]): Execution {
-  const script = 'node=$1 feed=$2 file=$3 plan=$4 shard=$5; shift 5; "$node" "$feed" feed "$file" "$plan" "$shard" | tshark -r - "$@"';
-  return startTool("sh", ["-c", script, "sh", process.execPath, program(), path, file, String(shard), ...args]);
+  const script =
+    'node=$1 feed=$2 file=$3 plan=$4 shard=$5; shift 5; "$node" "$feed" feed "$file" "$plan" "$shard" | tshark -r - "$@"';
+  return startTool(localhost(), "sh", [
+    "-c",
+    script,
+    "sh",
+    process.execPath,
+    program(),
+    path,
+    file,
+    String(shard),
+    ...args,
+  ]);
 }
 
 /** Keeps what a shard prints until all are there. */
 async function spool(execution: Execution, shard: number): Promise<AsyncIterable<Uint8Array>> {
   const path = join(scratchFolder(), `shard-${plans++}-${shard}`);
-  const file = await open(path, "wx+", 0o600);
+  const fd = openSync(path, "wx+", 0o600);
   await rm(path);
-  await pipeline(execution, file.createWriteStream({ autoClose: false }));
-  return createReadStream("", { fd: file, start: 0, highWaterMark: 2 ** 18 });
+  await pipeline(execution, createWriteStream("", { fd, autoClose: false }));
+  return createReadStream("", { fd, start: 0, highWaterMark: 2 ** 18 });
 }
 
 async function readFrames({ file, sizes }: ShardPlan): Promise<Uint32Array[]> {
   const shardOf = await readFile(file);
   const frames = sizes.map((packets) => new Uint32Array(packets));
-  const filled = sizes.map(() => 0);
+  const filled = new Uint32Array(sizes.length);
   for (let at = 0; at < shardOf.length; at++) {
     const shard = shardOf[at] as number;
-    (frames[shard] as Uint32Array)[filled[shard]++ as number] = at + 1;
+    const place = filled[shard] as number;
+    (frames[shard] as Uint32Array)[place] = at + 1;
+    filled[shard] = place + 1;
   }
   return frames;
 }
@@ -141,6 +166,15 @@ function startProgram(args: readonly string[]): Execution {
 function program(): string {
   const here = fileURLToPath(new URL("./program.js", import.meta.url));
   return import.meta.url.endsWith(".ts") ? here.replace(/\/lib\/(?=captures\/)/, "/dist/lib/") : here;
+}
+
+function incomplete(path: string, lines: number, packets: number): SkbookError {
+  return new SkbookError({
+    code: "TSHARK_OUTPUT",
+    tried: `put together what tshark says of the parts of ${path}`,
+    failed: `it printed ${lines} lines for ${packets} packets`,
+    todo: "report it with the version of tshark and, if you may, the capture",
+  });
 }
 
 function planFailed(path: string, stderr: string): SkbookError {

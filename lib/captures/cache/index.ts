@@ -1,0 +1,2 @@
+export { cachedTable, openWorkplace, type Workplace } from "./entries.js";
+export { cacheKey } from "./key.js";

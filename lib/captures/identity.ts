@@ -1,0 +1,49 @@
+import { stat } from "node:fs/promises";
+import { reasonOf, SkbookError } from "../errors.js";
+import { type Host, localhost } from "../hosts/index.js";
+import type { Capture } from "./capture.js";
+
+const known = new WeakMap<Capture, string>();
+
+/** Remembers which file a capture is, as it was opened. */
+export async function rememberIdentity(capture: Capture): Promise<void> {
+  known.set(capture, await identityOf(capture));
+}
+
+/** Which file a capture is: another, or another content, is another text. Fails when that changed since it was opened. */
+export async function checkUnchanged(capture: Capture): Promise<string> {
+  const identity = await identityOf(capture);
+  const opened = known.get(capture) ?? identity;
+  known.set(capture, opened);
+  if (identity === opened) return identity;
+  throw new SkbookError({
+    code: "FILE_CHANGED",
+    tried: `read ${capture.path}`,
+    failed: "the file is not the one that was opened: it was written to or replaced",
+    todo: "open it again; of a capture that is still running, make a copy first",
+  });
+}
+
+async function identityOf({ host, path }: Capture): Promise<string> {
+  return host === localhost() ? localIdentity(path as string) : remoteIdentity(host, path as string);
+}
+
+async function localIdentity(path: string): Promise<string> {
+  const file = await stat(path, { bigint: true }).catch((error) => {
+    throw gone(path, reasonOf(error));
+  });
+  return [file.dev, file.ino, file.size, file.mtimeNs, file.ctimeNs].join(" ");
+}
+
+async function remoteIdentity(host: Host, path: string): Promise<string> {
+  throw new Error(`${host} ${path}`);
+}
+
+function gone(path: string, failed: string): SkbookError {
+  return new SkbookError({
+    code: "FILE_NOT_FOUND",
+    tried: `read ${path}`,
+    failed,
+    todo: "check whether the capture is still there",
+  });
+}

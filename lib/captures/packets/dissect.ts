@@ -1,0 +1,148 @@
+import { openCase, type Run, recordedRun } from "../../cases/index.js";
+import { interrupted } from "../../cell.js";
+import { SkbookError } from "../../errors.js";
+import { openParquet, ParquetWriter, type Provenance, type Table } from "../../tables/index.js";
+import { cachedTable, cacheKey, openWorkplace } from "../cache/index.js";
+import type { Capture } from "../capture.js";
+import { checkUnchanged } from "../identity.js";
+import { type TsharkEnd, type TsharkOutcome, tsharkVersion } from "../tshark.js";
+import { PacketParser } from "./parser.js";
+import type { PacketColumn } from "./readers.js";
+import { settings, startDissection } from "./tshark.js";
+
+/** What a pass of tshark over a capture is to give. */
+export interface Wanted {
+  /** Names the run and the Table. */
+  name: string;
+  columns: readonly PacketColumn[];
+  /** tshark's fields that the columns need. */
+  fields: readonly string[];
+  /** Display filter; "" for all packets. */
+  filter: string;
+}
+
+/** A Table of one row per packet: from an earlier run over the same file where there was one, else by tshark. */
+export async function dissect(capture: Capture, wanted: Wanted): Promise<Table> {
+  const open = await openCase();
+  const key = open?.mode === "replay" ? null : await keyOf(capture, wanted);
+  // A recording needs what tshark prints, not what became of it.
+  const kept = open === null && key !== null ? await cachedTable(key) : null;
+  if (kept !== null) {
+    const table = await tableOf(capture, wanted, kept.paths, null, kept.outcome as TsharkOutcome).catch(
+      () => null,
+    );
+    if (table !== null) return table;
+  }
+  return run(capture, wanted, key);
+}
+
+async function run(capture: Capture, wanted: Wanted, key: string | null): Promise<Table> {
+  const { name, columns, fields, filter } = wanted;
+  const place = await openWorkplace(key);
+  const writer = await ParquetWriter.open(
+    place.folder,
+    columns.map(({ column }) => column),
+  );
+  let files: string[] | undefined;
+  try {
+    const params = { capture: capture.sha256, filter, fields: [...fields], settings };
+    const recorded = await recordedRun<TsharkOutcome>(
+      { kind: "tshark", name, host: capture.host.name, params },
+      () => startTshark(capture, wanted),
+    );
+    // When reading fails first, tshark is ended for it: the reading's error is the one to tell.
+    recorded.outcome.catch(() => {});
+    const parser = new PacketParser(fields, columns, (values) => writer.appendColumns(values));
+    for await (const chunk of recorded.bytes) {
+      parser.push(chunk);
+      await writer.settle();
+    }
+    const outcome = await recorded.outcome;
+    parser.end();
+    files = await writer.finish();
+    if (key !== null) await checkUnchanged(capture);
+    const kept = await place.keep(files, outcome);
+    return await tableOf(capture, wanted, kept, recorded.recordingId, outcome);
+  } catch (error) {
+    if (files === undefined) await writer.close();
+    await place.discard();
+    throw error;
+  }
+}
+
+async function keyOf(capture: Capture, { name, columns, fields, filter }: Wanted): Promise<string> {
+  const identity = await checkUnchanged(capture);
+  const version = await tsharkVersion(capture.host);
+  const names = columns.map(({ column }) => `${column.name} ${column.type}`);
+  return cacheKey({
+    host: capture.host.name,
+    identity,
+    name,
+    names,
+    fields: [...fields],
+    filter,
+    settings,
+    version,
+  });
+}
+
+async function startTshark(capture: Capture, { fields, filter }: Wanted): Promise<Run<TsharkOutcome>> {
+  const { bytes, ended } = await startDissection(capture, fields, filter);
+  return { bytes, outcome: checkedOutcome(ended, capture, filter) };
+}
+
+/** tshark ends with 2 for a bad filter as for a damaged file; only what it says of the file names it. */
+async function checkedOutcome(
+  ending: Promise<TsharkEnd>,
+  capture: Capture,
+  filter: string,
+): Promise<TsharkOutcome> {
+  const { canceled, ...outcome } = await ending;
+  const tried = `dissect ${capture.name}${filter === "" ? "" : ` with the filter ${filter}`}`;
+  if (canceled) throw interrupted(tried);
+  if (
+    outcome.exitCode === 0 ||
+    (outcome.exitCode === 2 && capture.facts.partial && outcome.stderr.includes(capture.name))
+  )
+    return outcome;
+  const failed = outcome.stderr || `tshark ended with ${outcome.exitCode}`;
+  if (filter !== "" && !failed.includes(capture.name)) {
+    throw new SkbookError({
+      code: "BAD_FILTER",
+      tried,
+      failed,
+      todo: "correct the display filter: ip.addr == 192.0.2.1 && tcp.port == 443 (not tcpdump's syntax)",
+      details: { filter },
+    });
+  }
+  throw new SkbookError({
+    code: "TSHARK_FAILED",
+    tried,
+    failed,
+    todo: "see whether the file is still there and memory is left: tshark takes some 0.5 KB per packet",
+    details: { ...outcome },
+  });
+}
+
+function tableOf(
+  capture: Capture,
+  { name, columns, filter }: Wanted,
+  files: readonly string[],
+  recordingId: string | null,
+  outcome: TsharkOutcome,
+): Promise<Table> {
+  const { provenance } = capture;
+  const description: Provenance = {
+    ...provenance,
+    source: name,
+    recordingId,
+    partial: provenance.partial || outcome.exitCode !== 0,
+    details: { ...provenance.details, filter, tshark: outcome.version },
+  };
+  return openParquet(
+    name,
+    files,
+    columns.map(({ column }) => column),
+    description,
+  );
+}

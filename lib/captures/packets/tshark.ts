@@ -1,0 +1,87 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { localhost } from "../../hosts/index.js";
+import type { Capture } from "../capture.js";
+import { planShards, startShards } from "../shards/index.js";
+import { startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
+
+/** Everything that could change a result and that a later tshark might have another default for. */
+export const settings = [
+  "tcp.desegment_tcp_streams:FALSE",
+  "tcp.analyze_sequence_numbers:TRUE",
+  "tcp.relative_sequence_numbers:TRUE",
+  "tcp.track_bytes_in_flight:TRUE",
+  "tcp.calculate_timestamps:TRUE",
+  "tcp.check_checksum:TRUE",
+  "udp.check_checksum:TRUE",
+  "ip.check_checksum:TRUE",
+  "ip.defragment:TRUE",
+  "ip.tso_support:TRUE",
+  "ipv6.defragment:TRUE",
+];
+
+/** A run of tshark over a capture: lines of tab-separated fields. */
+export interface Dissection {
+  bytes: AsyncIterable<Uint8Array>;
+  ended: Promise<TsharkEnd>;
+}
+
+/** Starts tshark where the capture is: on this machine in several processes where that pays, elsewhere with compressed output. */
+export async function startDissection(
+  { host, path, facts }: Capture,
+  fields: readonly string[],
+  filter: string,
+): Promise<Dissection> {
+  const file = path as string;
+  if (host !== localhost()) return startRemote(host, file, tsharkArguments(fields, filter));
+  // A display filter may ask for numbers of packets and conversations, which are other numbers in a part of the file.
+  const plan = filter === "" ? await planShards(file, facts.packets) : null;
+  if (plan !== null) return startShards(plan, tsharkArguments(fields, filter), fields);
+  const execution = startTool(host, "tshark", ["-r", file, ...tsharkArguments(fields, filter)]);
+  return { bytes: execution, ended: tsharkEnd(host, execution, file) };
+}
+
+/** Summary columns, since `-T fields` builds the whole protocol tree of each packet: the same values for two thirds of the time. */
+export function tsharkArguments(fields: readonly string[], filter: string): string[] {
+  const format = fields
+    .flatMap((name) => [`"${name}"`, name === "%p" ? '"%p"' : `"%Cus:${name}:0:U"`])
+    .join(",");
+  return [
+    "-n",
+    ...(filter === "" ? [] : ["-Y", filter]),
+    ...settings.flatMap((setting) => ["-o", setting]),
+    ...["-T", "tabs", "-o", `gui.column.format:${format}`],
+  ];
+}
+
+/** What tshark ended with, since the shell of a pipe says only how gzip did. */
+const endLine = /^skbook-tshark (\d+)\n?/m;
+
+function startRemote(host: Capture["host"], file: string, args: readonly string[]): Dissection {
+  const script = 'file=$1; shift; { tshark -r "$file" "$@"; echo "skbook-tshark $?" >&2; } | gzip -1';
+  const execution = startTool(host, "sh", ["-c", script, "sh", file, ...args]);
+  const ended = tsharkEnd(host, execution, file).then((end) => ({
+    ...end,
+    exitCode: Number(endLine.exec(end.stderr)?.[1] ?? end.exitCode ?? 1),
+    stderr: end.stderr.replace(endLine, "").trimEnd(),
+  }));
+  ended.catch(() => {});
+  return { bytes: unzipped(execution, ended), ended };
+}
+
+async function* unzipped(
+  bytes: AsyncIterable<Uint8Array>,
+  ended: Promise<unknown>,
+): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip();
+  const feeding = pipeline(Readable.from(bytes, { objectMode: false }), gunzip);
+  feeding.catch(() => {});
+  try {
+    yield* gunzip;
+  } catch (error) {
+    // Where the run was cut off, its end is the reason.
+    await ended;
+    throw error;
+  }
+}

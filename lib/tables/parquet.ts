@@ -1,0 +1,107 @@
+import { existsSync, openSync } from "node:fs";
+import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { definitions, RowAppender } from "./appender.js";
+import { type Column, quoted, type Value } from "./column.js";
+import { newTableName, openConnection, withConnection } from "./database.js";
+import type { Provenance } from "./provenance.js";
+import { Table } from "./table.js";
+
+/** Rows of a file: what DuckDB makes one row group of. */
+const partRows = 61_440;
+
+/** Writes columns into Parquet files of one folder; memory stays bounded however many rows there are. */
+export class ParquetWriter {
+  private readonly paths: string[] = [];
+  private rows = 0;
+  private writing: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly folder: string,
+    private readonly columns: readonly Column[],
+    private readonly connection: DuckDBConnection,
+    private part: Part,
+  ) {}
+
+  static async open(folder: string, columns: readonly Column[]): Promise<ParquetWriter> {
+    const connection = await openConnection();
+    return new ParquetWriter(folder, columns, connection, await openPart(connection, columns));
+  }
+
+  /** Adds up to 2048 rows, column by column. */
+  appendColumns(values: readonly (readonly Value[])[]): void {
+    this.part.appender.appendColumns(values);
+    this.rows += values[0]?.length ?? 0;
+  }
+
+  /** To be awaited now and then: writes what has come together, while more is appended. */
+  async settle(): Promise<void> {
+    if (this.rows >= partRows) await this.write();
+  }
+
+  /** Ends the writing. Returns the files, of which there is one even without rows. */
+  async finish(): Promise<string[]> {
+    if (this.rows > 0 || this.paths.length === 0) await this.write();
+    await this.writing;
+    await this.close();
+    return this.paths;
+  }
+
+  /** Ends the writing; what the folder holds by now is the caller's to remove. */
+  async close(): Promise<void> {
+    await this.writing.catch(() => {});
+    this.part.appender.close();
+    await this.connection.run(`DROP TABLE ${quoted(this.part.table)}`);
+    this.connection.closeSync();
+  }
+
+  private async write(): Promise<void> {
+    await this.writing;
+    const { table, appender } = this.part;
+    appender.close();
+    const path = join(this.folder, `part-${String(this.paths.length).padStart(4, "0")}.parquet`);
+    this.paths.push(path);
+    this.part = await openPart(this.connection, this.columns);
+    this.rows = 0;
+    this.writing = withConnection(async (connection) => {
+      await connection.run(`COPY ${quoted(table)} TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
+      await connection.run(`DROP TABLE ${quoted(table)}`);
+    });
+    this.writing.catch(() => {});
+  }
+}
+
+interface Part {
+  table: string;
+  appender: RowAppender;
+}
+
+async function openPart(connection: DuckDBConnection, columns: readonly Column[]): Promise<Part> {
+  const table = newTableName("part");
+  await connection.run(`CREATE TABLE ${quoted(table)} (${definitions(columns)})`);
+  return { table, appender: await RowAppender.open(connection, table, columns) };
+}
+
+/** A Table over Parquet files. They are held open, so that it stays whole when they are removed. */
+export async function openParquet(
+  name: string,
+  paths: readonly string[],
+  columns: readonly Column[],
+  provenance: Provenance,
+): Promise<Table> {
+  const table = newTableName(name);
+  const files = paths.map((path) => literal(heldOpen(path)));
+  await withConnection((connection) =>
+    connection.run(`CREATE VIEW ${quoted(table)} AS FROM read_parquet([${files.join(", ")}])`),
+  );
+  return new Table(table, columns, provenance);
+}
+
+function heldOpen(path: string): string {
+  const held = `/proc/self/fd/${openSync(path, "r")}`;
+  return existsSync(held) ? held : path;
+}
+
+function literal(path: string): string {
+  return `'${path.replaceAll("'", "''")}'`;
+}
