@@ -41,7 +41,7 @@ async function cut(capture: Capture, bpf: string): Promise<Capture> {
   files += 1;
   const path = mode === "replay" ? null : join(scratchFolder(), `prefiltered-${files}.pcap`);
   const params = { capture: capture.sha256, bpf };
-  const run = await recordedRun<Outcome>({ kind: "file", name, host: "localhost", params }, () =>
+  const run = await recordedRun<Outcome>({ kind: "file", name, host: capture.host.name, params }, () =>
     copyMatching(capture, bpf, path as string, mode === "record"),
   );
   if (mode === "record") for await (const _ of run.bytes);
@@ -60,9 +60,12 @@ async function copyMatching(
   recorded: boolean,
 ): Promise<Run<Outcome>> {
   const tried = `cut ${capture.name} down with the filter ${bpf}`;
-  const execution = localhost().start(["tcpdump", "-n", "-r", capture.path as string, "-w", "-", "--", bpf], {
-    deadlineSeconds,
-  });
+  const execution = capture.host.start(
+    ["tcpdump", "-n", "-r", capture.path as string, "-w", "-", "--", bpf],
+    {
+      deadlineSeconds,
+    },
+  );
   try {
     await pipeline(execution, createWriteStream(path, { mode: 0o600 }));
     const { exitCode, stderr, canceled } = await execution.ended;
@@ -70,7 +73,7 @@ async function copyMatching(
     // A damaged end stops tcpdump after the packets before it.
     const stopped = capture.facts.partial && /truncated|bogus|bad dump/i.test(stderr);
     if (exitCode !== 0 && !stopped) throw refused(tried, exitCode, stderr);
-    const facts = { ...(await captureFacts(path)), partial: capture.facts.partial };
+    const facts = { ...(await captureFacts(localhost(), path)), partial: capture.facts.partial };
     if (!recorded) return { bytes: nothing(), outcome: Promise.resolve({ sha256: null, facts }) };
     const bytes = new Hashed(createReadStream(path));
     return { bytes, outcome: bytes.sha256.then((sha256) => ({ sha256, facts })) };

@@ -5,7 +5,7 @@ import { interrupted } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
 import { type Column, createTable, type Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { startTool, type TsharkOutcome, tsharkOutcome } from "../tshark.js";
+import { startTool, type TsharkEnd, type TsharkOutcome, tsharkEnd } from "../tshark.js";
 
 const columns: Column[] = [
   { name: "frame", type: "INTEGER", meaning: "number of the packet in the file, from 1" },
@@ -33,7 +33,7 @@ export async function malformed(capture: Capture): Promise<Table> {
   try {
     const params = { capture: capture.sha256, fields, settings };
     const run = await recordedRun<TsharkOutcome>(
-      { kind: "tshark", name: "malformed", host: "localhost", params },
+      { kind: "tshark", name: "malformed", host: capture.host.name, params },
       () => start(capture),
     );
     run.outcome.catch(() => {});
@@ -57,18 +57,15 @@ export async function malformed(capture: Capture): Promise<Table> {
 
 function start(capture: Capture): Run<TsharkOutcome> {
   const path = capture.path as string;
-  const execution = startTool("tshark", [
+  const execution = startTool(capture.host, "tshark", [
     ...["-n", "-r", path, "-Y", "_ws.malformed", "-T", "fields"],
     ...settings.flatMap((setting) => ["-o", setting]),
     ...fields.flatMap((field) => ["-e", field]),
   ]);
-  return { bytes: execution, outcome: checked(tsharkOutcome(execution, path), capture) };
+  return { bytes: execution, outcome: checked(tsharkEnd(capture.host, execution, path), capture) };
 }
 
-async function checked(
-  ending: Promise<TsharkOutcome & { canceled: boolean }>,
-  capture: Capture,
-): Promise<TsharkOutcome> {
+async function checked(ending: Promise<TsharkEnd>, capture: Capture): Promise<TsharkOutcome> {
   const { canceled, ...outcome } = await ending;
   const tried = `look for malformed packets in ${capture.name}`;
   if (canceled) throw interrupted(tried);
