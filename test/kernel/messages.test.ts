@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Dealer, Subscriber } from "zeromq";
+import { address, decode, newHeader, Sender } from "../../kernel/wire/index.js";
 import { Wiretap } from "./wiretap.js";
 
 const tap = new Wiretap();
@@ -41,6 +44,36 @@ test("an aborted request has one reply, one busy, one idle and nothing else", as
   expect((await tap.answered(tap.send("shell", "kernel_info_request", {}))).status).toBe("ok");
   expect(tap.repliesTo(behind)).toHaveLength(1);
   expect(tap.broadcastsOf(behind).map(({ content }) => content.execution_state)).toEqual(["busy", "idle"]);
+});
+
+test("a message whose signature is wrong is not heard", async () => {
+  const stranger = new Dealer();
+  stranger.connect(address(tap.connection, "shell"));
+  const ask = (key: string) => {
+    const header = newHeader("kernel_info_request", "stranger");
+    void new Sender(stranger, key).send({ identities: [], header, parent: {}, metadata: {}, content: {} });
+    return header;
+  };
+  ask("another key");
+  await delay(100);
+  const heard = ask(tap.connection.key);
+  expect(decode(await stranger.receive(), tap.connection.key)?.parent.msg_id).toBe(heard.msg_id);
+  stranger.close();
+});
+
+test("every new subscriber is welcomed, under the topic that it wants", async () => {
+  for (const topic of ["", "stream"]) {
+    const subscriber = new Subscriber();
+    subscriber.connect(address(tap.connection, "iopub"));
+    subscriber.subscribe(topic);
+    const welcome = decode(await subscriber.receive(), tap.connection.key);
+    expect(welcome).toMatchObject({
+      header: { msg_type: "iopub_welcome" },
+      parent: {},
+      content: { subscription: topic },
+    });
+    subscriber.close();
+  }
 });
 
 test("shutdown over control says whether it is a restart, also while a cell computes, and the kernel ends", async () => {

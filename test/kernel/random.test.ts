@@ -61,7 +61,7 @@ async function memory(): Promise<{ live: number; resident: number }> {
 }
 
 test(`${count} random cells: one reply and one idle each, in order, and no growing memory`, {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   const asked: Header[] = [];
   const executed: Header[] = [];

@@ -17,14 +17,14 @@ import {
   Sender,
 } from "../../kernel/wire/index.js";
 
-/** A kernel, and every message of it in the order of its coming: it judges nothing, so that a test can count. */
+/** A kernel of its own, and every message of it in the order of its coming: it judges nothing, so that a test can count. */
 export class Wiretap {
   readonly replies: Message[] = [];
   readonly broadcasts: Message[] = [];
   readonly kernel: ChildProcess;
   readonly #folder = mkdtempSync(join(tmpdir(), "skbook-wiretap-"));
   readonly #session = randomUUID();
-  readonly #key = randomBytes(32).toString("hex");
+  readonly connection: Connection;
   readonly #sockets = { shell: new Dealer(), control: new Dealer(), iopub: new Subscriber() };
   readonly #senders: Record<"shell" | "control", Sender>;
   readonly #ofRequest = { replies: new Map<string, Message[]>(), broadcasts: new Map<string, Message[]>() };
@@ -32,9 +32,9 @@ export class Wiretap {
 
   constructor() {
     const connection: Connection = {
+      key: randomBytes(32).toString("hex"),
       transport: "ipc",
       ip: join(this.#folder, "socket"),
-      key: this.#key,
       signature_scheme: "hmac-sha256",
       shell_port: 1,
       control_port: 2,
@@ -42,6 +42,7 @@ export class Wiretap {
       stdin_port: 4,
       hb_port: 5,
     };
+    this.connection = connection;
     const file = join(this.#folder, "connection.json");
     writeFileSync(file, JSON.stringify(connection));
     this.kernel = spawn(process.execPath, [program, "kernel", "--connection-file", file], {
@@ -56,8 +57,8 @@ export class Wiretap {
     this.#sockets.iopub.receiveHighWaterMark = 0;
     this.#sockets.iopub.subscribe();
     this.#senders = {
-      shell: new Sender(this.#sockets.shell, this.#key),
-      control: new Sender(this.#sockets.control, this.#key),
+      shell: new Sender(this.#sockets.shell, connection.key),
+      control: new Sender(this.#sockets.control, connection.key),
     };
     void this.#keep("shell", "replies");
     void this.#keep("control", "replies");
@@ -116,7 +117,7 @@ export class Wiretap {
   async #keep(channel: "shell" | "control" | "iopub", kind: "replies" | "broadcasts"): Promise<void> {
     const ofRequest = this.#ofRequest[kind];
     for await (const frames of this.#sockets[channel]) {
-      const message = decode(frames, this.#key);
+      const message = decode(frames, this.connection.key);
       if (message === undefined) throw new Error(`a message on ${channel} is malformed`);
       const request = message.parent.msg_id ?? "";
       this[kind].push(message);
