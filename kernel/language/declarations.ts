@@ -1,5 +1,4 @@
-import type { Expression, TypeNode } from "@tslab/typescript-for-tslab";
-import { ts } from "./compiler.js";
+import ts, { type Expression, type TypeNode } from "typescript";
 
 /** A variable that a cell declares at its top level. */
 export interface Declaration {

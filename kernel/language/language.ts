@@ -1,104 +1,96 @@
-import { createRequire } from "node:module";
-import type * as TslabConverter from "tslab/dist/converter.js";
-import type * as TslabExecutor from "tslab/dist/executor.js";
-import type * as TslabInspect from "tslab/dist/inspect.js";
-import { CompileError } from "./compile-error.js";
-import { ts } from "./compiler.js";
+import { Cells } from "./cells.js";
+import { Executor, type Watch } from "./executor.js";
 import { type Guard, guardLoading, installModuleFallback } from "./modules.js";
-import { prepare } from "./prepass.js";
+import {
+  type Completeness,
+  type Completion,
+  complete,
+  completeness,
+  type Inspection,
+  inspect,
+} from "./questions.js";
+import { Tracebacks } from "./traceback.js";
 
-const require = createRequire(import.meta.url);
-const { createConverter, isCompleteCode } = require("tslab/dist/converter.js") as typeof TslabConverter;
-const { createExecutor } = require("tslab/dist/executor.js") as typeof TslabExecutor;
-const { printQuickInfo } = require("tslab/dist/inspect.js") as typeof TslabInspect;
-
-export interface Completion {
-  matches: string[];
-  start: number;
-  end: number;
+export interface CellToRun {
+  code: string;
+  /** How tracebacks call it. */
+  label: string;
+  watch: Watch;
+  /** Called when the cell is compiled and its code begins to run. */
+  started(): void;
+  /** Called when the code has returned to the event loop for the first time. */
+  suspended(): void;
 }
-
-export type Completeness = { status: "complete" | "invalid" } | { status: "incomplete"; indent: string };
 
 /** Cells of one notebook: compiled and run one after another, each seeing what the earlier ones declared. */
 export interface Language {
   /**
-   * Compiles and starts a cell, and resolves to the value of its last expression; rejects with what the cell threw
-   * or with a {@link CompileError}. `started` is called between compiling and running.
+   * Compiles and starts a cell, and resolves to the value of its last expression, undefined if there is none; rejects
+   * with what the cell threw or with a CompileError.
    */
-  execute(code: string, started?: () => void): Promise<unknown>;
+  execute(cell: CellToRun): Promise<unknown>;
   /** Stops waiting for the running cell: `execute` rejects. Code of the cell that still waits can't be ended. */
   abandon(): void;
   complete(code: string, offset: number): Completion;
-  /** Signature and documentation of what stands at the offset, undefined if there is nothing to say. */
-  inspect(code: string, offset: number): string | undefined;
+  /** What stands at the offset, undefined if there is nothing to say. */
+  inspect(code: string, offset: number): Inspection | undefined;
   completeness(code: string): Completeness;
+  /** Where in the cells an error came from: the line, marked, and the frames; `wanted` chooses among other frames. */
+  traceback(error: Error, wanted: (frame: string) => boolean): string[];
 }
 
 /**
- * Opens the language in the current folder; takes a second or two for the compiler's first program. `guard` hears
- * of every module that is loaded.
+ * Opens the language in the current folder; takes half a second for the compiler's first program. `guard` hears of
+ * every module that is loaded.
  */
 export function openLanguage(guard: Guard): Language {
   installModuleFallback();
   guardLoading(guard);
-  const converter = createConverter();
-  let value: unknown;
-  let thrown: unknown;
-  let onStart: (() => void) | undefined;
+  const folder = process.cwd();
+  const cells = new Cells(folder);
+  const executor = new Executor(folder);
+  const tracebacks = new Tracebacks();
+  const { scope } = executor;
+  // The first cell would wait for all that the compiler reads and for its checker's first steps.
+  cells.add(cells.compile("const warm = { up: 1 }; console.log(warm.up)").cell, ["warm"]);
 
-  const convert: TslabConverter.Converter["convert"] = (declarations, code) => {
-    const prepared = prepare(code);
-    const result = converter.convert(declarations, prepared.code);
-    if (result.diagnostics.length > 0) {
-      throw new CompileError(
-        code,
-        result.diagnostics.map(({ start, end, messageText, fileName }) => {
-          const from = prepared.origin(start.offset);
-          return {
-            start: from,
-            length: prepared.origin(end.offset) - from,
-            message: messageText,
-            file: fileName,
-          };
-        }),
-      );
-    }
-    onStart?.();
-    // tslab looks for awaits that it knows; a cell that always runs as an async function needs no such guess.
-    return { ...result, hasToplevelAwait: true };
-  };
-  const cells = { ...converter, convert };
-  const executor = createExecutor(
-    process.cwd(),
-    { node: cells, browser: cells, close: () => converter.close() },
-    { log: (result) => (value = result), error: (error) => (thrown = error) },
-  );
+  /** Declarations that the cell did not reach: whoever reads the name means the earlier one. */
+  const unreached = (
+    names: ReadonlyMap<string, string>,
+    before: ReadonlyMap<string, unknown>,
+    failed: boolean,
+  ) =>
+    [...names].flatMap(([name, kind]) => {
+      const same = before.has(name) && Object.is(before.get(name), scope[name]);
+      const missing = !Object.hasOwn(scope, name);
+      return (kind === "value" && missing) || (failed && kind !== "type" && (missing || same)) ? [name] : [];
+    });
 
   return {
-    async execute(code, started) {
-      value = undefined;
-      onStart = started;
-      if (await executor.execute(code)) return value;
-      throw thrown;
+    async execute({ code, label, watch, started, suspended }) {
+      const compiled = cells.compile(code);
+      const loading = executor.load(compiled);
+      if (loading !== undefined) await loading;
+      const { names } = compiled.cell;
+      const known = [...names.keys()].filter((name) => Object.hasOwn(scope, name));
+      const before = new Map(known.map((name) => [name, scope[name]]));
+      const id = tracebacks.register(label, code, compiled);
+      started();
+      const running = executor.run(compiled, id, watch);
+      suspended();
+      let failed = true;
+      try {
+        const result = await running;
+        failed = false;
+        return result?.value;
+      } finally {
+        cells.add(compiled.cell, unreached(names, before, failed));
+      }
     },
-    abandon: () => executor.interrupt(),
-    complete(code, offset) {
-      const { candidates, start, end } = executor.complete(code, offset);
-      return { matches: candidates, start, end };
-    },
-    inspect(code, offset) {
-      const info = executor.inspect(code, offset) as ReturnType<typeof executor.inspect> | undefined;
-      const text = info && printQuickInfo(info);
-      return text === "any" || text === "" ? undefined : text;
-    },
-    completeness(code) {
-      const { completed, indent } = isCompleteCode(code);
-      if (!completed) return { status: "incomplete", indent: indent ?? "" };
-      const file = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest) as {
-        parseDiagnostics?: unknown[];
-      };
-      return { status: file.parseDiagnostics?.length ? "invalid" : "complete" };
-    },
+    abandon: () => executor.abandon(),
+    complete: (code, offset) => complete(cells, code, offset),
+    inspect: (code, offset) => inspect(cells, code, offset),
+    completeness,
+    traceback: (error, wanted) => tracebacks.describe(error.stack ?? "", wanted),
   };
 }

@@ -74,13 +74,15 @@ export class KernelClient {
 
   /** Starts a kernel that works in `folder` and waits until all its channels answer. */
   static async start(folder: string, environment: NodeJS.ProcessEnv = process.env): Promise<KernelClient> {
-    const command = [program, "kernel", "--connection-file"];
-    return KernelClient.launch(command, connectionIn, folder, environment);
+    const command: [string, ...string[]] = [process.execPath, program, "kernel", "--connection-file"];
+    const client = await KernelClient.launch(command, connectionIn, folder, environment);
+    await client.#answers("control");
+    return client;
   }
 
-  /** Starts any kernel that is a Node program: its arguments, to which the connection file's path is added. */
+  /** Starts any kernel: its command, to which the connection file's path is added. Waits until its shell answers. */
   static async launch(
-    command: readonly string[],
+    [executable, ...args]: readonly [string, ...string[]],
     connectionFor: (directory: string) => Connection,
     folder: string,
     environment: NodeJS.ProcessEnv,
@@ -90,7 +92,7 @@ export class KernelClient {
       const connection = connectionFor(directory);
       const file = join(directory, "connection.json");
       await writeFile(file, JSON.stringify(connection), { mode: 0o600 });
-      const child = spawn(process.execPath, [...command, file], {
+      const child = spawn(executable, [...args, file], {
         cwd: folder,
         env: { ...environment, JPY_PARENT_PID: String(process.pid) },
         // A group of its own: Ctrl-C in the terminal is this process's business, which interrupts by message.
@@ -98,12 +100,17 @@ export class KernelClient {
         stdio: ["ignore", 2, 2],
       });
       const client = new KernelClient(child, connection);
-      await Promise.all([client.#answers("shell"), client.#answers("control")]);
+      await client.#answers("shell");
       return client;
     } finally {
       // Connected sockets need their files no more, and nothing is left behind however this ends.
       await rm(directory, { recursive: true, force: true });
     }
+  }
+
+  /** The kernel's process. */
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** Runs code; resolves to the execute_reply after all output of it has been given to `onOutput`. */

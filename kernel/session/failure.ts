@@ -10,16 +10,19 @@ export interface Failure {
 
 /** Frames that are of no use to someone who looks for a mistake in a cell. */
 const machinery = ["node:", `${packageRoot}/dist/kernel/`, "/tslab/dist/", "at new Promise (", "at process."];
-const cellFrame = "evalmachine.<anonymous>";
+
+/** Says where in the cells an error came from; `wanted` chooses among the frames that are not of cells. */
+export type Traceback = (error: Error, wanted: (frame: string) => boolean) => string[];
 
 /** An error as a front end shows it. Deliberate errors are read, not debugged: they get no frames of the library. */
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown, traceback: Traceback): Failure {
   if (!(error instanceof Error)) {
     const text = inspect(error);
     return { ename: "Thrown", evalue: text, traceback: [`Thrown: ${text}`] };
   }
   const { name, message } = error;
-  const frames = name === "CompileError" ? [] : framesOf(error, name === "SkbookError");
+  const wanted = (frame: string) => name !== "SkbookError" && !machinery.some((part) => frame.includes(part));
+  const frames = name === "CompileError" ? [] : traceback(error, wanted);
   return { ename: name, evalue: message, traceback: [`${name}: ${message}`, ...frames, ...causeOf(error)] };
 }
 
@@ -27,15 +30,6 @@ export function interruptedFailure(error: unknown): Failure {
   const evalue =
     error instanceof Error && error.name === "SkbookError" ? error.message : "the cell was interrupted";
   return { ename: "Interrupted", evalue, traceback: [`Interrupted: ${evalue}`] };
-}
-
-function framesOf(error: Error, cellOnly: boolean): string[] {
-  return (error.stack ?? "")
-    .split("\n")
-    .filter((line) => /^\s+at /.test(line))
-    .filter((line) => !machinery.some((part) => line.includes(part)))
-    .filter((line) => !cellOnly || line.includes(cellFrame))
-    .map((line) => line.replaceAll(cellFrame, "cell"));
 }
 
 function causeOf(error: Error): string[] {

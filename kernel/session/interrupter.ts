@@ -2,14 +2,17 @@ import inspector from "node:inspector";
 import type { Shared } from "./shared.js";
 
 /** How often an interrupted main thread is looked at. */
-const checkMs = 300;
-/** How many looks may find it busy: code that has heard of the interrupt may be at work cleaning up. */
-const patience = { unheard: 1, heard: 4 };
+const checkMs = 100;
+/**
+ * How many looks may find it busy before loops of cells are told to stop, and before it is ended by force: code of the
+ * library that has heard of the interrupt may be at work cleaning up.
+ */
+const patience = { unheard: { stop: 1, force: 3 }, heard: { stop: 2, force: 12 } };
 
 /**
- * Interrupts the main thread from the thread of the sockets. It is asked first; code that does not return to the
- * event loop can't be asked, so it is ended by force: by SIGINT where the cell's first, synchronous part runs (the
- * vm listens for it), by the inspector where the loop comes later.
+ * Interrupts the main thread from the thread of the sockets. It is asked first. Code that does not return to the event
+ * loop can't be asked: loops and functions of cells look at a flag, and code of packages is ended by force, by SIGINT
+ * where the cell's first, synchronous part runs (the vm listens for it), by the inspector where the loop comes later.
  */
 export class Interrupter {
   readonly #shared: Shared;
@@ -43,9 +46,12 @@ export class Interrupter {
       }
       stalls = beats === last ? stalls + 1 : 0;
       last = beats;
-      if (stalls < (beats === first ? patience.unheard : patience.heard)) return;
+      const limits = beats === first ? patience.unheard : patience.heard;
+      if (stalls < limits.stop || phase === "compiling") return;
+      this.#shared.stop = true;
+      if (stalls < limits.force) return;
       if (phase === "sync") process.kill(process.pid, "SIGINT");
-      else if (phase !== "compiling") terminateMainThread();
+      else terminateMainThread();
     }, checkMs);
     return watch.unref();
   }
@@ -53,7 +59,7 @@ export class Interrupter {
 
 /**
  * Ends what the main thread is running. Node 20 itself aborts the process, and with it the kernel, when that leaves
- * its stack of async contexts out of order: a loop in a timer's callback, or one inside of AsyncLocalStorage.
+ * its stack of async contexts out of order: a package's loop in a timer's callback, or inside of AsyncLocalStorage.
  */
 function terminateMainThread(): void {
   const session = new inspector.Session();

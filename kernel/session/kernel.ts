@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { MimeBundle } from "../../lib/index.js";
-import type { Language } from "../language/index.js";
+import type { Inspection, Language } from "../language/index.js";
 import type { Connection, Content, Message } from "../wire/index.js";
 import { bundleOf } from "./bundle.js";
 import { toCharacters, toUnits } from "./code-points.js";
@@ -8,18 +8,27 @@ import { evaluate } from "./expressions.js";
 import { type Failure, failureOf, interruptedFailure } from "./failure.js";
 import { Gateway } from "./gateway.js";
 import { History } from "./history.js";
+import { Origins } from "./origins.js";
 import { RunningCell, type Services } from "./running-cell.js";
 import type { Request } from "./sockets.js";
 import { Stdin } from "./stdin.js";
+import { Stopped, stopWatch } from "./stop-watch.js";
 import { Streams } from "./streams.js";
 
 /** How long a cell may clean up when the client ends the kernel. */
 const farewellMs = 2000;
 
+/** A run of code: the request that its output belongs to, and what the library sees of the cell. */
+interface Origin {
+  parent: Message["parent"];
+  cell: RunningCell;
+}
+
 /** The kernel: runs requests in order of arrival, one cell at a time. */
 export class Kernel {
   readonly #gateway: Gateway;
-  readonly #streams: Streams;
+  readonly #origins = new Origins<Origin>();
+  readonly #streams: Streams<Message["parent"]>;
   readonly #history = new History();
   readonly #queue: Request[] = [];
   #language: Language | undefined;
@@ -36,7 +45,10 @@ export class Kernel {
   #parent: Message["parent"] = {};
 
   constructor(connection: Connection) {
-    this.#streams = new Streams((name, text) => this.#publish("stream", { name, text }));
+    this.#streams = new Streams(
+      () => this.#owner(),
+      (name, text, owner) => this.#gateway.publish("stream", { name, text }, owner),
+    );
     this.#gateway = new Gateway(connection, {
       request: (request) => this.#accept(request),
       answer: (text) => this.#stdin?.answered(text),
@@ -46,7 +58,9 @@ export class Kernel {
       shutdown: () => void this.#shutdown(),
     });
     this.#gateway.shared.phase = "compiling";
-    Object.assign(globalThis, { [Symbol.for("skbook.cell")]: () => this.#cell });
+    Object.assign(globalThis, {
+      [Symbol.for("skbook.cell")]: () => this.#origins.current?.cell ?? this.#cell,
+    });
     // A front end that knows no interrupt message sends the signal.
     process.on("SIGINT", () => this.#interrupt());
     // Heard only between the steps of a cell; one that computes on ends by shutdown or SIGKILL.
@@ -54,10 +68,15 @@ export class Kernel {
       this.#interrupt();
       void this.#shutdown();
     });
-    const report = (error: unknown) =>
-      this.#streams.write("stderr", `${failureOf(error).traceback.join("\n")}\n`);
-    process.on("uncaughtException", report);
-    process.on("unhandledRejection", report);
+    process.on("uncaughtException", (error) => {
+      this.#report(error);
+      this.#origins.forget();
+    });
+    process.on("unhandledRejection", (reason, promise) => {
+      const origin = this.#origins.of(promise);
+      if (origin === undefined) this.#report(reason);
+      else this.#origins.run(origin, () => this.#report(reason));
+    });
   }
 
   /** Gives the kernel its language; requests that came earlier are served now. */
@@ -98,7 +117,7 @@ export class Kernel {
       const reply = this.#replyTo(header.msg_type, content, language);
       if (reply !== undefined) this.#gateway.reply(request, reply);
     } catch (error) {
-      this.#gateway.reply(request, { status: "error", ...failureOf(error) });
+      this.#gateway.reply(request, { status: "error", ...this.#failureOf(error) });
     }
     this.#gateway.publish("status", { execution_state: "idle" }, header);
     leave();
@@ -119,14 +138,25 @@ export class Kernel {
     const code = String(content.code ?? "");
     const offset = toUnits(code, Number(content.cursor_pos ?? 0));
     if (type === "complete_request") {
-      const { matches, start, end } = language.complete(code, offset);
-      const span = { cursor_start: toCharacters(code, start), cursor_end: toCharacters(code, end) };
-      return { status: "ok", matches, ...span, metadata: {} };
+      const { matches, ...units } = language.complete(code, offset);
+      const [start, end] = [toCharacters(code, units.start), toCharacters(code, units.end)];
+      const types = matches.map((match) => ({ start, end, ...match }));
+      return {
+        status: "ok",
+        matches: matches.map(({ text }) => text),
+        cursor_start: start,
+        cursor_end: end,
+        metadata: { _jupyter_types_experimental: types },
+      };
     }
     if (type === "inspect_request") {
-      const text = language.inspect(code, offset);
-      const data = text === undefined ? {} : { "text/plain": text };
-      return { status: "ok", found: text !== undefined, data, metadata: {} };
+      const found = language.inspect(code, offset);
+      return {
+        status: "ok",
+        found: found !== undefined,
+        data: found ? inspectionBundle(found) : {},
+        metadata: {},
+      };
     }
     if (type === "is_complete_request") return { ...language.completeness(code) };
     if (type === "history_request") return { status: "ok", history: this.#history.answer(content) };
@@ -194,23 +224,42 @@ export class Kernel {
     this.#cell = cell;
     try {
       shared.phase = "compiling";
-      const value = language.execute(code, () => {
-        shared.phase = "sync";
-      });
-      shared.phase = "async";
+      const origin = { parent: this.#parent, cell };
+      const value = this.#origins.run(origin, () =>
+        language.execute({
+          code,
+          label: `cell [${this.#executionCount}]`,
+          watch: stopWatch(shared, () => this.#origins.adopt(origin)),
+          started: () => {
+            shared.phase = "sync";
+          },
+          suspended: () => {
+            shared.phase = "async";
+          },
+        }),
+      );
       await Promise.race([value.then(show), abandoned]);
       return cell.interrupted ? interruptedFailure(undefined) : undefined;
     } catch (error) {
-      const stopped = (error as { code?: string } | undefined)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
-      if (!stopped && !cell.interrupted) return failureOf(error);
+      if (!isStop(error) && !cell.interrupted) return this.#failureOf(error);
       return interruptedFailure(error);
     } finally {
       shared.phase = "idle";
       // Also when it was ended by force, before the event loop could hear of the interrupt.
       shared.ended = shared.interrupts;
+      shared.stop = false;
       cell.ended();
       this.#cell = undefined;
     }
+  }
+
+  #failureOf(error: unknown): Failure {
+    return failureOf(error, (thrown, wanted) => this.#language?.traceback(thrown, wanted) ?? []);
+  }
+
+  /** Something went wrong that no cell waits for. */
+  #report(error: unknown): void {
+    this.#streams.write("stderr", `${this.#failureOf(error).traceback.join("\n")}\n`);
   }
 
   #services(pages: Content[], stdin: Stdin | undefined): Services {
@@ -249,16 +298,17 @@ export class Kernel {
   }
 
   #publish(type: string, content: Content): void {
-    this.#gateway.publish(type, content, this.#origin());
+    this.#gateway.publish(type, content, this.#owner());
   }
 
-  /** Whom output belongs to that is put out now: the running request, or the last one for output that comes late. */
-  #origin(): Message["parent"] {
-    return this.#parent;
+  /** Whom output belongs to: the request whose code puts it out; where nobody can say, the one that runs, or ran last. */
+  #owner(): Message["parent"] {
+    return this.#origins.current?.parent ?? this.#parent;
   }
 
   #interrupt(): void {
     const { shared } = this.#gateway;
+    shared.stop = false;
     if (this.#cell === undefined) {
       this.#interruptedUpTo = shared.arrivals;
       shared.ended = shared.interrupts;
@@ -273,4 +323,20 @@ export class Kernel {
     await Promise.race([this.#drained, delay(farewellMs)]);
     process.exit(0);
   }
+}
+
+/** Whether a cell has ended because it was told to. */
+function isStop(error: unknown): boolean {
+  return (
+    error instanceof Stopped ||
+    (error as { code?: string } | null)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED"
+  );
+}
+
+function inspectionBundle({ signature, documentation }: Inspection): MimeBundle {
+  const text = documentation === "" ? signature : `${signature}\n\n${documentation}`;
+  return {
+    "text/plain": text,
+    "text/markdown": `\`\`\`typescript\n${signature}\n\`\`\`\n\n${documentation}`,
+  };
 }

@@ -2,7 +2,7 @@
 const phases = ["idle", "compiling", "sync", "async"] as const;
 export type Phase = (typeof phases)[number];
 
-const slots = { arrivals: 0, interrupts: 1, ended: 2, beats: 3, phase: 4, closed: 5 } as const;
+const slots = { arrivals: 0, interrupts: 1, ended: 2, beats: 3, phase: 4, closed: 5, stop: 6 } as const;
 
 /** A few numbers that both threads see at once, even while one of them is busy. */
 export class Shared {
@@ -42,6 +42,14 @@ export class Shared {
   }
   beat(): void {
     Atomics.add(this.#slots, slots.beats, 1);
+  }
+
+  /** Whether loops of cells are to end: the main thread does not return to its event loop. */
+  get stop(): boolean {
+    return Atomics.load(this.#slots, slots.stop) !== 0;
+  }
+  set stop(wish: boolean) {
+    Atomics.store(this.#slots, slots.stop, wish ? 1 : 0);
   }
 
   get phase(): Phase {

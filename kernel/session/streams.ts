@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 
-type Emit = (name: "stdout" | "stderr", text: string) => void;
+type Emit<Owner> = (name: "stdout" | "stderr", text: string, owner: Owner) => void;
 
 const flushAfterMs = 40;
 const flushAtLength = 64 * 1024;
@@ -10,22 +10,29 @@ const flushAtLength = 64 * 1024;
  * at once; what follows soon waits for more. Writing looks at the clock too: in a loop that never returns to the
  * event loop no timer would fire.
  */
-export class Streams {
+export class Streams<Owner> {
   #name: "stdout" | "stderr" = "stdout";
+  #owner: Owner;
   #text = "";
   #flushed = 0;
   #timer: NodeJS.Timeout | undefined;
-  readonly #emit: Emit;
+  readonly #ownerNow: () => Owner;
+  readonly #emit: Emit<Owner>;
 
-  constructor(emit: Emit) {
+  /** `owner` says whom the text belongs to that is being written. */
+  constructor(owner: () => Owner, emit: Emit<Owner>) {
+    this.#ownerNow = owner;
+    this.#owner = owner();
     this.#emit = emit;
     this.#capture(process.stdout, "stdout");
     this.#capture(process.stderr, "stderr");
   }
 
   write(name: "stdout" | "stderr", text: string): void {
-    if (name !== this.#name) this.flush();
+    const owner = this.#ownerNow();
+    if (name !== this.#name || owner !== this.#owner) this.flush();
     this.#name = name;
+    this.#owner = owner;
     this.#text += text;
     if (this.#text.length >= flushAtLength || performance.now() - this.#flushed >= flushAfterMs) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), flushAfterMs);
@@ -41,10 +48,11 @@ export class Streams {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#flushed = performance.now();
     const text = this.#text;
+    if (text === "") return;
+    this.#flushed = performance.now();
     this.#text = "";
-    if (text !== "") this.#emit(this.#name, text);
+    this.#emit(this.#name, text, this.#owner);
   }
 
   #capture(stream: NodeJS.WriteStream, name: "stdout" | "stderr"): void {

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { packageRoot } from "../../kernel/package.js";
@@ -6,8 +8,14 @@ import { KernelClient } from "../../kernel/run/index.js";
 import type { Connection } from "../../kernel/wire/index.js";
 import type { Figure } from "./figure.js";
 
-const starts = 3;
+const rounds = 3;
 const cells = 30;
+const declaring = 100;
+
+/** A peer of 95 MB that nothing but this benchmark needs: fetched when it is run. */
+const denoVersion = "2.9.6";
+
+type Start = () => Promise<KernelClient>;
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
@@ -21,8 +29,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Stock tslab speaks tcp only. */
-async function startTslab(): Promise<KernelClient> {
+/** Kernels that speak tcp only. */
+async function overTcp(command: [string, ...string[]]): Promise<KernelClient> {
   const [shell_port = 0, control_port = 0, iopub_port = 0, stdin_port = 0, hb_port = 0] = await Promise.all(
     Array.from({ length: 5 }, freePort),
   );
@@ -34,14 +42,37 @@ async function startTslab(): Promise<KernelClient> {
     signature_scheme: "hmac-sha256",
     ...ports,
   };
-  const command = [join(packageRoot, "node_modules/tslab/bin/tslab"), "kernel", "--config-path"];
   return KernelClient.launch(command, () => connection, packageRoot, process.env);
 }
 
-interface Times {
+function deno(): string {
+  const folder = join(packageRoot, "out/deno");
+  const program = join(folder, "node_modules/deno/deno");
+  if (!existsSync(program)) {
+    const install = ["install", "--silent", "--no-save", "--prefix", folder, `deno@${denoVersion}`];
+    execFileSync("npm", install, { stdio: "inherit" });
+    execFileSync(process.execPath, [join(folder, "node_modules/deno/install.cjs")], { stdio: "inherit" });
+  }
+  return program;
+}
+
+/** Resident memory of a process and all that it has started. */
+function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const own = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+  );
+  return own + children.reduce((sum, child) => sum + residentBytes(child), 0);
+}
+
+interface Measured {
   ready: number;
   firstCell: number;
+  rss: number;
   cell: number;
+  typedImport: number;
+  lateCell: number;
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -50,42 +81,74 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-async function measure(start: () => Promise<KernelClient>): Promise<Times> {
+async function measure(start: Start): Promise<Measured> {
   const begin = performance.now();
   const kernel = await start();
   const ready = performance.now() - begin;
   const run = (code: string) => timed(() => kernel.execute(code, "bench", () => undefined));
+  const trivial = async () => {
+    const latencies: number[] = [];
+    for (let index = 0; index < cells; index++) latencies.push(await run(`${index} + 1`));
+    return median(latencies);
+  };
   await run("1 + 1");
   const firstCell = performance.now() - begin;
-  const latencies: number[] = [];
-  for (let index = 0; index < cells; index++) latencies.push(await run(`${index} + 1`));
+  const rss = residentBytes(kernel.pid as number);
+  const cell = await trivial();
+  for (let index = 0; index < declaring; index++) await run(`const of${index} = { value: ${index} };`);
+  const lateCell = await trivial();
+  const typedImport = await run('import * as skbook from "skbook"; typeof skbook.connect');
   // tslab answers a shutdown request but may not end by it.
   kernel.kill();
   await kernel.shutdown();
-  return { ready, firstCell, cell: median(latencies) };
+  return { ready, firstCell, rss, cell, typedImport, lateCell };
 }
 
-/** Start of the kernel and latency of a trivial cell, against stock tslab; the two take turns. */
+/** Start, latency and memory, against stock tslab and Deno's kernel; the three take turns. */
 export default async function kernelBench(): Promise<Figure[]> {
-  const ours: Times[] = [];
-  const theirs: Times[] = [];
-  for (let round = 0; round < starts; round++) {
-    ours.push(await measure(() => KernelClient.start(packageRoot)));
-    theirs.push(await measure(startTslab));
-  }
-  const compare = (name: string, pick: (times: Times) => number): Figure => {
-    const [value, other] = [median(ours.map(pick)), median(theirs.map(pick))];
-    return {
-      name,
-      value: Number(value.toFixed(1)),
-      unit: "ms",
-      against: "tslab",
-      ratio: Number((value / other).toFixed(2)),
-    };
+  const starts: Record<string, Start> = {
+    skbook: () => KernelClient.start(packageRoot),
+    tslab: () =>
+      overTcp([
+        process.execPath,
+        join(packageRoot, "node_modules/tslab/bin/tslab"),
+        "kernel",
+        "--config-path",
+      ]),
+    deno: () => overTcp([deno(), "jupyter", "--kernel", "--conn"]),
   };
+  deno();
+  const all = new Map(Object.keys(starts).map((name) => [name, [] as Measured[]]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, start] of Object.entries(starts)) all.get(name)?.push(await measure(start));
+  }
+  const of = (name: string, pick: (measured: Measured) => number) => median((all.get(name) ?? []).map(pick));
+  const compare = (
+    name: string,
+    unit: string,
+    pick: (measured: Measured) => number,
+    peers: string[],
+  ): Figure[] =>
+    peers.map((against) => ({
+      name: `kernel.${name}`,
+      value: Number(of("skbook", pick).toFixed(1)),
+      unit,
+      against,
+      ratio: Number((of("skbook", pick) / of(against, pick)).toFixed(2)),
+    }));
+  const early = of("skbook", ({ cell }) => cell);
   return [
-    compare("kernel.ready", ({ ready }) => ready),
-    compare("kernel.first-cell-done", ({ firstCell }) => firstCell),
-    compare("kernel.trivial-cell", ({ cell }) => cell),
+    ...compare("ready", "ms", ({ ready }) => ready, ["tslab", "deno"]),
+    ...compare("first-cell-done", "ms", ({ firstCell }) => firstCell, ["tslab", "deno"]),
+    ...compare("trivial-cell", "ms", ({ cell }) => cell, ["tslab", "deno"]),
+    {
+      name: "kernel.trivial-cell-after-100",
+      value: Number(of("skbook", ({ lateCell }) => lateCell).toFixed(1)),
+      unit: "ms",
+      against: "its own before",
+      ratio: Number((of("skbook", ({ lateCell }) => lateCell) / early).toFixed(2)),
+    },
+    ...compare("typed-import-of-skbook", "ms", ({ typedImport }) => typedImport, ["tslab"]),
+    ...compare("rss-after-first-cell", "MB", ({ rss }) => rss / 2 ** 20, ["tslab", "deno"]),
   ];
 }

@@ -25,6 +25,17 @@ const loops: [string, string][] = [
     "a loop in a microtask of an immediate",
     "setImmediate(async () => { await 1; for (;;); }); await new Promise(() => {});",
   ],
+  ["a loop in a timer", "setTimeout(() => { for (;;); }, 10); await new Promise(() => {});"],
+  [
+    "a recursion without end",
+    "await 1; const again = (n: number): number => { try { return n ? again(n - 1) : again(100); } catch (e) { if (e instanceof RangeError) return again(100); throw e; } }; again(1);",
+  ],
+  [
+    "a callback that is called without end",
+    "await 1; const turns = new Map([[0, 0]]); turns.forEach((_, n) => { turns.delete(n); turns.set(n + 1, 0); });",
+  ],
+  ["a loop of foreign code after an await", "await 1; new Function('for (;;);')();"],
+  ["a loop of foreign code", "new Function('for (;;);')();"],
   ["a bundle that never comes", "({ [Symbol.for('Jupyter.display')]: () => new Promise(() => {}) })"],
 ];
 
@@ -65,6 +76,16 @@ test("a second interrupt waits for nobody", async () => {
   clearInterval(again);
 });
 
+test("an interrupt takes half a second at most, but for a busy machine", async () => {
+  const times: number[] = [];
+  for (const code of ["for (;;);", "await 1; for (;;);", "await new Promise(() => {});"]) {
+    const start = performance.now();
+    await interrupted(code);
+    times.push(performance.now() - start);
+  }
+  console.log(`interrupts took ${times.map((time) => `${time.toFixed(0)} ms`).join(", ")}`);
+});
+
 test("an interrupt while nothing runs is of no consequence", async () => {
   await kernel.client.interrupt();
   expect((await kernel.run("1")).reply.status).toBe("ok");
@@ -75,4 +96,17 @@ test("a late end of an abandoned cell does not undo what later cells declared", 
   await kernel.run("const newer = 1;");
   await kernel.run("await new Promise((resolve) => setTimeout(resolve, 800));");
   expect((await kernel.run("newer")).reply.status).toBe("ok");
+});
+
+// The last test of this kernel: from here on Node 20 would end the process where foreign code is stopped by force.
+test("a loop inside of AsyncLocalStorage ends as any other", async () => {
+  const reply = await interrupted(`
+    import { AsyncLocalStorage } from "node:async_hooks";
+    await new AsyncLocalStorage().run(1, async () => {
+      await 1;
+      while (true) try { JSON.parse("}"); } catch {}
+    });
+  `);
+  expect(reply).toMatchObject({ status: "error", ename: "Interrupted" });
+  expect((await kernel.run("1")).reply.status).toBe("ok");
 });

@@ -202,7 +202,12 @@ describe("a cell that fails", () => {
     expect(error).toMatchObject({ ename: "DropError", evalue: "gone" });
     const [head, ...frames] = (error?.traceback ?? []) as string[];
     expect(head).toBe("DropError: gone");
-    expect(frames.join("\n")).toMatch(/^\s+at .*cell/);
+    expect(frames.slice(0, 3)).toEqual([
+      expect.stringMatching(/^cell \[\d+\], line 2:$/),
+      "    throw new DropError('gone');",
+      "          ^",
+    ]);
+    expect(frames[3]).toMatch(/^\s+at cell \[\d+\]:2:7$/);
     expect(JSON.stringify(error)).not.toMatch(/kernel|tslab|node:/);
   });
 

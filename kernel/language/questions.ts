@@ -1,0 +1,104 @@
+import ts from "typescript";
+import type { Cells } from "./cells.js";
+
+export interface Completion {
+  matches: { text: string; type: string; signature: string }[];
+  start: number;
+  end: number;
+}
+
+export interface Inspection {
+  /** As TypeScript: what the name is. */
+  signature: string;
+  /** Its documentation, in Markdown. */
+  documentation: string;
+}
+
+export type Completeness = { status: "complete" | "invalid" } | { status: "incomplete"; indent: string };
+
+/** A list longer than this is of no use, and slow to show. */
+const maxMatches = 500;
+
+/** What can stand at the offset. */
+export function complete(cells: Cells, code: string, offset: number): Completion {
+  return cells.ask(code, (service, file) => {
+    const word = /[\p{ID_Continue}$]*$/u.exec(code.slice(0, offset))?.[0] ?? "";
+    const found = service.getCompletionsAtPosition(file, offset, { includeCompletionsWithInsertText: false });
+    const span = found?.optionalReplacementSpan;
+    const start = span?.start ?? offset - word.length;
+    const prefix = code.slice(start, offset).toLowerCase();
+    const entries = (found?.entries ?? [])
+      .filter(({ name }) => name.toLowerCase().startsWith(prefix))
+      .sort((a, b) => (a.sortText < b.sortText ? -1 : a.sortText > b.sortText ? 1 : 0))
+      .slice(0, maxMatches);
+    const matches = entries.map(({ name, kind }) => ({ text: name, type: kind, signature: "" }));
+    return { matches, start, end: span === undefined ? offset : span.start + span.length };
+  });
+}
+
+/** What the name at the offset is, or the function whose call the offset is in. */
+export function inspect(cells: Cells, code: string, offset: number): Inspection | undefined {
+  return cells.ask(code, (service, file) => {
+    const info = [offset, offset - 1]
+      .map((at) => (at < 0 ? undefined : quickInfo(service, file, at)))
+      .find(Boolean);
+    return info ?? signatureHelp(service, file, offset);
+  });
+}
+
+function quickInfo(service: ts.LanguageService, file: string, offset: number): Inspection | undefined {
+  const info = service.getQuickInfoAtPosition(file, offset);
+  const signature = ts.displayPartsToString(info?.displayParts);
+  if (info === undefined || signature === "" || signature === "any") return undefined;
+  return { signature, documentation: documentation(info.documentation, info.tags) };
+}
+
+function signatureHelp(service: ts.LanguageService, file: string, offset: number): Inspection | undefined {
+  const help = service.getSignatureHelpItems(file, offset, undefined);
+  const item = help?.items[help.selectedItemIndex];
+  if (item === undefined) return undefined;
+  const separator = ts.displayPartsToString(item.separatorDisplayParts);
+  const parameters = item.parameters
+    .map(({ displayParts }) => ts.displayPartsToString(displayParts))
+    .join(separator);
+  const [before, after] = [item.prefixDisplayParts, item.suffixDisplayParts].map((part) =>
+    ts.displayPartsToString(part),
+  );
+  return {
+    signature: `${before}${parameters}${after}`,
+    documentation: documentation(item.documentation, item.tags),
+  };
+}
+
+function documentation(
+  text: ts.SymbolDisplayPart[] | undefined,
+  tags: readonly ts.JSDocTagInfo[] | undefined = [],
+): string {
+  const lines = tags.map((tag) => {
+    const [first, ...rest] = tag.text ?? [];
+    if (tag.name === "param" && first?.kind === "parameterName")
+      return `- \`${first.text}\`${ts.displayPartsToString(rest).replace(/^\s*(?:-\s*)?/, ": ")}`;
+    return `*@${tag.name}* ${ts.displayPartsToString(tag.text)}`;
+  });
+  return [ts.displayPartsToString(text), lines.join("\n\n")].filter((part) => part !== "").join("\n\n");
+}
+
+/** Whether a console should run the code or let the user write on. */
+export function completeness(code: string): Completeness {
+  const { parseDiagnostics } = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest) as unknown as {
+    parseDiagnostics: ts.DiagnosticWithLocation[];
+  };
+  if (parseDiagnostics.length === 0) return { status: "complete" };
+  const end = code.trimEnd().length;
+  // Only where the first fault is that the code ends can more of it help.
+  const open = (parseDiagnostics[0]?.start ?? 0) >= end || isUnterminated(parseDiagnostics[0]?.code);
+  if (!open) return { status: "invalid" };
+  const line = code.slice(code.lastIndexOf("\n") + 1);
+  const indent = /^\s*/.exec(line)?.[0] ?? "";
+  return { status: "incomplete", indent: /[{([]\s*$/.test(line) ? `${indent}  ` : indent };
+}
+
+/** A template or a comment that goes over lines and has no end yet. */
+function isUnterminated(code: number | undefined): boolean {
+  return code === 1160 || code === 1010;
+}
