@@ -21,120 +21,138 @@ interface Check {
   name: string;
   unit: string;
   meaning: string;
-  /** SQL of the count and of what it is among. */
+  /** The relation that is looked through: each one once for all its checks. */
+  over: "seen" | "tcp" | "data" | "connections" | "checksums" | "order";
+  /** In SQL: what is counted, and what it is among. */
   count: string;
   of: string;
 }
-
-const tcpPackets = "(SELECT count(*) FROM tcp)";
-const tcpFlows = "(SELECT count(*) FROM connections)";
 
 const checks: Check[] = [
   {
     name: "cut by the snap length",
     unit: "packets",
     meaning: "their payload is missing; counts of bytes go by the length on the wire and stay right",
-    count: "(SELECT count(*) FROM seen WHERE captured_bytes < wire_bytes)",
-    of: "(SELECT count(*) FROM seen)",
+    over: "seen",
+    count: "count(*) FILTER (captured_bytes < wire_bytes)",
+    of: "count(*)",
   },
   {
     name: "copies",
     unit: "packets",
     meaning:
       "captured at two points or mirrored twice; left out of the analyses of TCP, DNS, ICMP and datagrams",
-    count: "(SELECT count(*) FROM seen WHERE copy)",
-    of: "(SELECT count(*) FROM seen)",
+    over: "seen",
+    count: "count(*) FILTER (copy)",
+    of: "count(*)",
   },
   {
     name: "earlier than the packet before",
     unit: "packets",
     meaning:
       "several queues or devices were merged: order, and what is told by it (retransmission, out of order), is unsure",
-    count:
-      "(SELECT count(*) FROM (SELECT time_ns < lag(time_ns) OVER (ORDER BY frame) AS back FROM seen) WHERE back)",
-    of: "(SELECT count(*) FROM seen)",
+    over: "order",
+    count: "count(*) FILTER (back)",
+    of: "count(*)",
   },
   {
     name: "acks of data that is not there",
     unit: "packets",
     meaning:
       "the receiver got what the capture missed: gaps before them are the capture's loss, not the network's",
-    count: "(SELECT count(*) FROM tcp WHERE ack_lost_segment)",
-    of: tcpPackets,
+    over: "tcp",
+    count: "count(*) FILTER (ack_lost_segment)",
+    of: "count(*)",
   },
   {
     name: "gaps before a packet",
     unit: "packets",
     meaning:
       "lost before the point of capture, out of order, or missed by the capture; tcpGaps() tells which",
-    count: "(SELECT count(*) FROM tcp WHERE lost_segment)",
-    of: tcpPackets,
+    over: "tcp",
+    count: "count(*) FILTER (lost_segment)",
+    of: "count(*)",
   },
   {
     name: "super-frames",
     unit: "packets",
     meaning: "offloading shows several segments as one packet: count by bytes, not by packets",
-    count: `(SELECT count(*) FROM tcp JOIN connections USING (flow_number)
-      WHERE tcp_len_bytes > coalesce(CASE WHEN from_client THEN server_mss ELSE client_mss END, ${jumboBytes}))`,
-    of: "(SELECT count(*) FROM tcp WHERE tcp_len_bytes > 0)",
+    over: "data",
+    count: "count(*) FILTER (super_frame)",
+    of: "count(*)",
   },
   {
     name: "TCP seen in one direction only",
     unit: "connections",
     meaning: "acks or data are missing: no round trip time, no verdict on loss",
-    count: "(SELECT count(*) FROM connections WHERE one_sided)",
-    of: tcpFlows,
+    over: "connections",
+    count: "count(*) FILTER (one_sided)",
+    of: "count(*)",
   },
   {
     name: "TCP without its SYN",
     unit: "connections",
     meaning: "window scale and options are unknown, and who the client is, is assumed",
-    count: "(SELECT count(*) FROM connections WHERE NOT opened)",
-    of: tcpFlows,
+    over: "connections",
+    count: "count(*) FILTER (NOT opened)",
+    of: "count(*)",
   },
   {
     name: "IPv4 checksums bad",
     unit: "packets",
     meaning: "damaged, or filled in by the sending device after the capture",
-    count: "(SELECT count(*) FROM seen WHERE ip_checksum_status = 'bad')",
-    of: "(SELECT count(*) FROM seen WHERE ip_checksum_status IN ('good', 'bad'))",
+    over: "seen",
+    count: "count(*) FILTER (ip_checksum_status = 'bad')",
+    of: "count(*) FILTER (ip_checksum_status IN ('good', 'bad'))",
   },
   {
     name: "checksums bad, of senders whose own device fills them in",
     unit: "packets",
     meaning:
       "harmless: most packets of that address are so, or their IP header is, too: captured before the device completed them",
-    count: "(SELECT coalesce(sum(bad), 0) FROM checksums WHERE offloaded)",
-    of: "(SELECT coalesce(sum(checked), 0) FROM checksums)",
+    over: "checksums",
+    count: "coalesce(sum(offloaded), 0)",
+    of: "coalesce(sum(checked), 0)",
   },
   {
     name: "checksums bad otherwise",
     unit: "packets",
     meaning: "damaged on the way: the receiver drops them",
-    count: "(SELECT coalesce(sum(bad), 0) FROM checksums WHERE NOT offloaded)",
-    of: "(SELECT coalesce(sum(checked), 0) FROM checksums)",
+    over: "checksums",
+    count: "coalesce(sum(bad - offloaded), 0)",
+    of: "coalesce(sum(checked), 0)",
   },
   {
     name: "fragments",
     unit: "packets",
     meaning: "only the one that completes a packet has its ports; see fragmentedPackets()",
-    count: "(SELECT count(*) FROM seen WHERE fragment)",
-    of: "(SELECT count(*) FROM seen)",
+    over: "seen",
+    count: "count(*) FILTER (fragment)",
+    of: "count(*)",
   },
 ];
 
+/** The file's own facts say whether looking for such packets is worth it. */
+const order = (inOrder: boolean) =>
+  inOrder
+    ? "SELECT false AS back FROM seen"
+    : `SELECT later.time_ns < packets.time_ns AS back
+      FROM (SELECT frame, time_ns FROM seen) later LEFT JOIN packets ON packets.frame = later.frame - 1`;
+
 const views = {
   connections: `
-    SELECT flow_number, count(DISTINCT from_client) = 1 AS one_sided, bool_or(syn) AS opened,
-      max(tcp_mss_bytes) FILTER (from_client) AS client_mss, max(tcp_mss_bytes) FILTER (NOT from_client) AS server_mss
-    FROM tcp GROUP BY flow_number`,
-  senders: `
-    SELECT src, count(*) FILTER (checksum_status = 'bad') > ${offloadedPart} * count(*) AS offloads
-    FROM seen WHERE checksum_status IN ('good', 'bad') GROUP BY src`,
+    SELECT bool_and(from_client) OR NOT bool_or(from_client) AS one_sided, bool_or(syn) AS opened FROM tcp GROUP BY flow_number`,
+  offers: `
+    SELECT flow_number, NOT from_client AS from_client, max(tcp_mss_bytes) AS allowed_bytes
+    FROM tcp WHERE tcp_mss_bytes IS NOT NULL GROUP BY ALL`,
+  data: `
+    SELECT tcp_len_bytes > coalesce(allowed_bytes, ${jumboBytes}) AS super_frame
+    FROM tcp LEFT JOIN offers USING (flow_number, from_client) WHERE tcp_len_bytes > 0`,
   checksums: `
     SELECT count(*) AS checked, count(*) FILTER (checksum_status = 'bad') AS bad,
-      coalesce(offloads OR ip_checksum_status = 'bad', false) AS offloaded
-    FROM seen LEFT JOIN senders USING (src) WHERE checksum_status IN ('good', 'bad') GROUP BY ALL`,
+      CASE WHEN bad > ${offloadedPart} * checked THEN bad
+        ELSE count(*) FILTER (checksum_status = 'bad' AND ip_checksum_status = 'bad') END AS offloaded
+    FROM seen WHERE checksum_status IN ('good', 'bad') GROUP BY src`,
 };
 
 /**
@@ -147,11 +165,16 @@ const views = {
  */
 export async function quality(capture: Capture, filter: TrafficFilter = {}): Promise<Frame> {
   const scope = await scopeOf(capture, filter);
-  const each = checks.map(({ count, of }, index) => `${count} AS c${index}, ${of} AS o${index}`);
+  const relations = [...new Set(checks.map(({ over }) => over))].map((over) => {
+    const counts = checks.flatMap((check, index) =>
+      check.over === over ? [`${check.count} AS c${index}, ${check.of} AS o${index}`] : [],
+    );
+    return `(SELECT ${counts.join(", ")} FROM "${over}")`;
+  });
   const counted = await scope.frame({
     source: "quality",
-    views,
-    query: `SELECT ${each.join(", ")}`,
+    views: { ...views, order: order(capture.facts.inOrder) },
+    query: `SELECT * FROM ${relations.join(", ")}`,
     columns: checks.flatMap((_, index) => [
       { name: `c${index}`, type: "BIGINT", meaning: "count" },
       { name: `o${index}`, type: "BIGINT", meaning: "among" },
