@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { flows, openCapture, overview, packets } from "../../lib/captures/index.js";
+import { flows, malformed, openCapture, overview, packets } from "../../lib/captures/index.js";
 import { corpus, expected } from "./corpus.js";
 
 /** Counts of expected.tsv, in SQL over the packet table. */
@@ -52,8 +52,9 @@ describe.skipIf(corpus === undefined)("known captures", () => {
     const found = Object.fromEntries(
       counted.columns.map((name, index) => [name, (counted.values[0] as number[])[index]]),
     );
-    const { file, rc, malformed: _, ...truth } = wanted;
+    const { file, rc, malformed: senseless, ...truth } = wanted;
     expect(found).toEqual(truth);
+    expect(await (await malformed(capture)).count()).toBe(senseless);
     expect(table.provenance.partial, file).toBe(rc === 2);
 
     const flowFrame = await flows(capture);

@@ -24,16 +24,11 @@ import {
   traffic,
   zeroWindows,
 } from "../../lib/captures/index.js";
-import type { Frame, Table } from "../../lib/tables/index.js";
+import { ask } from "./ask.js";
 import { generate, hasGenerator, type Truth } from "./generated.js";
 
 /** The same holds for any size: SKBOOK_GENERATED_BYTES=100000000 and more for a long run. */
 const bytes = Number(process.env.SKBOOK_GENERATED_BYTES ?? 12_000_000);
-
-/** The first row of a query. */
-async function ask(source: Table | Frame | Promise<Table | Frame>, query: string): Promise<unknown[]> {
-  return (await (await source).sql(query)).values[0] as unknown[];
-}
 
 describe.skipIf(!hasGenerator)("a capture whose faults are known", { timeout: 900_000 }, () => {
   let folder: string;

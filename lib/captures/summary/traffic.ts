@@ -38,7 +38,8 @@ const maxBins = 1_000_000;
 
 /**
  * Packets and bits over time. Bins start at the first packet; a bin without packets has a row of zeros. The first and
- * last bin are counted by their whole width, though the capture may cover a part of them.
+ * last bin are counted by their whole width, though the capture may cover a part of them. Records of a pcapng file that have no time
+ * are in no bin.
  *
  * @returns a Table in order of time, one row per bin and series.
  * @throws SkbookError as `flows` does; `BAD_PARAMETER` for a wrong or much too small `binMs`.
@@ -60,7 +61,7 @@ export async function traffic(capture: Capture, options: TrafficOptions = {}): P
       span: "SELECT min(time_ns) AS first, max(time_ns) AS last FROM seen",
       binned: `
         SELECT (time_ns - first) // ${binNs} AS bin, ${series} AS series, count(*) AS packets, sum(wire_bytes) AS wire_bytes
-        FROM seen LEFT JOIN conversations USING (flow_number), span GROUP BY 1, 2`,
+        FROM seen LEFT JOIN conversations USING (flow_number), span WHERE time_ns IS NOT NULL GROUP BY 1, 2`,
       bins: `SELECT unnest(generate_series(0, (last - first) // ${binNs})) AS bin FROM span WHERE first IS NOT NULL`,
       grid: "SELECT bin, series FROM bins, (SELECT DISTINCT series FROM binned)",
     },
