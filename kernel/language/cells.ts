@@ -34,6 +34,8 @@ export class Cells {
   readonly #compiler: Compiler;
   readonly #folder: string;
   readonly #scope: Scope;
+  /** Whether cells have imported something since the service was asked. */
+  #stale = false;
   readonly #emitted = new Map<string, ts.SourceFile>();
 
   constructor(folder: string) {
@@ -50,6 +52,7 @@ export class Cells {
     this.#check(cell, sources, program);
     const compiled = { cell, ...this.#emit(cell, program), sources: this.#emitSources(sources, program) };
     this.#compiler.keep(cell);
+    this.#stale ||= compiled.imports.length > 0;
     return compiled;
   }
 
@@ -62,6 +65,13 @@ export class Cells {
   ask<T>(code: string, question: (service: ts.LanguageService, file: string) => T): T {
     const cell = this.#open(code);
     return question(this.#compiler.service, cell.file.fileName);
+  }
+
+  /** Lets the service look at what cells have imported since it was last asked. */
+  warm(): void {
+    if (!this.#stale) return;
+    this.#stale = false;
+    this.ask("", (service) => service.getProgram()?.getTypeChecker());
   }
 
   #open(code: string): CellFile {

@@ -31,6 +31,8 @@ export interface Language {
   execute(cell: CellToRun): Promise<unknown>;
   /** Stops waiting for the running cell: `execute` rejects. Code of the cell that still waits can't be ended. */
   abandon(): void;
+  /** Readies what answers questions about code, which would otherwise look at newly imported packages when asked. */
+  warm(): void;
   complete(code: string, offset: number): Completion;
   /** What stands at the offset, undefined if there is nothing to say. */
   inspect(code: string, offset: number): Inspection | undefined;
@@ -88,6 +90,7 @@ export function openLanguage(guard: Guard): Language {
       }
     },
     abandon: () => executor.abandon(),
+    warm: () => cells.warm(),
     complete: (code, offset) => complete(cells, code, offset),
     inspect: (code, offset) => inspect(cells, code, offset),
     completeness,

@@ -48,7 +48,8 @@ export function inspect(cells: Cells, code: string, offset: number): Inspection 
 
 function quickInfo(service: ts.LanguageService, file: string, offset: number): Inspection | undefined {
   const info = service.getQuickInfoAtPosition(file, offset);
-  const signature = ts.displayPartsToString(info?.displayParts);
+  // For an imported name the compiler adds the import; whoever asks wants to know what it is.
+  const signature = ts.displayPartsToString(info?.displayParts).replace(/\nimport .*$/, "");
   if (info === undefined || signature === "" || signature === "any") return undefined;
   return { signature, documentation: documentation(info.documentation, info.tags) };
 }
@@ -77,10 +78,20 @@ function documentation(
   const lines = tags.map((tag) => {
     const [first, ...rest] = tag.text ?? [];
     if (tag.name === "param" && first?.kind === "parameterName")
-      return `- \`${first.text}\`${ts.displayPartsToString(rest).replace(/^\s*(?:-\s*)?/, ": ")}`;
-    return `*@${tag.name}* ${ts.displayPartsToString(tag.text)}`;
+      return `- \`${first.text}\`${markdown(rest).replace(/^\s*(?:-\s*)?/, ": ")}`;
+    return `*@${tag.name}* ${markdown(tag.text)}`;
   });
-  return [ts.displayPartsToString(text), lines.join("\n\n")].filter((part) => part !== "").join("\n\n");
+  return [markdown(text), lines.join("\n\n")].filter((part) => part !== "").join("\n\n");
+}
+
+/** The text of a doc comment; what it links to is shown as code. */
+function markdown(parts: readonly ts.SymbolDisplayPart[] = []): string {
+  return parts
+    .map(({ kind, text }) => {
+      if (kind === "link") return "";
+      return kind === "linkName" || kind === "linkText" ? `\`${text.trim()}\`` : text;
+    })
+    .join("");
 }
 
 /** Whether a console should run the code or let the user write on. */

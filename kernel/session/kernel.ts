@@ -15,6 +15,9 @@ import { Stdin } from "./stdin.js";
 import { Stopped, stopWatch } from "./stop-watch.js";
 import { Streams } from "./streams.js";
 
+/** A pause as long as this is the user's. */
+const idleMs = 300;
+
 /** How long a cell may clean up when the client ends the kernel. */
 const farewellMs = 2000;
 
@@ -107,6 +110,15 @@ export class Kernel {
       else this.#answer(request, language);
     }
     this.#busy = false;
+    setTimeout(() => this.#warm(language), idleMs);
+  }
+
+  /** Uses the user's pause: the first question about a package would wait for the compiler to look at it. */
+  #warm(language: Language): void {
+    if (this.#busy) return;
+    const leave = this.guard();
+    language.warm();
+    leave();
   }
 
   #answer(request: Request, language: Language): void {

@@ -17,14 +17,13 @@ import { provenanceOf } from "./provenance.js";
 import { runProbe } from "./run.js";
 import { readTarget } from "./target.js";
 
-/** What a call is asked with. zod's type of an object without keys forbids every key, the common ones too. */
-type Asked<Schema extends z.ZodType> = CommonParameters &
-  (string extends keyof z.input<Schema> ? unknown : z.input<Schema>);
+/** What a schema takes. zod's type of an object without keys forbids every key, the common ones too. */
+type Input<Schema extends z.ZodType> = string extends keyof z.input<Schema> ? unknown : z.input<Schema>;
 
 /** A probe that can be called from a cell, with its definition beside it. */
-export interface Probe<Schema extends z.ZodType, Shape extends "table" | "frame"> {
-  (host: Host, parameters: Asked<Schema>): Promise<Shape extends "table" ? Table : Frame>;
-  readonly definition: ProbeDefinition<Schema, Shape>;
+export interface Probe<Parameters, Shape extends "table" | "frame"> {
+  (host: Host, parameters: CommonParameters & Parameters): Promise<Shape extends "table" ? Table : Frame>;
+  readonly definition: ProbeDefinition<z.ZodType, Shape>;
 }
 
 /**
@@ -37,8 +36,8 @@ export interface Probe<Schema extends z.ZodType, Shape extends "table" | "frame"
  */
 export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "frame">(
   definition: ProbeDefinition<Schema, Shape>,
-): Probe<Schema, Shape> {
-  const call = async (host: Host, asked: Asked<Schema>) => {
+): Probe<Input<Schema>, Shape> {
+  const call = async (host: Host, asked: CommonParameters & Input<Schema>) => {
     const { common, own } = parseParameters(definition.name, definition.parameters, asked);
     const { seconds, bufferPages, attachSeconds, during } = common;
     const target = await readTarget(host, allHooks(definition.hooks));

@@ -1,20 +1,26 @@
 import { z } from "zod";
-import { type DecodeContext, defineProbe, emitRow, rowWord } from "../../lib/probes/index.js";
+import { type DecodeContext, defineProbe, emitRow, type Probe, rowWord } from "../../lib/probes/index.js";
 import { unixNanoseconds, type Value } from "../../lib/tables/index.js";
-import { dropFilters } from "./filters.js";
+import { type DropFilterParameters, dropFilters } from "./filters.js";
 import { dropHook, reasonName, reasonNotes } from "./hook.js";
 import { drop, dropClause, reasonOfDrop } from "./program.js";
 import { etherTypeName, protocolName } from "./protocols.js";
 
 const Parameters = z.strictObject({
   ...dropFilters,
-  /** Rows at most; what the kernel goes on counting beyond is said. Default 10,000. */
   maxEvents: z.int().min(1).max(10_000_000).default(10_000),
-  /** Kernel stack with every row, so many functions deep; 0 for none. true is 8. Default 0. */
   stacks: z.union([z.boolean().transform((wanted) => (wanted ? 8 : 0)), z.int().min(0).max(64)]).default(0),
 });
 
 type Parameters = z.output<typeof Parameters>;
+
+/** What {@link dropEvents} can be asked, beside what every probe can. */
+export interface DropEventsParameters extends DropFilterParameters {
+  /** Rows at most, 1 to 10,000,000; what the kernel goes on counting beyond is said. Default 10,000. */
+  maxEvents?: number | undefined;
+  /** Kernel stack with every row, so many functions deep, up to 64; 0 or false for none, true for 8. Default 0. */
+  stacks?: boolean | number | undefined;
+}
 
 /**
  * Shows the packets that a host's kernel drops, one row each. Every event costs some microseconds on the host: look at
@@ -34,7 +40,7 @@ type Parameters = z.output<typeof Parameters>;
  *
  * @example await dropEvents(host, { seconds: 10, reason: "NO_SOCKET", stacks: true })
  */
-export const dropEvents = defineProbe({
+export const dropEvents: Probe<DropEventsParameters, "table"> = defineProbe({
   name: "dropEvents",
   shape: "table",
   revision: 1,

@@ -1,2 +1,3 @@
-export { dropEvents } from "./events.js";
+export { type DropEventsParameters, dropEvents } from "./events.js";
+export type { DropFilterParameters } from "./filters.js";
 export { dropSummary } from "./summary.js";

@@ -1,5 +1,5 @@
-import { bpftrace, defineProbe, Fragment } from "../../lib/probes/index.js";
-import { DropFilters } from "./filters.js";
+import { bpftrace, defineProbe, Fragment, type Probe } from "../../lib/probes/index.js";
+import { type DropFilterParameters, DropFilters } from "./filters.js";
 import { dropHook, reasonName, reasonNotes } from "./hook.js";
 import { drop, dropClause, reasonOfDrop } from "./program.js";
 
@@ -18,7 +18,7 @@ import { drop, dropClause, reasonOfDrop } from "./program.js";
  *
  * @example await dropSummary(host, { seconds: 10, dst: "198.51.100.0/24" })
  */
-export const dropSummary = defineProbe({
+export const dropSummary: Probe<DropFilterParameters, "frame"> = defineProbe({
   name: "dropSummary",
   shape: "frame",
   revision: 1,

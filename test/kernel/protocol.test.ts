@@ -260,6 +260,32 @@ describe("questions", () => {
     expect(reply.cursor_start).toBe([...code].length - "toUpp".length);
   });
 
+  test("knows the parameters of probes, their units and columns", async () => {
+    await kernel.run("import { dropEvents, localhost } from 'skbook'; const host = localhost();");
+    const code = "'😀'; await dropEvents(host, { ";
+    const inside = await ask("complete_request", { code, cursor_pos: [...code].length });
+    expect(inside.matches).toEqual(
+      expect.arrayContaining(["seconds", "src", "dstPort", "reason", "maxEvents", "stacks"]),
+    );
+    expect(inside.matches).not.toContain("host");
+    const about = async (text: string, at: string) => {
+      const cursor_pos = text.indexOf(at) + 1;
+      const { data } = await ask("inspect_request", { code: text, cursor_pos, detail_level: 0 });
+      return data as { "text/plain": string; "text/markdown": string };
+    };
+    const call = "dropEvents(host, { seconds: 5, src: '::1', stacks: true })";
+    expect((await about(call, "seconds"))["text/plain"]).toMatch(/number\n\nHow long to measure, in seconds/);
+    expect((await about(call, "src"))["text/plain"]).toMatch(/Source address or prefix, IPv4 or IPv6/);
+    expect((await about(call, "stacks"))["text/plain"]).toMatch(/Kernel stack with every row/);
+    const probe = await about(call, "dropEvents");
+    expect(probe["text/markdown"]).toMatch(/^```typescript\n\(alias\) const dropEvents: .*\n```\n\n/);
+    expect(probe["text/plain"]).toMatch(/Columns: `time_ns` \(Unix time/);
+    // Behind the parenthesis of a call, too.
+    expect((await about("dropEvents(", "("))["text/plain"]).toMatch(
+      /parameters: CommonParameters & DropEventsParameters/,
+    );
+  });
+
   test("inspects names, with what an earlier cell has declared", async () => {
     await kernel.run(
       "/** Counts drops. */\nfunction dropCount(site: string): number { return site.length; }",
