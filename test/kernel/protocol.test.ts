@@ -278,7 +278,7 @@ describe("questions", () => {
     expect((await about(call, "src"))["text/plain"]).toMatch(/Source address or prefix, IPv4 or IPv6/);
     expect((await about(call, "stacks"))["text/plain"]).toMatch(/Kernel stack with every row/);
     const probe = await about(call, "dropEvents");
-    expect(probe["text/markdown"]).toMatch(/^```typescript\n\(alias\) const dropEvents: .*\n```\n\n/);
+    expect(probe["text/markdown"]).toMatch(/^```typescript\n\(alias\) dropEvents\(host: Host, .*\n```\n\n/);
     expect(probe["text/plain"]).toMatch(/Columns: `time_ns` \(Unix time/);
     // Behind the parenthesis of a call, too.
     expect((await about("dropEvents(", "("))["text/plain"]).toMatch(
