@@ -23,7 +23,7 @@ function starting(file: string): string {
 
 /** The kernel and the process that its cell has started. */
 async function pidsIn(file: string): Promise<[number, number]> {
-  expect(await eventually(20, () => existsSync(file) && readFileSync(file, "utf8").endsWith("]"))).toBe(true);
+  expect(await eventually(60, () => existsSync(file) && readFileSync(file, "utf8").endsWith("]"))).toBe(true);
   const pids = JSON.parse(readFileSync(file, "utf8")) as [number, number];
   started.push(...pids);
   expect(pids.filter(alive)).toEqual(pids);

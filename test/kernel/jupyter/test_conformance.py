@@ -5,6 +5,12 @@ NAME = "skbook"
 
 
 class Conformance(jupyter_kernel_test.KernelTests):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The tests wait no longer than 15 s, which a busy machine may need for the library's first import.
+        cls.kc.execute_interactive("import * as skbook from 'skbook';", timeout=120)
+
     kernel_name = NAME
     language_name = "typescript"
     file_extension = ".ts"

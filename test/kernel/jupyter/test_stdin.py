@@ -4,7 +4,7 @@ from queue import Empty
 
 from jupyter_client.manager import start_new_kernel
 
-TIMEOUT = 20
+TIMEOUT = 60
 IMPORT = 'import { ask, askSecret } from "skbook";\n'
 
 
