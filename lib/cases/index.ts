@@ -1,3 +1,12 @@
 export type { Json, RecordedRun, Run, RunRequest } from "./request.js";
-export { live, openCase, record, recordedRun, refuseInReplay, replay, sessionKey } from "./session.js";
+export {
+  live,
+  openCase,
+  record,
+  recordedRun,
+  refuseInReplay,
+  replay,
+  replaying,
+  sessionKey,
+} from "./session.js";
 export { type CaseReport, verifyCase } from "./verify.js";

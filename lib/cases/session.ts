@@ -94,6 +94,11 @@ export async function recordedRun<Outcome>(
   }
 }
 
+/** Whether runs are answered from a case. */
+export async function replaying(): Promise<boolean> {
+  return (await current()).mode === "replay";
+}
+
 /** Changes with every case that is opened: what was remembered under another key is not in this case. */
 export async function sessionKey(): Promise<object> {
   return current();
@@ -101,7 +106,7 @@ export async function sessionKey(): Promise<object> {
 
 /** Fails where only live work makes sense. */
 export async function refuseInReplay(tried: string): Promise<void> {
-  if ((await current()).mode === "replay") {
+  if (await replaying()) {
     throw new SkbookError({
       code: "NOT_RECORDED",
       tried,

@@ -1,8 +1,8 @@
-import type { Provenance } from "../tables/index.js";
+import { type Provenance, warningsOf } from "../tables/index.js";
 import type { Layout } from "./spec.js";
 import { textWidth } from "./static/index.js";
 import { alarm, defaultSize, subtitleSize } from "./style.js";
-import { counted, label } from "./text.js";
+import { label } from "./text.js";
 
 /** Where rows of a figure come from. */
 export interface Source {
@@ -28,13 +28,8 @@ const lineHeight = subtitleSize * 1.3;
 const badgeWidth = 480;
 const badgePadding = 10;
 
-/** What a reader must know before trusting a count of zero: loss, limits, damage. */
-function warningsOf({ provenance: { lost, truncated, partial }, of, name }: Source): string[] {
-  const warnings = [
-    ...(lost === "unknown" ? [`loss of ${of}s unknown`] : lost > 0 ? [`${counted(lost, of)} lost`] : []),
-    ...(truncated ? ["truncated: a limit was reached"] : []),
-    ...(partial ? ["partial: damaged input, or ended early"] : []),
-  ];
+function badgesOf({ provenance, of, name }: Source): string[] {
+  const warnings = warningsOf(provenance, of);
   return name === undefined ? warnings : warnings.map((warning) => `${name}: ${warning}`);
 }
 
@@ -57,7 +52,7 @@ export function captioned({ title, facts, sources, warnings = [] }: Caption): La
     [...new Set(hosts), ...facts, ...(lossless ? ["0 lost"] : [])],
     defaultSize.width - 32,
   );
-  const badges = filled([...sources.flatMap(warningsOf), ...warnings], badgeWidth);
+  const badges = filled([...sources.flatMap(badgesOf), ...warnings], badgeWidth);
   const badge = {
     text: badges.map(label).join("<br>"),
     align: "left",

@@ -18,15 +18,6 @@ export function plainText(label: unknown): string {
     .replace(/&(?:lt|gt|#36|amp);/g, (entity) => entities[entity] ?? entity);
 }
 
-/** Text for HTML content and attributes. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
-}
-
 /** A name short enough for a legend, with its ends kept: they tell two symbols or devices apart. */
 export function shorten(name: string, length = 30): string {
   if (name.length <= length) return name;

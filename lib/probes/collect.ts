@@ -8,15 +8,14 @@ import {
   type Table,
   type Value,
 } from "../tables/index.js";
-import { Account } from "./account.js";
+import type { Account } from "./account.js";
 import { lines, parseRecord } from "./bpftrace/records.js";
 import type { ProbeDefinition } from "./definition.js";
 import type { Target } from "./target.js";
 import { UnixTime } from "./unix-time.js";
 
-/** What a run left: its books, its clock, and the way to its result. */
+/** What a run left: its clock, and the way to its result. */
 export interface Collected {
-  account: Account;
   time: UnixTime;
   finish(provenance: Provenance): Promise<Table | Frame>;
   /** Gives up what was collected. */
@@ -30,12 +29,12 @@ export async function collect<Schema extends z.ZodType, Shape extends "table" | 
   given: {
     target: Target;
     parameters: z.output<Schema>;
-    program: string;
+    account: Account;
     start: ClockReading | null;
     onAttached: () => void;
   },
 ): Promise<Collected> {
-  const account = new Account(definition.countMap, given.program);
+  const { account } = given;
   let time: UnixTime | undefined;
   const clock = () => {
     time ??= new UnixTime(given.start, account.begin);
@@ -54,7 +53,7 @@ export async function collect<Schema extends z.ZodType, Shape extends "table" | 
     await sink.discard();
     throw error;
   }
-  return { account, time: clock(), finish: sink.finish, discard: sink.discard };
+  return { time: clock(), finish: sink.finish, discard: sink.discard };
 }
 
 /** Rows on their way into the result that a probe's shape asks for. */

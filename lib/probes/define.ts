@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { Json } from "../cases/index.js";
 import { interrupted } from "../cell.js";
+import { Company } from "../company.js";
 import { type Host, readClocks } from "../hosts/index.js";
+import { watched } from "../progress/index.js";
 import type { Frame, Table } from "../tables/index.js";
+import { Account } from "./account.js";
 import { withSignsOfLife } from "./bpftrace/signs-of-life.js";
 import { collect } from "./collect.js";
-import { Company } from "./company.js";
 import type { ProbeDefinition } from "./definition.js";
 import { ProbeError } from "./error.js";
 import { failureOf } from "./failure.js";
@@ -15,7 +17,11 @@ import { type CommonParameters, parseParameters } from "./parameters.js";
 import { preflight, refuseUnless } from "./preflight.js";
 import { provenanceOf } from "./provenance.js";
 import { runProbe } from "./run.js";
+import { standingOf } from "./standing.js";
 import { readTarget } from "./target.js";
+
+/** How long the last events of what was done meanwhile are still on their way when it is over. */
+const settleMs = 500;
 
 /** What a schema takes. zod's type of an object without keys forbids every key, the common ones too. */
 type Input<Schema extends z.ZodType> = string extends keyof z.input<Schema> ? unknown : z.input<Schema>;
@@ -31,7 +37,7 @@ export interface Probe<Parameters, Shape extends "table" | "frame"> {
  * run on the host, then runs it for `seconds` under a lease and returns what it saw, with its losses.
  *
  * Errors of a call: `BAD_PARAMETER`, `ROOT_NEEDED`, `BPFTRACE_MISSING`, `TRACEFS_MISSING`, `BTF_MISSING`, `HOOK_MISSING` (nothing was attached);
- * `PROBE_NOT_ATTACHED`, `PROBE_FAILED`, `CONNECTION_LOST`, `DEADLINE` (a ProbeError whose `partial` has what had arrived); `INTERRUPTED`; in a
+ * `DURING_FAILED`, `PROBE_NOT_ATTACHED`, `PROBE_FAILED`, `CONNECTION_LOST`, `DEADLINE` (a ProbeError whose `partial` has what had arrived); `INTERRUPTED`; in a
  * replay `NOT_RECORDED`.
  */
 export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "frame">(
@@ -60,13 +66,22 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       bufferPages,
       deadlineSeconds,
     });
-    const company = new Company(during, run.stop);
-    const given = { target, parameters: own, program, start, onAttached: () => company.begin() };
-    const { account, time, finish, discard } = await collect(definition, run.bytes, given);
+    const tried = `run ${definition.name} on ${host.name}`;
+    const company = new Company(tried, during, { settleMs, stop: run.stop });
+    const account = new Account(definition.countMap, program);
+    const standing = standingOf(account, seconds);
+    const onAttached = () => {
+      standing.attached();
+      company.begin();
+    };
+    const given = { target, parameters: own, account, start, onAttached };
+    const { time, finish, discard } = await watched(`${definition.name} on ${host.name}`, standing.read, () =>
+      collect(definition, run.bytes, given),
+    );
     try {
       const outcome = await run.outcome;
       if (outcome.canceled) {
-        throw interrupted(`run ${definition.name} on ${host.name}`, { detached: outcome.detached });
+        throw interrupted(tried, { detached: outcome.detached });
       }
       const failure = failureOf(definition.name, host.name, outcome, account);
       if (failure === undefined) await company.over();

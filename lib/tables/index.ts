@@ -2,7 +2,7 @@ export { type Column, type ColumnType, unixNanoseconds, type Value } from "./col
 export { type Derivation, deriveFrame, deriveTable } from "./derive.js";
 export { createFrame, type Frame } from "./frame.js";
 export { openParquet, ParquetWriter } from "./parquet.js";
-export type { Provenance } from "./provenance.js";
+export { type Provenance, warningsOf } from "./provenance.js";
 export { renderTable, type Shown } from "./render/index.js";
 export { makeOwnFolder, scratchFolder } from "./scratch.js";
 export { sql } from "./sql.js";

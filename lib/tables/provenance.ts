@@ -21,14 +21,19 @@ export interface Provenance {
   details: { [key: string]: Json };
 }
 
-/** What is missing, in a few words each; empty when nothing is. */
-export function warningsOf(provenance: Provenance): string[] {
+/**
+ * What a reader must know before trusting a count of zero, in a few words each; empty when nothing is missing.
+ *
+ * @param of what the loss is a loss of, where that is not plain.
+ */
+export function warningsOf(provenance: Provenance, of?: "event" | "packet"): string[] {
   const { lost, truncated, partial } = provenance;
   const warnings: string[] = [];
-  if (lost === "unknown") warnings.push("loss unknown");
-  else if (lost > 0) warnings.push(`${lost.toLocaleString("en-US")} lost`);
-  if (truncated) warnings.push("cut at a limit");
-  if (partial) warnings.push("partial");
+  const noun = of === undefined ? "" : ` ${of}${lost === 1 ? "" : "s"}`;
+  if (lost === "unknown") warnings.push(of === undefined ? "loss unknown" : `loss of ${of}s unknown`);
+  else if (lost > 0) warnings.push(`${lost.toLocaleString("en-US")}${noun} lost`);
+  if (truncated) warnings.push("truncated: a limit was reached");
+  if (partial) warnings.push("partial: damaged input, or ended early");
   return warnings;
 }
 

@@ -204,7 +204,7 @@ describe("what is shown", () => {
   it("says what is missing beside the rows", () => {
     const shown = createFrame(columns, rows, { ...provenance, lost: 1234, truncated: true, partial: true });
     expect(shown[jupyterDisplay]()["text/plain"]).toContain(
-      "3 rows × 6 columns · 1,234 lost · cut at a limit · partial",
+      "3 rows × 6 columns · 1,234 lost · truncated: a limit was reached · partial: damaged input, or ended early",
     );
     const unknown = createFrame(columns, rows, { ...provenance, lost: "unknown" });
     expect(unknown[jupyterDisplay]()["text/html"]).toContain('<b class="warning">loss unknown</b>');

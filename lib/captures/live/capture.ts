@@ -3,13 +3,13 @@ import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { openCase, type RecordedRun, recordedRun } from "../../cases/index.js";
+import { Company } from "../../company.js";
 import { SkbookError } from "../../errors.js";
 import { type Host, localhost } from "../../hosts/index.js";
 import { scratchFolder, writeWhole } from "../../tables/index.js";
 import { Capture, fileProvenance } from "../capture.js";
 import type { CaptureFacts } from "../facts.js";
 import { captureFacts } from "../tshark.js";
-import { accompany } from "./during.js";
 import { type CaptureOutcome, startCapture } from "./run.js";
 
 /** What {@link capture} is asked for. */
@@ -59,7 +59,7 @@ const Options = z.strictObject({
  *
  * @returns the capture; packets that the host could not keep up with are in `provenance.lost`.
  * @throws SkbookError `BAD_FILTER`, `UNKNOWN_DEVICE`, `TOOL_MISSING`, `NO_PERMISSION`, `CAPTURE_FAILED`, `BAD_PARAMETER`,
- *   `FILE_EXISTS`, `WRITE_FAILED`, `INTERRUPTED`, and the host's own.
+ *   `FILE_EXISTS`, `WRITE_FAILED`, `DURING_FAILED`, `INTERRUPTED`, and the host's own.
  */
 export async function capture(host: Host, options: CaptureOptions): Promise<Capture> {
   const { saveAs, overwrite, during, ...bounds } = checkedOptions(options);
@@ -100,7 +100,9 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
 /** What runs meanwhile may ask for recordings of its own. */
 async function replayed<R>(start: () => Promise<R>, during: (() => unknown) | undefined): Promise<R> {
   const run = await start();
-  await accompany(during);
+  const company = new Company("capture", during, { settleMs: 0, stop: () => {} });
+  company.begin();
+  await company.over();
   return run;
 }
 

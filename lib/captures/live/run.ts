@@ -1,9 +1,11 @@
 import type { Run } from "../../cases/index.js";
-import { callSignal, interrupted } from "../../cell.js";
+import { interrupted } from "../../cell.js";
+import { Company } from "../../company.js";
 import { type Execution, type Host, readText } from "../../hosts/index.js";
+import { type Standing, watched } from "../../progress/index.js";
 import { Hashed } from "../hashed.js";
-import { accompany } from "./during.js";
 import { captureError, noTool } from "./errors.js";
+import { PacketCounter } from "./packet-counter.js";
 import { type Asked, type CaptureTool, captureTools } from "./tools.js";
 
 /** What a capture run is bounded by and how it is told to go on. */
@@ -33,7 +35,7 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
   const tried = `capture on ${options.device} of ${host.name}`;
   const [tool, path] = await findTool(host);
   const command = tool.command(path, options);
-  const bounds = new Bounds(options, tool.lateness);
+  const bounds = new Bounds(tried, options, tool.lateness);
   let stderr = "";
   const execution = host.start(command, {
     root: true,
@@ -45,10 +47,11 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
     },
   });
   const bytes = new Hashed(bounds.count(execution));
-  const outcome = (async (): Promise<CaptureOutcome> => {
+  const end = async (): Promise<CaptureOutcome> => {
     const ended = await execution.ended;
     const stoppedBy = bounds.stoppedBy ?? (ended.exitCode === 0 ? "packets" : "tool");
-    if (ended.canceled || (await bounds.end()) === "interrupted") throw interrupted(tried);
+    if (ended.canceled) throw interrupted(tried);
+    await bounds.end();
     if (bounds.startedAt === undefined) throw captureError(tried, ended.stderr);
     return {
       tool: tool.name,
@@ -62,8 +65,8 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
       detached: ended.detached,
       sha256: await bytes.sha256,
     };
-  })();
-  return { bytes, outcome };
+  };
+  return { bytes, outcome: watched(tried, () => bounds.standing(), end) };
 }
 
 /** Ends a capture when its time, its bytes or its purpose are used up. */
@@ -71,10 +74,13 @@ class Bounds {
   startedAt: string | undefined;
   stoppedBy: "seconds" | "bytes" | "during" | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private purpose: Promise<unknown> = Promise.resolve();
-  private readonly signal = callSignal();
+  private company: Company | undefined;
+  private bytes = 0;
+  private since = 0;
+  private readonly counter = new PacketCounter();
 
   constructor(
+    private readonly tried: string,
     private readonly options: RunOptions,
     private readonly lateness: number,
   ) {}
@@ -83,34 +89,46 @@ class Bounds {
   begin(execution: Execution): void {
     if (this.startedAt !== undefined) return;
     this.startedAt = new Date().toISOString();
+    this.since = performance.now();
     const time = this.options.seconds * 1000 + this.lateness;
     this.timer = setTimeout(() => this.stop(execution, "seconds"), time);
-    const { during } = this.options;
-    if (during === undefined) return;
-    this.purpose = accompany(during)
-      .then(() => new Promise((over) => setTimeout(over, this.lateness)))
-      .finally(() => this.stop(execution, "during"));
-    this.purpose.catch(() => {});
+    this.company = new Company(this.tried, this.options.during, {
+      settleMs: this.lateness,
+      stop: () => this.stop(execution, "during"),
+    });
+    this.company.begin();
   }
 
   async *count(execution: Execution): AsyncGenerator<Uint8Array> {
-    let bytes = 0;
     for await (const chunk of execution) {
       yield chunk;
-      bytes += chunk.length;
-      if (bytes >= this.options.maxBytes) this.stop(execution, "bytes");
+      this.bytes += chunk.length;
+      this.counter.push(chunk);
+      if (this.bytes >= this.options.maxBytes) this.stop(execution, "bytes");
     }
   }
 
+  /** How near the capture is to the bound that is nearest, and what it has. */
+  standing(): Standing {
+    if (this.startedAt === undefined) return { facts: ["starting"] };
+    const { seconds, maxPackets, maxBytes } = this.options;
+    const elapsed = (performance.now() - this.since) / 1000;
+    const { packets } = this.counter;
+    const count = (value: number) => Math.round(value).toLocaleString("en-US");
+    return {
+      part: Math.max(elapsed / seconds, packets / maxPackets, this.bytes / maxBytes),
+      facts: [
+        `${Math.min(elapsed, seconds).toFixed(1)} of ${seconds} s`,
+        `${count(packets)} packets`,
+        `${count(packets / elapsed)} packets/s on average`,
+      ],
+    };
+  }
+
   /** Waits for what the capture was for, which may go on after it; fails when that failed. */
-  async end(): Promise<"over" | "interrupted"> {
+  async end(): Promise<void> {
     clearTimeout(this.timer);
-    const interrupt = new Promise<"interrupted">((resolve) => {
-      this.signal?.addEventListener("abort", () => resolve("interrupted"), { once: true });
-      if (this.signal?.aborted) resolve("interrupted");
-    });
-    const over = this.purpose.then(() => "over" as const);
-    return Promise.race([over, interrupt]);
+    await this.company?.over();
   }
 
   private stop(execution: Execution, why: "seconds" | "bytes" | "during"): void {

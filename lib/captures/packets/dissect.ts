@@ -1,6 +1,7 @@
 import { openCase, type Run, recordedRun } from "../../cases/index.js";
 import { interrupted } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
+import { type Standing, watched } from "../../progress/index.js";
 import { openParquet, ParquetWriter, type Provenance, type Table } from "../../tables/index.js";
 import { cachedTable, cacheKey, openWorkplace } from "../cache/index.js";
 import type { Capture } from "../capture.js";
@@ -52,11 +53,19 @@ async function run(capture: Capture, wanted: Wanted, key: string | null): Promis
     );
     // When reading fails first, tshark is ended for it: the reading's error is the one to tell.
     recorded.outcome.catch(() => {});
-    const parser = new PacketParser(fields, columns, (values) => writer.appendColumns(values));
-    for await (const chunk of recorded.bytes) {
-      parser.push(chunk);
-      await writer.settle();
-    }
+    let frame = 0;
+    const frames = columns.findIndex(({ column }) => column.name === "frame");
+    const parser = new PacketParser(fields, columns, (values) => {
+      frame = Number(values[frames]?.at(-1) ?? 0);
+      return writer.appendColumns(values);
+    });
+    const standing = () => standingOf(capture, wanted, { frame, rows: parser.rows });
+    await watched(`dissect ${capture.name}`, standing, async () => {
+      for await (const chunk of recorded.bytes) {
+        parser.push(chunk);
+        await writer.settle();
+      }
+    });
     const outcome = await recorded.outcome;
     parser.end();
     files = await writer.finish();
@@ -68,6 +77,20 @@ async function run(capture: Capture, wanted: Wanted, key: string | null): Promis
     await place.discard();
     throw error;
   }
+}
+
+/** By the number in the file of the last packet that came out: with a filter, tshark is at least so far. */
+function standingOf(
+  { facts }: Capture,
+  { filter }: Wanted,
+  { frame, rows }: { frame: number; rows: number },
+): Standing {
+  const count = (value: number) => value.toLocaleString("en-US");
+  const matching = filter === "" ? [] : [`${count(rows)} match the filter`];
+  return {
+    part: facts.packets > 0 && frame > 0 ? frame / facts.packets : undefined,
+    facts: [`${count(frame)} of ${count(facts.packets)} packets`, ...matching],
+  };
 }
 
 async function keyOf(capture: Capture, { name, columns, fields, filter }: Wanted): Promise<string> {

@@ -1,4 +1,4 @@
-import { escapeHtml } from "../text.js";
+import { escapeHtml } from "../../html.js";
 import { carrierClass, figureClass, pageScript } from "./script.js";
 
 /** What a figure's HTML is made of. */

@@ -1,6 +1,6 @@
+import { escapeHtml } from "../../html.js";
 import type { Layout } from "../spec.js";
 import { defaultSize, fontFamily } from "../style.js";
-import { escapeHtml } from "../text.js";
 import { textWidth } from "./widths.js";
 
 const fontSize = 13;

@@ -1,3 +1,4 @@
+import { escapeHtml } from "../../html.js";
 import { type Column, isText, unixNanoseconds, type Value } from "../column.js";
 import { type Provenance, warningsOf } from "../provenance.js";
 import { cut, extent, shownValue, visible } from "./cell.js";
@@ -9,7 +10,7 @@ const cellLength = 200;
 /** A table that needs no script, and no style sheet to be understood: front ends may remove both. */
 export function renderHtml({ columns, rows, total, provenance }: Shown): string {
   const warnings = provenance === undefined ? [] : warningsOf(provenance);
-  const badges = warnings.map((warning) => ` <b class="warning">${escaped(warning)}</b>`).join("");
+  const badges = warnings.map((warning) => ` <b class="warning">${escapeHtml(warning)}</b>`).join("");
   return [
     `<div class="skbook-table"><style>${style}</style>`,
     `<div class="scroll"><table><thead><tr>${columns.map(header).join("")}</tr></thead>`,
@@ -21,9 +22,9 @@ export function renderHtml({ columns, rows, total, provenance }: Shown): string 
 }
 
 function header(column: Column): string {
-  const unit = column.unit === undefined ? "" : `${escaped(column.unit)} · `;
-  const title = escaped(column.meaning);
-  return `<th${kind(column)} title="${title}">${escaped(column.name)}<br><small>${unit}${column.type}</small></th>`;
+  const unit = column.unit === undefined ? "" : `${escapeHtml(column.unit)} · `;
+  const title = escapeHtml(column.meaning);
+  return `<th${kind(column)} title="${title}">${escapeHtml(column.name)}<br><small>${unit}${column.type}</small></th>`;
 }
 
 function cell(value: Value, column: Column): string {
@@ -31,7 +32,7 @@ function cell(value: Value, column: Column): string {
   const text = shownValue(value, column);
   const short = cut(text, cellLength);
   const exact = column.unit === unixNanoseconds ? String(value) : short === text ? undefined : text;
-  return `<td${kind(column)}${exact === undefined ? "" : ` title="${escaped(exact)}"`}>${escaped(short)}</td>`;
+  return `<td${kind(column)}${exact === undefined ? "" : ` title="${escapeHtml(exact)}"`}>${escapeHtml(short)}</td>`;
 }
 
 function kind(column: Column): string {
@@ -51,20 +52,11 @@ function details(provenance: Provenance): string {
     .filter(([, value]) => value !== null)
     .map(([name, value]) => {
       const text = typeof value === "string" ? value : JSON.stringify(value);
-      return `<tr><th class="text">${escaped(name)}</th><td class="text">${escaped(visible(text))}</td></tr>`;
+      return `<tr><th class="text">${escapeHtml(name)}</th><td class="text">${escapeHtml(visible(text))}</td></tr>`;
     });
-  const where = host === null ? "" : ` on ${escaped(host)}`;
+  const where = host === null ? "" : ` on ${escapeHtml(host)}`;
   return [
-    ...notes.map((note) => `<p>${escaped(visible(note))}</p>`),
-    `<details><summary>${escaped(source)}${where}</summary><table>${list.join("")}</table></details>`,
+    ...notes.map((note) => `<p>${escapeHtml(visible(note))}</p>`),
+    `<details><summary>${escapeHtml(source)}${where}</summary><table>${list.join("")}</table></details>`,
   ].join("\n");
-}
-
-export function escaped(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
 }

@@ -1,0 +1,26 @@
+import type { Standing } from "../progress/index.js";
+import type { Account } from "./account.js";
+
+/** How far a probe's run is, by its books: a summary's counts come at the end only. */
+export function standingOf(account: Account, seconds: number): { attached(): void; read(): Standing } {
+  let since: number | undefined;
+  return {
+    attached() {
+      since = performance.now();
+    },
+    read() {
+      if (since === undefined) return { facts: ["attaching"] };
+      const elapsed = Math.min(seconds, (performance.now() - since) / 1000);
+      const count = (value: number) => value.toLocaleString("en-US");
+      const { accounted, lostByBpftrace } = account;
+      return {
+        part: elapsed / seconds,
+        facts: [
+          `${elapsed.toFixed(1)} of ${seconds} s`,
+          ...(accounted > 0 ? [`${count(accounted)} ${accounted === 1 ? "event" : "events"}`] : []),
+          ...(lostByBpftrace > 0 ? [`${count(lostByBpftrace)} lost`] : []),
+        ],
+      };
+    },
+  };
+}

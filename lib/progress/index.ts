@@ -1,0 +1,2 @@
+export type { Standing } from "./bar.js";
+export { watched } from "./watched.js";
