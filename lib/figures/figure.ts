@@ -36,7 +36,8 @@ export class Figure implements FigureSpec {
   /**
    * The static picture as SVG text, the same bytes for the same figure.
    *
-   * @throws SkbookError `FIGURE_NOT_DRAWN` where only a browser can draw it: WebGL, heatmaps, maps, more than 20,000 points.
+   * @throws SkbookError `FIGURE_NOT_DRAWN` where only a browser can draw it: WebGL, maps, violins, trees, more than
+   *   20,000 points.
    */
   svg(): Promise<string> {
     const { width = defaultSize.width, height = defaultSize.height } = this.layout;

@@ -1,3 +1,4 @@
+import { inflateSync } from "node:zlib";
 import { JSDOM } from "jsdom";
 import { describe, expect, it } from "vitest";
 import { jupyterDisplay } from "../../lib/cell.js";
@@ -20,6 +21,18 @@ const bars = () =>
 function textsOf(svg: string): string[] {
   const { document } = new JSDOM(svg, { contentType: "image/svg+xml" }).window;
   return [...document.querySelectorAll("text")].map((text) => text.textContent ?? "");
+}
+
+/** The pixels of a PNG of 8-bit RGBA without filters; `y` from 0 at the top to 1. */
+function pixelsOf(png: Buffer) {
+  const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+  const length = png.readUInt32BE(33);
+  const lines = inflateSync(png.subarray(41, 41 + length));
+  const at = (x: number, y: number) => {
+    const start = Math.floor(y * height) * (4 * width + 1) + 1 + 4 * x;
+    return [...lines.subarray(start, start + 4)];
+  };
+  return { width, at };
 }
 
 const refused = (figure: Figure) =>
@@ -68,14 +81,55 @@ describe("the static picture", () => {
     expect(textsOf(svg)).toEqual(expect.arrayContaining(["75%", "25%", "in", "out"]));
   });
 
+  it("draws heatmaps cell by cell, and leaves out what is unknown", async () => {
+    const colorscale = [
+      [0, "rgb(255,0,0)"],
+      [1, "rgb(0,0,255)"],
+    ];
+    const z = [
+      [0, 1],
+      [1, null],
+    ];
+    const svg = await plot({ data: [{ type: "heatmap", z, colorscale }] }).svg();
+    const [, png = ""] = /data:image\/png;base64,([^"]+)/.exec(svg) ?? [];
+    const { width, at } = pixelsOf(Buffer.from(png, "base64"));
+    const [left, right] = [Math.floor(width / 4), Math.floor((3 * width) / 4)];
+    expect([at(left, 0.75), at(right, 0.75), at(left, 0.25), at(right, 0.25)]).toEqual([
+      [255, 0, 0, 255],
+      [0, 0, 255, 255],
+      [0, 0, 255, 255],
+      [0, 0, 0, 0],
+    ]);
+    const uneven = plot({ data: [{ type: "heatmap", z, colorscale, x: [0, 1, 10], y: [0, 1, 2] }] });
+    const [, other = ""] = /data:image\/png;base64,([^"]+)/.exec(await uneven.svg()) ?? [];
+    const pixels = pixelsOf(Buffer.from(other, "base64"));
+    expect(pixels.width).toBeGreaterThan(100);
+    expect(pixels.at(Math.round(pixels.width * 0.05), 0.75)).toEqual([255, 0, 0, 255]);
+    expect(pixels.at(Math.round(pixels.width * 0.5), 0.75)).toEqual([0, 0, 255, 255]);
+  });
+
+  it("draws flows between nodes", async () => {
+    const node = { label: ["eth0", "br0", "dropped"] };
+    const link = { source: [0, 0], target: [1, 2], value: [9, 1] };
+    const svg = await plot({ data: [{ type: "sankey", node, link }] }).svg();
+    expect(textsOf(svg).filter((text) => text !== "")).toEqual(["eth0", "br0", "dropped"]);
+    const { document } = new JSDOM(svg, { contentType: "image/svg+xml" }).window;
+    const heights = [...document.querySelectorAll("rect")]
+      .map((rect) => [Number(rect.getAttribute("width")), Number(rect.getAttribute("height"))])
+      .filter(([width]) => width === 20)
+      .map(([, height = 0]) => height);
+    expect(heights).toHaveLength(3);
+    expect((heights[1] ?? 0) / (heights[2] ?? 1)).toBeCloseTo(9, 0);
+  });
+
   it("is refused where only a browser can draw, and the figure is shown all the same", async () => {
-    const heatmap = plot({ data: [{ type: "heatmap", z: [[1, 2]] }], layout: { title: { text: "Heat" } } });
+    const heatmap = plot({ data: [{ type: "heatmapgl", z: [[1, 2]] }], layout: { title: { text: "Heat" } } });
     expect(await refused(heatmap)).toMatchObject({ code: "FIGURE_NOT_DRAWN" });
     const bundle = await heatmap[jupyterDisplay]();
     const texts = textsOf(bundle["image/svg+xml"] as string).join(" ");
     expect(texts).toContain("Heat");
-    expect(texts).toContain('traces of type "heatmap" are drawn by a browser only');
-    expect(bundle["application/vnd.plotly.v1+json"]).toMatchObject({ data: [{ type: "heatmap" }] });
+    expect(texts).toContain('traces of type "heatmapgl" are drawn by a browser only');
+    expect(bundle["application/vnd.plotly.v1+json"]).toMatchObject({ data: [{ type: "heatmapgl" }] });
   });
 
   it("is refused above 20,000 points", async () => {

@@ -3,8 +3,11 @@ import type { FigureSpec } from "../spec.js";
 import { slim } from "./slim.js";
 import { windowlessPlotly } from "./window.js";
 
-/** The trace types that plotly.js draws right without a browser; others need WebGL, a canvas or a map server. */
-const drawable = new Set(["bar", "box", "funnel", "histogram", "pie", "scatter", "waterfall"]);
+/** The trace types that plotly.js draws right without a browser; others need WebGL, a map server, or the browser to measure or move things. */
+const drawable = new Set([
+  ...["bar", "box", "contour", "funnel", "heatmap", "histogram", "histogram2d"],
+  ...["pie", "sankey", "scatter", "waterfall"],
+]);
 
 /** More marks than this make a picture that is slower to open than to understand. */
 const maxPoints = 20_000;

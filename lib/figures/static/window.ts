@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { setImmediate } from "node:timers/promises";
 import type { DOMWindow } from "jsdom";
 import { type Box, boundingBox, clientBox, textLength } from "./boxes.js";
+import { teachCanvas } from "./canvas.js";
 
 /** The part of plotly.js that draws pictures. */
 export interface Plotly {
@@ -26,7 +27,7 @@ function domRect({ left, top, right, bottom }: Box) {
 function teachLayout(window: DOMWindow): void {
   Object.assign(window, { TextDecoder, TextEncoder });
   window.URL.createObjectURL = () => "";
-  window.HTMLCanvasElement.prototype.getContext = () => null;
+  teachCanvas(window);
   Object.assign(window.SVGElement.prototype, {
     getBBox(this: Element) {
       return domRect(boundingBox(this));
