@@ -48,7 +48,8 @@ export class OutputCollector {
       this.#add(outputs, { output_type: "stream", name, text: linesOf(text) });
       return;
     }
-    last.text = linesOf((last.text as string[]).join("") + text);
+    const lines = last.text as string[];
+    for (const line of linesOf((lines.pop() ?? "") + text)) lines.push(line);
   }
 
   #display(outputs: Output[], { data, metadata, transient }: Content): void {
