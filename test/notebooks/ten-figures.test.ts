@@ -1,0 +1,91 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { JSDOM } from "jsdom";
+import { beforeAll, describe, expect, test } from "vitest";
+import { chromium, domOf } from "../figures/chromium.js";
+import { readJson, skbook, useFolder, type WrittenNotebook } from "../kernel/fixtures.js";
+
+/** Cells behind those of first-look, which has three figures of its own. */
+const more = [
+  `await dropsByReason(summary, { by: "site" })`,
+  `await dropsOverTime(events, { by: "reason" })`,
+  `await flowTimeline(segments, { flow: 1, drops: events })`,
+  `import { plot } from "skbook";
+const sizes = (await segments.sql("SELECT wire_bytes FROM this")).column("wire_bytes").values as number[];
+plot({ data: [{ type: "histogram", x: sizes }], layout: { title: { text: "Packets by size" } } })`,
+  `const sorted = [...sizes].sort((a, b) => a - b);
+const share = sorted.map((_, index) => (index + 1) / sorted.length);
+plot({ data: [{ mode: "lines", line: { shape: "hv" }, x: sorted, y: share }], layout: { title: { text: "Share of packets up to a size" } } })`,
+  `const heat = (await segments.sql(
+  "SELECT (time_ns - min(time_ns) OVER ()) // 250000000 AS slot, wire_bytes // 200 AS bucket FROM this",
+)).values as [number, number][];
+const z = Array.from({ length: 9 }, () => new Array<number>(60).fill(0));
+for (const [slot, bucket] of heat) if (z[bucket]?.[slot] !== undefined) z[bucket][slot] += 1;
+plot({ data: [{ type: "heatmap", z }], layout: { title: { text: "Packets by time and size" } } })`,
+  `plot({
+  data: [{
+    type: "sankey", node: { label: ["eth0", "uplink0", "dropped"] },
+    link: { source: [0, 0], target: [1, 2], value: [await segments.count(), await events.count()] },
+  }],
+  layout: { title: { text: "Where packets go" } },
+})`,
+];
+
+const limit = 6e6;
+
+describe("a notebook with ten figures", () => {
+  const folder = useFolder();
+  const at = (name: string) => join(folder.path, name);
+  let figures: Record<string, unknown>[];
+
+  beforeAll(async () => {
+    const notebook = readJson<WrittenNotebook>("notebooks/first-look.ipynb");
+    const last = notebook.cells.pop();
+    expect(last?.id).toBe("close");
+    const cells = more.map((source, index) => ({
+      cell_type: "code",
+      id: `more-${index}`,
+      metadata: {},
+      execution_count: null,
+      outputs: [],
+      source,
+    }));
+    writeFileSync(at("ten.ipynb"), JSON.stringify({ ...notebook, cells: [...notebook.cells, ...cells] }));
+    const options = ["--replay", "datasets/first-look", "-o", at("out.ipynb"), "--html", at("out.html")];
+    const { code, stderr } = await skbook(["run", at("ten.ipynb"), ...options]).done;
+    expect(code, stderr).toBe(0);
+    figures = readJson<WrittenNotebook>(at("out.ipynb"))
+      .cells.flatMap(({ outputs = [] }) => outputs)
+      .map(({ data }) => (data ?? {}) as Record<string, unknown>)
+      .filter((data) => data["application/vnd.plotly.v1+json"] !== undefined);
+  }, 300_000);
+
+  test("stays under 6 MB, as a page too", () => {
+    const sizes = ["out.ipynb", "out.html"].map((name) => statSync(at(name)).size);
+    console.info(
+      `ten figures: ${sizes.map((size) => `${(size / 1e6).toFixed(2)} MB`).join(" and as a page ")}`,
+    );
+    expect(figures).toHaveLength(10);
+    for (const size of sizes) expect(size).toBeLessThan(limit);
+  });
+
+  test("has plotly.js once, and a picture of every figure", () => {
+    const html = figures.map((data) => [data["text/html"]].flat().join(""));
+    expect(html.filter((text) => text.includes('class="skbook-plotly"'))).toEqual([html[0]]);
+    for (const data of figures) {
+      const svg = [data["image/svg+xml"]].flat().join("");
+      const { document } = new JSDOM(svg, { contentType: "image/svg+xml" }).window;
+      const marks = document.querySelectorAll("path, image, circle, rect");
+      expect(marks.length).toBeGreaterThan(2);
+      expect(svg).not.toContain("There is no picture");
+    }
+  });
+
+  test.runIf(chromium)("all are drawn in a page without a network", async () => {
+    const { document } = new JSDOM(await domOf(readFileSync(at("out.html"), "utf8"))).window;
+    const drawn = [...document.querySelectorAll(".skbook-figure")].map(
+      (figure) => figure.querySelectorAll(".js-plotly-plot .main-svg").length > 0,
+    );
+    expect(drawn).toEqual(Array(10).fill(true));
+  });
+});
