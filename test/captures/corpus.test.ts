@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { flows, malformed, openCapture, overview, packets } from "../../lib/captures/index.js";
+import { flows, malformed, openCapture, overview, packets, tcpHealth } from "../../lib/captures/index.js";
 import { corpus, expected } from "./corpus.js";
 
 /** Counts of expected.tsv, in SQL over the packet table. */
@@ -38,6 +38,24 @@ const counts: Record<string, string> = {
   zwprobe: "count(*) FILTER (zero_window_probe)",
 };
 
+/** The same of what tcpHealth() sums up, where the capture has no packet twice. */
+const healthCounts: Record<string, string> = {
+  tcp: "coalesce(sum(packets), 0)",
+  retr: "coalesce(sum(retransmissions), 0)",
+  fast: "coalesce(sum(fast_retransmissions), 0)",
+  spur: "coalesce(sum(spurious_retransmissions), 0)",
+  ooo: "coalesce(sum(out_of_order), 0)",
+  lost: "coalesce(sum(gaps), 0)",
+  acklost: "coalesce(sum(unseen_acked), 0)",
+  dupack: "coalesce(sum(duplicate_acks), 0)",
+  zerowin: "coalesce(sum(zero_windows), 0)",
+  winfull: "coalesce(sum(window_full), 0)",
+  keepalive: "coalesce(sum(keep_alives), 0)",
+  rst: "coalesce(sum(rst), 0)",
+  sack: "coalesce(sum(sacks), 0)",
+  dsack: "coalesce(sum(dsacks), 0)",
+};
+
 describe.skipIf(corpus === undefined)("known captures", () => {
   it.each(expected())("$file", async (wanted) => {
     const path = join(corpus as string, wanted.file);
@@ -63,6 +81,11 @@ describe.skipIf(corpus === undefined)("known captures", () => {
     );
     const flowing = Number(wanted.tcp) + Number(wanted.udp);
     expect(sums.values).toEqual([[wanted.tcp_streams, flowing, wanted.retr]]);
+    const copies = await flowFrame.sql("SELECT coalesce(sum(copies), 0) FROM this");
+    if ((copies.values as number[][])[0]?.[0] === 0) {
+      const health = await (await tcpHealth(capture)).sql(`SELECT ${Object.values(healthCounts)} FROM this`);
+      expect(health.values).toEqual([Object.keys(healthCounts).map((name) => wanted[name])]);
+    }
     const facts = new Map(
       (await overview(capture)).values.map((row) => (row as [string, number]).slice(0, 2) as never),
     );

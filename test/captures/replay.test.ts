@@ -2,7 +2,15 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { capture, flows, openCapture, overview, packets } from "../../lib/captures/index.js";
+import {
+  capture,
+  flows,
+  malformed,
+  openCapture,
+  overview,
+  packets,
+  tcpHealth,
+} from "../../lib/captures/index.js";
 import { record, replay, verifyCase } from "../../lib/cases/index.js";
 import { jupyterDisplay } from "../../lib/cell.js";
 import { localhost } from "../../lib/hosts/index.js";
@@ -39,6 +47,9 @@ describe.skipIf(corpus === undefined || process.getuid?.() !== 0)("a case with c
         await overview(opened),
         live,
         await packets(live),
+        await malformed(opened),
+        await tcpHealth(opened),
+        await flows(live, { bpf: "udp" }),
       ];
       return Promise.all(all.map((item) => item[jupyterDisplay]()));
     };

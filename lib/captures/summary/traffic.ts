@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { SkbookError } from "../../errors.js";
-import type { Column, Table } from "../../tables/index.js";
+import type { Column, Table, Value } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { scopeOf, type TrafficFilter } from "../scope/index.js";
+import { type Scope, scopeOf, type TrafficFilter } from "../scope/index.js";
 
 /** How {@link traffic} counts. */
 export interface TrafficOptions extends TrafficFilter {
-  /** Width of a bin in milliseconds. Default 1000. */
+  /** Width of a bin in milliseconds. Default 1000, or 10 times that as often as it takes for at most 100,000 bins. */
   binMs?: number;
   /** Counts apart by: `transport`, `protocol` (the highest), `flow`, `sender` (client or server). Default: all together. */
   by?: "transport" | "protocol" | "flow" | "sender";
@@ -29,7 +29,7 @@ const keys = {
 };
 
 const shape = z.object({
-  binMs: z.number().positive().max(86_400_000).default(1000),
+  binMs: z.number().positive().max(86_400_000_000).optional(),
   by: z.enum(["transport", "protocol", "flow", "sender"]).optional(),
 });
 
@@ -50,10 +50,9 @@ export async function traffic(capture: Capture, options: TrafficOptions = {}): P
   if (!parsed.success) throw wrong(z.prettifyError(parsed.error));
   const { binMs, by } = parsed.data;
   const scope = await scopeOf(capture, filter);
-  const seconds = capture.facts.durationSeconds ?? 0;
-  if ((seconds * 1000) / binMs > maxBins)
-    throw wrong(`${seconds} s in bins of ${binMs} ms are more than a million bins`);
-  const binNs = Math.round(binMs * 1e6);
+  const span = await spanMs(scope);
+  const binNs = Math.round((binMs ?? defaultBinMs(span)) * 1e6);
+  if (span * 1e6 > maxBins * binNs) throw wrong(`bins of ${binMs} ms are more than a million bins here`);
   const series = by === undefined ? "'all'" : keys[by];
   return scope.table({
     source: "traffic",
@@ -72,6 +71,22 @@ export async function traffic(capture: Capture, options: TrafficOptions = {}): P
       FROM grid LEFT JOIN binned USING (bin, series), span ORDER BY bin, series`,
     columns,
   });
+}
+
+/** Of the packets' own times: what a damaged file says of itself may be far off. */
+async function spanMs(scope: Scope): Promise<number> {
+  const span = await scope.frame({
+    source: "traffic",
+    query: "SELECT (max(time_ns) - min(time_ns)) / 1e6 AS span_ms FROM seen",
+    columns: [{ name: "span_ms", type: "DOUBLE", meaning: "from the first packet to the last" }],
+  });
+  return Number((span.values as Value[][])[0]?.[0] ?? 0);
+}
+
+function defaultBinMs(span: number): number {
+  let binMs = 1000;
+  while (span / binMs > 100_000) binMs *= 10;
+  return binMs;
 }
 
 function wrong(failed: string): SkbookError {
