@@ -23,7 +23,7 @@ describeLive("skbook lab", ["python"], () => {
         const { kernelspecs } = await ask("api/kernelspecs");
         expect(kernelspecs.skbook.resources["logo-svg"]).toBeDefined();
         await ask("api/kernels", { method: "POST", body: JSON.stringify({ name: "skbook" }) });
-        const kernels = () => processesWith(join(folder.path, ".runtime"));
+        const kernels = () => processesWith(join(folder.path, ".runtime-"));
         expect(await eventually(10, () => kernels().length === 1)).toBe(true);
         expect(await lab.stop(signal)).toBe(0);
         expect(kernels()).toEqual([]);
