@@ -207,7 +207,7 @@ describe("what is shown", () => {
       "3 rows × 6 columns · 1,234 lost · truncated: a limit was reached · partial: damaged input, or ended early",
     );
     const unknown = createFrame(columns, rows, { ...provenance, lost: "unknown" });
-    expect(unknown[jupyterDisplay]()["text/html"]).toContain('<b class="warning">loss unknown</b>');
+    expect(unknown[jupyterDisplay]()["text/html"]).toContain('class="warning">loss unknown</b>');
   });
 
   it("shows the first rows of many and counts all", () => {

@@ -30,9 +30,26 @@ export const pageScript = `(() => {
     if (figure.clientWidth > 0 && plot.layout.width !== fitting) plotly.relayout(plot, { width: fitting });
   }).observe(figure);
 
+  // On a dark page a figure is turned dark as a whole, hues kept: the colours of its series stay told apart.
+  const isDark = (element) => {
+    const [red, green, blue, alpha = 1] = getComputedStyle(element).backgroundColor.match(/[\\d.]+/g).map(Number);
+    if (alpha > 0) return red + green + blue < 384;
+    return element.parentElement !== null && isDark(element.parentElement);
+  };
+  const shade = (figure) => {
+    figure.style.filter = isDark(figure.parentElement) ? "invert(0.93) hue-rotate(180deg)" : "";
+  };
+  const figures = () => document.querySelectorAll(".${figureClass}");
+  if (!page.theme) {
+    page.theme = new MutationObserver(() => setTimeout(() => figures().forEach(shade)));
+    // JupyterLab tells of another theme there.
+    page.theme.observe(document.body, { attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+  }
+
   const draw = async (figure, plotly) => {
     if (figure.dataset.drawn) return;
     figure.dataset.drawn = "yes";
+    shade(figure);
     const picture = figure.querySelector("img");
     const plot = document.createElement("div");
     picture.hidden = true;
@@ -56,6 +73,6 @@ export const pageScript = `(() => {
     });
   }
   page.plotly.then((plotly) => {
-    for (const figure of document.querySelectorAll(".${figureClass}")) draw(figure, plotly);
+    for (const figure of figures()) draw(figure, plotly);
   });
 })();`;

@@ -10,7 +10,9 @@ const cellLength = 200;
 /** A table that needs no script, and no style sheet to be understood: front ends may remove both. */
 export function renderHtml({ columns, rows, total, provenance }: Shown): string {
   const warnings = provenance === undefined ? [] : warningsOf(provenance);
-  const badges = warnings.map((warning) => ` <b class="warning">${escapeHtml(warning)}</b>`).join("");
+  const badges = warnings
+    .map((warning) => ` <b style="background:#b3261e;color:#fff" class="warning">${escapeHtml(warning)}</b>`)
+    .join("");
   return [
     `<div class="skbook-table"><style>${style}</style>`,
     `<div class="scroll"><table><thead><tr>${columns.map(header).join("")}</tr></thead>`,
@@ -35,8 +37,10 @@ function cell(value: Value, column: Column): string {
   return `<td${kind(column)}${exact === undefined ? "" : ` title="${escapeHtml(exact)}"`}>${escapeHtml(short)}</td>`;
 }
 
+/** What a front end that removes style sheets has to keep: JupyterLab does that in notebooks that it doesn't trust. */
 function kind(column: Column): string {
-  return isText(column) ? ' class="text"' : "";
+  if (isText(column)) return ' class="text" style="text-align:left;white-space:nowrap"';
+  return column.unit === unixNanoseconds ? ' style="white-space:nowrap"' : "";
 }
 
 function details(provenance: Provenance): string {
