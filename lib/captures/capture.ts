@@ -2,6 +2,7 @@ import { jupyterDisplay, type MimeBundle } from "../cell.js";
 import { type Host, localhost } from "../hosts/index.js";
 import { type Column, type Provenance, renderTable, type Value } from "../tables/index.js";
 import type { CaptureFacts } from "./facts.js";
+import { fetchCapture } from "./fetch.js";
 
 const shown: Column[] = [
   { name: "capture", type: "VARCHAR", meaning: "what the file says of itself" },
@@ -10,6 +11,9 @@ const shown: Column[] = [
 
 /** A capture file that was opened: what `packets`, `overview` and `flows` take. */
 export class Capture {
+  /** Not a property of its own, so that whoever prints a capture doesn't print a connection. */
+  readonly #host: Host;
+
   constructor(
     /** File name, without its folder. */
     readonly name: string,
@@ -21,9 +25,27 @@ export class Capture {
     readonly facts: CaptureFacts,
     /** Where it comes from, and what may be missing. */
     readonly provenance: Provenance,
-    /** The machine that the file is on, and that tshark runs on: this one, unless it was opened on another. */
-    readonly host: Host = localhost(),
-  ) {}
+    host: Host = localhost(),
+  ) {
+    this.#host = host;
+  }
+
+  /** The machine that the file is on, and that tshark runs on: this one, unless it was opened on another. */
+  get host(): Host {
+    return this.#host;
+  }
+
+  /**
+   * Brings the file of a capture that was opened on another host to this machine, compressed on its way.
+   *
+   * @param options.saveAs where to keep it. Default: a temporary file that goes with the session.
+   * @param options.overwrite replace a file that is there. Default false.
+   * @returns the same capture, on this machine; one that is here already is returned as it is.
+   * @throws SkbookError `FILE_CHANGED`, `FILE_EXISTS`, `WRITE_FAILED`, `FETCH_FAILED`, `CONNECTION_LOST`, `INTERRUPTED`, `NOT_RECORDED`.
+   */
+  fetch(options: { saveAs?: string; overwrite?: boolean } = {}): Promise<Capture> {
+    return fetchCapture(this, options);
+  }
 
   [jupyterDisplay](): MimeBundle {
     const { facts } = this;

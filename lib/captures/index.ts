@@ -4,7 +4,7 @@ export type { CaptureFacts } from "./facts.js";
 export { flows } from "./flows/index.js";
 export * from "./icmp/index.js";
 export { type CaptureOptions, capture } from "./live/index.js";
-export { openCapture } from "./open.js";
+export { openCapture, type RemoteFile } from "./open.js";
 export { overview } from "./overview.js";
 export { packets } from "./packets/index.js";
 export type { TrafficFilter } from "./scope/index.js";

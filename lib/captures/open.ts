@@ -1,73 +1,77 @@
-import { constants, createReadStream } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { basename, resolve } from "node:path";
 import { openCase, type Run, recordedRun } from "../cases/index.js";
-import { reasonOf, SkbookError } from "../errors.js";
-import { localhost } from "../hosts/index.js";
+import { type Host, localhost, readText } from "../hosts/index.js";
 import { Capture, fileProvenance } from "./capture.js";
 import type { CaptureFacts } from "./facts.js";
 import { Hashed } from "./hashed.js";
+import { rememberIdentity } from "./identity.js";
+import { checkLocalFile, checkRemoteFile } from "./readable.js";
 import { captureFacts } from "./tshark.js";
 
+/** A capture file on a host. */
+export interface RemoteFile {
+  host: Host;
+  path: string;
+}
+
+/** What a case keeps of a file that was opened. */
 interface FileOutcome {
   sha256: string | null;
   facts: CaptureFacts;
 }
 
 /**
- * Opens a capture file of this machine: pcap or pcapng, plain or compressed with gzip. While a case is recorded, the
- * file goes into the case; a replay needs neither the file nor tshark.
+ * Opens a capture file: pcap or pcapng, plain or compressed with gzip. One on another host stays there: tshark runs on that host, under the
+ * lease of every remote command, and what it prints travels compressed; `capture.fetch()` brings the file itself. While a case is
+ * recorded, a file of this machine goes into the case; a replay needs neither the file nor the host nor tshark.
  *
- * @param path the file.
+ * @param file its path on this machine, or `{host, path}`.
  * @returns the capture, with its facts. A damaged or cut file opens when packets can be read, with `facts.partial` set.
  * @throws SkbookError `FILE_NOT_FOUND`, `NO_PERMISSION`, `NOT_A_FILE`, `NOT_A_CAPTURE`, `TSHARK_MISSING`, `NOT_RECORDED`.
+ * @example await openCapture({ host: await connect("root@192.0.2.10"), path: "/var/tmp/uplink.pcap" })
  */
-export async function openCapture(path: string): Promise<Capture> {
+export async function openCapture(file: string | RemoteFile): Promise<Capture> {
+  const { host, path } = typeof file === "string" ? { host: localhost(), path: file } : file;
   const name = basename(path);
   const mode = (await openCase())?.mode;
-  const run = await recordedRun<FileOutcome>(
-    { kind: "file", name, host: "localhost", params: { path } },
-    () => readFile(path, mode === "record"),
+  const run = await recordedRun<FileOutcome>({ kind: "file", name, host: host.name, params: { path } }, () =>
+    host === localhost() ? readFile(path, mode === "record") : readRemote(host, path, mode === "record"),
   );
   // Only the recorder needs the bytes.
   if (mode === "record") for await (const _ of run.bytes);
   const { sha256, facts } = await run.outcome;
-  const place = mode === "replay" ? null : resolve(path);
-  return new Capture(name, place, sha256, facts, fileProvenance(name, facts, run.recordingId));
+  const place = mode === "replay" ? null : host === localhost() ? resolve(path) : path;
+  const provenance = { ...fileProvenance(name, facts, run.recordingId), host: remoteName(host) };
+  const capture = new Capture(name, place, sha256, facts, provenance, host);
+  if (place !== null) await rememberIdentity(capture);
+  return capture;
+}
+
+function remoteName(host: Host): string | null {
+  return host === localhost() ? null : host.name;
 }
 
 async function readFile(path: string, recorded: boolean): Promise<Run<FileOutcome>> {
   const file = resolve(path);
-  await checkFile(file);
+  await checkLocalFile(file);
   const facts = await captureFacts(localhost(), file);
   if (!recorded) return { bytes: nothing(), outcome: Promise.resolve({ sha256: null, facts }) };
   const bytes = new Hashed(createReadStream(file));
   return { bytes, outcome: bytes.sha256.then((sha256) => ({ sha256, facts })) };
 }
 
-async function* nothing(): AsyncGenerator<Uint8Array> {}
-
-async function checkFile(file: string): Promise<void> {
-  const tried = `open ${file}`;
-  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    const code = error.code === "EACCES" ? "NO_PERMISSION" : "FILE_NOT_FOUND";
-    throw new SkbookError({ code, tried, failed: reasonOf(error), todo: "check the path", cause: error });
-  });
-  if (!found.isFile()) {
-    throw new SkbookError({
-      code: "NOT_A_FILE",
-      tried,
-      failed: found.isDirectory() ? "it is a folder" : "it is a device, a pipe or a socket",
-      todo: "give a capture file; capture() captures from a device",
-    });
-  }
-  await access(file, constants.R_OK).catch((error) => {
-    throw new SkbookError({
-      code: "NO_PERMISSION",
-      tried,
-      failed: reasonOf(error),
-      todo: "make the file readable for the user that runs the notebook",
-      cause: error,
-    });
-  });
+/** A case says which file it was; the bytes stay on the host. */
+async function readRemote(host: Host, path: string, recorded: boolean): Promise<Run<FileOutcome>> {
+  await checkRemoteFile(host, path);
+  const facts = await captureFacts(host, path);
+  const sha256 = recorded ? await remoteHash(host, path) : null;
+  return { bytes: nothing(), outcome: Promise.resolve({ sha256, facts }) };
 }
+
+async function remoteHash(host: Host, path: string): Promise<string> {
+  const execution = host.start(["sha256sum", "--", path], { deadlineSeconds: 3600 });
+  return (await readText(execution, 10_000)).replace(/^\\/, "").slice(0, 64);
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

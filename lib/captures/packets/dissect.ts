@@ -24,17 +24,23 @@ export interface Wanted {
 
 /** A Table of one row per packet: from an earlier run over the same file where there was one, else by tshark. */
 export async function dissect(capture: Capture, wanted: Wanted): Promise<Table> {
-  const open = await openCase();
-  const key = open?.mode === "replay" ? null : await keyOf(capture, wanted);
-  // A recording needs what tshark prints, not what became of it.
-  const kept = open === null && key !== null ? await cachedTable(key) : null;
-  if (kept !== null) {
-    const table = await tableOf(capture, wanted, kept.paths, null, kept.outcome as TsharkOutcome).catch(
-      () => null,
-    );
-    if (table !== null) return table;
-  }
-  return run(capture, wanted, key);
+  const mode = (await openCase())?.mode;
+  const key = mode === "replay" ? null : await keyOf(capture, wanted);
+  return (await keptTable(capture, wanted, key)) ?? run(capture, wanted, key);
+}
+
+/** The Table of an earlier run, or null. A recording needs what tshark prints, not what became of it. */
+async function keptTable(capture: Capture, wanted: Wanted, key: string | null): Promise<Table | null> {
+  const kept = key === null || (await openCase()) !== null ? null : await cachedTable(key);
+  if (kept === null) return null;
+  // Somebody may just have made room.
+  return tableOf(capture, wanted, kept.paths, null, kept.outcome as TsharkOutcome).catch(() => null);
+}
+
+/** The Table of an earlier run, or null: never waits for tshark's dissection. */
+export async function alreadyDissected(capture: Capture, wanted: Wanted): Promise<Table | null> {
+  if ((await openCase()) !== null) return null;
+  return keptTable(capture, wanted, await keyOf(capture, wanted));
 }
 
 async function run(capture: Capture, wanted: Wanted, key: string | null): Promise<Table> {

@@ -1,1 +1,1 @@
-export { packets } from "./packets.js";
+export { packetColumnsOf, packets } from "./packets.js";

@@ -1,8 +1,6 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { localhost } from "../../hosts/index.js";
 import type { Capture } from "../capture.js";
+import { unzipped } from "../gunzip.js";
 import { planShards, startShards } from "../shards/index.js";
 import { startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
 
@@ -68,20 +66,4 @@ function startRemote(host: Capture["host"], file: string, args: readonly string[
   }));
   ended.catch(() => {});
   return { bytes: unzipped(execution, ended), ended };
-}
-
-async function* unzipped(
-  bytes: AsyncIterable<Uint8Array>,
-  ended: Promise<unknown>,
-): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip();
-  const feeding = pipeline(Readable.from(bytes, { objectMode: false }), gunzip);
-  feeding.catch(() => {});
-  try {
-    yield* gunzip;
-  } catch (error) {
-    // Where the run was cut off, its end is the reason.
-    await ended;
-    throw error;
-  }
 }

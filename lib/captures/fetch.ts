@@ -1,0 +1,100 @@
+import { createWriteStream } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { openCase, type Run, recordedRun } from "../cases/index.js";
+import { interrupted } from "../cell.js";
+import { SkbookError } from "../errors.js";
+import { localhost } from "../hosts/index.js";
+import { scratchFolder, writeWhole } from "../tables/index.js";
+import { Capture } from "./capture.js";
+import { unzipped } from "./gunzip.js";
+import { Hashed } from "./hashed.js";
+import { checkUnchanged } from "./identity.js";
+
+const deadlineSeconds = 24 * 3600;
+
+interface FetchOutcome {
+  sha256: string;
+  bytes: number;
+}
+
+let fetched = 0;
+
+/** See {@link Capture.fetch}. */
+export async function fetchCapture(
+  capture: Capture,
+  options: { saveAs?: string; overwrite?: boolean },
+): Promise<Capture> {
+  const { host, facts, provenance } = capture;
+  if (host === localhost()) return capture;
+  const replaying = (await openCase())?.mode === "replay";
+  const path = replaying ? null : options.saveAs === undefined ? sessionFile() : resolve(options.saveAs);
+  const request = {
+    kind: "file" as const,
+    name: `fetch ${capture.name}`,
+    host: host.name,
+    params: { capture: capture.sha256 },
+  };
+  const run =
+    path === null
+      ? await recordedRun<FetchOutcome>(request, () => start(capture))
+      : await writeWhole(path, options.overwrite ?? false, async (partial) => {
+          const begun = await recordedRun<FetchOutcome>(request, () => start(capture));
+          await pipeline(begun.bytes, createWriteStream(partial, { flags: "wx", mode: 0o600 }));
+          await begun.outcome;
+          return begun;
+        });
+  const { sha256 } = await run.outcome;
+  const name = path === null || options.saveAs === undefined ? capture.name : basename(path);
+  return new Capture(name, path, sha256, facts, { ...provenance, recordingId: run.recordingId });
+}
+
+function sessionFile(): string {
+  fetched += 1;
+  return join(scratchFolder(), `fetched-${fetched}`);
+}
+
+async function start(capture: Capture): Promise<Run<FetchOutcome>> {
+  const { host, path, facts } = capture;
+  await checkUnchanged(capture);
+  const execution = host.start(["gzip", "-1", "-c", "--", path as string], { deadlineSeconds });
+  const tried = `fetch ${path} from ${host.name}`;
+  const ended = execution.ended.then(({ canceled, connectionLost, exitCode, stderr }) => {
+    if (canceled) throw interrupted(tried);
+    if (connectionLost) throw failed("CONNECTION_LOST", tried, "the connection broke");
+    if (exitCode !== 0) throw failed("FETCH_FAILED", tried, stderr.trim() || `gzip ended with ${exitCode}`);
+  });
+  ended.catch(() => {});
+  const counted = new Counted(unzipped(execution, ended));
+  const bytes = new Hashed(counted);
+  const outcome = (async () => {
+    await ended;
+    const sha256 = await bytes.sha256;
+    if (counted.bytes !== facts.fileBytes)
+      throw failed("FILE_CHANGED", tried, `${counted.bytes} bytes came of ${facts.fileBytes}`);
+    return { sha256, bytes: counted.bytes };
+  })();
+  return { bytes, outcome };
+}
+
+class Counted implements AsyncIterable<Uint8Array> {
+  bytes = 0;
+
+  constructor(private readonly source: AsyncIterable<Uint8Array>) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    for await (const chunk of this.source) {
+      this.bytes += chunk.length;
+      yield chunk;
+    }
+  }
+}
+
+function failed(code: string, tried: string, reason: string): SkbookError {
+  return new SkbookError({
+    code,
+    tried,
+    failed: reason,
+    todo: "see whether the file is still there and complete, then run the cell again",
+  });
+}
