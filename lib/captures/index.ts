@@ -8,6 +8,7 @@ export { openCapture, type RemoteFile } from "./open.js";
 export { overview } from "./overview.js";
 export { packets } from "./packets/index.js";
 export type { TrafficFilter } from "./scope/index.js";
+export { packetsOf, saveCapture } from "./select/index.js";
 export * from "./summary/index.js";
 export * from "./tcp/index.js";
 export * from "./udp/index.js";

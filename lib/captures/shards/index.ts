@@ -1,1 +1,1 @@
-export { planShards, type ShardedRun, type ShardPlan, startShards } from "./run.js";
+export { feedCommand, planShards, type ShardedRun, type ShardPlan, startShards } from "./run.js";

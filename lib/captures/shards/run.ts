@@ -121,19 +121,13 @@ export function startShards(plan: ShardPlan, args: readonly string[], fields: re
 }
 
 function startShard({ path, file }: ShardPlan, shard: number, args: readonly string[]): Execution {
-  const script =
-    'node=$1 feed=$2 file=$3 plan=$4 shard=$5; shift 5; "$node" "$feed" feed "$file" "$plan" "$shard" | tshark -r - "$@"';
-  return startTool(localhost(), "sh", [
-    "-c",
-    script,
-    "sh",
-    process.execPath,
-    program(),
-    path,
-    file,
-    String(shard),
-    ...args,
-  ]);
+  const script = '"$1" "$2" "$3" "$4" "$5" "$6" | { shift 6; tshark -r - "$@"; }';
+  return startTool(localhost(), "sh", ["-c", script, "sh", ...feedCommand(path, file, shard), ...args]);
+}
+
+/** A command that writes the packets of one shard, by a plan of one byte per packet, to stdout. */
+export function feedCommand(path: string, plan: string, shard: number): string[] {
+  return [process.execPath, program(), "feed", path, plan, String(shard)];
 }
 
 /** Keeps what a shard prints until all are there. */

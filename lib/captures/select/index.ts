@@ -1,0 +1,2 @@
+export { packetsOf } from "./packets-of.js";
+export { saveCapture } from "./save.js";
