@@ -1,5 +1,4 @@
-import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { reasonOf, SkbookError } from "../errors.js";
 import { type Host, readText } from "../hosts/index.js";
 
@@ -10,9 +9,10 @@ export async function checkLocalFile(path: string): Promise<void> {
     throw notFound(path, reasonOf(error));
   });
   if (!found.isFile()) throw notAFile(path, found.isDirectory());
-  await access(path, constants.R_OK).catch((error) => {
+  const file = await open(path).catch((error) => {
     throw noPermission(path, reasonOf(error));
   });
+  await file.close();
 }
 
 /** The same on another host. */

@@ -99,6 +99,21 @@ describe.skipIf(!root)("capture", () => {
     expect(frame.values).toEqual([[3, 3, 0]]);
   });
 
+  it("listens on several devices at once, and tells them apart", async () => {
+    const made = await capture(localhost(), {
+      device: ["lo", "any"],
+      filter: `udp port ${port}`,
+      during: () => send(5),
+    });
+    const counted = await (await packets(made)).sql(
+      "SELECT interface, count(*) FROM this GROUP BY ALL ORDER BY ALL",
+    );
+    expect(counted.values).toEqual([
+      [0, 5],
+      [1, 5],
+    ]);
+  });
+
   it("ends at the number of packets asked for, and says so", async () => {
     const made = await capture(localhost(), {
       device: "lo",

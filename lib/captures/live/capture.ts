@@ -14,8 +14,8 @@ import { type CaptureOutcome, startCapture } from "./run.js";
 
 /** What {@link capture} is asked for. */
 export interface CaptureOptions {
-  /** Network device on the host, or `any`. */
-  device: string;
+  /** Network device on the host, or `any`; several at once need dumpcap there, and each packet's `interface` tells them apart. */
+  device: string | string[];
   /** Capture filter in tcpdump's syntax. Default: everything. */
   filter?: string;
   /** How long, in seconds; up to 2 s longer, until the last packets are there. Default 10. */
@@ -35,7 +35,7 @@ export interface CaptureOptions {
 }
 
 const Options = z.strictObject({
-  device: z.string().min(1),
+  device: z.union([z.string().min(1), z.array(z.string().min(1)).nonempty()]),
   filter: z.string().default(""),
   seconds: z.number().positive().max(86_400).default(10),
   maxPackets: z
@@ -75,7 +75,8 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
       : await writeWhole(path, overwrite, (partial) => saved(start, partial));
   const outcome = await run.outcome;
   const facts = await recordedFacts(path, outcome.sha256);
-  const name = saveAs === undefined ? `${bounds.device}.${facts.fileType}` : basename(saveAs);
+  const name =
+    saveAs === undefined ? `${[bounds.device].flat().join("+")}.${facts.fileType}` : basename(saveAs);
   const cut = outcome.stoppedBy === "packets" || outcome.stoppedBy === "bytes";
   const early = earlyEnd(outcome);
   return new Capture(name, path, outcome.sha256, facts, {

@@ -29,11 +29,14 @@ export function captureError(tried: string, stderr: string): SkbookError {
   return new SkbookError({ code, tried, failed, todo });
 }
 
-export function noTool(host: string): SkbookError {
+export function noTool(host: string, names: readonly string[]): SkbookError {
   return new SkbookError({
     code: "TOOL_MISSING",
     tried: `capture on ${host}`,
-    failed: "neither tcpdump nor dumpcap is installed there",
-    todo: "install tcpdump on the host (Debian: apt install tcpdump)",
+    failed: `${names.join(" and ")}: not installed there`,
+    todo:
+      names.length > 1
+        ? "install tcpdump on the host (Debian: apt install tcpdump)"
+        : "install dumpcap on the host (Debian: apt install wireshark-common), or capture on one device, or `any`",
   });
 }

@@ -32,8 +32,9 @@ export interface CaptureOutcome {
 
 /** Starts a capture; its bytes are a pcap file. */
 export async function startCapture(host: Host, options: RunOptions): Promise<Run<CaptureOutcome>> {
-  const tried = `capture on ${options.device} of ${host.name}`;
-  const [tool, path] = await findTool(host);
+  const tried = `capture on ${[options.device].flat().join(", ")} of ${host.name}`;
+  const several = [options.device].flat().length > 1;
+  const [tool, path] = await findTool(host, several ? ["dumpcap"] : captureTools.map(({ name }) => name));
   const command = tool.command(path, options);
   const bounds = new Bounds(tried, options, tool.lateness);
   let stderr = "";
@@ -138,14 +139,13 @@ class Bounds {
   }
 }
 
-async function findTool(host: Host): Promise<[CaptureTool, string]> {
+async function findTool(host: Host, names: readonly string[]): Promise<[CaptureTool, string]> {
   // sbin is not in every user's PATH.
   const script = 'PATH=$PATH:/usr/sbin:/sbin; for tool; do command -v "$tool" && break; done';
-  const names = captureTools.map((tool) => tool.name);
   const execution = host.start(["sh", "-c", script, "sh", ...names], { root: true });
   const path = (await readText(execution, 10_000)).trim();
   await execution.ended;
   const tool = captureTools.find(({ name }) => path.endsWith(`/${name}`));
-  if (tool === undefined) throw noTool(host.name);
+  if (tool === undefined) throw noTool(host.name, names);
   return [tool, path];
 }

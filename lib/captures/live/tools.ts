@@ -1,6 +1,7 @@
 /** What is asked of the capture tool, by the names of {@link CaptureOptions}. */
 export interface Asked {
-  device: string;
+  /** Several at once need dumpcap. */
+  device: string | string[];
   filter: string;
   maxPackets: number;
   snapLength: number;
@@ -25,7 +26,7 @@ const tcpdump: CaptureTool = {
   name: "tcpdump",
   command: (path, { device, filter, maxPackets, snapLength }) => [
     ...[path, "-n", "--nano", "-B", "16384", "-w", "-"],
-    ...["-i", device, "-s", String(snapLength), "-c", String(maxPackets)],
+    ...["-i", String(device), "-s", String(snapLength), "-c", String(maxPackets)],
     ...(filter === "" ? [] : ["--", filter]),
   ],
   lateness: 2_200,
@@ -36,16 +37,10 @@ const tcpdump: CaptureTool = {
 const dumpcap: CaptureTool = {
   name: "dumpcap",
   command: (path, { device, filter, maxPackets, snapLength }) => [
-    ...[path, "-q", "-B", "16", "-w", "-"],
-    ...[
-      "-i",
-      device,
-      ...(filter === "" ? [] : ["-f", filter]),
-      "-s",
-      String(snapLength),
-      "-c",
-      String(maxPackets),
-    ],
+    ...[path, "-q", "-B", "16", "-w", "-", "-c", String(maxPackets)],
+    ...[device].flat().flatMap((one) => {
+      return ["-i", one, ...(filter === "" ? [] : ["-f", filter]), "-s", String(snapLength)];
+    }),
   ],
   lateness: 600,
   listening: /File: -/,
