@@ -60,6 +60,31 @@ describe("packets of a big capture", () => {
   });
 });
 
+describe("packets while they are read", () => {
+  it("shows the first ones, and takes them away at the end", async () => {
+    const path = join(folder, "shown.pcap");
+    generateCapture(path, 60_000_000);
+    const shown: { bundle: Record<string, unknown>; options: { id?: string } | undefined }[] = [];
+    const looking = {
+      id: "cell",
+      signal: new AbortController().signal,
+      display: (bundle: Record<string, unknown>, options?: { id?: string }) => shown.push({ bundle, options }),
+      ask: async () => "",
+    };
+    const hook = Symbol.for("skbook.cell");
+    Object.assign(globalThis, { [hook]: () => looking });
+    try {
+      await packets(await openCapture(path));
+    } finally {
+      Object.assign(globalThis, { [hook]: () => undefined });
+    }
+    const first = shown.find(({ bundle }) => String(bundle["text/plain"]).includes("192.0.2.1"));
+    expect(first).toBeDefined();
+    const later = shown.filter(({ options }) => options?.id === first?.options?.id);
+    expect(later.slice(1)).toEqual([{ bundle: {}, options: { id: first?.options?.id, update: true } }]);
+  });
+});
+
 describe.skipIf(corpus === undefined)("packets", () => {
   const open = (name: string) => openCapture(join(corpus as string, name));
 

@@ -8,6 +8,7 @@ import type { Capture } from "../capture.js";
 import { checkUnchanged } from "../identity.js";
 import { type TsharkEnd, type TsharkOutcome, tsharkVersion } from "../tshark.js";
 import { PacketParser } from "./parser.js";
+import { withFirstPackets } from "./preview.js";
 import type { PacketColumn } from "./readers.js";
 import { settings, startDissection } from "./tshark.js";
 
@@ -26,7 +27,10 @@ export interface Wanted {
 export async function dissect(capture: Capture, wanted: Wanted): Promise<Table> {
   const mode = (await openCase())?.mode;
   const key = mode === "replay" ? null : await keyOf(capture, wanted);
-  return (await keptTable(capture, wanted, key)) ?? run(capture, wanted, key);
+  const kept = await keptTable(capture, wanted, key);
+  if (kept !== null) return kept;
+  if (wanted.filter !== "") return run(capture, wanted, key);
+  return withFirstPackets(capture, wanted.fields, wanted.columns, () => run(capture, wanted, key));
 }
 
 /** The Table of an earlier run, or null. A recording needs what tshark prints, not what became of it. */
@@ -65,7 +69,8 @@ async function run(capture: Capture, wanted: Wanted, key: string | null): Promis
       frame = Number(values[frames]?.at(-1) ?? 0);
       return writer.appendColumns(values);
     });
-    const standing = () => standingOf(capture, wanted, { frame, rows: parser.rows });
+    const standing = () =>
+      standingOf(capture, wanted, { frame: filter === "" ? parser.rows : frame, rows: parser.rows });
     await watched(`dissect ${capture.name}`, standing, async () => {
       for await (const chunk of recorded.bytes) {
         parser.push(chunk);

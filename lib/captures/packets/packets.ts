@@ -15,6 +15,8 @@ const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
  * that quotes a packet is an ICMP packet: the quoted connection is in `quoted_tcp_stream`, `quoted_udp_stream`. TCP payload is not
  * reassembled, so `protocol` of a segment in the middle of a message is TCP.
  *
+ * In a notebook, the first packets are shown while the rest is read.
+ *
  * @param options.filter display filter of Wireshark, e.g. `tcp.port == 443`. Default: all packets.
  * @returns a Table; `.columns` says what each column means, in which unit.
  * @throws SkbookError `BAD_FILTER` with tshark's message, `FILE_CHANGED`, `TSHARK_MISSING`, `TSHARK_FAILED`, `INTERRUPTED`.
