@@ -9,7 +9,6 @@ import { openCapture, packets } from "../../lib/captures/index.js";
 import { SkbookError } from "../../lib/errors.js";
 import { scratchFolder } from "../../lib/tables/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
-import { processesWith } from "../fixtures/processes.js";
 import { corpus } from "./corpus.js";
 
 let folder: string;
