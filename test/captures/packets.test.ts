@@ -68,7 +68,8 @@ describe("packets while they are read", () => {
     const looking = {
       id: "cell",
       signal: new AbortController().signal,
-      display: (bundle: Record<string, unknown>, options?: { id?: string }) => shown.push({ bundle, options }),
+      display: (bundle: Record<string, unknown>, options?: { id?: string }) =>
+        shown.push({ bundle, options }),
       ask: async () => "",
     };
     const hook = Symbol.for("skbook.cell");
