@@ -189,7 +189,7 @@ describe.skipIf(corpus === undefined)("packets", () => {
     const table = await packets(await open("edge_gz_truncated.pcapng.gz"));
     const bundle = await table[jupyterDisplay]();
     expect(bundle["text/plain"]).toContain("3 rows");
-    expect(bundle["text/html"]).toContain('class="warning">partial<');
+    expect(bundle["text/html"]).toContain('class="warning">partial: ');
     expect(table.provenance.notes.join()).toContain("damaged or cut short");
   });
 });
