@@ -49,6 +49,16 @@ describeLive("first-look in JupyterLab", ["python", "chromium"], () => {
     }
   });
 
+  test("figures turn dark and light with the page", async () => {
+    const figure = notebook.page.locator(".skbook-figure").first();
+    const filter = () => figure.evaluate((element) => getComputedStyle(element).filter);
+    expect(await filter()).toBe("none");
+    await notebook.theme("JupyterLab Dark");
+    await expect.poll(filter, { timeout: 20_000 }).toContain("invert");
+    await notebook.theme("JupyterLab Light");
+    await expect.poll(filter, { timeout: 20_000 }).toBe("none");
+  });
+
   test("Tab completes, Shift-Tab shows what a function measures", async () => {
     await notebook.type("dropEv");
     // The only one that fits is put in at once; of several, the first is chosen.

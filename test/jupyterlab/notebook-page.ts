@@ -26,6 +26,12 @@ export class NotebookPage {
     await this.page.locator(".lm-Menu").getByText(item, { exact: true }).click();
   }
 
+  async theme(name: string): Promise<void> {
+    await this.page.getByRole("menuitem", { name: "Settings", exact: true }).click();
+    await this.page.locator(".lm-Menu").getByText("Theme", { exact: true }).hover();
+    await this.page.locator(".lm-Menu").getByText(name, { exact: true }).click();
+  }
+
   /** Runs all cells and waits until none is waiting or running. */
   async runAll(): Promise<void> {
     await this.menu("Run", "Run All Cells");
