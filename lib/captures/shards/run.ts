@@ -16,7 +16,7 @@ const deadlineSeconds = 24 * 3600;
 const leastPackets = 100_000;
 /** tsharks at the same time, and the memory that they may take together: 157 MB each before the first packet, then 0.5 KB a packet. */
 const workers = Math.min(availableParallelism(), 4);
-const workerBytes = Math.max(250e6, 700e6 / workers);
+const workerBytes = Math.max(250e6, 600e6 / workers);
 const shardPackets = Math.floor((workerBytes - 157e6) / 500);
 /** Every shard reads the whole file, so there are no more than this while its packets fit into the second bound. */
 const usualShards = 12;
