@@ -30,6 +30,7 @@ export class CellFiles {
     return this.#places.has(name);
   }
 
+  /** The file name of a cell to be: the place of a cell that is gone, or a new one. */
   place(): string {
     if (this.#free.length === 0) {
       const count = this.#places.size;
@@ -43,15 +44,17 @@ export class CellFiles {
     return this.#free.at(-1) as string;
   }
 
+  /** Puts a cell in its place, until another one is put there. */
   put(cell: CellFile): void {
     this.#places.set(cell.file.fileName, cell);
   }
 
+  /** The cell stays: its place is no longer free. */
   keep({ file }: CellFile): void {
     this.#free.splice(this.#free.indexOf(file.fileName), 1);
   }
 
-  /** What the place holds stays there until it is needed: the packages that it imports stay loaded. */
+  /** The cell is gone: its place is free. What it holds stays there until it is needed: the packages that it imports stay loaded. */
   drop({ file }: CellFile): void {
     this.#free.push(file.fileName);
   }

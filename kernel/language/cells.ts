@@ -41,7 +41,7 @@ export class Cells {
   constructor(folder: string) {
     this.#folder = folder;
     this.#compiler = new Compiler(folder);
-    this.#scope = new Scope((cell) => this.#compiler.drop(cell));
+    this.#scope = new Scope((cell) => this.#compiler.files.drop(cell));
   }
 
   /** Checks a cell and turns it into JavaScript; it has its place until it is added. @throws CompileError */
@@ -51,14 +51,14 @@ export class Cells {
     const sources = this.#compiler.sources(program, cell.file);
     this.#check(cell, sources, program);
     const compiled = { cell, ...this.#emit(cell, program), sources: this.#emitSources(sources, program) };
-    this.#compiler.keep(cell);
+    this.#compiler.files.keep(cell);
     this.#stale ||= compiled.imports.length > 0;
     return compiled;
   }
 
   /** The cell has run: later cells see what it declares, but for what it did not reach. */
   add(cell: CellFile, unset: Iterable<string>): void {
-    if (!this.#scope.add(cell, unset)) this.#compiler.drop(cell);
+    if (!this.#scope.add(cell, unset)) this.#compiler.files.drop(cell);
   }
 
   /** Puts a question about a cell that is being written. */
@@ -76,9 +76,9 @@ export class Cells {
 
   #open(code: string): CellFile {
     const compiler = this.#compiler;
-    const cell = parseCell(compiler.place(), code, compiler.options);
+    const cell = parseCell(compiler.files.place(), code, compiler.options);
     chain(cell, this.#scope.last);
-    compiler.put(cell);
+    compiler.files.put(cell);
     return cell;
   }
 

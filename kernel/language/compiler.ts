@@ -2,7 +2,6 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 import { packageRoot } from "../package.js";
-import type { CellFile } from "./cell-file.js";
 import { CellFiles } from "./cell-files.js";
 import { isBare, isOwn } from "./modules.js";
 import { strictness } from "./strictness.js";
@@ -35,18 +34,18 @@ function compilerOptions(folder: string): ts.CompilerOptions {
 export class Compiler {
   readonly options: ts.CompilerOptions;
   readonly service: ts.LanguageService;
-  readonly #files: CellFiles;
+  readonly files: CellFiles;
   readonly #programHost: ts.CompilerHost;
   #program: ts.Program | undefined;
 
   constructor(folder: string) {
     this.options = compilerOptions(folder);
-    this.#files = new CellFiles(folder);
+    this.files = new CellFiles(folder);
     const resolving = resolution(folder, this.options);
-    const host = { ...systemHost(folder, this.#files), ...resolving };
+    const host = { ...systemHost(folder, this.files), ...resolving };
     this.#programHost = {
       ...host,
-      getSourceFile: (name, options) => this.#files.document(name, options),
+      getSourceFile: (name, options) => this.files.document(name, options),
       getCanonicalFileName: (name) => name,
       getNewLine: () => "\n",
       writeFile: () => undefined,
@@ -57,32 +56,12 @@ export class Compiler {
       {
         ...host,
         getCompilationSettings: () => this.options,
-        getScriptFileNames: () => this.#files.names(),
-        getScriptVersion: (name) => this.#files.version(name),
-        getScriptSnapshot: (name) => this.#files.snapshot(name),
+        getScriptFileNames: () => this.files.names(),
+        getScriptVersion: (name) => this.files.version(name),
+        getScriptSnapshot: (name) => this.files.snapshot(name),
       },
-      this.#files.registry(),
+      this.files.registry(),
     );
-  }
-
-  /** The file name of a cell to be: the place of a cell that is gone, or a new one. */
-  place(): string {
-    return this.#files.place();
-  }
-
-  /** Puts a cell in its place, until it is dropped and another one is put there. */
-  put(cell: CellFile): void {
-    this.#files.put(cell);
-  }
-
-  /** The cell stays: its place is no longer free. */
-  keep(cell: CellFile): void {
-    this.#files.keep(cell);
-  }
-
-  /** The cell is gone: its place is free again. */
-  drop(cell: CellFile): void {
-    this.#files.drop(cell);
   }
 
   /** The program of all cells as they are now. */
@@ -91,7 +70,7 @@ export class Compiler {
     const host = this.#programHost;
     const oldProgram = this.#program;
     const program = ts.createProgram({
-      rootNames: this.#files.names(),
+      rootNames: this.files.names(),
       options,
       host,
       ...(oldProgram && { oldProgram }),
