@@ -1,15 +1,20 @@
 import { Worker } from "node:worker_threads";
 import type { Connection, Content, Message } from "../wire/index.js";
+import { isMore, type Printed } from "./printed.js";
 import { signalGroup } from "./process-group.js";
 import { Shared } from "./shared.js";
 import type { Event, Order, Request, SocketsData } from "./sockets.js";
+
+/** So many texts may be on their way to the sockets before further ones are gathered, up to a length. */
+const maxUnreadPrints = 64;
+const maxHeld = 64 * 1024;
 
 export interface Handlers {
   request(request: Request): void;
   /** The user has answered a question. */
   answer(text: string): void;
-  /** The user wants the running cell to end; `count` numbers the wishes. */
-  interrupt(count: number): void;
+  /** The user wants to end what runs, and what had arrived by then; `count` numbers the wishes. */
+  interrupt(count: number, arrivals: number): void;
   /** The client is done, or gone. */
   shutdown(): void;
 }
@@ -18,6 +23,8 @@ export interface Handlers {
 export class Gateway {
   readonly shared = new Shared();
   readonly #worker: Worker;
+  #held: Printed | undefined;
+  #releasing: NodeJS.Timeout | undefined;
 
   constructor(connection: Connection, handlers: Handlers) {
     const data: SocketsData = {
@@ -29,7 +36,7 @@ export class Gateway {
     this.#worker.on("message", (event: Event) => {
       if (event.kind === "request") handlers.request(event.request);
       if (event.kind === "answer") handlers.answer(event.text);
-      if (event.kind === "interrupt") handlers.interrupt(event.count);
+      if (event.kind === "interrupt") handlers.interrupt(event.count, event.arrivals);
       if (event.kind === "shutdown") handlers.shutdown();
     });
     // Whatever ends the process, sockets that are still open in a thread would abort it and lose the last messages.
@@ -54,7 +61,29 @@ export class Gateway {
     this.#order({ kind: "ask", client, content });
   }
 
+  /** Sends text that a cell has printed. Where the sockets can't keep up, it is gathered here until they have. */
+  print(printed: Printed): void {
+    if (this.#held !== undefined && isMore(this.#held, printed)) {
+      this.#held = { ...printed, text: this.#held.text + printed.text };
+    } else {
+      this.#release();
+      this.#held = printed;
+    }
+    if (this.shared.unreadPrints < maxUnreadPrints || this.#held.text.length >= maxHeld) this.#release();
+    else this.#releasing ??= setTimeout(() => this.#release());
+  }
+
+  #release(): void {
+    clearTimeout(this.#releasing);
+    this.#releasing = undefined;
+    if (this.#held === undefined) return;
+    this.shared.printSent();
+    this.#worker.postMessage({ kind: "print", printed: this.#held } satisfies Order);
+    this.#held = undefined;
+  }
+
   #order(order: Order): void {
+    this.#release();
     this.#worker.postMessage(order);
   }
 }

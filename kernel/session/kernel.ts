@@ -13,7 +13,7 @@ import { RunningCell, type Services } from "./running-cell.js";
 import type { Request } from "./sockets.js";
 import { Stdin } from "./stdin.js";
 import { Stopped, stopWatch } from "./stop-watch.js";
-import { Streams } from "./streams.js";
+import { captureStreams, type StreamName } from "./streams.js";
 
 /** A pause as long as this is the user's. */
 const idleMs = 300;
@@ -31,7 +31,6 @@ interface Origin {
 export class Kernel {
   readonly #gateway: Gateway;
   readonly #origins = new Origins<Origin>();
-  readonly #streams: Streams<Message["parent"]>;
   readonly #history = new History();
   readonly #queue: Request[] = [];
   #language: Language | undefined;
@@ -48,19 +47,16 @@ export class Kernel {
   #parent: Message["parent"] = {};
 
   constructor(connection: Connection) {
-    this.#streams = new Streams(
-      () => this.#owner(),
-      (name, text, owner) => this.#gateway.publish("stream", { name, text }, owner),
-    );
     this.#gateway = new Gateway(connection, {
       request: (request) => this.#accept(request),
       answer: (text) => this.#stdin?.answered(text),
-      interrupt: (count) => {
-        if (count > this.#gateway.shared.ended) this.#interrupt();
+      interrupt: (count, arrivals) => {
+        if (count > this.#gateway.shared.ended) this.#interrupt(arrivals);
       },
       shutdown: () => void this.#shutdown(),
     });
     this.#gateway.shared.phase = "compiling";
+    captureStreams((name, text) => this.#print(name, text));
     Object.assign(globalThis, {
       [Symbol.for("skbook.cell")]: () => this.#origins.current?.cell ?? this.#cell,
     });
@@ -185,7 +181,6 @@ export class Kernel {
     }
     const silent = content.silent === true;
     const code = String(content.code ?? "");
-    this.#streams.begin();
     this.#parent = header;
     if (!silent && content.store_history !== false) this.#history.add(++this.#executionCount, code);
     if (!silent) this.#publish("execute_input", { code, execution_count: this.#executionCount });
@@ -204,7 +199,6 @@ export class Kernel {
           });
     const user_expressions = failure ? {} : await evaluate(content.user_expressions, run);
     stdin?.end();
-    this.#streams.flush();
     const count = { execution_count: this.#executionCount };
     if (failure === undefined) {
       this.#gateway.reply(request, { status: "ok", ...count, payload: pages, user_expressions });
@@ -269,16 +263,19 @@ export class Kernel {
     return failureOf(error, (thrown, wanted) => this.#language?.traceback(thrown, wanted) ?? []);
   }
 
+  #print(name: StreamName, text: string): void {
+    this.#gateway.print({ name, text, parent: this.#owner() });
+  }
+
   /** Something went wrong that no cell waits for. */
   #report(error: unknown): void {
-    this.#streams.write("stderr", `${this.#failureOf(error).traceback.join("\n")}\n`);
+    this.#print("stderr", `${this.#failureOf(error).traceback.join("\n")}\n`);
   }
 
   #services(pages: Content[], stdin: Stdin | undefined): Services {
     return {
       display: (bundle, options) => this.#display(bundle, options),
       clearOutput: (wait) => {
-        this.#streams.flush();
         this.#publish("clear_output", { wait });
       },
       page: (data) => void pages.push({ source: "page", data, start: 0 }),
@@ -288,19 +285,16 @@ export class Kernel {
 
   #stdinOf(request: Request): Stdin {
     return new Stdin((content) => {
-      this.#streams.flush();
       this.#gateway.ask(request, content);
     });
   }
 
   async #showResult(value: unknown): Promise<void> {
     const data = await bundleOf(value);
-    this.#streams.flush();
     this.#publish("execute_result", { execution_count: this.#executionCount, data, metadata: {} });
   }
 
   #display(data: MimeBundle, { id, update }: { id?: string; update?: boolean } = {}): void {
-    this.#streams.flush();
     const transient = id === undefined ? {} : { display_id: id };
     this.#publish(update === true ? "update_display_data" : "display_data", {
       data,
@@ -318,11 +312,12 @@ export class Kernel {
     return this.#origins.current?.parent ?? this.#parent;
   }
 
-  #interrupt(): void {
+  /** Ends the running cell, or what has arrived to be run. */
+  #interrupt(arrivals = this.#gateway.shared.arrivals): void {
     const { shared } = this.#gateway;
     shared.stop = false;
     if (this.#cell === undefined) {
-      this.#interruptedUpTo = shared.arrivals;
+      this.#interruptedUpTo = arrivals;
       shared.ended = shared.interrupts;
     } else {
       shared.beat();

@@ -2,7 +2,16 @@
 const phases = ["idle", "compiling", "sync", "async"] as const;
 export type Phase = (typeof phases)[number];
 
-const slots = { arrivals: 0, interrupts: 1, ended: 2, beats: 3, phase: 4, closed: 5, stop: 6 } as const;
+const slots = {
+  arrivals: 0,
+  interrupts: 1,
+  ended: 2,
+  beats: 3,
+  phase: 4,
+  closed: 5,
+  stop: 6,
+  prints: 7,
+} as const;
 
 /** A few numbers that both threads see at once, even while one of them is busy. */
 export class Shared {
@@ -57,6 +66,17 @@ export class Shared {
   }
   set phase(phase: Phase) {
     Atomics.store(this.#slots, slots.phase, phases.indexOf(phase));
+  }
+
+  /** Number of printed texts that the main thread has sent and the sockets have not read yet. */
+  get unreadPrints(): number {
+    return Atomics.load(this.#slots, slots.prints);
+  }
+  printSent(): void {
+    Atomics.add(this.#slots, slots.prints, 1);
+  }
+  printRead(): void {
+    Atomics.sub(this.#slots, slots.prints, 1);
   }
 
   /** The sockets are closed; the process may end. */

@@ -13,6 +13,7 @@ import {
 } from "../wire/index.js";
 import { answersWith } from "./answers.js";
 import { Interrupter } from "./interrupter.js";
+import { type Printed, PrintedGatherer } from "./printed.js";
 import { signalGroup } from "./process-group.js";
 import { Shared } from "./shared.js";
 
@@ -21,6 +22,7 @@ export type Order =
   | { kind: "reply"; to: Request; content: Content }
   | { kind: "publish"; type: string; content: Content; parent: Message["parent"] }
   | { kind: "ask"; client: Request; content: Content }
+  | { kind: "print"; printed: Printed }
   | { kind: "close" };
 
 /** A request that the main thread must answer. */
@@ -35,7 +37,7 @@ export type Event =
   | { kind: "ready" }
   | { kind: "request"; request: Request }
   | { kind: "answer"; text: string }
-  | { kind: "interrupt"; count: number }
+  | { kind: "interrupt"; count: number; arrivals: number }
   | { kind: "shutdown" };
 
 export interface SocketsData {
@@ -58,7 +60,10 @@ if (parentPort === null) throw new Error("the sockets run in a worker thread");
 const main = parentPort;
 const session = randomUUID();
 const shared = new Shared(buffer);
-const interrupter = new Interrupter(shared, () => tell({ kind: "interrupt", count: shared.interrupts }));
+const interrupter = new Interrupter(shared, () => {
+  const { interrupts: count, arrivals } = shared;
+  tell({ kind: "interrupt", count, arrivals });
+});
 
 const options = { linger: 300 };
 const routers = { shell: new Router(options), control: new Router(options), stdin: new Router(options) };
@@ -87,6 +92,8 @@ function publish(type: string, content: Content, parent: Message["parent"]): voi
     content,
   });
 }
+
+const printed = new PrintedGatherer(({ name, text, parent }) => publish("stream", { name, text }, parent));
 
 function reply({ channel, message }: Request, content: Content): void {
   senders[channel].send({
@@ -199,6 +206,12 @@ for (const [channel, socket] of Object.entries(sockets)) {
   await socket.bind(address(connection, channel as Channel));
 }
 main.on("message", (order: Order) => {
+  if (order.kind === "print") {
+    shared.printRead();
+    printed.add(order.printed);
+    return;
+  }
+  printed.flush();
   if (order.kind === "reply") reply(order.to, order.content);
   if (order.kind === "publish") publish(order.type, order.content, order.parent);
   if (order.kind === "ask") ask(order.client, order.content);

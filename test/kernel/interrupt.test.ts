@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { useKernel } from "./fixtures.js";
 
@@ -84,6 +86,18 @@ test("an interrupt takes half a second at most, but for a busy machine", async (
     times.push(performance.now() - start);
   }
   console.log(`interrupts took ${times.map((time) => `${time.toFixed(0)} ms`).join(", ")}`);
+});
+
+test("what a cell prints is shown while it computes", async () => {
+  const go = join(kernel.folder, "go");
+  const code = `import { existsSync } from "node:fs"; console.log("one"); console.log("two"); while (!existsSync("go"));`;
+  let shown = "";
+  const reply = await kernel.client.execute(code, "c", ({ header, content }) => {
+    if (header.msg_type === "stream") shown += content.text;
+    // The cell waits for the file; it would wait forever if its words waited for the cell.
+    if (shown.endsWith("two\n")) writeFileSync(go, "");
+  });
+  expect(reply.status).toBe("ok");
 });
 
 test("an interrupt while nothing runs is of no consequence", async () => {
