@@ -75,17 +75,16 @@ export class KernelClient {
   /** Starts a kernel that works in `folder` and waits until all its channels answer. */
   static async start(folder: string, environment: NodeJS.ProcessEnv = process.env): Promise<KernelClient> {
     const command: [string, ...string[]] = [process.execPath, program, "kernel", "--connection-file"];
-    const client = await KernelClient.launch(command, connectionIn, folder, environment);
-    await client.#answers("control");
-    return client;
+    return KernelClient.launch(command, connectionIn, folder, environment, ["shell", "control"]);
   }
 
-  /** Starts any kernel: its command, to which the connection file's path is added. Waits until its shell answers. */
+  /** Starts any kernel: its command, to which the connection file's path is added. Waits until it answers on `channels`. */
   static async launch(
     [executable, ...args]: readonly [string, ...string[]],
     connectionFor: (directory: string) => Connection,
     folder: string,
     environment: NodeJS.ProcessEnv,
+    channels: readonly ("shell" | "control")[],
   ): Promise<KernelClient> {
     const directory = await mkdtemp(join(tmpdir(), "skbook-"));
     try {
@@ -100,7 +99,7 @@ export class KernelClient {
         stdio: ["ignore", 2, 2],
       });
       const client = new KernelClient(child, connection);
-      await client.#answers("shell");
+      await Promise.all(channels.map((channel) => client.#answers(channel)));
       return client;
     } finally {
       // Connected sockets need their files no more, and nothing is left behind however this ends.

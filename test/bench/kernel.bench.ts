@@ -42,7 +42,8 @@ async function overTcp(command: [string, ...string[]]): Promise<KernelClient> {
     signature_scheme: "hmac-sha256",
     ...ports,
   };
-  return KernelClient.launch(command, () => connection, packageRoot, process.env);
+  // Deno answers on its shell only.
+  return KernelClient.launch(command, () => connection, packageRoot, process.env, ["shell"]);
 }
 
 function deno(): string {
