@@ -11,6 +11,9 @@ import {
 } from "./questions.js";
 import { Tracebacks } from "./traceback.js";
 
+/** Cells compiled before the first one of the user; each takes some milliseconds. */
+const warmUps = 12;
+
 export interface CellToRun {
   code: string;
   /** How tracebacks call it. */
@@ -53,8 +56,10 @@ export function openLanguage(guard: Guard): Language {
   const executor = new Executor(folder);
   const tracebacks = new Tracebacks();
   const { scope } = executor;
-  // The first cell would wait for all that the compiler reads and for its checker's first steps.
-  cells.add(cells.compile("const warm = { up: 1 }; console.log(warm.up)").cell, ["warm"]);
+  // The first cells would wait for all that the compiler reads, and for the engine to make its code fast.
+  for (let index = 0; index < warmUps; index++) {
+    cells.add(cells.compile("const warm = { up: 1 }; console.log(warm.up)").cell, ["warm"]);
+  }
 
   /** Declarations that the cell did not reach: whoever reads the name means the earlier one. */
   const unreached = (
