@@ -175,7 +175,8 @@ export class Kernel {
     const { header, content, metadata } = request.message;
     this.#gateway.publish("status", { execution_state: "busy" }, header);
     if (request.arrival <= this.#abortedUpTo) {
-      this.#gateway.reply(request, { status: "aborted", execution_count: this.#executionCount });
+      // Without a count: a front end would number the cell as if it had run.
+      this.#gateway.reply(request, { status: "aborted" });
       this.#gateway.publish("status", { execution_state: "idle" }, header);
       return;
     }
