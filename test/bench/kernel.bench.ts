@@ -149,7 +149,7 @@ export default async function kernelBench(): Promise<Figure[]> {
       against: "its own before",
       ratio: Number((of("skbook", ({ lateCell }) => lateCell) / early).toFixed(2)),
     },
-    ...compare("typed-import-of-skbook", "ms", ({ typedImport }) => typedImport, ["tslab"]),
+    ...compare("import-of-skbook", "ms", ({ typedImport }) => typedImport, ["deno"]),
     ...compare("rss-after-first-cell", "MB", ({ rss }) => rss / 2 ** 20, ["tslab", "deno"]),
   ];
 }
