@@ -45,12 +45,17 @@ export class Company {
    */
   async over(): Promise<void> {
     const { signal } = this;
+    let fail = () => {};
     const abort = new Promise<never>((_, reject) => {
-      const fail = () => reject(interrupted(this.tried));
+      fail = () => reject(interrupted(this.tried));
       if (signal?.aborted) fail();
       signal?.addEventListener("abort", fail, { once: true });
     });
-    await Promise.race([this.ended, abort]);
+    try {
+      await Promise.race([this.ended, abort]);
+    } finally {
+      signal?.removeEventListener("abort", fail);
+    }
   }
 
   private failure(cause: unknown): SkbookError {

@@ -61,7 +61,7 @@ async function copyMatching(
 ): Promise<Run<Outcome>> {
   const tried = `cut ${capture.name} down with the filter ${bpf}`;
   const execution = capture.host.start(
-    ["tcpdump", "-n", "-r", capture.path as string, "-w", "-", "--", bpf],
+    ["tcpdump", "-n", "--nano", "-r", capture.path as string, "-w", "-", "--", bpf],
     {
       deadlineSeconds,
     },

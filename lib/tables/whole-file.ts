@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { link, rename, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { reasonOf, SkbookError } from "../errors.js";
@@ -13,7 +14,7 @@ export async function writeWhole<T>(
   write: (partial: string) => Promise<T>,
 ): Promise<T> {
   const target = resolve(path);
-  const partial = `${target}.${process.pid}.partial`;
+  const partial = `${target}.${randomUUID()}.partial`;
   if (!overwrite && (await exists(target))) throw fileExists(target);
   try {
     const result = await write(partial);

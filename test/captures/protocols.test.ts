@@ -9,6 +9,7 @@ import {
   fragmentedPackets,
   hopLimits,
   openCapture,
+  packets,
   pingSummary,
   pings,
   quality,
@@ -311,6 +312,32 @@ describe("IP", () => {
       [1, 2, true, true, true, "udp"],
       [2, 1, true, false, false, null],
       [3, 1, false, true, false, null],
+    ]);
+  });
+
+  it("tells the last fragment of an IPv6 packet from the ones before it", async () => {
+    const whole = udp(1000, 2000, Buffer.alloc(40));
+    const piece = (from: number, to: number, last = false) => {
+      const header = Buffer.alloc(8);
+      header.writeUInt8(17, 0);
+      header.writeUInt16BE(from | (last ? 0 : 1), 2);
+      header.writeUInt32BE(7, 4);
+      const packet = ip(
+        "2001:db8::1",
+        "2001:db8::2",
+        "gre",
+        Buffer.concat([header, whole.subarray(from, to)]),
+      );
+      packet.writeUInt8(44, 6); // the next header is a fragment header
+      return ethernet(packet);
+    };
+    const capture = await open([
+      [0, piece(0, 24)],
+      [0.001, piece(24, 48, true)],
+    ]);
+    expect(await rowsOf(packets(capture), "SELECT fragment_offset_bytes, more_fragments FROM this")).toEqual([
+      [0, true],
+      [24, false],
     ]);
   });
 

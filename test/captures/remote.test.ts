@@ -65,6 +65,7 @@ describeLive("a capture on another host", ["sshd", "tshark"], () => {
     expect(hash(await readFile(copy))).toBe(hash(await readFile(file)));
     expect(fetched.sha256).toBe(hash(await readFile(file)));
     expect(await analysed(fetched)).toEqual(here);
+    expect(await analysed(await opened.fetch())).toEqual(here);
 
     await rm(file);
     process.env.PATH = "/nonexistent";

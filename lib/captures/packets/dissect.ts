@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { openCase, type Run, recordedRun } from "../../cases/index.js";
 import { interrupted } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
@@ -133,14 +134,16 @@ async function checkedOutcome(
 ): Promise<TsharkOutcome> {
   const { canceled, ...outcome } = await ending;
   const tried = `dissect ${capture.name}${filter === "" ? "" : ` with the filter ${filter}`}`;
+  // A file that was brought here, or captured, has a name of its own.
+  const file = basename(capture.path ?? capture.name);
   if (canceled) throw interrupted(tried);
   if (
     outcome.exitCode === 0 ||
-    (outcome.exitCode === 2 && capture.facts.partial && outcome.stderr.includes(capture.name))
+    (outcome.exitCode === 2 && capture.facts.partial && outcome.stderr.includes(file))
   )
     return outcome;
   const failed = outcome.stderr || `tshark ended with ${outcome.exitCode}`;
-  if (filter !== "" && !failed.includes(capture.name)) {
+  if (filter !== "" && !failed.includes(file)) {
     throw new SkbookError({
       code: "BAD_FILTER",
       tried,

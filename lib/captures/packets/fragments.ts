@@ -30,7 +30,7 @@ export const fragmentColumns: PacketColumn[] = [
     (row) => ofFragment(row, ({ version, at }) => (row.integer(offset[version], at) ?? 0) * offsetUnit),
   ),
   column(["more_fragments", null, "it isn't the last fragment; null outside fragments"], "BOOLEAN", (row) =>
-    ofFragment(row, ({ version, at }) => (version === 4 ? row.integer(more[4], at) === 1 : row.has(more[6]))),
+    ofFragment(row, ({ version, at }) => row.integer(more[version], at) === 1),
   ),
 ];
 

@@ -66,7 +66,7 @@ export const sidesSql = `
   owned AS (
     SELECT frame, flow_number,
       keyed.src = client AND keyed.src_port IS NOT DISTINCT FROM client_port
-        AND (src <> dst OR src_port <> dst_port OR icmp_type IS DISTINCT FROM 0) AS from_client
+        AND (src <> dst OR src_port <> dst_port OR NOT coalesce(icmp_type IN (0, 129), false)) AS from_client
     FROM keyed JOIN conversations USING (flow)
   ),
   quoting AS (
@@ -75,7 +75,8 @@ export const sidesSql = `
         WHEN quoted_transport = 'tcp' THEN CAST(quoted_tcp_stream AS VARCHAR)
         WHEN quoted_transport = 'udp' THEN CAST(quoted_udp_stream AS VARCHAR)
         ELSE concat_ws(' ', least(quoted_src, quoted_dst), greatest(quoted_src, quoted_dst), quoted_icmp_id)
-      END) AS flow
+      END,
+      CASE WHEN NOT contains(tunnel, 'gre') THEN tunnel_id END) AS flow
     FROM packets WHERE quoted_transport IS NOT NULL
   ),
   about AS (SELECT frame, flow_number AS about_number FROM quoting JOIN conversations USING (flow))
