@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import ts from "typescript";
+import { packageRoot } from "../package.js";
 import { type CellFile, parseCell } from "./cell-file.js";
 
 /** Places for cells are made so many at a time: a new root file makes the compiler look at every file again. */
@@ -63,7 +64,7 @@ export class CellFiles {
     const cell = this.#places.get(name);
     if (cell !== undefined) return cell.version;
     // Packages don't change under a running kernel.
-    if (name.endsWith(".d.ts") || name.includes("/node_modules/")) return "1";
+    if (name.includes("/node_modules/") || name.startsWith(`${packageRoot}/dist/`)) return "1";
     return String(statSync(name, { throwIfNoEntry: false })?.mtimeMs);
   }
 

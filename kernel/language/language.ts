@@ -1,3 +1,4 @@
+import type { CellFile } from "./cell-file.js";
 import { Cells } from "./cells.js";
 import { Executor, type Watch } from "./executor.js";
 import { type Guard, guardLoading, installModuleFallback } from "./modules.js";
@@ -73,11 +74,25 @@ export function openLanguage(guard: Guard): Language {
       return (kind === "value" && missing) || (failed && kind !== "type" && (missing || same)) ? [name] : [];
     });
 
+  let abandoned = 0;
+
+  /** Waits for what a cell imports; a cell that is given up meanwhile must not run when it has come. */
+  const unlessAbandoned = async (loading: Promise<unknown>, cell: CellFile) => {
+    const before = abandoned;
+    try {
+      await loading;
+      if (abandoned !== before) throw new Error("the cell was abandoned");
+    } catch (error) {
+      cells.add(cell, cell.names.keys());
+      throw error;
+    }
+  };
+
   return {
     async execute({ code, label, watch, started, suspended }) {
       const compiled = cells.compile(code);
       const loading = executor.load(compiled);
-      if (loading !== undefined) await loading;
+      if (loading !== undefined) await unlessAbandoned(loading, compiled.cell);
       const { names } = compiled.cell;
       const known = [...names.keys()].filter((name) => Object.hasOwn(scope, name));
       const before = new Map(known.map((name) => [name, scope[name]]));
@@ -94,7 +109,10 @@ export function openLanguage(guard: Guard): Language {
         cells.add(compiled.cell, unreached(names, before, failed));
       }
     },
-    abandon: () => executor.abandon(),
+    abandon: () => {
+      abandoned++;
+      executor.abandon();
+    },
     warm: () => cells.warm(),
     complete: (code, offset) => complete(cells, code, offset),
     inspect: (code, offset) => inspect(cells, code, offset),

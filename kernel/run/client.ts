@@ -99,7 +99,13 @@ export class KernelClient {
         stdio: ["ignore", 2, 2],
       });
       const client = new KernelClient(child, connection);
-      await Promise.all(channels.map((channel) => client.#answers(channel)));
+      try {
+        await Promise.all(channels.map((channel) => client.#answers(channel)));
+      } catch (error) {
+        // Open sockets would keep this process alive.
+        await client.shutdown();
+        throw error;
+      }
       return client;
     } finally {
       // Connected sockets need their files no more, and nothing is left behind however this ends.

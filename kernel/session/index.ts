@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { UsageError } from "../usage-error.js";
@@ -15,7 +16,13 @@ export async function kernel(args: string[]): Promise<undefined> {
   const kernel = new Kernel(readConnection(file));
   // The compiler takes a second or two and keeps this thread busy; the sockets' thread answers kernel_info meanwhile.
   await delay(0);
-  const { openLanguage } = await import("../language/index.js");
-  kernel.start(openLanguage(kernel.guard));
+  try {
+    const { openLanguage } = await import("../language/index.js");
+    kernel.start(openLanguage(kernel.guard));
+  } catch (error) {
+    // The streams belong to cells by now, and the sockets would keep a kernel alive that can run none.
+    writeSync(2, `skbook: ${(error as Error).stack}\n`);
+    process.exit(1);
+  }
   return undefined;
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { MimeBundle } from "../../lib/index.js";
 import type { Inspection, Language } from "../language/index.js";
 import type { Connection, Content, Message } from "../wire/index.js";
-import { bundleOf } from "./bundle.js";
+import { bundleOf, checked } from "./bundle.js";
 import { toCharacters, toUnits } from "./code-points.js";
 import { evaluate } from "./expressions.js";
 import { type Failure, failureOf, interruptedFailure } from "./failure.js";
@@ -279,7 +279,7 @@ export class Kernel {
       clearOutput: (wait) => {
         this.#publish("clear_output", { wait });
       },
-      page: (data) => void pages.push({ source: "page", data, start: 0 }),
+      page: (data) => void pages.push(checked({ source: "page", data, start: 0 })),
       ask: stdin?.ask,
     };
   }
@@ -298,7 +298,7 @@ export class Kernel {
   #display(data: MimeBundle, { id, update }: { id?: string; update?: boolean } = {}): void {
     const transient = id === undefined ? {} : { display_id: id };
     this.#publish(update === true ? "update_display_data" : "display_data", {
-      data,
+      data: checked(data),
       metadata: {},
       transient,
     });

@@ -217,6 +217,21 @@ describe("a cell that fails", () => {
     expect((reply.traceback as string[]).at(-1)).toBe("caused by TypeError: inner");
   });
 
+  test("has shown what can't be sent: the kernel lives on", async () => {
+    for (const data of [
+      "{ 'application/json': { at_ns: 1n } }",
+      "(() => { const c: any = {}; c.c = c; return c; })()",
+    ]) {
+      const shown = await kernel.run(`({ [Symbol.for("Jupyter.display")]: () => (${data}) })`);
+      expect(shown.reply).toMatchObject({ status: "error", ename: "TypeError" });
+      const displayed = await kernel.run(
+        `import { display } from "skbook"; await display({ [Symbol.for("Jupyter.display")]: () => (${data}) })`,
+      );
+      expect(displayed.reply).toMatchObject({ status: "error", ename: "TypeError" });
+    }
+    expect((await kernel.run("1")).reply.status).toBe("ok");
+  });
+
   test("ends the requests that had arrived, and no later one", async () => {
     const failing = kernel.run(
       "await new Promise((resolve) => setTimeout(resolve, 100)); throw new Error('stop')",
