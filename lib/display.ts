@@ -1,12 +1,12 @@
-import { inspect } from "node:util";
-import { currentCell, jupyterDisplay, type MimeBundle } from "./cell.js";
+import { bundleOf } from "./bundle.js";
+import { currentCell, type MimeBundle } from "./cell.js";
 
 /**
- * Shows a value in the middle of a cell, as its last expression would be shown: a Frame, a Table, a Figure, a Capture. Outside a
- * notebook its text is printed.
+ * Shows a value in the middle of a cell, as its last expression would be shown: a Frame, a Table, a Figure, a Capture. A
+ * string is shown without quotes. Outside a notebook its text is printed.
  */
 export async function display(value: unknown): Promise<void> {
-  const bundle = await bundleOf(value);
+  const bundle = await shown(value);
   const cell = currentCell();
   if (cell === undefined) console.log(String(bundle["text/plain"]));
   else cell.display(bundle);
@@ -17,7 +17,7 @@ export async function display(value: unknown): Promise<void> {
  * pager. It is not saved with the notebook. Outside a notebook its text is printed.
  */
 export async function page(value: unknown): Promise<void> {
-  const bundle = await bundleOf(value);
+  const bundle = await shown(value);
   const cell = currentCell();
   if (cell === undefined) console.log(String(bundle["text/plain"]));
   else cell.page(bundle);
@@ -33,10 +33,7 @@ export function clearOutput({ wait = false }: { wait?: boolean } = {}): void {
   currentCell()?.clearOutput(wait);
 }
 
-async function bundleOf(value: unknown): Promise<MimeBundle> {
-  const render = (
-    value as { [jupyterDisplay]?: () => MimeBundle | Promise<MimeBundle> } | null | undefined
-  )?.[jupyterDisplay];
-  if (typeof render === "function") return render.call(value);
-  return { "text/plain": typeof value === "string" ? value : inspect(value) };
+/** Text is shown as it is, everything else as the last expression of a cell would be. */
+async function shown(value: unknown): Promise<MimeBundle> {
+  return typeof value === "string" ? { "text/plain": value } : bundleOf(value);
 }

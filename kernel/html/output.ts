@@ -1,6 +1,7 @@
+import { escapeHtml } from "../../lib/html.js";
 import type { Output } from "../run/notebook.js";
 import { markdown } from "./markdown.js";
-import { escapeHtml, joined, plain } from "./text.js";
+import { joined, plain } from "./text.js";
 
 type Bundle = Record<string, unknown>;
 

@@ -1,8 +1,8 @@
+import { escapeHtml } from "../../lib/html.js";
 import type { Cell, Notebook } from "../run/notebook.js";
 import { highlighted, markdown } from "./markdown.js";
 import { outputHtml } from "./output.js";
 import { style } from "./style.js";
-import { escapeHtml } from "./text.js";
 
 /** Scripts of outputs run (figures need them), but nothing can be fetched from or sent to anywhere. */
 const policy = [

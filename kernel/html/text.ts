@@ -1,16 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-
-const entities: Record<string, string> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
-}
+import { escapeHtml } from "../../lib/html.js";
 
 /** Text that was meant for a terminal, as HTML. */
 export function plain(text: string): string {

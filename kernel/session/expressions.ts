@@ -1,6 +1,7 @@
+import { bundleOf } from "../../lib/bundle.js";
 import type { Content } from "../wire/index.js";
-import { bundleOf } from "./bundle.js";
 import type { Failure } from "./failure.js";
+import { sendable } from "./sendable.js";
 
 type Run = (code: string, show: (value: unknown) => Promise<void>) => Promise<Failure | undefined>;
 
@@ -10,7 +11,7 @@ export async function evaluate(expressions: unknown, run: Run): Promise<Content>
   for (const [name, expression] of Object.entries((expressions as Content | undefined) ?? {})) {
     // In parentheses nothing but an expression compiles; a comment at its end must not swallow the closing one.
     const failure = await run(`(${expression}\n)`, async (value) => {
-      values[name] = { status: "ok", data: await bundleOf(value), metadata: {} };
+      values[name] = { status: "ok", data: sendable(await bundleOf(value)), metadata: {} };
     });
     if (failure !== undefined) values[name] = { status: "error", ...failure };
   }

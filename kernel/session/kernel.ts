@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { bundleOf } from "../../lib/bundle.js";
 import type { MimeBundle } from "../../lib/index.js";
 import type { Inspection, Language } from "../language/index.js";
 import type { Connection, Content, Message } from "../wire/index.js";
-import { bundleOf, checked } from "./bundle.js";
 import { toCharacters, toUnits } from "./code-points.js";
 import { evaluate } from "./expressions.js";
 import { type Failure, failureOf, interruptedFailure } from "./failure.js";
@@ -10,6 +10,7 @@ import { Gateway } from "./gateway.js";
 import { History } from "./history.js";
 import { Origins } from "./origins.js";
 import { RunningCell, type Services } from "./running-cell.js";
+import { sendable } from "./sendable.js";
 import type { Request } from "./sockets.js";
 import { Stdin } from "./stdin.js";
 import { Stopped, stopWatch } from "./stop-watch.js";
@@ -279,7 +280,7 @@ export class Kernel {
       clearOutput: (wait) => {
         this.#publish("clear_output", { wait });
       },
-      page: (data) => void pages.push(checked({ source: "page", data, start: 0 })),
+      page: (data) => void pages.push(sendable({ source: "page", data, start: 0 })),
       ask: stdin?.ask,
     };
   }
@@ -291,14 +292,14 @@ export class Kernel {
   }
 
   async #showResult(value: unknown): Promise<void> {
-    const data = await bundleOf(value);
+    const data = sendable(await bundleOf(value));
     this.#publish("execute_result", { execution_count: this.#executionCount, data, metadata: {} });
   }
 
   #display(data: MimeBundle, { id, update }: { id?: string; update?: boolean } = {}): void {
     const transient = id === undefined ? {} : { display_id: id };
     this.#publish(update === true ? "update_display_data" : "display_data", {
-      data: checked(data),
+      data: sendable(data),
       metadata: {},
       transient,
     });
