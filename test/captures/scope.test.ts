@@ -8,6 +8,7 @@ import {
   frameSizes,
   icmpErrors,
   openCapture,
+  packetsOf,
   type TrafficFilter,
   tcpHealth,
 } from "../../lib/captures/index.js";
@@ -51,6 +52,28 @@ describe("a filter", () => {
 
   const chosen = async (filter: TrafficFilter) =>
     (await rowsOf(flows(capture, filter), "SELECT flow FROM this")).map(([flow]) => flow);
+
+  it("counts from the first packet of the capture, whatever else is asked", async () => {
+    // The question of DNS is 3 s into the capture, and the first packet that the display filter leaves.
+    expect(await chosen({ filter: "udp.port == 53 && !icmp", from: 2.5, to: 3.5 })).toEqual(["udp 1"]);
+    expect(await chosen({ bpf: "udp port 53", from: 2.5, to: 3.5 })).toHaveLength(1);
+    await expect(chosen({ filter: "udp.port == 53 && !icmp", from: 0, to: 2 })).rejects.toMatchObject({
+      code: "NOTHING_MATCHES",
+    });
+  });
+
+  it("takes what belongs to no conversation", async () => {
+    const arp = Buffer.from(
+      "ffffffffffff020000000001080600010800060400010200000000010a0000010000000000000a000002",
+      "hex",
+    );
+    const path = join(folder, "arp.pcap");
+    writeCapture(path, [...frames(), [5, arp]]);
+    const withArp = await openCapture(path);
+    const requests = await packetsOf(withArp, { proto: "arp" });
+    expect(await requests.count()).toBe(1);
+    await expect(packetsOf(withArp, { proto: "ospf" })).rejects.toMatchObject({ code: "NOTHING_MATCHES" });
+  });
 
   it("chooses conversations by address or prefix of either version, by end", async () => {
     expect(await chosen({})).toHaveLength(6);

@@ -1,1 +1,1 @@
-export { packetColumnsOf, packets } from "./packets.js";
+export { columnsOfPackets, packetColumnsOf, packets } from "./packets.js";

@@ -1,4 +1,4 @@
-import type { Table } from "../../tables/index.js";
+import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
 import { packetColumns } from "./columns.js";
 import { alreadyDissected, dissect } from "./dissect.js";
@@ -54,6 +54,11 @@ export async function packetColumnsOf(
   if (kept !== null) return packets(capture);
   const columns = packetColumns.filter(({ column }) => names.includes(column.name));
   return dissect(capture, { name: "overview", columns, fields: needed, filter: "" });
+}
+
+/** The columns of every packet Table. */
+export function columnsOfPackets(): readonly Column[] {
+  return packetColumns.map(({ column }) => column);
 }
 
 function wanted(filter: string) {

@@ -1,3 +1,5 @@
+import { interrupted } from "../../cell.js";
+import { SkbookError } from "../../errors.js";
 import { localhost } from "../../hosts/index.js";
 import type { Capture } from "../capture.js";
 import { unzipped } from "../gunzip.js";
@@ -65,5 +67,20 @@ function startRemote(host: Capture["host"], file: string, args: readonly string[
     stderr: end.stderr.replace(endLine, "").trimEnd(),
   }));
   ended.catch(() => {});
-  return { bytes: unzipped(execution, ended), ended };
+  const broken = ended.then((end) => brokenOff(host.name, file, end));
+  // Asked only where the bytes do break off.
+  broken.catch(() => {});
+  return { bytes: unzipped(execution, broken), ended };
+}
+
+/** Why the bytes from the host are not whole. */
+function brokenOff(host: string, file: string, { canceled, stderr }: TsharkEnd): never {
+  const tried = `dissect ${file} on ${host}`;
+  if (canceled) throw interrupted(tried);
+  throw new SkbookError({
+    code: "TSHARK_FAILED",
+    tried,
+    failed: stderr || "its output broke off",
+    todo: "run the cell again; see that tshark and gzip run on the host",
+  });
 }

@@ -17,8 +17,8 @@ const transports = ["tcp", "udp", "sctp", "icmp", "icmpv6"];
 
 const flowNumber: Column = { name: "flow_number", type: "INTEGER", meaning: "a chosen conversation" };
 
-/** The conversations that a filter takes, as a Table of their numbers. Fails when there is none. */
-export async function choose(base: Base, filter: TrafficFilter): Promise<Table> {
+/** The conversations that a filter takes, as a Table of their numbers. Fails when there is none, and no `loose` packet. */
+export async function choose(base: Base, filter: TrafficFilter, loose: string | null): Promise<Table> {
   const conditions = await conditionsOf(base, filter);
   const { conversations, packets, sides } = base;
   const all = conditions.map(({ sql }) => `(${sql})`).join(" AND ");
@@ -28,8 +28,21 @@ export async function choose(base: Base, filter: TrafficFilter): Promise<Table> 
     columns: [flowNumber],
     provenance: packets.provenance,
   });
-  if ((await chosen.count()) === 0) throw await nothingMatches(base, conditions);
+  if ((await chosen.count()) === 0 && !(await hasLoose(base, loose)))
+    throw await nothingMatches(base, conditions);
   return chosen;
+}
+
+/** Whether the filter takes packets that belong to no conversation. */
+async function hasLoose({ packets, sides }: Base, loose: string | null): Promise<boolean> {
+  if (loose === null) return false;
+  const found = await deriveFrame({
+    sources: { packets, sides },
+    query: `SELECT 1 AS found FROM packets JOIN sides USING (frame) WHERE flow_number IS NULL AND (${loose}) LIMIT 1`,
+    columns: [{ name: "found", type: "INTEGER", meaning: "there is one" }],
+    provenance: packets.provenance,
+  });
+  return found.shape[0] === 1;
 }
 
 /** In SQL over packets: what belongs to no conversation (a later fragment, ARP) and still meets the filter; null when nothing can. */

@@ -83,20 +83,21 @@ export async function scopeOf(capture: Capture, filter: TrafficFilter): Promise<
   const key = JSON.stringify(chosen);
   const known = scopes.get(key);
   if (known !== undefined) return known;
-  const scope = makeScope(await baseOf(packets), chosen);
+  const scope = makeScope(await baseOf(packets), chosen, capture.provenance.startedAt);
   scopes.set(key, scope);
   scope.catch(() => scopes.delete(key));
   return scope;
 }
 
-async function makeScope(base: Base, filter: TrafficFilter): Promise<Scope> {
+/** `startedAt` is the time of the capture's first packet, which need not be among `base`'s. */
+async function makeScope(base: Base, filter: TrafficFilter, startedAt: string | null): Promise<Scope> {
   const { packets, conversations, sides, copies } = base;
   const { from, to, ...ends } = filter;
-  const conditions = await timeConditions(packets, from, to);
+  const conditions = await timeConditions(packets, startedAt, from, to);
   const sources: Derivation["sources"] = { packets, conversations, sides };
   if (Object.keys(ends).length > 0) {
-    sources.chosen = await choose(base, ends);
     const loose = await looseSql(base, ends);
+    sources.chosen = await choose(base, ends, loose);
     const of = (column: string) => `${column} IN (SELECT flow_number FROM chosen)`;
     const unowned = loose === null ? [] : [`(flow_number IS NULL AND ${loose})`];
     conditions.push(`(${[of("flow_number"), of("about_number"), ...unowned].join(" OR ")})`);
@@ -131,6 +132,7 @@ function copiesNote(copies: number): string {
 
 async function timeConditions(
   packets: Table,
+  startedAt: string | null,
   from?: number | string,
   to?: number | string,
 ): Promise<string[]> {
@@ -140,8 +142,9 @@ async function timeConditions(
     bigint,
     bigint,
   ];
-  const fromNs = from === undefined ? first : momentNs(from, first);
-  const toNs = to === undefined ? last : momentNs(to, first);
+  const start = startedAt === null ? first : momentNs(startedAt, first);
+  const fromNs = from === undefined ? first : momentNs(from, start);
+  const toNs = to === undefined ? last : momentNs(to, start);
   if (fromNs > toNs || fromNs > last || toNs < first) throw outside(first, last, from, to);
   return [`time_ns BETWEEN ${fromNs} AND ${toNs}`];
 }

@@ -83,6 +83,7 @@ export function startShards(plan: ShardPlan, args: readonly string[], fields: re
 
   async function* run(): AsyncGenerator<Uint8Array> {
     const started: Execution[] = [];
+    const limit = pLimit(workers);
     const start = (shard: number) => {
       const execution = startShard(plan, shard, args);
       started.push(execution);
@@ -92,7 +93,6 @@ export function startShards(plan: ShardPlan, args: readonly string[], fields: re
     try {
       const frames = await readFrames(plan);
       const spooled = Math.max(0, plan.sizes.length - workers);
-      const limit = pLimit(workers);
       const spools = await Promise.all(
         plan.sizes.slice(0, spooled).map((_, shard) => limit(() => spool(start(shard), shard))),
       );
@@ -110,6 +110,8 @@ export function startShards(plan: ShardPlan, args: readonly string[], fields: re
       settle.reject(error);
       throw error;
     } finally {
+      // What has not begun must not begin any more.
+      limit.clearQueue();
       for (const execution of started) execution.stop();
       await end().then(
         (ends) => settle.resolve({ ...(ends[0] as TsharkEnd), canceled: true }),
