@@ -72,10 +72,14 @@ export class KernelClient {
     void this.#listenForOutput();
   }
 
-  /** Starts a kernel that works in `folder` and waits until all its channels answer. */
-  static async start(folder: string, environment: NodeJS.ProcessEnv = process.env): Promise<KernelClient> {
+  /** Starts a kernel that works in `folder` and waits until all its channels answer; `signal` gives up the wait. */
+  static async start(
+    folder: string,
+    environment: NodeJS.ProcessEnv = process.env,
+    signal?: AbortSignal,
+  ): Promise<KernelClient> {
     const command: [string, ...string[]] = [process.execPath, program, "kernel", "--connection-file"];
-    return KernelClient.launch(command, connectionIn, folder, environment, ["shell", "control"]);
+    return KernelClient.launch(command, connectionIn, folder, environment, ["shell", "control"], signal);
   }
 
   /** Starts any kernel: its command, to which the connection file's path is added. Waits until it answers on `channels`. */
@@ -85,6 +89,7 @@ export class KernelClient {
     folder: string,
     environment: NodeJS.ProcessEnv,
     channels: readonly ("shell" | "control")[],
+    signal?: AbortSignal,
   ): Promise<KernelClient> {
     const directory = await mkdtemp(join(tmpdir(), "skbook-"));
     try {
@@ -99,12 +104,18 @@ export class KernelClient {
         stdio: ["ignore", 2, 2],
       });
       const client = new KernelClient(child, connection);
+      const giveUp = () => client.kill();
+      signal?.addEventListener("abort", giveUp);
       try {
+        signal?.throwIfAborted();
         await Promise.all(channels.map((channel) => client.#answers(channel)));
       } catch (error) {
         // Open sockets would keep this process alive.
+        client.kill();
         await client.shutdown();
         throw error;
+      } finally {
+        signal?.removeEventListener("abort", giveUp);
       }
       return client;
     } finally {

@@ -1,5 +1,6 @@
 import { access, constants, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
+import { SkbookError } from "../../lib/errors.js";
 import { kernelIdentity } from "../install/index.js";
 import { languageInfo } from "../session/index.js";
 import { UsageError } from "../usage-error.js";
@@ -40,15 +41,30 @@ export async function run(args: string[]): Promise<number> {
 }
 
 async function runCells(notebook: Notebook, options: RunOptions): Promise<boolean> {
-  const kernel = await KernelClient.start(dirname(resolve(options.notebook)), environmentOf(options));
-  const runner = new Runner(notebook, kernel, new Progress());
-  const stop = () => runner.stop();
+  const starting = new AbortController();
+  let runner: Runner | undefined;
+  const stop = () => (runner === undefined ? starting.abort() : runner.stop());
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, stop);
   try {
-    return await runner.run(options.timeout);
+    const folder = dirname(resolve(options.notebook));
+    const kernel = await KernelClient.start(folder, environmentOf(options), starting.signal);
+    try {
+      runner = new Runner(notebook, kernel, new Progress());
+      return await runner.run(options.timeout);
+    } finally {
+      await kernel.shutdown();
+    }
+  } catch (error) {
+    if (!starting.signal.aborted) throw error;
+    throw new SkbookError({
+      code: "INTERRUPTED",
+      tried: `start a kernel for ${options.notebook}`,
+      failed: "it was interrupted",
+      todo: "run it again; no cell has run, and nothing was written",
+      cause: error,
+    });
   } finally {
-    await kernel.shutdown();
     for (const signal of signals) process.off(signal, stop);
   }
 }

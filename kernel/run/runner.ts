@@ -15,6 +15,7 @@ export class Runner {
   readonly #progress: Progress;
   readonly #collector = new OutputCollector();
   #stopping = false;
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(notebook: Notebook, kernel: KernelClient, progress: Progress) {
     this.#notebook = notebook;
@@ -22,11 +23,15 @@ export class Runner {
     this.#progress = progress;
   }
 
-  /** Interrupts the running cell and runs no other; the second time, kills the kernel. */
+  /** Interrupts the running cell and runs no other; kills the kernel where that does not help, and the second time. */
   stop(): void {
-    if (this.#stopping) this.#kernel.kill();
-    else this.#kernel.interrupt().catch(() => undefined);
+    if (this.#stopping) {
+      this.#kernel.kill();
+      return;
+    }
     this.#stopping = true;
+    this.#kernel.interrupt().catch(() => undefined);
+    this.#patience = setTimeout(() => this.#kernel.kill(), cleanUpMs);
   }
 
   /** Resolves to whether all cells passed; the ones behind a failing cell are not run. */
@@ -34,14 +39,18 @@ export class Runner {
     const cells = this.#notebook.cells.filter(
       ({ cell_type, source }) => cell_type === "code" && source.trim() !== "",
     );
-    for (const [index, cell] of cells.entries()) {
-      if (this.#stopping) return false;
-      this.#progress.starts(index + 1, cells.length, cell.source);
-      const failure = await this.#runCell(cell, timeoutSeconds);
-      this.#progress.ends(failure);
-      if (failure !== undefined) return false;
+    try {
+      for (const [index, cell] of cells.entries()) {
+        if (this.#stopping) return false;
+        this.#progress.starts(index + 1, cells.length, cell.source);
+        const failure = await this.#runCell(cell, timeoutSeconds);
+        this.#progress.ends(failure);
+        if (failure !== undefined) return false;
+      }
+      return !this.#stopping;
+    } finally {
+      clearTimeout(this.#patience);
     }
-    return !this.#stopping;
   }
 
   /** Resolves to the text of what went wrong, undefined when nothing did. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { readJson, skbook, useFolder, type WrittenNotebook, writeNotebook } from "./fixtures.js";
 
 const folder = useFolder();
@@ -195,6 +195,30 @@ describe("ended from outside", () => {
       ename: "Interrupted",
     });
     expect(alive(pid())).toBe(false);
+  });
+
+  test("Ctrl-C while the kernel starts leaves nothing: no kernel, no connection file, no output", async () => {
+    const folder = mkdtempSync(join(at("."), "tmp-"));
+    const notebook = writeNotebook(at("early.ipynb"), ["1"]);
+    const run = skbook(["run", notebook, "-o", at("early.out.ipynb")], { TMPDIR: folder });
+    await vi.waitUntil(() =>
+      readdirSync(folder).some((name) => existsSync(join(folder, name, "connection.json"))),
+    );
+    run.child.kill("SIGINT");
+    const { code, stderr } = await run.done;
+    expect(code).toBe(1);
+    expect(stderr).toContain("[INTERRUPTED]");
+    expect(readdirSync(folder)).toEqual([]);
+    expect(existsSync(at("early.out.ipynb"))).toBe(false);
+  });
+
+  test("a kernel that dies while it starts is an error, and ends the run", async () => {
+    const preload = at("dies.cjs");
+    writeFileSync(preload, "if (process.argv.includes('kernel')) process.exit(7);");
+    const notebook = writeNotebook(at("dies.ipynb"), ["1"]);
+    const { code, stderr } = await skbook(["run", notebook], { NODE_OPTIONS: `--require ${preload}` }).done;
+    expect(code).toBe(1);
+    expect(stderr).toContain("the kernel has ended (exit code 7)");
   });
 
   test("SIGKILL leaves no kernel behind, not even one in a loop, and no file", async () => {
