@@ -67,8 +67,11 @@ export class Runner {
         this.#collector.collect(outputs, message);
       });
       limit.abort();
-      if (await timedOut) return `the cell took longer than ${timeoutSeconds} s\n${describe(reply)}`;
-      return reply.status === "ok" ? undefined : describe(reply);
+      const failure = reply.status === "ok" ? undefined : describe(reply);
+      // A cell that has ended well while its time ran out has passed.
+      if (failure !== undefined && (await timedOut))
+        return `the cell took longer than ${timeoutSeconds} s\n${failure}`;
+      return failure;
     } catch (error) {
       limit.abort();
       const { name, message } = error as Error;

@@ -11,6 +11,11 @@ import type { Figure } from "./figure.js";
 const rounds = 3;
 const cells = 30;
 const declaring = 100;
+/** Imported before completion and inspection are timed. */
+const modules =
+  "fs path os net http https crypto util events stream zlib dns tls url vm readline dgram child_process assert timers".split(
+    " ",
+  );
 
 /** A peer of 95 MB that nothing but this benchmark needs: fetched when it is run. */
 const denoVersion = "2.9.6";
@@ -74,6 +79,8 @@ interface Measured {
   cell: number;
   typedImport: number;
   lateCell: number;
+  completion: number;
+  inspection: number;
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -99,10 +106,21 @@ async function measure(start: Start): Promise<Measured> {
   for (let index = 0; index < declaring; index++) await run(`const of${index} = { value: ${index} };`);
   const lateCell = await trivial();
   const typedImport = await run('import * as skbook from "skbook"; typeof skbook.connect');
+  for (const name of modules) await run(`import * as ${name}_ from "node:${name}";`);
+  const asked = async (type: string, code: string) => {
+    const latencies: number[] = [];
+    for (let index = 0; index < 10; index++) {
+      const content = { code: `${index}; ${code}`, cursor_pos: code.length + 3, detail_level: 0 };
+      latencies.push(await timed(() => kernel.request("shell", type, content)));
+    }
+    return median(latencies);
+  };
+  const completion = await asked("complete_request", "fs_.read");
+  const inspection = await asked("inspect_request", "fs_.readFileSync");
   // tslab answers a shutdown request but may not end by it.
   kernel.kill();
   await kernel.shutdown();
-  return { ready, firstCell, rss, cell, typedImport, lateCell };
+  return { ready, firstCell, rss, cell, typedImport, lateCell, completion, inspection };
 }
 
 /** Start, latency and memory, against stock tslab and Deno's kernel; the three take turns. */
@@ -150,6 +168,8 @@ export default async function kernelBench(): Promise<Figure[]> {
       ratio: Number((of("skbook", ({ lateCell }) => lateCell) / early).toFixed(2)),
     },
     ...compare("import-of-skbook", "ms", ({ typedImport }) => typedImport, ["deno"]),
+    ...compare("completion-after-20-imports", "ms", ({ completion }) => completion, ["tslab"]),
+    ...compare("inspection-after-20-imports", "ms", ({ inspection }) => inspection, ["tslab"]),
     ...compare("rss-after-first-cell", "MB", ({ rss }) => rss / 2 ** 20, ["tslab", "deno"]),
   ];
 }

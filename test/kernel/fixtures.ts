@@ -49,9 +49,17 @@ export function useKernel(): {
 
 /** An empty folder outside of the project, gone after the tests of a file. */
 export function useFolder(): { readonly path: string } {
-  const path = mkdtempSync(join(tmpdir(), "skbook-test-"));
-  afterAll(() => rmSync(path, { recursive: true, force: true }));
-  return { path };
+  // Made when it is first asked for: what is left out asks for nothing, and cleans up nothing.
+  let path: string | undefined;
+  afterAll(() => {
+    if (path !== undefined) rmSync(path, { recursive: true, force: true });
+  });
+  return {
+    get path() {
+      path ??= mkdtempSync(join(tmpdir(), "skbook-test-"));
+      return path;
+    },
+  };
 }
 
 export interface SourceCell {
