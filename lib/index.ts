@@ -16,6 +16,7 @@ export {
   flowTimeline,
   plot,
 } from "./figures/index.js";
+export type { Finding, Findings, Health, Severity } from "./findings/index.js";
 export {
   type ConnectOptions,
   connect,

@@ -1,6 +1,7 @@
 export type { Capture } from "./capture.js";
 export * from "./dns/index.js";
 export type { CaptureFacts } from "./facts.js";
+export * from "./findings/index.js";
 export { flows } from "./flows/index.js";
 export * from "./icmp/index.js";
 export { type CaptureOptions, capture } from "./live/index.js";

@@ -6,7 +6,7 @@ export { type Provenance, warningsOf } from "./provenance.js";
 export { renderTable, type Shown } from "./render/index.js";
 export { makeOwnFolder, scratchFolder } from "./scratch.js";
 export { sql } from "./sql.js";
-export type { Table } from "./table.js";
+export { Table } from "./table.js";
 export { chunkRows } from "./vector.js";
 export { writeWhole } from "./whole-file.js";
 export { createTable, type TableWriter } from "./writer.js";

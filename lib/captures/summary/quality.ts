@@ -1,5 +1,4 @@
-import type { Column, Frame, Value } from "../../tables/index.js";
-import { createFrame } from "../../tables/index.js";
+import type { Column, Frame, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
 import { scopeOf, type TrafficFilter } from "../scope/index.js";
 
@@ -164,42 +163,44 @@ const views = {
  * @throws SkbookError as `flows` does.
  */
 export async function quality(capture: Capture, filter: TrafficFilter = {}): Promise<Frame> {
+  return (await qualityChecks(capture, filter)).toFrame();
+}
+
+/** The same as a Table. */
+export async function qualityChecks(capture: Capture, filter: TrafficFilter): Promise<Table> {
   const scope = await scopeOf(capture, filter);
+  const { lost } = scope.provenance;
   const relations = [...new Set(checks.map(({ over }) => over))].map((over) => {
     const counts = checks.flatMap((check, index) =>
       check.over === over ? [`${check.count} AS c${index}, ${check.of} AS o${index}`] : [],
     );
     return `(SELECT ${counts.join(", ")} FROM "${over}")`;
   });
-  const counted = await scope.frame({
-    source: "quality",
-    views: { ...views, order: order(capture.facts.inOrder) },
-    query: `SELECT * FROM ${relations.join(", ")}`,
-    columns: checks.flatMap((_, index) => [
-      { name: `c${index}`, type: "BIGINT", meaning: "count" },
-      { name: `o${index}`, type: "BIGINT", meaning: "among" },
-    ]),
-  });
-  const [values = []] = counted.values as Value[][];
-  const { lost } = scope.provenance;
-  const rows: Value[][] = [
+  const rows = [
     row(
       "lost while capturing",
-      lost === "unknown" ? null : lost,
-      capture.facts.packets,
+      lost === "unknown" ? "NULL" : String(lost),
+      String(capture.facts.packets),
       "packets",
       lostMeaning,
     ),
-    ...checks.map(({ name, unit, meaning }, index) =>
-      row(name, Number(values[2 * index]), Number(values[2 * index + 1]), unit, meaning),
-    ),
+    ...checks.map(({ name, unit, meaning }, index) => row(name, `c${index}`, `o${index}`, unit, meaning)),
   ];
-  return createFrame(columns, rows, counted.provenance);
+  return scope.table({
+    source: "quality",
+    views: { ...views, order: order(capture.facts.inOrder) },
+    query: `
+      WITH counted AS MATERIALIZED (SELECT * FROM ${relations.join(", ")}),
+      rows AS (SELECT unnest([${rows.join(", ")}], recursive := true) FROM counted)
+      SELECT *, 100.0 * "count" / nullif("of", 0) AS percent FROM rows`,
+    columns,
+  });
 }
 
 const lostMeaning =
   "the capturing program could not keep up; null: a file doesn't say, see the acks of data that is not there";
 
-function row(name: string, count: number | null, of: number, unit: string, meaning: string): Value[] {
-  return [name, count, of, count === null || of === 0 ? null : (100 * count) / of, unit, meaning];
+function row(name: string, count: string, of: string, unit: string, meaning: string): string {
+  const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
+  return `{"check": ${text(name)}, "count": CAST(${count} AS BIGINT), "of": CAST(${of} AS BIGINT), "unit": ${text(unit)}, "meaning": ${text(meaning)}}`;
 }

@@ -54,6 +54,9 @@ const columns: Column[] = [
   flag("ecn", "both agreed on explicit congestion notification"),
 ];
 
+/** One SYN alone agrees on nothing. */
+const agreed = (option: string) => `CASE WHEN syns > 0 AND syn_acks > 0 THEN ${option} END AS ${option}`;
+
 /**
  * How each TCP connection was set up: whether it came about, how long each side of the path took, and the options that both ends agreed
  * on. An option counts as on when both SYNs carry it (RFC 7323, RFC 2018, RFC 3168).
@@ -76,6 +79,7 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
           max(tcp_mss_bytes) FILTER (syn AND NOT from_client) AS server_mss_bytes,
           max(tcp_window_shift) FILTER (syn AND from_client) AS client_window_shift,
           max(tcp_window_shift) FILTER (syn AND NOT from_client) AS server_window_shift,
+          client_window_shift IS NOT NULL AND server_window_shift IS NOT NULL AS window_scaling,
           bool_or(tcp_sack_permitted) FILTER (syn AND NOT ack) AND bool_or(tcp_sack_permitted) FILTER (syn AND ack) AS sack,
           bool_or(tcp_tsval IS NOT NULL) FILTER (syn AND NOT ack) AND bool_or(tcp_tsval IS NOT NULL) FILTER (syn AND ack) AS timestamps,
           bool_or(contains(tcp_flags, 'ECE') AND contains(tcp_flags, 'CWR')) FILTER (syn AND NOT ack)
@@ -101,8 +105,7 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
         first_answer - answered_syn AS server_ns, acked - last_answer AS client_ns,
         server_ns + client_ns AS handshake_ns,
         client_mss_bytes, server_mss_bytes, client_window_shift, server_window_shift,
-        CASE WHEN syns > 0 AND syn_acks > 0 THEN client_window_shift IS NOT NULL AND server_window_shift IS NOT NULL END AS window_scaling,
-        sack, timestamps, ecn
+        ${["window_scaling", "sack", "timestamps", "ecn"].map(agreed).join(", ")}
       FROM offers JOIN conversations USING (flow_number) LEFT JOIN steps USING (flow_number) ORDER BY first_frame`,
     columns,
   });

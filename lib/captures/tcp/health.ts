@@ -51,6 +51,7 @@ const columns: Column[] = [
     "rtt_min_ns",
     "shortest round trip of its data; from the point of capture to the other side and back",
   ),
+  duration("rtt_mean_ns", "mean of those"),
   duration("rtt_median_ns", "median of those"),
   duration("rtt_p95_ns", "95th percentile of those"),
   duration("data_ns", "from its first data packet to its last"),
@@ -80,14 +81,14 @@ export async function tcpHealth(capture: Capture, filter: TrafficFilter = {}): P
       kinds: kindsSql,
       rounds: `
         SELECT flow_number, of_client AS from_client, count(*) AS rtt_samples, min(rtt_ns) AS rtt_min_ns,
-          quantile_disc(rtt_ns, 0.5) AS rtt_median_ns, quantile_disc(rtt_ns, 0.95) AS rtt_p95_ns
+          round(avg(rtt_ns)) AS rtt_mean_ns, quantile_disc(rtt_ns, 0.5) AS rtt_median_ns, quantile_disc(rtt_ns, 0.95) AS rtt_p95_ns
         FROM acked GROUP BY flow_number, of_client`,
     },
     query: `
       SELECT halves.*, flow, client, client_port, server, server_port,
         100.0 * resent_bytes / nullif(payload_bytes, 0) AS resent_percent,
         ${["syn", "fast", "recovery", "rto", "spurious"].map((kind) => `coalesce(${kind}, 0) AS ${kind}_retransmissions`).join(", ")},
-        coalesce(rtt_samples, 0) AS rtt_samples, rtt_min_ns, rtt_median_ns, rtt_p95_ns,
+        coalesce(rtt_samples, 0) AS rtt_samples, rtt_min_ns, rtt_mean_ns, rtt_median_ns, rtt_p95_ns,
         8e9 * (payload_bytes - resent_bytes) / nullif(data_ns, 0) AS goodput_bits_per_second,
         8e9 * data_wire_bytes / nullif(data_ns, 0) AS throughput_bits_per_second
       FROM halves JOIN conversations USING (flow_number)

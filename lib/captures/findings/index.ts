@@ -1,0 +1,1 @@
+export { type CaptureRule, type FindingsOptions, findings } from "./findings.js";

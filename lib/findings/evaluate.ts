@@ -1,0 +1,155 @@
+import {
+  type Column,
+  createFrame,
+  deriveFrame,
+  type Frame,
+  type Table,
+  type Value,
+} from "../tables/index.js";
+import { type Choice, checkChoice, limitsOf } from "./check.js";
+import { type Finding, makeFinding, rowOf } from "./finding.js";
+import { type Checked, Findings } from "./findings.js";
+import { categories, type Rule, type Rules } from "./rule.js";
+import { type Severity, severities } from "./severity.js";
+
+/** Rows of evidence that a finding keeps; it counts all of them. */
+const keptRows = 1000;
+
+/** What is diagnosed. */
+export interface Diagnosis<Subject> {
+  /** Names it in errors and provenance: `findings`. */
+  name: string;
+  subject: Subject;
+  rules: Rules<Subject>;
+  choice: Choice<string>;
+  /** Doubts (`doubt`) about flows (`flow`), or about everything where that is null. */
+  doubts(): Promise<Table>;
+}
+
+/** Looks through a subject for what its rules describe. */
+export async function evaluate<Subject>(diagnosis: Diagnosis<Subject>): Promise<Findings> {
+  const { name, rules, choice } = diagnosis;
+  checkChoice(name, rules as Rules<never>, choice);
+  const doubts = await diagnosis.doubts();
+  const ids = Object.keys(rules).filter((id) => choice.only?.includes(id) ?? true);
+  const found: Finding[] = [];
+  const checked: Checked[] = [];
+  for (const id of ids) {
+    const looked = await look(diagnosis, doubts, id, rules[id] as Rule<Subject>);
+    checked.push(looked);
+    if (looked.finding !== null) found.push(looked.finding);
+  }
+  const order = ({ category, severity }: Finding) => [
+    category === "capture" ? 0 : 1,
+    severities.indexOf(severity),
+    categories.indexOf(category),
+  ];
+  found.sort((a, b) => {
+    const [left, right] = [order(a), order(b)];
+    return left.map((value, at) => value - (right[at] as number)).find((difference) => difference !== 0) ?? 0;
+  });
+  return new Findings(found, checked, { ...doubts.provenance, source: name, recordingId: null });
+}
+
+async function look<Subject>(
+  { name, subject, choice }: Diagnosis<Subject>,
+  doubts: Table,
+  id: string,
+  rule: Rule<Subject>,
+): Promise<Checked> {
+  const limits = limitsOf(rule.thresholds, choice.thresholds[id]);
+  const rows = await rule.of(subject, limits);
+  const checked = { id, title: rule.title, category: rule.category };
+  const shown = columnsShown(rule, rows);
+  const answer = await deriveFrame({
+    sources: { rows, doubts },
+    query: evidenceSql(
+      rule,
+      limits,
+      rows.columns.some(({ name }) => name === "flow"),
+    ),
+    columns: [...shown, ...counts],
+    provenance: rows.provenance,
+  });
+  const { total, looked, doubt, severity, ...worst } = rowOf(answer, 0);
+  if (total === null) return { ...checked, looked: Number(looked), finding: null };
+  const evidence = createFrame(
+    shown,
+    (answer.values as Value[][]).map((values) => values.slice(0, -counts.length)),
+    {
+      ...rows.provenance,
+      source: `${name}: ${id}`,
+      truncated: rows.provenance.truncated || Number(total) > keptRows,
+      details: { ...rows.provenance.details, rule: id, rows: Number(total) },
+    },
+  );
+  const certain = doubt === null;
+  const finding = makeFinding({
+    ...checked,
+    severity: certain ? (severity as Severity) : "INFO",
+    certain,
+    doubts: doubtsOf(evidence),
+    verdict: rule.says(worst),
+    count: Number(total),
+    value: worst[rule.measure] ?? null,
+    unit: shown.find((column) => column.name === rule.measure)?.unit ?? null,
+    thresholds: Object.fromEntries(
+      Object.entries(rule.thresholds).map(([key, threshold]) => [
+        key,
+        { ...threshold, value: limits[key] as number },
+      ]),
+    ),
+    causes: rule.causes,
+    advice: rule.advice,
+    verify: rule.verify(worst),
+    evidence,
+  });
+  return { ...checked, looked: Number(looked), finding };
+}
+
+/** What the query counts beside the evidence: all rows of that, and of the analysis. */
+const counts: Column[] = [
+  { name: "total", type: "BIGINT", meaning: "rows of evidence; null: none" },
+  { name: "looked", type: "BIGINT", meaning: "rows that were looked through" },
+];
+
+/** The evidence, the worst first; one row of nulls where there is none, so that the counts are there. */
+function evidenceSql<Subject>(rule: Rule<Subject>, limits: Record<string, number>, ofFlows: boolean): string {
+  const grades = rule.grades(limits).map(([severity, when]) => `WHEN ${when} THEN '${severity}'`);
+  const known = `doubt IN (${rule.doubts.map((doubt) => `'${doubt}'`).join(", ") || "NULL"})`;
+  const own = ofFlows
+    ? `(SELECT string_agg(doubt, ', ' ORDER BY doubt) FROM casting WHERE casting.flow = graded.flow)`
+    : "NULL";
+  return `
+    WITH casting AS (SELECT DISTINCT flow, doubt FROM doubts WHERE ${known}),
+    everywhere AS (SELECT string_agg(doubt, ', ' ORDER BY doubt) AS doubt FROM casting WHERE flow IS NULL),
+    graded AS (SELECT *, row_number() OVER () AS place, CASE ${grades.join(" ")} END AS severity FROM rows),
+    evidence AS (
+      SELECT *, nullif(concat_ws(', ', (SELECT doubt FROM everywhere), ${own}), '') AS doubt FROM graded WHERE severity IS NOT NULL),
+    ranked AS (
+      SELECT *, count(*) OVER () AS total, row_number() OVER (
+        ORDER BY doubt IS NOT NULL, list_position([${severities.map((severity) => `'${severity}'`).join(", ")}], severity),
+          "${rule.measure}" DESC NULLS LAST, place) AS rank
+      FROM evidence)
+    SELECT ranked.*, looked FROM (SELECT count(*) AS looked FROM rows) LEFT JOIN ranked ON rank <= ${keptRows} ORDER BY rank`;
+}
+
+function doubtsOf(evidence: Frame): string[] {
+  const at = evidence.schema.findIndex(({ name }) => name === "doubt");
+  const all = (evidence.values as Value[][]).flatMap((row) => String(row[at] ?? "").split(", "));
+  return [...new Set(all)].filter((doubt) => doubt !== "").sort();
+}
+
+/** Severity, what the rule shows, and doubt. */
+function columnsShown<Subject>(rule: Rule<Subject>, rows: Table): Column[] {
+  const known = new Map(rows.columns.map((column) => [column.name, column]));
+  return [
+    { name: "severity", type: "VARCHAR", meaning: "how bad the row is by itself" },
+    ...rule.shows.map((name) => known.get(name) as Column),
+    {
+      name: "doubt",
+      type: "VARCHAR",
+      meaning: "findings about the capture that may explain the row; null: none",
+    },
+  ];
+}
