@@ -18,6 +18,7 @@ const systemPackages = [
   ["ssh-keygen", "openssh-client"],
   ["nft", "nftables"],
   ["ip", "iproute2"],
+  ["ping", "iputils-ping"],
   ["sysctl", "procps"],
   ["sudo", "sudo"],
   ["chromium", "chromium"],

@@ -48,8 +48,9 @@ function summary({ health, checked }: Findings): string {
 }
 
 function line(finding: Finding): string {
-  const { severity, id, verdict, count, doubts } = finding;
-  const unsure = doubts.length === 0 ? "" : ` (in doubt by ${doubts.join(", ")})`;
+  const { severity, id, verdict, count, certain, doubts } = finding;
+  const unsure =
+    doubts.length === 0 ? "" : ` (${certain ? "other rows " : ""}in doubt by ${doubts.join(", ")})`;
   return `${severity.padEnd(8)} ${id}: ${verdict}${count > 1 ? ` [1 of ${count.toLocaleString("en-US")}]` : ""}${unsure}`;
 }
 
@@ -60,7 +61,7 @@ function head({ severity, id, verdict, count, certain }: Finding): string {
 }
 
 function body(finding: Finding): string {
-  const { causes, advice, verify, doubts, thresholds } = finding;
+  const { causes, advice, verify, certain, doubts, thresholds } = finding;
   const list = (title: string, items: readonly string[]) =>
     items.length === 0
       ? ""
@@ -69,7 +70,7 @@ function body(finding: Finding): string {
     ([name, { value, unit, meaning }]) => `${name} ${value} ${unit}: ${meaning}`,
   );
   return [
-    list("It may be the capture's own doing, see", doubts),
+    list(`${certain ? "Some rows" : "All rows"} may be the capture's own doing, see`, doubts),
     list("Likely causes", causes),
     list("What to do", advice),
     list("Thresholds", held),

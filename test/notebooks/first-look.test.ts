@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeLive, onPath } from "../fixtures/needs.js";
-import { startLiveHost, startTrouble } from "../scene/live-host.js";
+import { startLiveHost } from "../scene/live-host.js";
+import { startUploads } from "../scene/uploads.js";
 
 const notebook = "notebooks/first-look.ipynb";
 
@@ -86,7 +87,7 @@ describeLive(
   () => {
     test("a recording made with live traffic replays to the same notebook", async () => {
       const host = await startLiveHost("sknb");
-      const trouble = startTrouble(host.scene);
+      const trouble = await startUploads(host.scene);
       const kase = join(folder, "case");
       try {
         await execa(

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { execa, type ResultPromise } from "execa";
 
 /** Small programs of plain Node that make traffic from inside a namespace. */
@@ -20,6 +22,30 @@ const programs = {
     const [address, port, bytes] = process.argv.slice(1);
     const socket = require("node:net").connect(Number(port), address);
     socket.on("error", () => {}).on("close", () => process.exit()).resume().end(Buffer.alloc(Number(bytes)));`,
+  /** Serves files over HTTP on some ports: so many bytes each, after some milliseconds of thought. */
+  serve: `
+    const { createServer } = require("node:http");
+    const services = process.argv.slice(1).map((service) => service.split(":").map(Number));
+    let waiting = services.length;
+    for (const [port, bytes, think] of services) {
+      const answer = (response) => setTimeout(() => response.end(Buffer.alloc(bytes)), think);
+      const server = createServer((_, response) => answer(response));
+      server.listen(port, () => --waiting === 0 && console.log("ready"));
+    }`,
+  /** Downloads a file over HTTP; where a pause is given, it stops reading for so long once so many bytes came. */
+  download: `
+    const [address, port, path, after = Infinity, pause = 0] = process.argv.slice(1);
+    require("node:http").get({ host: address, port, path, agent: false }, (response) => {
+      let bytes = 0;
+      let paused = false;
+      response.on("error", () => {}).on("data", (chunk) => {
+        bytes += chunk.length;
+        if (paused || bytes < Number(after)) return;
+        paused = true;
+        response.pause();
+        setTimeout(() => response.resume(), Number(pause));
+      });
+    }).on("error", () => {});`,
   /** Tries to connect for some seconds. */
   connect: `
     const [address, port, seconds] = process.argv.slice(1);
@@ -40,4 +66,15 @@ export function traffic(
       stdin: "ignore",
     },
   );
+}
+
+/** Waits until a program says that it is ready; that it is killed later is no error. */
+export async function ready(program: ResultPromise): Promise<void> {
+  const ended = program.then(
+    () => "ended",
+    () => "ended",
+  );
+  const said = once(program.stdout as Readable, "data").then(String);
+  if ((await Promise.race([said, ended])) === "ended")
+    throw new Error("the program ended before it was ready");
 }

@@ -4,6 +4,8 @@ import type { Subject } from "./subject.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
 const patienceNs = 1_000_000_000;
+/** Fewer packets of a connection out of the order of their times make no rate of loss. */
+const disorderPercent = 1;
 /** Above this part of one-sided connections, the capture sees one direction of the wire. */
 const oneSidedPart = 0.5;
 
@@ -36,7 +38,8 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
       SELECT flow, doubt FROM (
         SELECT flow_number, 'CAPTURE_MISSED_PACKETS' AS doubt FROM connections WHERE missed
         UNION ALL SELECT flow_number, 'CAPTURE_ONE_SIDED' FROM connections WHERE one_way AND goes_on
-        UNION ALL SELECT DISTINCT flow_number, 'CAPTURE_DISORDER' FROM steps WHERE back
+        UNION ALL SELECT flow_number, 'CAPTURE_DISORDER' FROM steps GROUP BY flow_number
+          HAVING 100 * count(*) FILTER (back) > ${disorderPercent} * count(*)
         UNION ALL SELECT flow_number, 'CAPTURE_ENDED' FROM latest, ending WHERE end_ns - last_ns < ${patienceNs}
       ) JOIN conversations USING (flow_number)
       UNION ALL SELECT NULL, 'CAPTURE_ONE_SIDED' FROM connections

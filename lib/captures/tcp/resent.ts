@@ -3,21 +3,22 @@ const atOnceNs = 20_000_000;
 
 /**
  * Retransmissions by kind, in the words of tshark's analysis, which marks every kind as retransmission: `syn` (a SYN again), `spurious` (it
- * was acknowledged already), `fast` (after duplicate acks), `recovery` (one more hole of the same recovery: duplicate acks are
- * still coming in), and `rto` for the rest, which waited for a timer.
+ * was acknowledged already), `fast` (after duplicate acks), `recovery` (sent at an ack that repeats, selects or moves on: one
+ * more hole of the same loss), and `rto` for the rest, which waited for a timer: that one starts anew with each ack that moves on (RFC 6298).
  */
 export const resentViews = {
   retransmissions: "SELECT * FROM tcp WHERE retransmission",
   answers: `
-    SELECT flow_number, NOT from_client AS to_client, frame AS ack_frame, time_ns AS ack_time_ns, duplicate_ack AS last_duplicate
-    FROM tcp SEMI JOIN retransmissions USING (flow_number)`,
+    SELECT flow_number, NOT from_client AS to_client, frame AS ack_frame, time_ns AS ack_time_ns,
+      coalesce(duplicate_ack >= 2, false) OR sack_le IS NOT NULL OR coalesce(tcp_ack > lag(tcp_ack) OVER side, false) AS asks
+    FROM tcp SEMI JOIN retransmissions USING (flow_number) WINDOW side AS (PARTITION BY flow_number, from_client ORDER BY frame)`,
   resent: `
     SELECT r.*,
       CASE
         WHEN syn THEN 'syn'
         WHEN spurious_retransmission THEN 'spurious'
         WHEN fast_retransmission THEN 'fast'
-        WHEN last_duplicate >= 2 AND time_ns - ack_time_ns <= ${atOnceNs} THEN 'recovery'
+        WHEN asks AND time_ns - ack_time_ns <= ${atOnceNs} THEN 'recovery'
         ELSE 'rto' END AS kind
     FROM retransmissions r ASOF LEFT JOIN answers a
       ON r.flow_number = a.flow_number AND r.from_client = a.to_client AND r.frame > a.ack_frame`,

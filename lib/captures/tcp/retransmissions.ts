@@ -32,8 +32,8 @@ const columns: Column[] = [
 ];
 
 /**
- * Every TCP retransmission, with its kind. `syn`, `fast` and `spurious` are what tshark says; the rest is `recovery` where it follows a
- * duplicate ack within 20 ms, else `rto`. Copies of a packet are no retransmissions, nor are keep-alives and window probes.
+ * Every TCP retransmission, with its kind. `syn`, `fast` and `spurious` are what tshark says; the rest is `recovery` where it follows an ack
+ * within 20 ms that repeats, selects or moves on, else `rto`. Copies of a packet are no retransmissions, nor are keep-alives and window probes.
  *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per retransmission, in the order of the file.
