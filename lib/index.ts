@@ -15,6 +15,8 @@ export {
   type FlowTimelineOptions,
   flowTimeline,
   plot,
+  type TimeSequenceOptions,
+  timeSequence,
 } from "./figures/index.js";
 export {
   type ConnectOptions,
