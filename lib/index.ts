@@ -16,7 +16,10 @@ export {
   flowTimeline,
   plot,
   type TimeSequenceOptions,
+  throughputOverTime,
   timeSequence,
+  type WindowScalingOptions,
+  windowScaling,
 } from "./figures/index.js";
 export {
   type ConnectOptions,

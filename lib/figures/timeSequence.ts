@@ -14,6 +14,7 @@ import {
   markTraces,
   type Side,
   sackBars,
+  seenSql,
   sentBy,
   shownAtFirst,
   sideOf,
@@ -73,7 +74,7 @@ export async function timeSequence(
   const { count, span } = await extentOf(segments);
   const { startNs, endNs } = span ?? { startNs: 0n, endNs: 0n };
   const grid = gridOf(count, { startNs, endNs });
-  const view = { segments, side, startNs, grid };
+  const view = { segments, seen: seenSql(side), startNs, grid };
   const data: Trace[] =
     style === "stevens"
       ? [...(await dataPoints(view)), ...(await markTraces(view, stevensMarks))]

@@ -101,3 +101,17 @@ export const tcptraceMarks: readonly Mark[] = [
     },
   },
 ];
+
+/** What is marked of windows and bytes in flight, over `flyingSql`: the last is drawn on top. */
+export const windowMarks: readonly Mark[] = [
+  ...resentMarks("flying_bytes"),
+  {
+    name: "window full",
+    color: black,
+    symbol: "diamond-open",
+    size: 9,
+    when: "own AND window_full",
+    y: "flying_bytes",
+  },
+  { name: "zero window", color: alarm, symbol: "x", size: 9, when: "NOT own AND zero_window", y: "0" },
+];

@@ -6,15 +6,16 @@ import type { Grid } from "../thin.js";
 import type { Side } from "./direction.js";
 import type { Mark } from "./kinds.js";
 
-/** What is drawn: whose data, of which segments, from when on, in which stretches of time. */
+/** What is drawn: of which segments, from when on, in which stretches of time. */
 export interface View {
   segments: Table;
-  side: Side;
+  /** SQL: WITH and the segments as `seen`; there, `own` says that the side sent it. */
+  seen: string;
   startNs: bigint;
   grid: Grid | null;
 }
 
-/** Segments of a connection as a relation: `own` says that the side sent it. */
+/** Segments of a connection, and which of them are a side's. */
 export function seenSql(side: Side): string {
   return `WITH seen AS (SELECT *, sender = '${side}' AS own FROM this)`;
 }
@@ -31,14 +32,14 @@ export function frameData(points: readonly Point[]): [frame: unknown, others: st
 
 /** One trace for each mark that occurs; each stretch of time that has one shows one. */
 export async function markTraces(
-  { segments, side, startNs, grid }: View,
+  { segments, seen, startNs, grid }: View,
   marks: readonly Mark[],
 ): Promise<Trace[]> {
   const rows = marks.map(
     ({ when, y, to = "NULL" }, i) =>
       `SELECT ${i} AS mark, time_ns, frame, (${y})::DOUBLE AS low, (${to})::DOUBLE AS high FROM seen WHERE ${when}`,
   );
-  const relation = `(${seenSql(side)} ${rows.join(" UNION ALL ")})`;
+  const relation = `(${seen} ${rows.join(" UNION ALL ")})`;
   const points = await pointsOf(segments, relation, startNs, {
     grid,
     by: ["mark"],

@@ -3,7 +3,7 @@ import { rowsOf } from "../rows.js";
 import type { Trace } from "../spec.js";
 import { grey, palette } from "../style.js";
 import { seconds } from "../time.js";
-import { bars, frameData, frameHover, seenSql, type View } from "./marks.js";
+import { bars, frameData, frameHover, type View } from "./marks.js";
 
 const [blue, , green, , sky, , purple] = palette;
 
@@ -12,8 +12,8 @@ const data =
   "own AND payload_bytes > 0 AND NOT retransmission AND NOT out_of_order AND kind NOT IN ('keep-alive', 'window probe')";
 
 /** Data as one point for each segment, where it starts. */
-export async function dataPoints({ segments, side, startNs, grid }: View): Promise<Trace[]> {
-  const points = await pointsOf(segments, `(${seenSql(side)} SELECT * FROM seen WHERE ${data})`, startNs, {
+export async function dataPoints({ segments, seen, startNs, grid }: View): Promise<Trace[]> {
+  const points = await pointsOf(segments, `(${seen} SELECT * FROM seen WHERE ${data})`, startNs, {
     grid,
     by: [],
     y: "tcp_seq",
@@ -35,11 +35,11 @@ export async function dataPoints({ segments, side, startNs, grid }: View): Promi
 }
 
 /** Data as bars from its first number to its last: one for each segment, or for those of a stretch of time together. */
-export async function dataBars({ segments, side, startNs, grid }: View): Promise<Trace[]> {
+export async function dataBars({ segments, seen, startNs, grid }: View): Promise<Trace[]> {
   const key = grid === null ? "frame" : `(time_ns - ${grid.startNs}) // ${grid.widthNs}`;
   const rows = await rowsOf(
     segments,
-    `${seenSql(side)}
+    `${seen}
     SELECT min(time_ns) AS time_ns, min(tcp_seq)::DOUBLE AS low, max(tcp_seq_end)::DOUBLE AS high, min(frame) AS frame,
       count(*)::DOUBLE AS segments
     FROM seen WHERE ${data} GROUP BY ${key} ORDER BY time_ns`,
@@ -72,11 +72,11 @@ export async function dataBars({ segments, side, startNs, grid }: View): Promise
 export const edgeName = "receive window's edge";
 
 /** What the other side acknowledged, and up to where it allowed to send, as steps. */
-export async function allowance({ segments, side, startNs, grid }: View): Promise<Trace[]> {
+export async function allowance({ segments, seen, startNs, grid }: View): Promise<Trace[]> {
   const line = async (name: string, y: string, color: string): Promise<Trace[]> => {
     const points = await pointsOf(
       segments,
-      `(${seenSql(side)} SELECT * FROM seen WHERE NOT own AND kind <> 'rst')`,
+      `(${seen} SELECT * FROM seen WHERE NOT own AND kind <> 'rst')`,
       startNs,
       {
         grid,
@@ -104,9 +104,9 @@ export async function allowance({ segments, side, startNs, grid }: View): Promis
 }
 
 /** SACK blocks: what had arrived beyond a hole; D-SACK: what had arrived twice. */
-export async function sackBars({ segments, side, startNs, grid }: View): Promise<Trace[]> {
+export async function sackBars({ segments, seen, startNs, grid }: View): Promise<Trace[]> {
   const blocks = `
-    (${seenSql(side)}, edges AS (
+    (${seen}, edges AS (
       SELECT time_ns, frame, dsack, string_split(sack_le, ',') AS starts, string_split(sack_re, ',') AS stops
       FROM seen WHERE NOT own AND sack_le IS NOT NULL
     ), blocks AS (
