@@ -22,6 +22,8 @@ export {
   type LatencyOverTimeOptions,
   latencyEcdf,
   latencyOverTime,
+  type PacketLadderOptions,
+  packetLadder,
   plot,
   type RttOverTimeOptions,
   rttOverTime,

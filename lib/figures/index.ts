@@ -6,6 +6,7 @@ export { type FlowTimelineOptions, flowTimeline } from "./flowTimeline.js";
 export { type IoGraphOptions, ioGraph } from "./ioGraph.js";
 export { type LatencyEcdfOptions, latencyEcdf } from "./latencyEcdf.js";
 export { type LatencyOverTimeOptions, latencyOverTime } from "./latencyOverTime.js";
+export { type PacketLadderOptions, packetLadder } from "./packetLadder.js";
 export { type RttOverTimeOptions, rttOverTime } from "./rttOverTime.js";
 export type { FigureSpec, Layout, Trace } from "./spec.js";
 export { throughputOverTime } from "./throughputOverTime.js";
