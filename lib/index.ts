@@ -6,6 +6,8 @@ export type { Cell, MimeBundle } from "./cell.js";
 export { clearOutput, display, page } from "./display.js";
 export { SkbookError } from "./errors.js";
 export {
+  type ConversationTimelineOptions,
+  conversationTimeline,
   type DropsByReasonOptions,
   type DropsOverTimeOptions,
   dropsByReason,
@@ -14,7 +16,22 @@ export {
   type FigureSpec,
   type FlowTimelineOptions,
   flowTimeline,
+  type IoGraphOptions,
+  ioGraph,
+  type LatencyEcdfOptions,
+  type LatencyOverTimeOptions,
+  latencyEcdf,
+  latencyOverTime,
+  type PacketLadderOptions,
+  packetLadder,
   plot,
+  type RttOverTimeOptions,
+  rttOverTime,
+  type TimeSequenceOptions,
+  throughputOverTime,
+  timeSequence,
+  type WindowScalingOptions,
+  windowScaling,
 } from "./figures/index.js";
 export type { Finding, Findings, Health, Severity } from "./findings/index.js";
 export {

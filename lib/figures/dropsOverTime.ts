@@ -1,5 +1,6 @@
 import type { Provenance, Table } from "../tables/index.js";
 import { captioned } from "./caption.js";
+import { extentOf } from "./extent.js";
 import { Figure } from "./figure.js";
 import { nothing } from "./nothing.js";
 import { oneOf, wholeNumber } from "./options.js";
@@ -14,20 +15,6 @@ export interface DropsOverTimeOptions {
   by?: "reason" | "site" | "device";
   /** At most this many bars, 1 to 2,000; their width is then the next of 1, 2, 5, 10... Default 120. */
   bins?: number;
-}
-
-interface Extent {
-  drops: number;
-  span: Span | null;
-}
-
-async function extentOf(events: Table): Promise<Extent> {
-  const [[drops = 0, first, last] = []] = await rowsOf(
-    events,
-    "SELECT count(*)::DOUBLE AS drops, min(time_ns) AS first, max(time_ns) AS last FROM this",
-  );
-  const span = first == null || last == null ? null : { startNs: BigInt(first), endNs: BigInt(last) };
-  return { drops: Number(drops), span };
 }
 
 type BinRow = [name: string | null, bin: number, drops: number, names: number];
@@ -78,7 +65,7 @@ export async function dropsOverTime(
   const extent = await extentOf(events);
   const span = shownSpan(provenance, extent.span) ?? { startNs: 0n, endNs: 0n };
   const width = binWidth(span, bins);
-  const rows = extent.drops === 0 ? [] : await binned(events, by, span, width);
+  const rows = extent.count === 0 ? [] : await binned(events, by, span, width);
   const series = seriesOf(
     rows.map(([name, bin, drops]) => ({
       name,
@@ -88,7 +75,7 @@ export async function dropsOverTime(
   );
   const caption = captioned({
     title: `Drops over time, by ${by}`,
-    facts: [...(span.endNs === 0n ? [] : [spanText(span)]), counted(extent.drops, "drop")],
+    facts: [...(span.endNs === 0n ? [] : [spanText(span)]), counted(extent.count, "drop")],
     sources: [{ provenance, of: "event" }],
   });
   return new Figure({
@@ -114,7 +101,7 @@ export async function dropsOverTime(
         rangemode: "tozero",
         ...(tallest(rows) <= 5 ? { dtick: 1 } : {}),
       },
-      ...(extent.drops === 0 ? nothing(caption, "drops", provenance) : {}),
+      ...(extent.count === 0 ? nothing(caption, "drops", provenance) : {}),
     },
   });
 }

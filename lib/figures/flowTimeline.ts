@@ -1,5 +1,6 @@
 import type { Table } from "../tables/index.js";
 import { captioned } from "./caption.js";
+import { extentOf } from "./extent.js";
 import { Figure } from "./figure.js";
 import {
   bothWays,
@@ -14,9 +15,8 @@ import {
 } from "./flow/index.js";
 import { nothing } from "./nothing.js";
 import { wholeNumber } from "./options.js";
-import { rowsOf } from "./rows.js";
 import { counted, grouped } from "./text.js";
-import { binWidth, durationText, type Span, spanText } from "./time.js";
+import { binWidth, durationText, spanText } from "./time.js";
 
 /** What {@link flowTimeline} shows. */
 export interface FlowTimelineOptions {
@@ -39,15 +39,6 @@ function condition(flow: number | string | undefined): string {
   if (typeof flow === "string") return `(${flow})`;
   wholeNumber("flowTimeline", "flow", flow, 0, Number.MAX_SAFE_INTEGER);
   return `(tcp_stream = ${flow} OR quoted_tcp_stream = ${flow})`;
-}
-
-async function extentOf(packets: Table, where: string): Promise<{ count: number; span: Span | null }> {
-  const [[count = 0, first, last] = []] = await rowsOf(
-    packets,
-    `SELECT count(*)::DOUBLE AS packets, min(time_ns) AS first, max(time_ns) AS last FROM this WHERE ${where}`,
-  );
-  const span = first == null || last == null ? null : { startNs: BigInt(first), endNs: BigInt(last) };
-  return { count: Number(count), span };
 }
 
 /**

@@ -1,5 +1,14 @@
+export { type ConversationTimelineOptions, conversationTimeline } from "./conversationTimeline.js";
 export { type DropsByReasonOptions, dropsByReason } from "./dropsByReason.js";
 export { type DropsOverTimeOptions, dropsOverTime } from "./dropsOverTime.js";
 export { Figure, plot } from "./figure.js";
 export { type FlowTimelineOptions, flowTimeline } from "./flowTimeline.js";
+export { type IoGraphOptions, ioGraph } from "./ioGraph.js";
+export { type LatencyEcdfOptions, latencyEcdf } from "./latencyEcdf.js";
+export { type LatencyOverTimeOptions, latencyOverTime } from "./latencyOverTime.js";
+export { type PacketLadderOptions, packetLadder } from "./packetLadder.js";
+export { type RttOverTimeOptions, rttOverTime } from "./rttOverTime.js";
 export type { FigureSpec, Layout, Trace } from "./spec.js";
+export { throughputOverTime } from "./throughputOverTime.js";
+export { type TimeSequenceOptions, timeSequence } from "./timeSequence.js";
+export { type WindowScalingOptions, windowScaling } from "./windowScaling.js";

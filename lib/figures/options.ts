@@ -27,3 +27,15 @@ export function wholeNumber(
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
   throw refusal(figure, option, `is ${String(value)}`, `give a whole number from ${least} to ${most}`);
 }
+
+/** @throws SkbookError `BAD_PARAMETER` where the value is no whole number of nanoseconds, or less than the least. */
+export function nanoseconds(figure: string, option: string, value: unknown, least?: bigint): void {
+  const whole = typeof value === "bigint" || Number.isSafeInteger(value);
+  if (whole && (least === undefined || BigInt(value as bigint | number) >= least)) return;
+  throw refusal(
+    figure,
+    option,
+    `is ${String(value)}`,
+    `give a whole number of nanoseconds${least === undefined ? "" : ` from ${least}`}`,
+  );
+}

@@ -34,3 +34,8 @@ export function grouped(count: number): string {
 export function counted(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** "12 %", "0.35 %": a part of a whole, to two digits. */
+export function percent(part: number, whole: number): string {
+  return `${whole === 0 ? 0 : Number(((100 * part) / whole).toPrecision(2))} %`;
+}

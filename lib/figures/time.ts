@@ -61,3 +61,27 @@ export function durationText(ns: bigint): string {
   }
   return `${ns} ns`;
 }
+
+/** "1.45 s", "12.3 ms": a duration to three digits, in the unit in which it is at least 1. */
+export function approximately(ns: number): string {
+  const unit = unitOf(ns);
+  return `${Number((ns / unit.ns).toPrecision(3))} ${unit.name}`;
+}
+
+/** A unit of time for an axis. */
+export interface TimeUnit {
+  name: "s" | "ms" | "µs" | "ns";
+  ns: number;
+}
+
+const timeUnits: readonly TimeUnit[] = [
+  { name: "s", ns: 1e9 },
+  { name: "ms", ns: 1e6 },
+  { name: "µs", ns: 1e3 },
+  { name: "ns", ns: 1 },
+];
+
+/** The largest unit in which a duration is at least 1. */
+export function unitOf(ns: number): TimeUnit {
+  return timeUnits.find((unit) => Math.abs(ns) >= unit.ns) ?? { name: "ns", ns: 1 };
+}

@@ -71,7 +71,7 @@ describe("a filter", () => {
     writeCapture(path, [...frames(), [5, arp]]);
     const withArp = await openCapture(path);
     const requests = await packetsOf(withArp, { proto: "arp" });
-    expect(await requests.count()).toBe(1);
+    expect(await rowsOf(requests, "SELECT protocol, flow, sender FROM this")).toEqual([["ARP", null, null]]);
     await expect(packetsOf(withArp, { proto: "ospf" })).rejects.toMatchObject({ code: "NOTHING_MATCHES" });
   });
 
@@ -109,6 +109,10 @@ describe("a filter", () => {
       "SELECT error, reporter, about FROM this",
     );
     expect(errors).toEqual([["port unreachable", v4[1], "udp 1"]]);
+    const behind = packetsOf(capture, "udp 1");
+    expect(await rowsOf(behind, "SELECT flow, about FROM this WHERE about IS NOT NULL")).toEqual([
+      ["icmp 192.0.2.1 198.51.100.1", "udp 1"],
+    ]);
   });
 
   it("takes Wireshark's and tcpdump's filters, and says what is wrong with them", async () => {

@@ -28,6 +28,13 @@ describe("packetsOf and saveCapture", () => {
     ).values[0] as [string, number, number];
     const behind = await packetsOf(capture, flow);
     expect(await behind.count()).toBe(sent + answered);
+    const sides = await behind.sql(
+      "SELECT flow, sender, count(*) FROM this WHERE NOT copy GROUP BY ALL ORDER BY sender",
+    );
+    expect(sides.values).toEqual([
+      [flow, "client", sent],
+      [flow, "server", answered],
+    ]);
     const saved = await saveCapture(capture, flow, join(folder, "one.pcap"));
     expect(saved.facts).toMatchObject({ fileType: "pcap", packets: sent + answered, partial: false });
     const rows = async (table: typeof behind) =>

@@ -7,6 +7,7 @@ export { tcpHealth } from "./health.js";
 export { retransmissions } from "./retransmissions.js";
 export { rttSamples } from "./rtt.js";
 export { selectiveAcks } from "./sacks.js";
+export { tcpSegments } from "./segments.js";
 export { type ThroughputOptions, tcpThroughput } from "./throughput.js";
 export { tcpTurns } from "./turns.js";
 export { zeroWindows } from "./zero-windows.js";

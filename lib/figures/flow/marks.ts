@@ -1,5 +1,6 @@
 import type { Table } from "../../tables/index.js";
 import { rowsOf } from "../rows.js";
+import type { Grid } from "../thin.js";
 import { packetKinds } from "./kinds.js";
 import { type Lane, laneSql } from "./lanes.js";
 
@@ -22,12 +23,6 @@ export interface DropMark {
   drops: number;
   /** "NETFILTER_DROP at nf_hook_slow". */
   why: string;
-}
-
-/** Which stretches of time share a mark: from `startNs` on, each `widthNs` long. */
-export interface Grid {
-  startNs: bigint;
-  widthNs: bigint;
 }
 
 const bucket = ({ startNs, widthNs }: Grid) => `(time_ns - ${startNs}) // ${widthNs}`;

@@ -1,0 +1,4 @@
+export { type Curve, quantilesOf, told } from "./quantiles.js";
+export { durationAxis, type Scale, scaleOf } from "./scale.js";
+export { latencyScatter } from "./scatter.js";
+export { groupSql, type Timed, timedOf } from "./source.js";

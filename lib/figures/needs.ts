@@ -1,0 +1,52 @@
+import { SkbookError } from "../errors.js";
+import type { Frame, Table } from "../tables/index.js";
+import { rowsOf } from "./rows.js";
+
+/** What a figure is drawn of, for the sentences of a refusal. */
+export interface Wanted {
+  /** The figure's own name: `timeSequence`. */
+  figure: string;
+  /** The calls that make what it takes: `tcpSegments(capture, { flow: "tcp 0" })`. */
+  made: string;
+}
+
+function refusal({ figure, made }: Wanted, failed: string): SkbookError {
+  return new SkbookError({
+    code: "BAD_PARAMETER",
+    tried: `draw ${figure}`,
+    failed,
+    todo: `give what this returns: await ${made}`,
+  });
+}
+
+/** The names of a source's columns; none for what is no source. */
+export function columnNames(source: Table | Frame): string[] {
+  const columns = "schema" in source ? source.schema : source.columns;
+  return Array.isArray(columns) ? columns.map(({ name }) => name) : [];
+}
+
+/** @throws SkbookError `BAD_PARAMETER` where it is no Table or Frame, or lacks a column; it says which call makes the right one. */
+export function needsColumns(wanted: Wanted, source: unknown, columns: readonly string[]): void {
+  if (typeof source !== "object" || source === null || !("sql" in source)) {
+    throw refusal(wanted, "what it was given is no Table or Frame");
+  }
+  const names = columnNames(source as Table | Frame);
+  const missing = columns.filter((column) => !names.includes(column));
+  if (missing.length > 0) throw refusal(wanted, `the table has no column ${missing.join(", ")}`);
+}
+
+/**
+ * The one conversation that a source is about; null where it has no rows.
+ *
+ * @throws SkbookError `BAD_PARAMETER` where it is about several, with the busiest of them.
+ */
+export async function oneFlow(wanted: Wanted, source: Table | Frame, where = "true"): Promise<string | null> {
+  const rows = await rowsOf(
+    source,
+    `SELECT flow, (count(*) OVER ())::DOUBLE AS flows FROM this WHERE ${where} GROUP BY flow ORDER BY count(*) DESC, flow LIMIT 4`,
+  );
+  const flows = Number(rows[0]?.[1] ?? 0);
+  if (flows <= 1) return (rows[0]?.[0] as string | undefined) ?? null;
+  const names = rows.map(([flow]) => flow).join(", ");
+  throw refusal(wanted, `it shows one conversation, and the table has ${flows}, the busiest ${names}`);
+}
