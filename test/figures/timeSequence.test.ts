@@ -6,13 +6,13 @@ import { corpus } from "../captures/corpus.js";
 import { lossy, manySegments, segmentsOf } from "./segments.js";
 
 /** Points of each trace, with the lengths of their bars. */
-const points = (figure: Figure) =>
+const points = (figure: Figure): Record<string, number[][]> =>
   Object.fromEntries(
     figure.data.map(({ name, x, y, error_y: bars }) => {
       const lengths = (bars as { array: number[] } | undefined)?.array;
       return [
         name,
-        (x as number[]).map((at, i) => [at, (y as number[])[i], ...(lengths ? [lengths[i]] : [])]),
+        (x as number[]).map((at, i) => [at, (y as number[])[i] ?? 0, ...(lengths ? [lengths[i] ?? 0] : [])]),
       ];
     }),
   );
