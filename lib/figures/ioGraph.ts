@@ -38,7 +38,7 @@ function ratesSql(rate: string, binNs: bigint): string {
  * Packets or bits per second over time, a line for each series of `traffic`: all together, or by transport, protocol, flow or sender.
  * Each step is one bin, the last one too, though the capture may end within it.
  *
- * Time is seconds since the first packet; the subtitle has the absolute time. Of more than 1,000 bins, each stretch of time (at most 250)
+ * Time is seconds since the first packet; the subtitle has the absolute time. Of more than 1,000 bins, each stretch of time (at most 250, fewer for more than four series)
  * shows its extremes. The seven series with the most bytes have a colour each, the rest is added up as one in grey.
  *
  * @param counts as `traffic` returns them
@@ -55,7 +55,7 @@ export async function ioGraph(counts: Table, { unit = "bits" }: IoGraphOptions =
     counts,
     `SELECT count(DISTINCT time_ns)::DOUBLE, count(DISTINCT series)::DOUBLE, sum(packets)::DOUBLE, sum(wire_bytes)::DOUBLE FROM this`,
   );
-  const grid = gridOf(Number(bins), { startNs, endNs });
+  const grid = gridOf(Number(bins), { startNs, endNs }, Math.min(Number(names), maxSeries + 1));
   const rate = `${unit}_per_second`;
   const points = await pointsOf(counts, ratesSql(rate, binNs), startNs, {
     grid,

@@ -6,6 +6,7 @@ import {
   arrowTraces,
   boundsOf,
   coverageOf,
+  cutWarnings,
   endOf,
   labelNotes,
   levelArrows,
@@ -106,14 +107,15 @@ async function double(
       here: nearer,
       shiftNs: shift.ns,
       coverage: {
-        here: coverageOf(here.provenance, 0n, onTheWay),
-        other: coverageOf(other.provenance, shift.ns, onTheWay),
+        here: await coverageOf(here, 0n, onTheWay),
+        other: await coverageOf(other, shift.ns, onTheWay),
       },
     }),
     count,
     facts: [`${grouped(meeting.matched)} in both captures`, ...shift.facts],
     warnings: [
       ...shift.warnings,
+      ...cutWarnings([here, other]),
       ...(end === null
         ? ["which capture is nearer to the client isn't known: the first is taken for it"]
         : []),

@@ -3,6 +3,8 @@ import { binWidth, durationText, type Span } from "./time.js";
 /** Above this many rows, a series is drawn by the extremes of each stretch of time. */
 const exactRows = 1000;
 const stretches = 250;
+/** More lines than these share so many stretches, so that a figure of many is not heavier than one of few. */
+const linesOfAll = 4;
 
 /** Stretches of time: from `startNs` on, each `widthNs` long. */
 export interface Grid {
@@ -11,8 +13,10 @@ export interface Grid {
 }
 
 /** The stretches in which rows are drawn by their extremes; null where there are few enough to draw each. */
-export function gridOf(rows: number, span: Span): Grid | null {
-  return rows <= exactRows ? null : { startNs: span.startNs, widthNs: binWidth(span, stretches) };
+export function gridOf(rows: number, span: Span, lines = 1): Grid | null {
+  if (rows <= exactRows) return null;
+  const bins = Math.ceil((stretches * linesOfAll) / Math.max(lines, linesOfAll));
+  return { startNs: span.startNs, widthNs: binWidth(span, bins) };
 }
 
 /** The fact that not every row has a point of its own. */

@@ -15,6 +15,7 @@ import {
   limitsOf,
   markTraces,
   type Side,
+  seenSql,
   shownAtFirst,
   sideOf,
   type View,
@@ -81,7 +82,7 @@ export async function windowScaling(segments: Table, { sender }: WindowScalingOp
   const grid = gridOf(count, { startNs, endNs });
   const view = { segments, seen: flyingSql(side), startNs, grid };
   const data: Trace[] = [
-    ...(await line(view, "receive window", "NOT own", "window_bytes", {
+    ...(await line({ ...view, seen: seenSql(side) }, "receive window", "NOT own", "window_bytes", {
       mode: "lines",
       line: { color: grey, width: 2, shape: "hv" },
     })),

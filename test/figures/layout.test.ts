@@ -1,7 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { dropsByReason, dropsOverTime, type Figure, flowTimeline } from "../../lib/figures/index.js";
+import {
+  conversationTimeline,
+  dropsByReason,
+  dropsOverTime,
+  type Figure,
+  flowTimeline,
+  ioGraph,
+  latencyEcdf,
+  latencyOverTime,
+  throughputOverTime,
+  timeSequence,
+  windowScaling,
+} from "../../lib/figures/index.js";
 import { chromium, domOf } from "./chromium.js";
-import { dropCounts, drops, provenance, tableOf } from "./tables.js";
+import { lossy, segmentsOf } from "./segments.js";
+import { dropCounts, drops, provenance, start, tableOf } from "./tables.js";
 
 /** What Chromium, with the fonts it has, finds wrong with the texts of a picture: cut off, or over one another. */
 async function faults(figure: Figure): Promise<{ texts: number; faults: string[] }> {
@@ -88,5 +101,57 @@ describe.runIf(chromium)("no text of a picture is cut off or over another", () =
     );
     expect(texts).toBeGreaterThan(8);
     expect(found).toEqual([]);
+  });
+
+  it("in the figures of TCP", async () => {
+    const segments = await segmentsOf(
+      lossy.map((segment) => ({ ...segment, seq: segment.seq + 3e9, flow: "tcp 12345 16777215" })),
+      worst,
+    );
+    for (const figure of [
+      await timeSequence(segments),
+      await timeSequence(segments, { style: "stevens" }),
+      await windowScaling(segments),
+    ]) {
+      const { texts, faults: found } = await faults(figure);
+      expect(texts).toBeGreaterThan(15);
+      expect(found).toEqual([]);
+    }
+  });
+
+  it("in rates, latencies and conversations", async () => {
+    const one = await segmentsOf(lossy, worst);
+    const table = (select: string) => one.query(`SELECT ${select} FROM range(5000) rows(i)`);
+    const time = `${start} + i * 1000000 AS time_ns`;
+    const name = "'a-rather-long-name-of-a-server.pod-' || (i % 9)::INTEGER || '.example.net' AS";
+    const rtt = await table(
+      `(i + 1)::INTEGER AS frame, ${time}, 7 AS dns_id, ${name} server, i % 7 <> 3 AS answered,
+       CASE WHEN i % 7 <> 3 AND i <> 9 THEN 1000 + i * i * i END AS rtt_ns, CASE WHEN i = 9 THEN 5000000000 END AS waited_ns`,
+    );
+    const rates = await table(
+      `${time}, 'tcp ' || i::INTEGER AS flow, CASE WHEN i % 2 = 0 THEN 'client' ELSE 'server' END AS sender, 10 AS payload_bytes,
+       1 AS resent_bytes, 20 AS wire_bytes, 1e9 + i AS goodput_bits_per_second, 1.6e5 AS throughput_bits_per_second`,
+    );
+    const counts = await table(
+      `${time}, ${name} series, 1 AS packets, 1000 AS wire_bytes, 1000.0 AS packets_per_second, 8e6 AS bits_per_second`,
+    );
+    const conversations = await table(
+      `'tcp ' || i::INTEGER AS flow, 'tcp' AS transport, '2001:db8:aaaa:bbbb:cccc:dddd:eeee:' || (i % 10)::INTEGER AS client, 65535 AS client_port,
+       '2001:db8:aaaa:bbbb:cccc:dddd:eeee:1' AS server, 65535 AS server_port, ${start} + i * 1000000 AS start_ns, 500000000 AS duration_ns,
+       5 AS client_packets, 5 AS server_packets, 100 AS client_wire_bytes, 1e6::BIGINT AS server_wire_bytes, i * 1000 AS retransmissions, 1 AS rst`,
+    );
+    for (const figure of [
+      await latencyOverTime(rtt),
+      await latencyEcdf(rtt),
+      await latencyEcdf({ before: rtt, after: rtt }),
+      await throughputOverTime(rates),
+      await ioGraph(counts),
+      await conversationTimeline(conversations),
+    ]) {
+      const { texts, faults: found } = await faults(figure);
+      expect(texts).toBeGreaterThan(12);
+      // A logarithmic axis has small numbers of its own between the decades.
+      expect(found.filter((fault) => !/^[25] is over|is over [25]$/.test(fault))).toEqual([]);
+    }
   });
 });

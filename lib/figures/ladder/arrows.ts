@@ -1,5 +1,5 @@
-import type { Provenance } from "../../tables/index.js";
 import type { End } from "./clocks.js";
+import type { Coverage } from "./coverage.js";
 import type { LadderPacket } from "./packets.js";
 
 /** What became of a packet between the two captures. */
@@ -46,24 +46,6 @@ export function levelArrows(packets: LadderPacket[]): Arrow[] {
     }
     return [tale(packet, time, frames)];
   });
-}
-
-/** The capture that lacks a packet, on the first one's clock. */
-export interface Coverage {
-  startNs: bigint | null;
-  endNs: bigint | null;
-}
-
-/** When a capture ran, as far as it is known; within the last bit, a packet may still have been on its way. */
-export function coverageOf(
-  { startedAt, endedAt }: Provenance,
-  shiftNs: bigint,
-  onTheWayNs: bigint,
-): Coverage {
-  const parse = (time: string | null) =>
-    time === null ? null : BigInt(Date.parse(time)) * 1_000_000n + shiftNs;
-  const end = parse(endedAt);
-  return { startNs: parse(startedAt), endNs: end === null ? null : end - onTheWayNs };
 }
 
 function within(time: bigint, { startNs, endNs }: Coverage): boolean {

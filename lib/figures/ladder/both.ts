@@ -44,9 +44,13 @@ async function hasBothWays(table: Table): Promise<boolean> {
   return Number((frame.values as Value[][])[0]?.[0]) === 2;
 }
 
-/** By all that stays the same on the way; where nothing matches so, without the identification of IPv4. */
+/**
+ * By all that stays the same on the way; without the identification of IPv4 where that makes more than twice as many match: then
+ * something on the path writes it anew, and what still matched did so by chance.
+ */
 export async function meetingOf(here: Table, other: Table): Promise<Meeting> {
   const ack = (await hasBothWays(here)) && (await hasBothWays(other));
   const strict = await meetingBy(here, other, { ack, ipId: true });
-  return strict.matched > 0 ? strict : meetingBy(here, other, { ack, ipId: false });
+  const loose = await meetingBy(here, other, { ack, ipId: false });
+  return loose.matched > 2 * strict.matched ? loose : strict;
 }

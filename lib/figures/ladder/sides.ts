@@ -14,7 +14,7 @@ const kinds = packetKinds.map(({ when }, i) => `WHEN ${when} THEN ${i}`).join(" 
 /** What an arrow says of its packet. */
 const text = `
   CASE
-    WHEN about IS NOT NULL THEN concat('ICMP error ', icmp_type, ' code ', icmp_code, ' from ', src)
+    WHEN about IS NOT NULL THEN concat('ICMP error ', icmp_type, '/', icmp_code, ' from ', src)
     WHEN transport = 'tcp' THEN concat_ws(' · ', tcp_flags, 'seq ' || tcp_seq, CASE WHEN contains(tcp_flags, 'ACK') THEN 'ack ' || tcp_ack END,
       CASE WHEN tcp_len_bytes > 0 THEN 'len ' || tcp_len_bytes END, CASE WHEN zero_window THEN 'zero window' END,
       CASE WHEN retransmission THEN 'sent again' END)

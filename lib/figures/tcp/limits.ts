@@ -8,7 +8,7 @@ import type { View } from "./marks.js";
 const filled = 0.95;
 /** From this share of data packets, or of time, on, the window is what limits. */
 const limiting = 0.3;
-/** Below this share of data packets it happens by chance. */
+/** Below this share it hardly matters. */
 const rare = 0.01;
 
 /**
@@ -69,7 +69,7 @@ export function limitFacts({ known, filling, closedNs, wholeNs }: Limits): strin
   const share = `${grouped(filling)} of ${grouped(known)} data packets (${percent(filling, known)}) fill the receive window`;
   const limits = filling >= limiting * known || closedNs >= limiting * wholeNs;
   const atTimes =
-    filling >= rare * known || closedNs > 0
+    filling >= rare * known || closedNs >= rare * wholeNs
       ? "the receiver limits the sender at times"
       : "the receiver doesn't limit the sender";
   return [...closed, share, limits ? "the receiver limits the sender" : atTimes];
