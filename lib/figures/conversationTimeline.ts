@@ -27,8 +27,8 @@ const colors: { [transport: string]: string } = {
   tcp: palette[0],
   udp: palette[2],
   icmp: palette[3],
-  icmpv6: palette[3],
-  sctp: palette[4],
+  icmpv6: palette[4],
+  sctp: palette[6],
 };
 
 /** A conversation and its place in the figure. */
@@ -211,8 +211,8 @@ export async function conversationTimeline(
       count <= bars.length
         ? []
         : [
-            `${grouped(count - bars.length)} conversations not shown, with ${grouped(hidden.bytes)} bytes, ` +
-              `${counted(retransmissions, "retransmission")}, ${counted(resets, "RST")}`,
+            `${grouped(count - bars.length)} conversations not shown`,
+            `in those: ${grouped(hidden.bytes)} bytes, ${counted(retransmissions, "retransmission")}, ${counted(resets, "RST")}`,
           ],
   });
   const { t } = caption.margin as { t: number };

@@ -21,10 +21,15 @@ export function altText({ data, layout }: FigureSpec): string {
   return `${text}${subtitle === "" ? "" : `. ${subtitle}`} (${namedTraces(data).length} series)`;
 }
 
+/** The name of annotations that only write what a mark is: too many for words. */
+export const mark = "mark";
+
 /** The figure in words, for consoles and logs: title, subtitle, axes, notes, one line for each series. */
 export function summarize({ data, layout }: FigureSpec): string {
   const { title, xaxis, yaxis } = layout as Titled & { xaxis?: Titled; yaxis?: Titled };
-  const annotations: { text?: string }[] = Array.isArray(layout.annotations) ? layout.annotations : [];
+  const annotations: { text?: string }[] = Array.isArray(layout.annotations)
+    ? layout.annotations.filter(({ name }: { name?: string }) => name !== mark)
+    : [];
   const axes = [xaxis, yaxis].map((axis, i) => {
     const text = plainText(axis?.title?.text);
     return text === "" ? "" : `${"xy"[i]}: ${text}`;

@@ -130,6 +130,7 @@ describe("packetLadder of one capture", () => {
     `);
     expect(labels(figure)).toContain("<b>client 192.0.2.1:40000</b>");
     expect(subtitle(figure)).toContain("12 packets · arrows are level");
+    expect(figure.toString()).not.toContain("SYN · seq 0");
     expect(await figure.svg()).toContain(">SYN ACK · seq 0 · ack 1</text>");
   });
 

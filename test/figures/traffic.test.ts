@@ -233,7 +233,9 @@ describe("conversationTimeline", () => {
   it("shows the busiest, and says what has no bar", async () => {
     const figure = await conversationTimeline(conversations(some), { most: 2 });
     expect(figure.data.flatMap(({ y }) => y)).toHaveLength(3);
-    expect(badge(figure)).toEqual(["2 conversations not shown, with 164 bytes, 0 retransmissions, 1 RST"]);
+    expect(badge(figure)).toEqual([
+      "2 conversations not shown · in those: 164 bytes, 0 retransmissions, 1 RST",
+    ]);
   });
 
   it("stays small for very many conversations", async () => {

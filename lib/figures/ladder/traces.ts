@@ -1,6 +1,7 @@
 import { packetKinds } from "../flow/index.js";
 import type { Trace } from "../spec.js";
 import { alarm, grey } from "../style.js";
+import { mark } from "../summary.js";
 import { label } from "../text.js";
 import { seconds } from "../time.js";
 import type { Fate } from "./arrows.js";
@@ -69,6 +70,7 @@ export function arrowTraces(arrows: Placed[], startNs: bigint): Trace[] {
 /** What each packet is, above the start of its arrow; the arrows of others pass behind. */
 export function labelNotes(arrows: Placed[]): object[] {
   return arrows.map(({ from, to, start, text }) => ({
+    name: mark,
     text: label(text),
     x: from,
     xanchor: from < to ? "left" : "right",
