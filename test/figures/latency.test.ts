@@ -111,7 +111,7 @@ describe("latencyOverTime", () => {
     expect(badge(await latencyOverTime(await questions([])))).toEqual(["no questions"]);
     const other = await (await questions(some)).query("SELECT frame, time_ns FROM this");
     await expect(latencyOverTime(other)).rejects.toThrow(
-      /no column rtt_ns[^]*await dnsQueries\(capture\), or pings\(capture\)/,
+      /no column rtt_ns\n.*\n.*await dnsQueries\(capture\), or pings\(capture\)/,
     );
   });
 
@@ -174,7 +174,7 @@ describe("latencyEcdf", () => {
       FROM range(1000000) rows(i)`);
     const figure = await latencyEcdf(many);
     expect(size(figure)).toBeLessThan(250);
-    expect(Math.max(...(figure.data[0]?.x as number[]))).toBe(60_000);
+    expect((figure.data[0] as { x: number[] }).x.at(-1)).toBe(60_000);
     expect(figure.layout.xaxis).toMatchObject({ type: "log" });
   });
 
