@@ -12,7 +12,7 @@ const [quick, slowServer, policed, slowReader] = [8081, 8082, 8083, 8084];
  */
 export async function startDownloads({ host, app, client }: Scene): Promise<Trouble> {
   const run = (...command: string[]) => execa(command[0] as string, command.slice(1));
-  const policer = `tcp sport ${policed} limit rate over 400 kbytes/second burst 30 kbytes counter drop`;
+  const policer = `tcp sport ${policed} limit rate over 300 kbytes/second burst 20 kbytes counter drop`;
   await run(
     "nsenter",
     `--net=/run/netns/${host}`,
@@ -27,10 +27,10 @@ export async function startDownloads({ host, app, client }: Scene): Promise<Trou
   // Packets of wire size, as they would leave a virtual machine's uplink.
   await run("ip", "-n", app, "link", "set", "eth0", "gso_max_segs", "1");
   const services = [
-    `${quick}:400000:0`,
-    `${slowServer}:400000:1800`,
+    `${quick}:200000:0`,
+    `${slowServer}:200000:1800`,
     `${policed}:600000:0`,
-    `${slowReader}:900000:0`,
+    `${slowReader}:1500000:0`,
   ];
   const server = traffic(app, "serve", ...services);
   await ready(server);

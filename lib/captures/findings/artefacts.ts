@@ -1,5 +1,5 @@
 import type { Table } from "../../tables/index.js";
-import { count, ends, flag, flow, scopeOf, word } from "../scope/index.js";
+import { count, ends, flag, flow, scopeOf, sender, word } from "../scope/index.js";
 import type { Subject } from "./subject.js";
 
 /** Whether the whole file could be read, as one row. */
@@ -14,6 +14,31 @@ export async function damage({ capture, filter }: Subject): Promise<Table> {
       count("packets", "that could be read"),
       flag("partial", "it is damaged, or ends in the middle of a packet"),
     ],
+  });
+}
+
+/**
+ * Acks of data that the capture lacks, as relation `missed`. What a connection sent before the capture began is not missed: only acks after
+ * the other side's first packet count.
+ */
+export const missedViews = {
+  begun:
+    "SELECT flow_number, NOT from_client AS from_client, min(frame) AS first_frame FROM tcp GROUP BY ALL",
+  missed: `
+    SELECT flow_number, from_client, any_value(sender) AS sender, count(*) AS acks
+    FROM tcp JOIN begun USING (flow_number, from_client) WHERE ack_lost_segment AND frame > first_frame GROUP BY ALL`,
+};
+
+/** Connections whose receivers acknowledged what the capture lacks. */
+export async function missedData({ capture, filter }: Subject): Promise<Table> {
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "missedData",
+    views: missedViews,
+    query: `
+      SELECT flow, client, client_port, server, server_port, sender, acks
+      FROM missed JOIN conversations USING (flow_number) ORDER BY flow_number, from_client DESC`,
+    columns: [flow, ...ends, sender, count("acks", "that it sent for data that is not in the capture")],
   });
 }
 

@@ -1,7 +1,6 @@
 import { type Rules, rule } from "../../findings/index.js";
 import { qualityChecks } from "../summary/quality.js";
-import { tcpHealth } from "../tcp/index.js";
-import { damage, oneSided } from "./artefacts.js";
+import { damage, missedData, oneSided } from "./artefacts.js";
 import { callOf, callOn, endsOf, many, manyAre, type Subject, share } from "./subject.js";
 
 const shows = ["check", "count", "of", "percent", "unit"];
@@ -47,13 +46,13 @@ export const captureRules = {
     thresholds: {
       least: { value: 1, unit: "acks", meaning: "acks of data that is not there, per direction" },
     },
-    of: ({ capture, filter }: Subject) => tcpHealth(capture, filter),
-    grades: ({ least }) => [["MEDIUM", `unseen_acked >= ${least}`]],
-    shows: ["flow", "client", "client_port", "server", "server_port", "sender", "packets", "unseen_acked"],
-    measure: "unseen_acked",
+    of: missedData,
+    grades: ({ least }) => [["MEDIUM", `acks >= ${least}`]],
+    shows: ["flow", "client", "client_port", "server", "server_port", "sender", "acks"],
+    measure: "acks",
     doubts: [],
     says: (row) =>
-      `${endsOf(row)}: the ${row.sender} acknowledged data that the capture doesn't have, ${many(row.unseen_acked, "time")}`,
+      `${endsOf(row)}: the ${row.sender} acknowledged data that the capture doesn't have, ${many(row.acks, "time")}`,
     causes: [
       "the capture lost packets, or another path carried some of them",
       "the packets came before the capture began",

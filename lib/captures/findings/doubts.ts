@@ -1,5 +1,6 @@
 import type { Table } from "../../tables/index.js";
 import { scopeOf, word } from "../scope/index.js";
+import { missedViews } from "./artefacts.js";
 import type { Subject } from "./subject.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
@@ -24,9 +25,9 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
   return scope.table({
     source: "doubts",
     views: {
+      ...missedViews,
       connections: `
-        SELECT flow_number, bool_and(from_client) OR NOT bool_or(from_client) AS one_way, bool_or(NOT syn AND NOT rst) AS goes_on,
-          bool_or(ack_lost_segment) AS missed
+        SELECT flow_number, bool_and(from_client) OR NOT bool_or(from_client) AS one_way, bool_or(NOT syn AND NOT rst) AS goes_on
         FROM tcp GROUP BY flow_number`,
       ending: "SELECT max(time_ns) AS end_ns FROM packets",
       steps: `
@@ -36,7 +37,7 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
     },
     query: `
       SELECT flow, doubt FROM (
-        SELECT flow_number, 'CAPTURE_MISSED_PACKETS' AS doubt FROM connections WHERE missed
+        SELECT DISTINCT flow_number, 'CAPTURE_MISSED_PACKETS' AS doubt FROM missed
         UNION ALL SELECT flow_number, 'CAPTURE_ONE_SIDED' FROM connections WHERE one_way AND goes_on
         UNION ALL SELECT flow_number, 'CAPTURE_DISORDER' FROM steps GROUP BY flow_number
           HAVING 100 * count(*) FILTER (back) > ${disorderPercent} * count(*)

@@ -1,0 +1,143 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeLive } from "../fixtures/needs.js";
+import { investigations } from "../scene/investigations.js";
+import { outputsOf, recordLive, replay, textOf } from "./run.js";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "skbook-notebooks-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (name: string) => join(folder, name);
+const read = (name: string) => readFileSync(at(name), "utf8");
+const replayed = (name: string) => at(`${name}-one.ipynb`);
+
+/** The rows of a table in a text, as lists of words; rows begin as `first` says. */
+function rows(text: string, first: RegExp): string[][] {
+  return text
+    .split("\n")
+    .filter((line) => first.test(line))
+    .map((line) => line.trim().split(/\s{2,}/));
+}
+
+describe.each(Object.keys(investigations))("%s", (name) => {
+  test("replays from its recorded case, twice to the byte", async () => {
+    await replay(name, `datasets/${name}`, at(`${name}-one.ipynb`));
+    await replay(name, `datasets/${name}`, at(`${name}-two.ipynb`));
+    expect(read(`${name}-two.ipynb`)).toBe(read(`${name}-one.ipynb`));
+    expect(read(`${name}-two.ipynb.html`)).toBe(read(`${name}-one.ipynb.html`));
+  });
+
+  test("makes a page of one file that fetches nothing, with tables and figures in it", () => {
+    const page = read(`${name}-one.ipynb.html`);
+    expect(page).not.toMatch(/<(?:script|img|iframe|link)[^>]*(?:src|href)=["']?(?:https?:)?\/\//i);
+    expect(page.match(/<table/g)?.length).toBeGreaterThan(5);
+    expect(page.match(/data:image\/svg\+xml/g)?.length).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe("first-look", () => {
+  const name = "first-look";
+  const text = (cell: string) => textOf(replayed(name), cell);
+
+  test("tells of three reasons, and that what the host drops is sent again", () => {
+    for (const reason of ["QDISC_DROP", "NO_SOCKET", "NETFILTER_DROP"])
+      expect(text("summary")).toContain(reason);
+    const verdict = rows(text("verdict"), /^ *\d{5} /);
+    expect(verdict.length).toBeGreaterThan(2);
+    for (const row of verdict) {
+      const [, , drops, sentAgain] = row.map(Number) as [number, number, number, number];
+      expect(drops).toBeGreaterThan(10);
+      expect(sentAgain).toBeGreaterThanOrEqual(drops);
+      expect(sentAgain).toBeLessThanOrEqual(drops + 2);
+    }
+  });
+
+  test("its figures carry JSON, HTML and text", () => {
+    const [output] = outputsOf(replayed(name), "timeline");
+    expect(Object.keys(output?.data ?? {})).toEqual(
+      expect.arrayContaining(["application/vnd.plotly.v1+json", "text/html", "image/svg+xml", "text/plain"]),
+    );
+  });
+});
+
+describe("slow-download", () => {
+  test("tells the server, the network and the reader apart", () => {
+    const verdict = rows(textOf(replayed("slow-download"), "verdict"), /^ *808\d /).map((row) =>
+      row.map(Number),
+    );
+    expect(verdict.map(([port]) => port)).toEqual([8081, 8082, 8083, 8084]);
+    const [quick, server, network, reader] = verdict as [number[], number[], number[], number[]];
+    const [durationMs, waitMs, stallMs, resentPercent] = [3, 4, 5, 7];
+    expect(quick[durationMs]).toBeLessThan(200);
+    expect(server[waitMs]).toBeGreaterThan(0.9 * (server[durationMs] as number));
+    expect(network[resentPercent]).toBeGreaterThan(5);
+    expect([network[waitMs], network[stallMs]]).toEqual([expect.closeTo(0, -2), 0]);
+    expect(reader[stallMs]).toBeGreaterThan(0.6 * (reader[durationMs] as number));
+    for (const slow of [quick, server, reader]) expect(slow[resentPercent]).toBeLessThan(2);
+  });
+
+  test("its findings name each of the three", () => {
+    const found = textOf(replayed("slow-download"), "findings");
+    expect(found).toMatch(/TCP_SLOW_SERVER/);
+    expect(found).toMatch(/TCP_STALLED/);
+    expect(found).toMatch(/TCP_RESENT: \S+ → 198\.51\.100\.20:8083/);
+  });
+});
+
+describe("lost-or-late", () => {
+  test("finds the pings that the host lost, and the kernel's drops are the same", () => {
+    const [way = []] = rows(textOf(replayed("lost-or-late"), "way"), /^ +\d/).map((row) => row.map(Number));
+    const [pingsIn, pingsOut, lost, late] = way as [number, number, number, number];
+    expect(pingsIn - pingsOut).toBe(lost);
+    expect(lost).toBeGreaterThan(5);
+    expect(late).toBeGreaterThan(5);
+    const kernel = rows(textOf(replayed("lost-or-late"), "kernel"), /^QDISC_DROP/);
+    expect(kernel.map(([, device, , drops, of]) => [device, Number(drops), Number(of)])).toEqual([
+      ["vnet0", lost, lost],
+    ]);
+  });
+});
+
+describeLive(
+  "notebooks on a live host",
+  ["root", "bpftrace", "tshark", "dumpcap", "sshd", "tracing", "namespaces", "ping"],
+  () => {
+    test.each(Object.entries(investigations))(
+      "%s: a recording made with live traffic replays to the same notebook",
+      async (name, startTrouble) => {
+        const seconds = ["-p", "seconds=6"];
+        await recordLive(name, startTrouble, at(`${name}-case`), at(`${name}-live.ipynb`), ...seconds);
+        await replay(name, at(`${name}-case`), at(`${name}-again.ipynb`), ...seconds);
+        expect(read(`${name}-again.ipynb`)).toBe(read(`${name}-live.ipynb`));
+      },
+    );
+
+    test("what was recorded is what happened", () => {
+      expect(textOf(at("first-look-live.ipynb"), "summary")).toContain("QDISC_DROP");
+      expect(textOf(at("slow-download-live.ipynb"), "findings")).toContain("TCP_RESENT");
+      const [, , , drops, lost] =
+        rows(textOf(at("lost-or-late-live.ipynb"), "kernel"), /^QDISC_DROP/)[0] ?? [];
+      expect(Number(drops)).toBeGreaterThan(0);
+      expect(drops).toBe(lost);
+    });
+
+    test("a replay with other parameters is an error that shows the difference", async () => {
+      const other = ["-p", "seconds=5", "--replay", at("first-look-case")];
+      const result = await execa(
+        process.execPath,
+        ["dist/kernel/main.js", "run", "notebooks/first-look.ipynb", ...other],
+        {
+          reject: false,
+        },
+      );
+      expect(result.exitCode).toBe(1);
+      expect(result.stderr + result.stdout).toMatch(/NOT_RECORDED.*seconds was 6, asked is 5/s);
+    });
+  },
+);
