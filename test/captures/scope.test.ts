@@ -8,12 +8,14 @@ import {
   frameSizes,
   icmpErrors,
   openCapture,
+  packets,
   packetsOf,
   type TrafficFilter,
   tcpHealth,
 } from "../../lib/captures/index.js";
 import { ask, rowsOf } from "./ask.js";
 import { dns, ethernet, icmp, ip, tcp, udp, vxlan, writeCapture } from "./build.js";
+import { corpus } from "./corpus.js";
 
 const v4 = ["192.0.2.1", "198.51.100.1"] as const;
 const v6 = ["2001:db8::1", "2001:db8:1::1"] as const;
@@ -158,5 +160,22 @@ describe("a filter", () => {
     await refused({ from: "2023-11-14 22:13" });
     await refused({ proto: "tcp; DROP" });
     await refused({ src: "192.0.2.1" });
+  });
+});
+
+describe.skipIf(corpus === undefined)("one point of several", () => {
+  it("is a filter, and its packets are no copies of the other's", async () => {
+    const capture = await openCapture(join(corpus as string, "pcpp_many_interfaces-1.pcapng"));
+    const of = async (filter: TrafficFilter) => (await packetsOf(capture, filter)).count();
+    const all = await rowsOf(
+      packets(capture),
+      "SELECT interface, count(*) FROM this GROUP BY ALL ORDER BY ALL",
+    );
+    expect(all.length).toBeGreaterThan(1);
+    for (const [point, count] of all) expect(await of({ interface: Number(point) })).toBe(count);
+    const { provenance } = await packetsOf(capture, { interface: Number(all[0]?.[0]) });
+    expect(provenance.details).toMatchObject({ filter: "", traffic: `{"interface":${all[0]?.[0]}}` });
+    await expect(of({ interface: 999 })).rejects.toMatchObject({ code: "NOTHING_MATCHES" });
+    await expect(of({ interface: -1 })).rejects.toMatchObject({ code: "BAD_PARAMETER" });
   });
 });

@@ -23,6 +23,8 @@ export interface TrafficFilter {
   from?: number | string;
   /** Until when, inclusive; as `from`. Default: its end. */
   to?: number | string;
+  /** One point of several that the capture was made at: the number of its interface in a pcapng file, from 0 in the order of `device`. */
+  interface?: number;
   /** Display filter of Wireshark for the packets, applied before the rest. It drops packets, not conversations. */
   filter?: string;
   /**
@@ -51,6 +53,7 @@ const shape = z.strictObject({
   flow: z.union([z.string(), z.array(z.string()).nonempty()]).optional(),
   from: moment.optional(),
   to: moment.optional(),
+  interface: z.int().min(0).optional(),
   filter: z.string().optional(),
   bpf: z.string().optional(),
 });
@@ -63,7 +66,7 @@ export function checkedFilter(filter: TrafficFilter): TrafficFilter {
     code: "BAD_PARAMETER",
     tried: "choose conversations of a capture",
     failed: z.prettifyError(parsed.error),
-    todo: "correct the condition: {ip, srcIp, dstIp, port, proto, flow, from, to, filter, bpf}",
+    todo: "correct the condition: {ip, srcIp, dstIp, port, proto, flow, from, to, interface, filter, bpf}",
   });
 }
 

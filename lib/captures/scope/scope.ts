@@ -75,24 +75,36 @@ const made = new WeakMap<Table, Map<string, Promise<Scope>>>();
  * @throws SkbookError as `packets` does; `BAD_PARAMETER` for a wrong condition, `NOTHING_MATCHES` with a hint for one that nothing meets.
  */
 export async function scopeOf(capture: Capture, filter: TrafficFilter): Promise<Scope> {
-  const { filter: display, bpf, ...chosen } = checkedFilter(filter);
+  const { filter: display = "", bpf, ...chosen } = checkedFilter(filter);
   const source = bpf === undefined ? capture : await prefiltered(capture, bpf);
-  const packets = await packetsOf(source, display === undefined ? {} : { filter: display });
+  const packets = await packetsOf(source, { filter: displayFilter(display, chosen.interface) });
   const scopes = made.get(packets) ?? new Map<string, Promise<Scope>>();
   made.set(packets, scopes);
-  const key = JSON.stringify(chosen);
+  const key = JSON.stringify([display, chosen]);
   const known = scopes.get(key);
   if (known !== undefined) return known;
-  const scope = makeScope(await baseOf(packets), chosen, capture.provenance.startedAt);
+  const scope = makeScope(await baseOf(packets), display, chosen, capture.provenance.startedAt);
   scopes.set(key, scope);
   scope.catch(() => scopes.delete(key));
   return scope;
 }
 
+/** Another point's packets are no copies once they are left out, so tshark leaves them out. */
+function displayFilter(display: string, point: number | undefined): string {
+  if (point === undefined) return display;
+  return [`frame.interface_id == ${point}`, ...(display === "" ? [] : [`(${display})`])].join(" && ");
+}
+
 /** `startedAt` is the time of the capture's first packet, which need not be among `base`'s. */
-async function makeScope(base: Base, filter: TrafficFilter, startedAt: string | null): Promise<Scope> {
+async function makeScope(
+  base: Base,
+  display: string,
+  filter: TrafficFilter,
+  startedAt: string | null,
+): Promise<Scope> {
   const { packets, conversations, sides, copies } = base;
-  const { from, to, ...ends } = filter;
+  const { from, to, interface: point, ...ends } = filter;
+  if (point !== undefined && (await packets.count()) === 0) throw noSuchPoint(point, display);
   const conditions = await timeConditions(packets, startedAt, from, to);
   const sources: Derivation["sources"] = { packets, conversations, sides };
   if (Object.keys(ends).length > 0) {
@@ -115,6 +127,7 @@ async function makeScope(base: Base, filter: TrafficFilter, startedAt: string | 
     notes: [...provenance.notes, ...notes],
     details: {
       ...provenance.details,
+      filter: display,
       ...(Object.keys(filter).length > 0 && { traffic: JSON.stringify(filter) }),
     },
   });
@@ -156,5 +169,14 @@ function outside(first: bigint, last: bigint, from?: number | string, to?: numbe
     tried: `take the packets from ${from ?? "the start"} to ${to ?? "the end"}`,
     failed: `the capture goes from ${utc(first)} to ${utc(last)}: ${Number(last - first) / 1e9} s`,
     todo: "give seconds since its first packet, or times within it, from before to",
+  });
+}
+
+function noSuchPoint(point: number, display: string): SkbookError {
+  return new SkbookError({
+    code: "NOTHING_MATCHES",
+    tried: `take the packets of interface ${point}${display === "" ? "" : ` that the filter ${display} shows`}`,
+    failed: "there are none",
+    todo: 'see which interfaces there are: (await packets(cap)).sql("SELECT interface, count(*) FROM this GROUP BY ALL"); pcap files have none',
   });
 }
