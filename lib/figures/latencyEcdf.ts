@@ -121,8 +121,8 @@ const levelNames = told.map((part) => ({
 
 /**
  * Distribution of how long answers took (ECDF): for each duration on the horizontal axis, the part of the answers that took at most that
- * long. The legend has the 50th, 95th and 99th percentile (nearest rank). What was never answered is in no curve; its number is in the
- * warning above.
+ * long. The legend has the 50th, 95th and 99th percentile (nearest rank). What was never answered, or had to be asked again, is in no
+ * curve; its number is in the warning above.
  *
  * A curve is drawn of 203 quantiles, computed in DuckDB: tables of any size do. The seven most frequent values of `by` have a colour each,
  * the rest is one grey curve.
@@ -148,8 +148,9 @@ export async function latencyEcdf(
   const sources = isSource(tables)
     ? [{ provenance: tables.provenance, of: "packet" as const }]
     : Object.entries(tables).map(([name, { provenance }]) => ({ name, provenance, of: "packet" as const }));
-  const total = (of: "answered" | "unanswered") => curves.reduce((sum, curve) => sum + curve[of], 0);
-  const unanswered = total("unanswered");
+  const total = (of: "answered" | "again" | "unanswered") =>
+    curves.reduce((sum, curve) => sum + curve[of], 0);
+  const [again, unanswered] = [total("again"), total("unanswered")];
   const all = (isSource(tables) ? [tables] : Object.values(tables)).map((table) => timedOf(wanted, table));
   const alike = new Set(all.map(({ title }) => title)).size === 1;
   const { title, noun } = alike && all[0] !== undefined ? all[0] : { title: "Latency", noun: "request" };
@@ -157,12 +158,14 @@ export async function latencyEcdf(
     title: `${title}: distribution`,
     facts: [`${counted(total("answered"), "answer")}`],
     sources,
-    warnings:
-      unanswered === 0
+    warnings: [
+      ...(unanswered === 0
         ? []
         : [
-            `${grouped(unanswered)} of ${counted(total("answered") + unanswered, noun)} unanswered: in no curve`,
-          ],
+            `${grouped(unanswered)} of ${counted(total("answered") + again + unanswered, noun)} unanswered: in no curve`,
+          ]),
+      ...(again === 0 ? [] : [`${grouped(again)} asked again: in no curve`]),
+    ],
   });
   const empty = answered.length === 0;
   return new Figure({

@@ -1,6 +1,7 @@
 import type { Frame, Table } from "../tables/index.js";
 import type { Figure } from "./figure.js";
 import { groupSql, latencyScatter, type Scale, timedOf } from "./latency/index.js";
+import { needsColumns } from "./needs.js";
 
 /** How {@link latencyOverTime} shows durations. */
 export interface LatencyOverTimeOptions {
@@ -33,6 +34,7 @@ export async function latencyOverTime(
   table: Table | Frame,
   { by, scale }: LatencyOverTimeOptions = {},
 ): Promise<Figure> {
+  needsColumns(wanted, table, ["time_ns", "frame", "rtt_ns"]);
   const timed = timedOf(wanted, table);
   const name = groupSql("latencyOverTime", timed, by);
   return latencyScatter({

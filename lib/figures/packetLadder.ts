@@ -43,6 +43,7 @@ const needed = [
   ...[
     "frame",
     "time_ns",
+    "wire_bytes",
     "flow",
     "about",
     "sender",
@@ -51,10 +52,10 @@ const needed = [
     "protocol",
     "src",
     "dst",
-    "src_port",
-    "dst_port",
   ],
   ...[
+    "src_port",
+    "dst_port",
     "ip_id",
     "ttl",
     "tcp_seq_raw",
@@ -62,9 +63,18 @@ const needed = [
     "tcp_ack",
     "tcp_len_bytes",
     "tcp_flags",
-    "udp_len_bytes",
-    "icmp_type",
   ],
+  ...[
+    "tcp_tsval",
+    "retransmission",
+    "duplicate_ack",
+    "zero_window",
+    "udp_len_bytes",
+    "sequence",
+    "dns_id",
+    "dns_name",
+  ],
+  ...["dns_rcode", "icmp_type", "icmp_code", "icmp_id", "icmp_seq", "quoted_src_port"],
 ];
 const ofTheFlow = "about IS NULL AND flow IS NOT NULL";
 

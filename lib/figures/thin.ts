@@ -47,7 +47,7 @@ export function thinned(relation: string, { grid, by, y, beside = [], line = fal
   const rows = `SELECT ${series} time_ns, ${y} AS y${beside.map((column) => `, ${column}`).join("")} FROM ${relation} WHERE (${y}) IS NOT NULL`;
   const kept = beside.map((column) => `, ${column}`).join("");
   if (grid === null)
-    return `SELECT ${series} time_ns, y, 1 AS stands_for${kept} FROM (${rows}) ORDER BY time_ns`;
+    return `SELECT ${series} time_ns, y, 1 AS stands_for${kept} FROM (${rows}) ORDER BY time_ns${kept}`;
   const point = `{${["time_ns", "y", ...beside].map((column) => `'${column}': ${column}`).join(", ")}}`;
   const ends = line ? `, arg_min(${point}, time_ns), arg_max(${point}, time_ns)` : "";
   return `
@@ -56,5 +56,5 @@ export function thinned(relation: string, { grid, by, y, beside = [], line = fal
       SELECT ${series} count(*)::DOUBLE AS stands_for,
         unnest(list_distinct([arg_min(${point}, y), arg_max(${point}, y)${ends}])) AS point
       FROM (${rows}) GROUP BY ${series} (time_ns - ${grid.startNs}) // ${grid.widthNs}
-    ) ORDER BY ${series} time_ns`;
+    ) ORDER BY ${series} time_ns${kept}`;
 }

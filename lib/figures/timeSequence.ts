@@ -35,16 +35,19 @@ export interface TimeSequenceOptions {
 
 const wanted = { figure: "timeSequence", made: 'tcpSegments(capture, { flow: "tcp 0" })' };
 const needed = [
-  "time_ns",
-  "frame",
-  "flow",
-  "sender",
-  "kind",
-  "tcp_seq",
-  "tcp_seq_end",
-  "tcp_ack",
-  "window_edge",
-  "sack_le",
+  ...[
+    "time_ns",
+    "frame",
+    "flow",
+    "sender",
+    "kind",
+    "tcp_seq",
+    "tcp_seq_end",
+    "tcp_ack",
+    "payload_bytes",
+    "window_edge",
+  ],
+  ...["sack_le", "sack_re", "dsack", "retransmission", "out_of_order", "lost_segment", "zero_window"],
 ];
 
 /**

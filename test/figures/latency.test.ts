@@ -159,7 +159,9 @@ describe("latencyEcdf", () => {
       "before<br>p50 3 ms · p95 4 ms · p99 4 ms",
       "after<br>p50 1 ms · p95 1 ms · p99 1 ms",
     ]);
-    expect(badge(figure)[0]).toBe("before: 2 packets lost · 1 of 5 questions unanswered: in no curve");
+    expect(badge(figure)[0]).toBe(
+      "before: 2 packets lost · 1 of 6 questions unanswered: in no curve<br>1 asked again: in no curve",
+    );
     await expect(latencyEcdf({ before, after }, { by: "server" })).rejects.toMatchObject({
       code: "BAD_PARAMETER",
     });

@@ -146,8 +146,8 @@ describe("timeSequence", () => {
       { ms: 60_000, sender: "client", kind: "rst", seq: 1, ack: 4001 },
     ]);
     const figure = await timeSequence(late);
-    expect((figure.layout.xaxis as { range: number[] }).range[1]).toBeCloseTo(1.15 * 0.009);
-    expect(figure.toString()).toContain("the view ends after the last data: 1 packet later, until 60 s");
+    expect((figure.layout.xaxis as { range: number[] }).range[1]).toBeCloseTo(1.15 * 0.014);
+    expect(figure.toString()).toContain("the view ends after the last data: 4 packets later, until 60 s");
     expect(points(figure)["RST by the receiver"]).toContainEqual([60, 4001]);
   });
 

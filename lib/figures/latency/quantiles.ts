@@ -14,6 +14,8 @@ export interface Curve {
   /** What was told apart; null for the many rare ones together. */
   name: string | null;
   answered: number;
+  /** Had to be asked again: how long the answer took isn't known. */
+  again: number;
   unanswered: number;
   /** Nanoseconds: the shortest, the longest, and the percentiles that are told. */
   leastNs: number;
@@ -33,17 +35,18 @@ export async function quantilesOf(table: Table | Frame, timed: Timed, name: stri
     table,
     `
     ${rankedSql(name)}, measured AS (
-      SELECT shown_rank, shown_series, count(${timed.rtt})::DOUBLE AS answered, (count(*) FILTER (${timed.unanswered}))::DOUBLE AS unanswered,
+      SELECT shown_rank, shown_series, count(${timed.rtt})::DOUBLE AS answered, count(${timed.waited})::DOUBLE AS again, (count(*) FILTER (${timed.unanswered}))::DOUBLE AS unanswered,
         min(${timed.rtt})::DOUBLE AS least, max(${timed.rtt})::DOUBLE AS most, quantile_disc(${timed.rtt}, [${list}]) AS quantiles
       FROM named GROUP BY shown_rank, shown_series
     )
-    SELECT shown_series, answered, unanswered, least, most, quantiles FROM measured WHERE answered > 0 OR unanswered > 0 ORDER BY shown_rank`,
+    SELECT shown_series, answered, again, unanswered, least, most, quantiles FROM measured ORDER BY shown_rank`,
   );
-  return rows.map(([name, answered, unanswered, least, most, json]) => {
+  return rows.map(([name, answered, again, unanswered, least, most, json]) => {
     const quantiles = (JSON.parse(String(json ?? "[]")) ?? []) as number[];
     return {
       name: name as string | null,
       answered: Number(answered),
+      again: Number(again),
       unanswered: Number(unanswered),
       leastNs: Number(least ?? 0),
       mostNs: Number(most ?? 0),

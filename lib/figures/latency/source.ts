@@ -43,5 +43,5 @@ export function timedOf(wanted: Wanted, table: Table | Frame): Timed {
 export function groupSql(figure: string, { groups }: Timed, by: string | undefined): string {
   if (by !== undefined) oneOf(figure, "by", by, groups);
   const column = by ?? groups[0];
-  return column === undefined ? "'all'" : `coalesce("${column}", 'unknown')`;
+  return column === undefined ? "'all'" : `coalesce(CAST("${column}" AS VARCHAR), 'unknown')`;
 }

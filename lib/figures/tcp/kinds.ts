@@ -94,11 +94,9 @@ export const tcptraceMarks: readonly Mark[] = [
     color: black,
     symbol: "cross",
     size: 10,
-    // A RST without ACK says nothing of the data that it refuses.
-    ...{
-      when: "NOT own AND kind = 'rst'",
-      y: "coalesce(tcp_ack, (SELECT max(tcp_seq_end) FROM seen WHERE own))",
-    },
+    when: "NOT own AND kind = 'rst'",
+    // Without ACK it says nothing of the data that it refuses.
+    y: "coalesce(tcp_ack, (SELECT max(tcp_seq_end) FROM seen WHERE own))",
   },
 ];
 

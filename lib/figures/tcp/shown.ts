@@ -1,9 +1,10 @@
 import type { Table } from "../../tables/index.js";
+import { extentOf } from "../extent.js";
 import { rowsOf } from "../rows.js";
 import { counted } from "../text.js";
-import { type Span, seconds } from "../time.js";
+import { approximately, type Span, seconds } from "../time.js";
 
-/** Where a connection is silent longer than it speaks, the view ends after its last data. */
+/** Where a connection is silent so many times longer than it speaks, the view ends after its last data. */
 const silence = 2;
 
 /** The part of the time axis that is shown at first, and the fact that it isn't the whole; neither where it is. */
@@ -11,18 +12,18 @@ export async function shownAtFirst(
   segments: Table,
   { startNs, endNs }: Span,
 ): Promise<{ range?: [number, number]; facts: string[] }> {
-  const [[last, later = 0] = []] = await rowsOf(
+  const [[last] = []] = await rowsOf(
     segments,
-    `SELECT last, (SELECT count(*) FROM this WHERE time_ns > last + ${(endNs - startNs) / 100n})::DOUBLE AS later
-    FROM (SELECT max(time_ns) AS last FROM this WHERE payload_bytes > 0)`,
+    "SELECT max(time_ns) AS last FROM this WHERE payload_bytes > 0 OR zero_window",
   );
-  const end = seconds(BigInt((last as bigint | number | null) ?? startNs) - startNs);
-  const whole = seconds(endNs - startNs);
-  if (end === 0 || whole < (1 + silence) * end) return { facts: [] };
+  const spokenNs = BigInt((last as bigint | number | null) ?? startNs) - startNs;
+  const wholeNs = endNs - startNs;
+  if (spokenNs === 0n || wholeNs < BigInt(1 + silence) * spokenNs) return { facts: [] };
+  const viewNs = (spokenNs * 115n) / 100n;
+  const { count } = await extentOf(segments, `time_ns > ${startNs + viewNs}`);
+  const until = approximately(Number(wholeNs));
   return {
-    range: [-0.04 * end, 1.15 * end],
-    facts: [
-      `the view ends after the last data: ${counted(Number(later), "packet")} later, until ${Number(whole.toPrecision(3))} s`,
-    ],
+    range: [-seconds(viewNs) / 30, seconds(viewNs)],
+    facts: [`the view ends after the last data: ${counted(count, "packet")} later, until ${until}`],
   };
 }
