@@ -6,8 +6,10 @@ import { type Standing, watched } from "../../progress/index.js";
 import { openParquet, ParquetWriter, type Provenance, type Table } from "../../tables/index.js";
 import { cachedTable, cacheKey, openWorkplace } from "../cache/index.js";
 import type { Capture } from "../capture.js";
+import { type FieldSet, resolveFields, unknownNote } from "../fields/index.js";
 import { checkUnchanged } from "../identity.js";
-import { type TsharkEnd, type TsharkOutcome, tsharkVersion } from "../tshark.js";
+import type { TsharkEnd, TsharkOutcome } from "../tshark.js";
+import { essentialFields } from "./columns.js";
 import { PacketParser } from "./parser.js";
 import { withFirstPackets } from "./preview.js";
 import type { PacketColumn } from "./readers.js";
@@ -18,8 +20,6 @@ export interface Wanted {
   /** Names the run and the Table. */
   name: string;
   columns: readonly PacketColumn[];
-  /** tshark's fields that the columns need. */
-  fields: readonly string[];
   /** Display filter; "" for all packets. */
   filter: string;
 }
@@ -27,15 +27,34 @@ export interface Wanted {
 /** A Table of one row per packet: from an earlier run over the same file where there was one, else by tshark. */
 export async function dissect(capture: Capture, wanted: Wanted): Promise<Table> {
   const mode = (await openCase())?.mode;
-  const key = mode === "replay" ? null : await keyOf(capture, wanted);
-  const kept = await keptTable(capture, wanted, key);
+  const ready = await prepared(capture, wanted);
+  const key = mode === "replay" ? null : await keyOf(capture, ready);
+  const kept = await keptTable(capture, ready, key);
   if (kept !== null) return kept;
-  if (wanted.filter !== "") return run(capture, wanted, key);
-  return withFirstPackets(capture, wanted.fields, wanted.columns, () => run(capture, wanted, key));
+  if (wanted.filter !== "") return run(capture, ready, key);
+  return withFirstPackets(capture, ready.fields, ready.columns, () => run(capture, ready, key));
+}
+
+/** What is wanted, by what the tshark there can give. */
+interface Prepared extends Wanted {
+  fields: FieldSet;
+}
+
+async function prepared(capture: Capture, wanted: Wanted): Promise<Prepared> {
+  const fields = await resolveFields(capture.host, fieldsOf(wanted.columns), essentialFields);
+  const columns = wanted.columns.map((column): PacketColumn => {
+    const lacking = column.needs.some((name) => fields.unknown.includes(name));
+    return lacking ? { ...column, read: () => null } : column;
+  });
+  return { ...wanted, columns, fields };
+}
+
+function fieldsOf(columns: readonly PacketColumn[]): string[] {
+  return [...new Set(["frame.protocols", ...columns.flatMap(({ needs }) => needs)])];
 }
 
 /** The Table of an earlier run, or null. A recording needs what tshark prints, not what became of it. */
-async function keptTable(capture: Capture, wanted: Wanted, key: string | null): Promise<Table | null> {
+async function keptTable(capture: Capture, wanted: Prepared, key: string | null): Promise<Table | null> {
   const kept = key === null || (await openCase()) !== null ? null : await cachedTable(key);
   if (kept === null) return null;
   // Somebody may just have made room.
@@ -45,10 +64,11 @@ async function keptTable(capture: Capture, wanted: Wanted, key: string | null): 
 /** The Table of an earlier run, or null: never waits for tshark's dissection. */
 export async function alreadyDissected(capture: Capture, wanted: Wanted): Promise<Table | null> {
   if ((await openCase()) !== null) return null;
-  return keptTable(capture, wanted, await keyOf(capture, wanted));
+  const ready = await prepared(capture, wanted);
+  return keptTable(capture, ready, await keyOf(capture, ready));
 }
 
-async function run(capture: Capture, wanted: Wanted, key: string | null): Promise<Table> {
+async function run(capture: Capture, wanted: Prepared, key: string | null): Promise<Table> {
   const { name, columns, fields, filter } = wanted;
   const place = await openWorkplace(key);
   const writer = await ParquetWriter.open(
@@ -57,7 +77,7 @@ async function run(capture: Capture, wanted: Wanted, key: string | null): Promis
   );
   let files: string[] | undefined;
   try {
-    const params = { capture: capture.sha256, filter, fields: [...fields], settings };
+    const params = { capture: capture.sha256, filter, fields: fields.printed, settings };
     const recorded = await recordedRun<TsharkOutcome>(
       { kind: "tshark", name, host: capture.host.name, params },
       () => startTshark(capture, wanted),
@@ -66,7 +86,7 @@ async function run(capture: Capture, wanted: Wanted, key: string | null): Promis
     recorded.outcome.catch(() => {});
     let frame = 0;
     const frames = columns.findIndex(({ column }) => column.name === "frame");
-    const parser = new PacketParser(fields, columns, (values) => {
+    const parser = new PacketParser(fields.names, columns, (values) => {
       frame = Number(values[frames]?.at(-1) ?? 0);
       return writer.appendColumns(values);
     });
@@ -105,23 +125,22 @@ function standingOf(
   };
 }
 
-async function keyOf(capture: Capture, { name, columns, fields, filter }: Wanted): Promise<string> {
+async function keyOf(capture: Capture, { name, columns, fields, filter }: Prepared): Promise<string> {
   const identity = await checkUnchanged(capture);
-  const version = await tsharkVersion(capture.host);
   const names = columns.map(({ column }) => `${column.name} ${column.type}`);
   return cacheKey({
     host: capture.host.name,
     identity,
     name,
     names,
-    fields: [...fields],
+    fields: fields.printed,
     filter,
     settings,
-    version,
+    version: fields.version,
   });
 }
 
-async function startTshark(capture: Capture, { fields, filter }: Wanted): Promise<Run<TsharkOutcome>> {
+async function startTshark(capture: Capture, { fields, filter }: Prepared): Promise<Run<TsharkOutcome>> {
   const { bytes, ended } = await startDissection(capture, fields, filter);
   return { bytes, outcome: checkedOutcome(ended, capture, filter) };
 }
@@ -163,7 +182,7 @@ async function checkedOutcome(
 
 function tableOf(
   capture: Capture,
-  { name, columns, filter }: Wanted,
+  { name, columns, fields, filter }: Prepared,
   files: readonly string[],
   recordingId: string | null,
   outcome: TsharkOutcome,
@@ -174,6 +193,7 @@ function tableOf(
     source: name,
     recordingId,
     partial: provenance.partial || outcome.exitCode !== 0,
+    notes: [...provenance.notes, ...unknownNote(fields, columns)],
     details: { ...provenance.details, filter, tshark: outcome.version },
   };
   return openParquet(

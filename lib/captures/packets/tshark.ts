@@ -2,6 +2,7 @@ import { interrupted } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
 import { localhost } from "../../hosts/index.js";
 import type { Capture } from "../capture.js";
+import type { FieldSet } from "../fields/index.js";
 import { unzipped } from "../gunzip.js";
 import { planShards, startShards } from "../shards/index.js";
 import { startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
@@ -30,15 +31,16 @@ export interface Dissection {
 /** Starts tshark where the capture is: on this machine in several processes where that pays, elsewhere with compressed output. */
 export async function startDissection(
   { host, path, facts }: Capture,
-  fields: readonly string[],
+  fields: FieldSet,
   filter: string,
 ): Promise<Dissection> {
   const file = path as string;
-  if (host !== localhost()) return startRemote(host, file, tsharkArguments(fields, filter));
+  const args = tsharkArguments(fields.printed, filter);
+  if (host !== localhost()) return startRemote(host, file, args);
   // A display filter may ask for numbers of packets and conversations, which are other numbers in a part of the file.
   const plan = filter === "" ? await planShards(file, facts.packets) : null;
-  if (plan !== null) return startShards(plan, tsharkArguments(fields, filter), fields);
-  const execution = startTool(host, "tshark", ["-r", file, ...tsharkArguments(fields, filter)]);
+  if (plan !== null) return startShards(plan, args, fields.names);
+  const execution = startTool(host, "tshark", ["-r", file, ...args]);
   return { bytes: execution, ended: tsharkEnd(host, execution, file) };
 }
 
