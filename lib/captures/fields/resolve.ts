@@ -3,6 +3,8 @@ import { type Host, localhost } from "../../hosts/index.js";
 import type { Column } from "../../tables/index.js";
 import { knownFields } from "./known.js";
 
+const inWords = /:R$/;
+
 /** What tshark is asked to print. Columns of its list that are no fields, such as `%p`, it always has. */
 export interface FieldSet {
   /** The fields that it prints, as they were asked for. */
@@ -19,7 +21,7 @@ export interface FieldSet {
  * Checks fields against what a host's tshark has, before it reads anything: one that it doesn't have would be empty in every row, as if
  * no packet had it.
  *
- * @param asked fields; alternatives are joined by `||`, former names among them.
+ * @param asked fields; alternatives are joined by `||`, former names among them; with `:R` at the end, tshark's words for their numbers.
  * @param essential those without which the rest says nothing.
  * @throws SkbookError `FIELD_UNKNOWN` for an essential one; else as {@link knownFields}.
  */
@@ -28,7 +30,7 @@ export async function resolveFields(
   asked: readonly string[],
   essential: ReadonlySet<string>,
 ): Promise<FieldSet> {
-  const single = new Set(asked.filter((name) => !name.startsWith("%")).flatMap((name) => name.split("||")));
+  const single = new Set(asked.flatMap(alternatives));
   const { version, names } = await knownFields(host, [...single].sort());
   const known = new Set(names);
   const all = asked.map((name) => ({ name, printed: knownPart(name, known) }));
@@ -44,12 +46,14 @@ export async function resolveFields(
   };
 }
 
+function alternatives(name: string): string[] {
+  return name.startsWith("%") ? [] : name.replace(inWords, "").split("||");
+}
+
 function knownPart(name: string, known: ReadonlySet<string>): string {
   if (name.startsWith("%")) return name;
-  return name
-    .split("||")
-    .filter((one) => known.has(one))
-    .join("||");
+  const there = alternatives(name).filter((one) => known.has(one));
+  return there.length === 0 ? "" : `${there.join("||")}${inWords.exec(name)?.[0] ?? ""}`;
 }
 
 /** Says which columns are null because of fields that tshark doesn't have; no note where there is none. */

@@ -9,11 +9,11 @@ import type { Capture } from "../capture.js";
 import { type FieldSet, resolveFields, unknownNote } from "../fields/index.js";
 import { checkUnchanged } from "../identity.js";
 import type { TsharkEnd, TsharkOutcome } from "../tshark.js";
-import { essentialFields } from "./columns.js";
 import { PacketParser } from "./parser.js";
 import { withFirstPackets } from "./preview.js";
 import type { PacketColumn } from "./readers.js";
-import { settings, startDissection } from "./tshark.js";
+import { startDissection } from "./tshark.js";
+import { type Withholding, withheld } from "./withhold.js";
 
 /** What a pass of tshark over a capture is to give. */
 export interface Wanted {
@@ -22,6 +22,12 @@ export interface Wanted {
   columns: readonly PacketColumn[];
   /** Display filter; "" for all packets. */
   filter: string;
+  /** tshark's preferences. */
+  settings: readonly string[];
+  /** Fields without which the rows say nothing. */
+  essential: ReadonlySet<string>;
+  /** What must not be kept of a field is taken away before anything is: neither a Table nor a case has it. */
+  withhold?: Withholding;
 }
 
 /** A Table of one row per packet: from an earlier run over the same file where there was one, else by tshark. */
@@ -41,7 +47,7 @@ interface Prepared extends Wanted {
 }
 
 async function prepared(capture: Capture, wanted: Wanted): Promise<Prepared> {
-  const fields = await resolveFields(capture.host, fieldsOf(wanted.columns), essentialFields);
+  const fields = await resolveFields(capture.host, fieldsOf(wanted.columns), wanted.essential);
   const columns = wanted.columns.map((column): PacketColumn => {
     const lacking = column.needs.some((name) => fields.unknown.includes(name));
     return lacking ? { ...column, read: () => null } : column;
@@ -69,7 +75,7 @@ export async function alreadyDissected(capture: Capture, wanted: Wanted): Promis
 }
 
 async function run(capture: Capture, wanted: Prepared, key: string | null): Promise<Table> {
-  const { name, columns, fields, filter } = wanted;
+  const { name, columns, fields, filter, settings } = wanted;
   const place = await openWorkplace(key);
   const writer = await ParquetWriter.open(
     place.folder,
@@ -77,7 +83,7 @@ async function run(capture: Capture, wanted: Prepared, key: string | null): Prom
   );
   let files: string[] | undefined;
   try {
-    const params = { capture: capture.sha256, filter, fields: fields.printed, settings };
+    const params = { capture: capture.sha256, filter, fields: fields.printed, settings: [...settings] };
     const recorded = await recordedRun<TsharkOutcome>(
       { kind: "tshark", name, host: capture.host.name, params },
       () => startTshark(capture, wanted),
@@ -125,7 +131,10 @@ function standingOf(
   };
 }
 
-async function keyOf(capture: Capture, { name, columns, fields, filter }: Prepared): Promise<string> {
+async function keyOf(
+  capture: Capture,
+  { name, columns, fields, filter, settings }: Prepared,
+): Promise<string> {
   const identity = await checkUnchanged(capture);
   const names = columns.map(({ column }) => `${column.name} ${column.type}`);
   return cacheKey({
@@ -135,14 +144,18 @@ async function keyOf(capture: Capture, { name, columns, fields, filter }: Prepar
     names,
     fields: fields.printed,
     filter,
-    settings,
+    settings: [...settings],
     version: fields.version,
   });
 }
 
-async function startTshark(capture: Capture, { fields, filter }: Prepared): Promise<Run<TsharkOutcome>> {
-  const { bytes, ended } = await startDissection(capture, fields, filter);
-  return { bytes, outcome: checkedOutcome(ended, capture, filter) };
+async function startTshark(capture: Capture, wanted: Prepared): Promise<Run<TsharkOutcome>> {
+  const { bytes, ended } = await startDissection(capture, wanted);
+  const { fields, filter, withhold } = wanted;
+  return {
+    bytes: withhold === undefined ? bytes : withheld(bytes, fields.names, withhold),
+    outcome: checkedOutcome(ended, capture, filter),
+  };
 }
 
 /** tshark ends with 2 for a bad filter as for a damaged file; only what it says of the file names it. */

@@ -1,7 +1,8 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { packetColumns } from "./columns.js";
-import { alreadyDissected, dissect } from "./dissect.js";
+import { essentialFields, packetColumns } from "./columns.js";
+import { alreadyDissected, dissect, type Wanted } from "./dissect.js";
+import { packetSettings } from "./tshark.js";
 
 const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
 
@@ -50,7 +51,7 @@ export async function packetColumnsOf(capture: Capture, names: readonly string[]
   const kept = await alreadyDissected(capture, wanted(""));
   if (kept !== null) return packets(capture);
   const columns = packetColumns.filter(({ column }) => names.includes(column.name));
-  return dissect(capture, { name: "overview", columns, filter: "" });
+  return dissect(capture, { ...wanted(""), name: "overview", columns });
 }
 
 /** The columns of every packet Table. */
@@ -58,6 +59,12 @@ export function columnsOfPackets(): readonly Column[] {
   return packetColumns.map(({ column }) => column);
 }
 
-function wanted(filter: string) {
-  return { name: "packets", columns: packetColumns, filter };
+function wanted(filter: string): Wanted {
+  return {
+    name: "packets",
+    columns: packetColumns,
+    filter,
+    settings: packetSettings,
+    essential: essentialFields,
+  };
 }
