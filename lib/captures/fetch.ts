@@ -2,10 +2,10 @@ import { createWriteStream } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { openCase, type Run, recordedRun } from "../cases/index.js";
-import { interrupted } from "../cell.js";
 import { SkbookError } from "../errors.js";
 import { localhost } from "../hosts/index.js";
 import { scratchFolder, writeWhole } from "../tables/index.js";
+import { checkEnd } from "./answer.js";
 import { Capture } from "./capture.js";
 import { unzipped } from "./gunzip.js";
 import { Hashed } from "./hashed.js";
@@ -59,9 +59,9 @@ async function start(capture: Capture): Promise<Run<FetchOutcome>> {
   await checkUnchanged(capture);
   const execution = host.start(["gzip", "-1", "-c", "--", path as string], { deadlineSeconds });
   const tried = `fetch ${path} from ${host.name}`;
-  const ended = execution.ended.then(({ canceled, connectionLost, exitCode, stderr }) => {
-    if (canceled) throw interrupted(tried);
-    if (connectionLost) throw failed("CONNECTION_LOST", tried, "the connection broke");
+  const ended = execution.ended.then((end) => {
+    checkEnd(end, tried);
+    const { exitCode, stderr } = end;
     if (exitCode !== 0) throw failed("FETCH_FAILED", tried, stderr.trim() || `gzip ended with ${exitCode}`);
   });
   ended.catch(() => {});

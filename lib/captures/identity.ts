@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { reasonOf, SkbookError } from "../errors.js";
-import { type Host, localhost, readText } from "../hosts/index.js";
+import { type Host, localhost } from "../hosts/index.js";
+import { answerOf } from "./answer.js";
 import type { Capture } from "./capture.js";
 
 const known = new WeakMap<Capture, string>();
@@ -36,11 +37,11 @@ async function localIdentity(path: string): Promise<string> {
 }
 
 async function remoteIdentity(host: Host, path: string): Promise<string> {
-  const execution = host.start(["stat", "-L", "-c", "%d %i %s %Y %Z %y %z", "--", path]);
-  const identity = (await readText(execution, 10_000)).trim();
-  const { stderr } = await execution.ended;
-  if (identity === "") throw gone(`${path} on ${host.name}`, stderr.trim());
-  return identity;
+  const place = `${path} on ${host.name}`;
+  const command = ["stat", "-L", "-c", "%d %i %s %Y %Z %y %z", "--", path];
+  const { text, stderr } = await answerOf(host, command, `read ${place}`);
+  if (text.trim() === "") throw gone(place, stderr);
+  return text.trim();
 }
 
 function gone(path: string, failed: string): SkbookError {

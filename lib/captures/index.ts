@@ -1,3 +1,4 @@
+export * from "./applications/index.js";
 export type { Capture } from "./capture.js";
 export * from "./dns/index.js";
 export type { CaptureFacts } from "./facts.js";

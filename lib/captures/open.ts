@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { basename, resolve } from "node:path";
 import { openCase, type Run, recordedRun } from "../cases/index.js";
-import { interrupted } from "../cell.js";
 import { SkbookError } from "../errors.js";
-import { type Host, localhost, readText } from "../hosts/index.js";
+import { type Host, localhost } from "../hosts/index.js";
+import { answerOf } from "./answer.js";
 import { Capture, fileProvenance } from "./capture.js";
 import type { CaptureFacts } from "./facts.js";
 import { Hashed } from "./hashed.js";
@@ -72,12 +72,10 @@ async function readRemote(host: Host, path: string, recorded: boolean): Promise<
 }
 
 async function remoteHash(host: Host, path: string): Promise<string> {
-  const execution = host.start(["sha256sum", "--", path], { deadlineSeconds: 3600 });
-  const sha256 = (await readText(execution, 10_000)).replace(/^\\/, "").slice(0, 64);
-  if (/^[0-9a-f]{64}$/.test(sha256)) return sha256;
-  const { stderr, canceled } = await execution.ended;
   const tried = `compute the SHA-256 of ${path} on ${host.name}`;
-  if (canceled) throw interrupted(tried);
+  const { text, stderr } = await answerOf(host, ["sha256sum", "--", path], tried, { deadlineSeconds: 3600 });
+  const sha256 = text.replace(/^\\/, "").slice(0, 64);
+  if (/^[0-9a-f]{64}$/.test(sha256)) return sha256;
   throw new SkbookError({
     code: "HASH_FAILED",
     tried,

@@ -45,7 +45,7 @@ const metrics: [string, string, string][] = [
   ["DNS answer time, median", "ms", "median(dns_rtt_ns) / 1e6"],
 ];
 
-/** Columns that the metrics count, and tshark's fields that these are read off: each one more costs time. */
+/** Columns that the metrics count: each one more costs time. */
 const counted = [
   ...[
     "time_ns",
@@ -62,22 +62,6 @@ const counted = [
   ...["ack_lost_segment", "duplicate_ack", "zero_window", "initial_rtt_ns", "udp_stream"],
   ...["quoted_tcp_stream", "quoted_udp_stream", "dns_rtt_ns"],
 ];
-const fields = [
-  ...["frame.number", "frame.protocols", "%p", "frame.time_epoch", "frame.len", "frame.cap_len"],
-  ...[
-    "ip.src",
-    "ipv6.src",
-    "ip.flags.mf",
-    "ip.frag_offset",
-    "ipv6.fraghdr.offset",
-    "icmp.type",
-    "icmpv6.type",
-  ],
-  ...["tcp.stream", "udp.stream", "tcp.flags", "tcp.len", "dns.time", "tcp.analysis.initial_rtt"],
-  ...["tcp.analysis.retransmission", "tcp.analysis.out_of_order", "tcp.analysis.lost_segment"],
-  ...["tcp.analysis.ack_lost_segment", "tcp.analysis.duplicate_ack_num", "tcp.analysis.zero_window"],
-];
-
 /** Protocols listed, most packets first. */
 const listedProtocols = 15;
 
@@ -89,7 +73,7 @@ const listedProtocols = 15;
  * @throws SkbookError as {@link packets} does.
  */
 export async function overview(capture: Capture): Promise<Frame> {
-  const table = await packetColumnsOf(capture, counted, fields);
+  const table = await packetColumnsOf(capture, counted);
   const select = metrics.map(([, , sql], index) => `${sql} AS m${index}`).join(", ");
   const answer = await table.sql(`SELECT ${select} FROM this`);
   const protocols = await table.sql(

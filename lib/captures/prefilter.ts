@@ -3,10 +3,10 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { openCase, type Run, recordedRun } from "../cases/index.js";
-import { interrupted } from "../cell.js";
 import { SkbookError } from "../errors.js";
 import { localhost } from "../hosts/index.js";
 import { scratchFolder } from "../tables/index.js";
+import { checkEnd } from "./answer.js";
 import { Capture } from "./capture.js";
 import type { CaptureFacts } from "./facts.js";
 import { Hashed } from "./hashed.js";
@@ -68,8 +68,9 @@ async function copyMatching(
   );
   try {
     await pipeline(execution, createWriteStream(path, { mode: 0o600 }));
-    const { exitCode, stderr, canceled } = await execution.ended;
-    if (canceled) throw interrupted(tried);
+    const ended = await execution.ended;
+    checkEnd(ended, tried);
+    const { exitCode, stderr } = ended;
     // A damaged end stops tcpdump after the packets before it.
     const stopped = capture.facts.partial && /truncated|bogus|bad dump/i.test(stderr);
     if (exitCode !== 0 && !stopped) throw refused(tried, exitCode, stderr);
@@ -95,6 +96,14 @@ function refused(tried: string, exitCode: number | null, stderr: string): Skbook
       tried,
       failed,
       todo: "install tcpdump, or choose with ip, port, proto or filter",
+    });
+  }
+  if (/permission denied|not permitted/i.test(failed)) {
+    return new SkbookError({
+      code: "NO_PERMISSION",
+      tried,
+      failed,
+      todo: "tcpdump may read less than its user (AppArmor's profile, dropped privileges): move the file to a folder that it may read, or choose with ip, port, proto or filter",
     });
   }
   if (/file format|link-layer|interface/i.test(failed)) {

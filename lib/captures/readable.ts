@@ -1,6 +1,7 @@
 import { open, stat } from "node:fs/promises";
 import { reasonOf, SkbookError } from "../errors.js";
-import { type Host, readText } from "../hosts/index.js";
+import type { Host } from "../hosts/index.js";
+import { answerOf } from "./answer.js";
 
 /** Fails unless a path of this machine is a file that can be read. */
 export async function checkLocalFile(path: string): Promise<void> {
@@ -19,8 +20,8 @@ export async function checkLocalFile(path: string): Promise<void> {
 export async function checkRemoteFile(host: Host, path: string): Promise<void> {
   const script =
     'if [ -f "$1" ]; then [ -r "$1" ] && echo file || echo unreadable; elif [ -d "$1" ]; then echo folder; elif [ -e "$1" ]; then echo other; else echo none; fi';
-  const found = (await readText(host.start(["sh", "-c", script, "sh", path]), 10_000)).trim();
   const place = `${path} on ${host.name}`;
+  const found = (await answerOf(host, ["sh", "-c", script, "sh", path], `open ${place}`)).text.trim();
   if (found === "none") throw notFound(place, "no such file, or a folder above it is not to be read");
   if (found === "unreadable") throw noPermission(place, "the user that is connected can't read it");
   if (found !== "file") throw notAFile(place, found === "folder");

@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import { interrupted } from "../cell.js";
 import { SkbookError } from "../errors.js";
-import { type ExecEnd, type Execution, type Host, localhost, readText } from "../hosts/index.js";
+import { type Execution, type Host, localhost, readText } from "../hosts/index.js";
+import { answerTo, checkEnd } from "./answer.js";
 import { type CaptureFacts, capinfosOptions, readFacts } from "./facts.js";
 
 /** Dissecting a very big capture takes hours; nothing takes longer. */
@@ -42,7 +43,7 @@ export async function tsharkEnd(host: Host, execution: Execution, path: string):
     .join("\n")
     .replaceAll(path, basename(path));
   if (ended.exitCode === 127) throw missing(host, stderr);
-  if (ended.connectionLost || ended.leaseExpired) throw lost(host, ended);
+  if (!ended.canceled) checkEnd(ended, `run tshark on ${host.name}`);
   return {
     exitCode: ended.exitCode,
     stderr,
@@ -61,10 +62,9 @@ export function tsharkVersion(host: Host): Promise<string> {
 
 async function readVersion(host: Host): Promise<string> {
   const execution = startTool(host, "tshark", ["--version"]);
-  const output = await readText(execution, 100_000);
-  const { exitCode, stderr } = await execution.ended;
+  const { text, exitCode, stderr } = await answerTo(execution, `run tshark on ${host.name}`);
   if (exitCode === 127) throw missing(host, stderr);
-  return output.split("\n", 1)[0]?.replace(/\.$/, "") ?? "";
+  return text.split("\n", 1)[0]?.replace(/\.$/, "") ?? "";
 }
 
 /** Reads a capture file's facts. */
@@ -90,16 +90,5 @@ function missing(host: Host, stderr: string): SkbookError {
     tried: `run tshark on ${host === localhost() ? "this machine" : host.name}`,
     failed: stderr,
     todo: "install it (Debian: apt install tshark; Fedora: dnf install wireshark-cli), or replay a case",
-  });
-}
-
-function lost(host: Host, { leaseExpired }: ExecEnd): SkbookError {
-  return new SkbookError({
-    code: leaseExpired ? "LEASE_EXPIRED" : "CONNECTION_LOST",
-    tried: `run tshark on ${host.name}`,
-    failed: leaseExpired
-      ? "the notebook's process was too busy to renew the lease for 4 s, so the command was killed"
-      : "the connection broke before tshark had ended",
-    todo: "run the cell again; nothing of the capture was changed",
   });
 }

@@ -1,6 +1,7 @@
 import { existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { reasonOf, SkbookError } from "../errors.js";
 import { definitions, RowAppender } from "./appender.js";
 import { type Column, quoted, type Value } from "./column.js";
 import { newTableName, openConnection, withConnection } from "./database.js";
@@ -64,11 +65,25 @@ export class ParquetWriter {
     this.part = await openPart(this.connection, this.columns);
     this.rows = 0;
     this.writing = withConnection(async (connection) => {
-      await connection.run(`COPY ${quoted(table)} TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
+      await connection
+        .run(`COPY ${quoted(table)} TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`)
+        .catch((error) => {
+          throw notWritten(this.folder, error);
+        });
       await connection.run(`DROP TABLE ${quoted(table)}`);
     });
     this.writing.catch(() => {});
   }
+}
+
+function notWritten(folder: string, error: unknown): SkbookError {
+  return new SkbookError({
+    code: "WRITE_FAILED",
+    tried: `keep rows of a table in ${folder}`,
+    failed: reasonOf(error),
+    todo: "make room there: XDG_CACHE_HOME and TMPDIR say where, some 50 bytes per packet of a capture",
+    cause: error,
+  });
 }
 
 interface Part {

@@ -18,7 +18,8 @@ export interface TcpOptions {
   window?: number;
   /** Bytes of options, a multiple of 4. */
   options?: number[];
-  payload?: number;
+  /** So many bytes, or these. */
+  payload?: number | Buffer;
 }
 
 const flagBits: Record<string, number> = {
@@ -124,7 +125,8 @@ export function tcp(srcPort: number, dstPort: number, options: TcpOptions): Buff
   header[12] = ((20 + extra.length) / 4) << 4;
   header[13] = flags.split(" ").reduce((bits, name) => bits | (flagBits[name] as number), 0);
   header.writeUInt16BE(window, 14);
-  return Buffer.concat([header, Buffer.from(extra), Buffer.alloc(payload, 0x61)]);
+  const body = typeof payload === "number" ? Buffer.alloc(payload, 0x61) : payload;
+  return Buffer.concat([header, Buffer.from(extra), body]);
 }
 
 export function udp(srcPort: number, dstPort: number, payload: Buffer): Buffer {

@@ -106,6 +106,9 @@ describe("DHCP", () => {
       [5, asked(3, 8)],
       [5.1, told(6, 8)],
       [9, asked(1, 9)],
+      [10, asked(8, 10)],
+      [10.1, told(5, 10)],
+      [11, asked(7, 11)],
     ]);
     const rows = await rowsOf(
       dhcpExchanges(capture),
@@ -115,6 +118,73 @@ describe("DHCP", () => {
       ["discover discover offer request ack", "granted", 1, "192.0.2.1", 1_300_000_000, "02:00:00:00:00:09"],
       ["request nak", "refused", 0, "192.0.2.1", 100_000_000, "02:00:00:00:00:09"],
       ["discover", "open", 0, null, 0, "02:00:00:00:00:09"],
+      ["inform ack", "told", 0, "192.0.2.1", 100_000_000, "02:00:00:00:00:09"],
+      ["release", "released", 0, null, 0, "02:00:00:00:00:09"],
+    ]);
+  });
+});
+
+describe("DHCPv6", () => {
+  const option = (code: number, body: Buffer) => {
+    const head = Buffer.alloc(4);
+    head.writeUInt16BE(code, 0);
+    head.writeUInt16BE(body.length, 2);
+    return Buffer.concat([head, body]);
+  };
+  const message = (type: number, id: number, ...options: Buffer[]) =>
+    Buffer.concat([Buffer.from([type, 0, 0, id]), ...options]);
+  const status = (code: number) => option(13, Buffer.from([0, code]));
+  const association = (...inside: Buffer[]) => option(3, Buffer.concat([Buffer.alloc(12), ...inside]));
+  const address = (validSeconds: number) => {
+    const body = Buffer.alloc(24);
+    body.set([0x20, 1, 0xd, 0xb8], 0);
+    body.writeUInt32BE(validSeconds, 20);
+    return option(5, body);
+  };
+  const relayed = (type: number, inside: Buffer) =>
+    Buffer.concat([Buffer.from([type, 0]), Buffer.alloc(32), option(9, inside)]);
+  const asked = (body: Buffer) => ethernet(ip(client, server, "udp", udp(546, 547, body)));
+  const told = (body: Buffer) => ethernet(ip(server, client, "udp", udp(547, 546, body)));
+  const between = (body: Buffer) => ethernet(ip(client, server, "udp", udp(547, 547, body)));
+
+  it("tells what a reply grants, and what a client asked for that is no address", async () => {
+    const frames = [
+      asked(message(1, 1)),
+      told(message(2, 1, association(address(3600)))),
+      asked(message(3, 1)),
+      told(message(7, 1, status(0), association(address(3600)))),
+      // No address to be had, said at once; and a lifetime of zero.
+      asked(message(1, 2)),
+      told(message(2, 2, association(status(2)))),
+      asked(message(5, 3)),
+      told(message(7, 3, association(address(0)))),
+      // One of two associations is granted.
+      asked(message(3, 4)),
+      told(message(7, 4, association(status(2)), association(address(60)))),
+      ...[8, 9, 11, 4].flatMap((type, index) => [
+        asked(message(type, 5 + index)),
+        told(message(7, 5 + index, status(0))),
+      ]),
+      asked(message(4, 9)),
+      told(message(7, 9, status(4))),
+      between(relayed(12, message(1, 10))),
+      between(relayed(13, message(7, 10, association(address(60))))),
+      asked(message(6, 11)),
+    ];
+    const capture = await open(frames.map((frame, index) => [index, frame]));
+    const rows = await rowsOf(dhcpExchanges(capture), "SELECT messages, outcome, relayed FROM this");
+    expect(rows).toEqual([
+      ["solicit advertise request reply", "granted", false],
+      ["solicit advertise", "refused", false],
+      ["renew reply", "refused", false],
+      ["request reply", "granted", false],
+      ["release reply", "released", false],
+      ["decline reply", "declined", false],
+      ["information-request reply", "told", false],
+      ["confirm reply", "confirmed", false],
+      ["confirm reply", "refused", false],
+      ["relay-forward relay-reply", "granted", true],
+      ["rebind", "open", false],
     ]);
   });
 });

@@ -20,7 +20,7 @@ export interface CachedTable {
 
 /** Finds what was kept under a key; null when there is nothing, or it isn't whole. */
 export async function cachedTable(key: string): Promise<CachedTable | null> {
-  const folder = await cacheFolder();
+  const folder = await cacheFolder("packets");
   if (folder === null) return null;
   const path = join(folder, key);
   try {
@@ -46,7 +46,7 @@ export interface Workplace {
 
 /** Without a key, or where nothing can be kept, the files end with this process. */
 export async function openWorkplace(key: string | null): Promise<Workplace> {
-  const kept = key === null ? null : await cacheFolder();
+  const kept = key === null ? null : await cacheFolder("packets");
   const folder =
     kept === null ? await mkdtemp(join(scratchFolder(), "table-")) : makeOwnFolder(kept, "partial");
   const discard = () => rm(folder, { recursive: true, force: true });

@@ -11,11 +11,11 @@ export function cacheBytes(): number {
   return Number.isNaN(given) ? defaultBytes : given;
 }
 
-/** Where entries are kept, readable by the user only; null where that can't be. */
-export async function cacheFolder(): Promise<string | null> {
+/** Where entries of a kind are kept, readable by the user only; null where that can't be. */
+export async function cacheFolder(kind: "packets" | "fields"): Promise<string | null> {
   if (cacheBytes() === 0) return null;
   const base = process.env.XDG_CACHE_HOME ?? "";
-  const folder = join(isAbsolute(base) ? base : join(homedir(), ".cache"), "skbook", "packets");
+  const folder = join(isAbsolute(base) ? base : join(homedir(), ".cache"), "skbook", kind);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);

@@ -1,2 +1,3 @@
+export { keepAnswer, keptAnswer } from "./answers.js";
 export { cachedTable, openWorkplace, type Workplace } from "./entries.js";
 export { cacheKey } from "./key.js";

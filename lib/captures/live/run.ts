@@ -1,8 +1,9 @@
 import type { Run } from "../../cases/index.js";
 import { interrupted } from "../../cell.js";
 import { Company } from "../../company.js";
-import { type Execution, type Host, readText } from "../../hosts/index.js";
+import type { Execution, Host } from "../../hosts/index.js";
 import { type Standing, watched } from "../../progress/index.js";
+import { answerOf } from "../answer.js";
 import { Hashed } from "../hashed.js";
 import { captureError, noTool } from "./errors.js";
 import { PacketCounter } from "./packet-counter.js";
@@ -142,9 +143,8 @@ class Bounds {
 async function findTool(host: Host, names: readonly string[]): Promise<[CaptureTool, string]> {
   // sbin is not in every user's PATH.
   const script = 'PATH=$PATH:/usr/sbin:/sbin; for tool; do command -v "$tool" && break; done';
-  const execution = host.start(["sh", "-c", script, "sh", ...names], { root: true });
-  const path = (await readText(execution, 10_000)).trim();
-  await execution.ended;
+  const command = ["sh", "-c", script, "sh", ...names];
+  const path = (await answerOf(host, command, `capture on ${host.name}`, { root: true })).text.trim();
   const tool = captureTools.find(({ name }) => path.endsWith(`/${name}`));
   if (tool === undefined) throw noTool(host.name, names);
   return [tool, path];

@@ -14,16 +14,25 @@ const ipVerdict = field("ip.checksum.status");
 
 /** Checksums, and whether they are right. A host sees what it sends itself before the device fills its checksum in. */
 export const checksumColumns: PacketColumn[] = [
-  column(["ip_checksum_status", null, "of the innermost IPv4 header: good, bad"], "VARCHAR", (row) => {
-    const { inner } = row.layers;
-    return inner?.version === 4 ? status(row, ipVerdict, inner.at) : null;
-  }),
-  column(["checksum", null, "checksum of TCP, UDP or ICMP as it stands in the packet"], "INTEGER", (row) =>
-    own(row, value, (at, occurrence) => row.integer(at, occurrence)),
+  column(
+    ["ip_checksum_status", null, "of the innermost IPv4 header: good, bad"],
+    "VARCHAR",
+    [ipVerdict],
+    (row) => {
+      const { inner } = row.layers;
+      return inner?.version === 4 ? status(row, ipVerdict, inner.at) : null;
+    },
+  ),
+  column(
+    ["checksum", null, "checksum of TCP, UDP or ICMP as it stands in the packet"],
+    "INTEGER",
+    [value.own, value.icmp],
+    (row) => own(row, value, (at, occurrence) => row.integer(at, occurrence)),
   ),
   column(
     ["checksum_status", null, "good, bad, unverified (cut or a fragment), not present (UDP without one)"],
     "VARCHAR",
+    [verdict.own, verdict.icmp],
     (row) => own(row, verdict, (at, occurrence) => status(row, at, occurrence)),
   ),
 ];

@@ -1,5 +1,6 @@
 import { unixNanoseconds } from "../../tables/index.js";
 import { checksumColumns } from "./checksums.js";
+import { dhcpColumns } from "./dhcp.js";
 import { ports, streams } from "./ends.js";
 import { fragmentColumns } from "./fragments.js";
 import { icmpColumns } from "./icmp.js";
@@ -25,10 +26,19 @@ const tunnelIds = ["vxlan.vni", "geneve.vni", "gre.key"].map(field);
 const udpLength = field("udp.length");
 const dnsTime = field("dns.time");
 
+/** Without these a row says neither what a packet is nor whose. */
+export const essentialFields: ReadonlySet<string> = new Set([
+  ...["frame.number", "frame.protocols", "frame.time_epoch", "frame.len", "frame.cap_len"],
+  ...["ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport"],
+  ...["tcp.stream", "udp.stream", "tcp.flags", "tcp.seq", "tcp.ack", "tcp.len"],
+]);
+
 /** The columns of the packet Table, in order. */
 export const packetColumns: PacketColumn[] = [
   integer(["frame", null, "number of the packet in the file, from 1"], "frame.number"),
-  column(["time_ns", unixNanoseconds, "when it was captured"], "BIGINT", (row) => row.scaled(time, 9)),
+  column(["time_ns", unixNanoseconds, "when it was captured"], "BIGINT", [time], (row) =>
+    row.scaled(time, 9),
+  ),
   integer(["wire_bytes", "bytes", "length on the wire"], "frame.len"),
   integer(
     ["captured_bytes", "bytes", "length in the file; less where the snap length cut it"],
@@ -44,11 +54,16 @@ export const packetColumns: PacketColumn[] = [
   text(["vlan", null, "VLAN ids, outermost first"], "vlan.id"),
   address(["src", null, "source address; of the innermost IP header"], "src", ({ inner }) => inner),
   address(["dst", null, "destination address; of the innermost IP header"], "dst", ({ inner }) => inner),
-  column(["src_port", null, "source port"], "INTEGER", (row) => port(row, "src")),
-  column(["dst_port", null, "destination port"], "INTEGER", (row) => port(row, "dst")),
+  column(["src_port", null, "source port"], "INTEGER", [ports.tcp.src, ports.udp.src], (row) =>
+    port(row, "src"),
+  ),
+  column(["dst_port", null, "destination port"], "INTEGER", [ports.tcp.dst, ports.udp.dst], (row) =>
+    port(row, "dst"),
+  ),
   column(
     ["transport", null, "tcp, udp, sctp, icmp, icmpv6; null for fragments without its header"],
     "VARCHAR",
+    [],
     (row) => row.layers.transport,
   ),
   address(
@@ -64,15 +79,16 @@ export const packetColumns: PacketColumn[] = [
   column(
     ["tunnel", null, "vxlan, geneve, gre, ip, ...; null outside tunnels"],
     "VARCHAR",
+    [],
     (row) => row.layers.tunnel,
   ),
-  column(["tunnel_id", null, "VNI or key"], "VARCHAR", (row) => firstText(row, tunnelIds)),
+  column(["tunnel_id", null, "VNI or key"], "VARCHAR", tunnelIds, (row) => firstText(row, tunnelIds)),
   ipInteger(["ip_id", null, "identification of an IPv4 header"], "ip.id", null),
   ipInteger(["ttl", null, "time to live, hop limit"], "ip.ttl", "ipv6.hlim"),
   ...fragmentColumns,
   ...checksumColumns,
   tcp(["tcp_stream", null, "number of the TCP connection in the file"], "INTEGER", "tcp.stream"),
-  column(["tcp_flags", null, "names of the flags that are set: `SYN ACK`"], "VARCHAR", (row) =>
+  column(["tcp_flags", null, "names of the flags that are set: `SYN ACK`"], "VARCHAR", [tcpFlags], (row) =>
     row.layers.transport === "tcp" ? flagNames(row.integer(tcpFlags, row.layers.transportAt)) : null,
   ),
   tcp(["tcp_seq", null, "sequence number, relative to the connection's first"], "BIGINT", "tcp.seq"),
@@ -129,10 +145,13 @@ export const packetColumns: PacketColumn[] = [
     "INTEGER",
     "tcp.analysis.bytes_in_flight",
   ),
-  column(["udp_stream", null, "number of the UDP conversation in the file"], "INTEGER", (row) =>
-    row.layers.transport === "udp" ? row.integer(streams.udp, row.layers.transportAt) : null,
+  column(
+    ["udp_stream", null, "number of the UDP conversation in the file"],
+    "INTEGER",
+    [streams.udp],
+    (row) => (row.layers.transport === "udp" ? row.integer(streams.udp, row.layers.transportAt) : null),
   ),
-  column(["udp_len_bytes", "bytes", "payload, by the UDP header"], "INTEGER", (row) => {
+  column(["udp_len_bytes", "bytes", "payload, by the UDP header"], "INTEGER", [udpLength], (row) => {
     const length = row.layers.transport === "udp" ? row.integer(udpLength, row.layers.transportAt) : null;
     return length === null || length < 8 ? null : length - 8;
   }),
@@ -142,12 +161,10 @@ export const packetColumns: PacketColumn[] = [
   text(["dns_name", null, "names asked for, joined by commas"], "dns.qry.name"),
   integer(["dns_type", null, "record type asked for: 1 A, 28 AAAA, 12 PTR, ..."], "dns.qry.type"),
   integer(["dns_rcode", null, "DNS response code; null in queries"], "dns.flags.rcode"),
-  column(["dns_rtt_ns", "ns", "from the query to this response"], "BIGINT", (row) => row.scaled(dnsTime, 9)),
-  integer(
-    ["dhcp_type", null, "DHCP: 1 discover, 2 offer, 3 request, 5 ack, ...; DHCPv6 has its own numbers"],
-    "dhcp.option.dhcp||dhcpv6.msgtype",
+  column(["dns_rtt_ns", "ns", "from the query to this response"], "BIGINT", [dnsTime], (row) =>
+    row.scaled(dnsTime, 9),
   ),
-  text(["dhcp_id", null, "DHCP transaction"], "dhcp.id||dhcpv6.xid"),
+  ...dhcpColumns,
   text(["comment", null, "comment in a pcapng file"], "frame.comment"),
 ];
 

@@ -6,36 +6,61 @@ import { type Standing, watched } from "../../progress/index.js";
 import { openParquet, ParquetWriter, type Provenance, type Table } from "../../tables/index.js";
 import { cachedTable, cacheKey, openWorkplace } from "../cache/index.js";
 import type { Capture } from "../capture.js";
+import { type FieldSet, resolveFields, unknownNote } from "../fields/index.js";
 import { checkUnchanged } from "../identity.js";
-import { type TsharkEnd, type TsharkOutcome, tsharkVersion } from "../tshark.js";
+import type { TsharkEnd, TsharkOutcome } from "../tshark.js";
 import { PacketParser } from "./parser.js";
 import { withFirstPackets } from "./preview.js";
 import type { PacketColumn } from "./readers.js";
-import { settings, startDissection } from "./tshark.js";
+import { startDissection } from "./tshark.js";
+import { type Withholding, withheld } from "./withhold.js";
 
 /** What a pass of tshark over a capture is to give. */
 export interface Wanted {
   /** Names the run and the Table. */
   name: string;
   columns: readonly PacketColumn[];
-  /** tshark's fields that the columns need. */
-  fields: readonly string[];
   /** Display filter; "" for all packets. */
   filter: string;
+  /** tshark's preferences. */
+  settings: readonly string[];
+  /** Fields without which the rows say nothing. */
+  essential: ReadonlySet<string>;
+  /** What must not be kept of a field is taken away before anything is: neither a Table nor a case has it. */
+  withhold?: Withholding;
 }
 
 /** A Table of one row per packet: from an earlier run over the same file where there was one, else by tshark. */
 export async function dissect(capture: Capture, wanted: Wanted): Promise<Table> {
   const mode = (await openCase())?.mode;
-  const key = mode === "replay" ? null : await keyOf(capture, wanted);
-  const kept = await keptTable(capture, wanted, key);
+  const ready = await prepared(capture, wanted);
+  const key = mode === "replay" ? null : await keyOf(capture, ready);
+  const kept = await keptTable(capture, ready, key);
   if (kept !== null) return kept;
-  if (wanted.filter !== "") return run(capture, wanted, key);
-  return withFirstPackets(capture, wanted.fields, wanted.columns, () => run(capture, wanted, key));
+  if (wanted.filter !== "") return run(capture, ready, key);
+  return withFirstPackets(capture, ready.fields, ready.columns, () => run(capture, ready, key));
+}
+
+/** What is wanted, by what the tshark there can give. */
+interface Prepared extends Wanted {
+  fields: FieldSet;
+}
+
+async function prepared(capture: Capture, wanted: Wanted): Promise<Prepared> {
+  const fields = await resolveFields(capture.host, fieldsOf(wanted.columns), wanted.essential);
+  const columns = wanted.columns.map((column): PacketColumn => {
+    const lacking = column.needs.some((name) => fields.unknown.includes(name));
+    return lacking ? { ...column, read: () => null } : column;
+  });
+  return { ...wanted, columns, fields };
+}
+
+function fieldsOf(columns: readonly PacketColumn[]): string[] {
+  return [...new Set(["frame.protocols", ...columns.flatMap(({ needs }) => needs)])];
 }
 
 /** The Table of an earlier run, or null. A recording needs what tshark prints, not what became of it. */
-async function keptTable(capture: Capture, wanted: Wanted, key: string | null): Promise<Table | null> {
+async function keptTable(capture: Capture, wanted: Prepared, key: string | null): Promise<Table | null> {
   const kept = key === null || (await openCase()) !== null ? null : await cachedTable(key);
   if (kept === null) return null;
   // Somebody may just have made room.
@@ -45,11 +70,12 @@ async function keptTable(capture: Capture, wanted: Wanted, key: string | null): 
 /** The Table of an earlier run, or null: never waits for tshark's dissection. */
 export async function alreadyDissected(capture: Capture, wanted: Wanted): Promise<Table | null> {
   if ((await openCase()) !== null) return null;
-  return keptTable(capture, wanted, await keyOf(capture, wanted));
+  const ready = await prepared(capture, wanted);
+  return keptTable(capture, ready, await keyOf(capture, ready));
 }
 
-async function run(capture: Capture, wanted: Wanted, key: string | null): Promise<Table> {
-  const { name, columns, fields, filter } = wanted;
+async function run(capture: Capture, wanted: Prepared, key: string | null): Promise<Table> {
+  const { name, columns, fields, filter, settings } = wanted;
   const place = await openWorkplace(key);
   const writer = await ParquetWriter.open(
     place.folder,
@@ -57,7 +83,7 @@ async function run(capture: Capture, wanted: Wanted, key: string | null): Promis
   );
   let files: string[] | undefined;
   try {
-    const params = { capture: capture.sha256, filter, fields: [...fields], settings };
+    const params = { capture: capture.sha256, filter, fields: fields.printed, settings: [...settings] };
     const recorded = await recordedRun<TsharkOutcome>(
       { kind: "tshark", name, host: capture.host.name, params },
       () => startTshark(capture, wanted),
@@ -66,7 +92,7 @@ async function run(capture: Capture, wanted: Wanted, key: string | null): Promis
     recorded.outcome.catch(() => {});
     let frame = 0;
     const frames = columns.findIndex(({ column }) => column.name === "frame");
-    const parser = new PacketParser(fields, columns, (values) => {
+    const parser = new PacketParser(fields.names, columns, (values) => {
       frame = Number(values[frames]?.at(-1) ?? 0);
       return writer.appendColumns(values);
     });
@@ -105,25 +131,31 @@ function standingOf(
   };
 }
 
-async function keyOf(capture: Capture, { name, columns, fields, filter }: Wanted): Promise<string> {
+async function keyOf(
+  capture: Capture,
+  { name, columns, fields, filter, settings }: Prepared,
+): Promise<string> {
   const identity = await checkUnchanged(capture);
-  const version = await tsharkVersion(capture.host);
   const names = columns.map(({ column }) => `${column.name} ${column.type}`);
   return cacheKey({
     host: capture.host.name,
     identity,
     name,
     names,
-    fields: [...fields],
+    fields: fields.printed,
     filter,
-    settings,
-    version,
+    settings: [...settings],
+    version: fields.version,
   });
 }
 
-async function startTshark(capture: Capture, { fields, filter }: Wanted): Promise<Run<TsharkOutcome>> {
-  const { bytes, ended } = await startDissection(capture, fields, filter);
-  return { bytes, outcome: checkedOutcome(ended, capture, filter) };
+async function startTshark(capture: Capture, wanted: Prepared): Promise<Run<TsharkOutcome>> {
+  const { bytes, ended } = await startDissection(capture, wanted);
+  const { fields, filter, withhold } = wanted;
+  return {
+    bytes: withhold === undefined ? bytes : withheld(bytes, fields.names, withhold),
+    outcome: checkedOutcome(ended, capture, filter),
+  };
 }
 
 /** tshark ends with 2 for a bad filter as for a damaged file; only what it says of the file names it. */
@@ -163,7 +195,7 @@ async function checkedOutcome(
 
 function tableOf(
   capture: Capture,
-  { name, columns, filter }: Wanted,
+  { name, columns, fields, filter }: Prepared,
   files: readonly string[],
   recordingId: string | null,
   outcome: TsharkOutcome,
@@ -174,6 +206,7 @@ function tableOf(
     source: name,
     recordingId,
     partial: provenance.partial || outcome.exitCode !== 0,
+    notes: [...provenance.notes, ...unknownNote(fields, columns)],
     details: { ...provenance.details, filter, tshark: outcome.version },
   };
   return openParquet(

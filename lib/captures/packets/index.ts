@@ -1,1 +1,4 @@
+export { dissect, type Wanted } from "./dissect.js";
 export { columnsOfPackets, packetColumnsOf, packets } from "./packets.js";
+export { integer, type PacketColumn, text } from "./readers.js";
+export { packetSettings } from "./tshark.js";

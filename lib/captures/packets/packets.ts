@@ -1,8 +1,8 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { packetColumns } from "./columns.js";
-import { alreadyDissected, dissect } from "./dissect.js";
-import { fields } from "./readers.js";
+import { essentialFields, packetColumns } from "./columns.js";
+import { alreadyDissected, dissect, type Wanted } from "./dissect.js";
+import { packetSettings } from "./tshark.js";
 
 const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
 
@@ -15,11 +15,14 @@ const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
  * that quotes a packet is an ICMP packet: the quoted connection is in `quoted_tcp_stream`, `quoted_udp_stream`. TCP payload is not
  * reassembled, so `protocol` of a segment in the middle of a message is TCP.
  *
+ * A column whose field this tshark doesn't have is null in every row, which a note of the provenance says.
+ *
  * In a notebook, the first packets are shown while the rest is read.
  *
  * @param options.filter display filter of Wireshark, e.g. `tcp.port == 443`. Default: all packets.
  * @returns a Table; `.columns` says what each column means, in which unit.
- * @throws SkbookError `BAD_FILTER` with tshark's message, `FILE_CHANGED`, `TSHARK_MISSING`, `TSHARK_FAILED`, `INTERRUPTED`.
+ * @throws SkbookError `BAD_FILTER` with tshark's message, `FIELD_UNKNOWN` where tshark is too old or too new, `FILE_CHANGED`,
+ *   `TSHARK_MISSING`, `TSHARK_FAILED`, `CONNECTION_LOST`, `WRITE_FAILED`, `INTERRUPTED`.
  */
 export function packets(capture: Capture, options: { filter?: string } = {}): Promise<Table> {
   const filter = options.filter?.trim() ?? "";
@@ -41,19 +44,14 @@ const fewPackets = 100_000;
  * only, which takes a fraction of the time.
  *
  * @param names of the columns.
- * @param needed tshark's fields that they are read off.
  */
-export async function packetColumnsOf(
-  capture: Capture,
-  names: readonly string[],
-  needed: readonly string[],
-): Promise<Table> {
+export async function packetColumnsOf(capture: Capture, names: readonly string[]): Promise<Table> {
   const whole = made.get(capture)?.get("");
   if (whole !== undefined || capture.facts.packets <= fewPackets) return packets(capture);
   const kept = await alreadyDissected(capture, wanted(""));
   if (kept !== null) return packets(capture);
   const columns = packetColumns.filter(({ column }) => names.includes(column.name));
-  return dissect(capture, { name: "overview", columns, fields: needed, filter: "" });
+  return dissect(capture, { ...wanted(""), name: "overview", columns });
 }
 
 /** The columns of every packet Table. */
@@ -61,6 +59,12 @@ export function columnsOfPackets(): readonly Column[] {
   return packetColumns.map(({ column }) => column);
 }
 
-function wanted(filter: string) {
-  return { name: "packets", columns: packetColumns, fields, filter };
+function wanted(filter: string): Wanted {
+  return {
+    name: "packets",
+    columns: packetColumns,
+    filter,
+    settings: packetSettings,
+    essential: essentialFields,
+  };
 }

@@ -3,6 +3,7 @@ import { openCase } from "../../cases/index.js";
 import { currentCell, type MimeBundle } from "../../cell.js";
 import { renderTable, type Value } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
+import type { FieldSet } from "../fields/index.js";
 import { startTool } from "../tshark.js";
 import { PacketParser } from "./parser.js";
 import type { PacketColumn } from "./readers.js";
@@ -18,7 +19,7 @@ const shownPackets = 10;
  */
 export async function withFirstPackets<T>(
   capture: Capture,
-  fields: readonly string[],
+  fields: FieldSet,
   columns: readonly PacketColumn[],
   work: () => Promise<T>,
 ): Promise<T> {
@@ -47,12 +48,12 @@ export async function withFirstPackets<T>(
 
 async function firstPackets(
   { host, path, facts }: Capture,
-  fields: readonly string[],
+  fields: FieldSet,
   columns: readonly PacketColumn[],
 ): Promise<MimeBundle> {
-  const args = ["-r", path as string, "-c", String(shownPackets), ...tsharkArguments(fields, "")];
+  const args = ["-r", path as string, "-c", String(shownPackets), ...tsharkArguments(fields.printed, "")];
   const rows: Value[][] = [];
-  const parser = new PacketParser(fields, columns, (values) => {
+  const parser = new PacketParser(fields.names, columns, (values) => {
     const count = values[0]?.length ?? 0;
     for (let row = 0; row < count; row++) rows.push(values.map((column) => column[row] ?? null));
   });

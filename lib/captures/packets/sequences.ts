@@ -5,11 +5,16 @@ const id = field("rtp.ssrc||esp.spi||gre.key");
 
 /** Sequence numbers of datagrams, where their protocol has them. */
 export const sequenceColumns: PacketColumn[] = [
-  column(["sequence_of", null, "whose sequence number it has: rtp, esp or gre"], "VARCHAR", (row) =>
-    row.has(number) ? row.layers.numbered : null,
+  column(
+    ["sequence_of", null, "whose sequence number it has: rtp, esp or gre"],
+    "VARCHAR",
+    [number],
+    (row) => (row.has(number) ? row.layers.numbered : null),
   ),
-  column(["sequence", null, "sequence number of RTP, ESP or GRE"], "BIGINT", (row) => row.bigint(number)),
-  column(["sequence_id", null, "what is numbered: SSRC, SPI or key"], "VARCHAR", (row) =>
+  column(["sequence", null, "sequence number of RTP, ESP or GRE"], "BIGINT", [number], (row) =>
+    row.bigint(number),
+  ),
+  column(["sequence_id", null, "what is numbered: SSRC, SPI or key"], "VARCHAR", [number, id], (row) =>
     row.has(number) ? row.textAt(id, 0) : null,
   ),
 ];

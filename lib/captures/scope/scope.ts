@@ -22,6 +22,8 @@ export interface Analysis {
   source: string;
   /** SELECT over the relations. */
   query: string;
+  /** Further Tables that it names. */
+  sources?: { [name: string]: Table };
   /** Further relations, each of which may name the ones before it. */
   views?: { [name: string]: string };
   columns: readonly Column[];
@@ -38,11 +40,14 @@ export class Scope {
     private readonly sources: Derivation["sources"],
     private readonly views: { [name: string]: string },
     readonly provenance: Provenance,
+    /** What its frames are counted in: the capture itself, or what `bpf` left of it. */
+    readonly capture: Capture,
   ) {}
 
   /** The answer as a Table; asked again, the same one. */
   table(analysis: Analysis): Promise<Table> {
-    const key = `${analysis.source} ${analysis.query} ${JSON.stringify(analysis.views)}`;
+    const named = Object.entries(analysis.sources ?? {}).map(([name, table]) => [name, table.name]);
+    const key = JSON.stringify([analysis.source, analysis.query, analysis.views, named]);
     const known = this.made.get(key);
     if (known !== undefined) return known;
     const table = deriveTable(analysis.source, this.derivation(analysis));
@@ -56,9 +61,9 @@ export class Scope {
     return deriveFrame(this.derivation(analysis));
   }
 
-  private derivation({ source, query, views, columns }: Analysis): Derivation {
+  private derivation({ source, query, views, columns, sources }: Analysis): Derivation {
     return {
-      sources: this.sources,
+      sources: { ...this.sources, ...sources },
       views: { ...this.views, ...views },
       query,
       columns,
@@ -83,7 +88,7 @@ export async function scopeOf(capture: Capture, filter: TrafficFilter): Promise<
   const key = JSON.stringify([display, chosen]);
   const known = scopes.get(key);
   if (known !== undefined) return known;
-  const scope = makeScope(await baseOf(packets), display, chosen, capture.provenance.startedAt);
+  const scope = makeScope(await baseOf(packets), { display, chosen }, source, capture.provenance.startedAt);
   scopes.set(key, scope);
   scope.catch(() => scopes.delete(key));
   return scope;
@@ -98,8 +103,8 @@ function displayFilter(display: string, point: number | undefined): string {
 /** `startedAt` is the time of the capture's first packet, which need not be among `base`'s. */
 async function makeScope(
   base: Base,
-  display: string,
-  filter: TrafficFilter,
+  { display, chosen: filter }: { display: string; chosen: TrafficFilter },
+  capture: Capture,
   startedAt: string | null,
 ): Promise<Scope> {
   const { packets, conversations, sides, copies } = base;
@@ -122,7 +127,7 @@ async function makeScope(
   };
   const { provenance } = packets;
   const notes = copies === 0 ? [] : [copiesNote(copies)];
-  return new Scope(sources, views, {
+  const described = {
     ...provenance,
     notes: [...provenance.notes, ...notes],
     details: {
@@ -130,7 +135,8 @@ async function makeScope(
       filter: display,
       ...(Object.keys(filter).length > 0 && { traffic: JSON.stringify(filter) }),
     },
-  });
+  };
+  return new Scope(sources, views, described, capture);
 }
 
 const tcpSql = `

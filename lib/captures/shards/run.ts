@@ -1,11 +1,11 @@
 import { createReadStream, createWriteStream, openSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import pLimit from "p-limit";
-import { SkbookError } from "../../errors.js";
+import { reasonOf, SkbookError } from "../../errors.js";
 import { type Execution, localhost, readText } from "../../hosts/index.js";
 import { scratchFolder } from "../../tables/index.js";
 import { startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
@@ -94,7 +94,15 @@ export function startShards(plan: ShardPlan, args: readonly string[], fields: re
       const frames = await readFrames(plan);
       const spooled = Math.max(0, plan.sizes.length - workers);
       const spools = await Promise.all(
-        plan.sizes.slice(0, spooled).map((_, shard) => limit(() => spool(start(shard), shard))),
+        plan.sizes.slice(0, spooled).map((_, shard) =>
+          limit(() =>
+            spool(start(shard), shard).catch((error) => {
+              // Here, since the next one begins before anybody else hears of it.
+              limit.clearQueue();
+              throw error;
+            }),
+          ),
+        ),
       );
       const live = plan.sizes.slice(spooled).map((_, shard) => start(spooled + shard));
       const lines = [...spools, ...live].map((bytes, shard): ShardLines => {
@@ -110,8 +118,6 @@ export function startShards(plan: ShardPlan, args: readonly string[], fields: re
       settle.reject(error);
       throw error;
     } finally {
-      // What has not begun must not begin any more.
-      limit.clearQueue();
       for (const execution of started) execution.stop();
       await end().then(
         (ends) => settle.resolve({ ...(ends[0] as TsharkEnd), canceled: true }),
@@ -136,8 +142,12 @@ export function feedCommand(path: string, plan: string, shard: number): string[]
 async function spool(execution: Execution, shard: number): Promise<AsyncIterable<Uint8Array>> {
   const path = join(scratchFolder(), `shard-${plans++}-${shard}`);
   const fd = openSync(path, "wx+", 0o600);
-  await rm(path);
-  await pipeline(execution, createWriteStream("", { fd, autoClose: false }));
+  try {
+    await rm(path);
+    await pipeline(execution, createWriteStream("", { fd, autoClose: false }));
+  } catch (error) {
+    throw error instanceof SkbookError ? error : notKept(path, error);
+  }
   return createReadStream("", { fd, start: 0, highWaterMark: 2 ** 18 });
 }
 
@@ -162,6 +172,16 @@ function startProgram(args: readonly string[]): Execution {
 function program(): string {
   const here = fileURLToPath(new URL("./program.js", import.meta.url));
   return import.meta.url.endsWith(".ts") ? here.replace(/\/lib\/(?=captures\/)/, "/dist/lib/") : here;
+}
+
+function notKept(path: string, error: unknown): SkbookError {
+  return new SkbookError({
+    code: "WRITE_FAILED",
+    tried: `keep what tshark says of a part of a capture in ${dirname(path)}`,
+    failed: reasonOf(error),
+    todo: "make room there, or set TMPDIR to a folder with room: some 300 bytes per packet",
+    cause: error,
+  });
 }
 
 function incomplete(path: string, lines: number, packets: number): SkbookError {

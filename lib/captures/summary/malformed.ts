@@ -5,6 +5,7 @@ import { interrupted } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
 import { type Column, createTable, type Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
+import { resolveFields } from "../fields/index.js";
 import { startTool, type TsharkEnd, type TsharkOutcome, tsharkEnd } from "../tshark.js";
 
 const columns: Column[] = [
@@ -26,9 +27,10 @@ const fields = ["frame.number", "frame.protocols", "_ws.malformed"];
  * own dissector. It reads the whole file once more, with its messages put together: some 20 s per GB.
  *
  * @returns a Table, one row per packet, in the order of the file.
- * @throws SkbookError `TSHARK_MISSING`, `TSHARK_FAILED`, `INTERRUPTED`.
+ * @throws SkbookError `TSHARK_MISSING`, `TSHARK_FAILED`, `FIELD_UNKNOWN`, `INTERRUPTED`.
  */
 export async function malformed(capture: Capture): Promise<Table> {
+  await resolveFields(capture.host, fields, new Set(fields));
   const writer = await createTable("malformed", columns);
   try {
     const params = { capture: capture.sha256, fields, settings };

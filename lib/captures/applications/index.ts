@@ -1,0 +1,2 @@
+export { httpRequests } from "./http/requests.js";
+export { tlsHandshakes } from "./tls/handshakes.js";

@@ -1,0 +1,1 @@
+export { type FieldSet, resolveFields, unknownNote } from "./resolve.js";
