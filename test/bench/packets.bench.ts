@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { openCapture, overview, packets } from "../../lib/captures/index.js";
-import { fields } from "../../lib/captures/packets/readers.js";
+import { fields } from "../../lib/captures/packets/fields.js";
 import { tsharkArguments } from "../../lib/captures/packets/tshark.js";
 import type { Figure } from "./figure.js";
 import { type Generated, generateCapture } from "./generate-capture.js";

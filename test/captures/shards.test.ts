@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCapture } from "../../lib/captures/index.js";
-import { fields } from "../../lib/captures/packets/readers.js";
+import { fields } from "../../lib/captures/packets/fields.js";
 import { tsharkArguments } from "../../lib/captures/packets/tshark.js";
 import { planShards, startShards } from "../../lib/captures/shards/index.js";
 import { localhost } from "../../lib/hosts/index.js";

@@ -1,4 +1,5 @@
-import { column, field, type PacketColumn } from "./readers.js";
+import { field } from "./fields.js";
+import { column, type PacketColumn } from "./readers.js";
 import type { Row } from "./row.js";
 
 const id = { 4: field("ip.id"), 6: field("ipv6.fraghdr.ident") };
@@ -22,7 +23,7 @@ export const fragmentColumns: PacketColumn[] = [
   column(
     ["fragment_id", null, "identification that the fragments of a packet share; null outside fragments"],
     "BIGINT",
-    (row) => ofFragment(row, ({ version, at }) => row.bigint(id[version], at)),
+    (row) => ofFragment(row, ({ version, at }) => row.integer(id[version], at)),
   ),
   column(
     ["fragment_offset_bytes", "bytes", "where the fragment belongs in its packet; null outside fragments"],

@@ -2,7 +2,7 @@ import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
 import { packetColumns } from "./columns.js";
 import { alreadyDissected, dissect } from "./dissect.js";
-import { fields } from "./readers.js";
+import { columnsWith, fields } from "./fields.js";
 
 const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
 
@@ -53,7 +53,7 @@ export async function packetColumnsOf(
   const kept = await alreadyDissected(capture, wanted(""));
   if (kept !== null) return packets(capture);
   const columns = packetColumns.filter(({ column }) => names.includes(column.name));
-  return dissect(capture, { name: "overview", columns, fields: needed, filter: "" });
+  return dissect(capture, { name: "overview", columns, fields: columnsWith(needed), filter: "" });
 }
 
 /** The columns of every packet Table. */

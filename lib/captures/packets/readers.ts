@@ -1,4 +1,5 @@
 import type { Column, ColumnType, Value } from "../../tables/index.js";
+import { field } from "./fields.js";
 import type { IpLayer, Layers } from "./layers.js";
 import type { Row } from "./row.js";
 
@@ -6,15 +7,6 @@ import type { Row } from "./row.js";
 export interface PacketColumn {
   column: Column;
   read(row: Row): Value;
-}
-
-/** tshark fields in the order of the output. */
-export const fields: string[] = [];
-
-/** Where a tshark field stands in the output; it joins the output the first time it is asked for. */
-export function field(name: string): number {
-  const at = fields.indexOf(name);
-  return at < 0 ? fields.push(name) - 1 : at;
 }
 
 type About = [name: string, unit: string | null, meaning: string];
@@ -66,10 +58,7 @@ export function ipInteger(about: About, ip: string, ipv6: string | null): Packet
 export function tcp(about: About, type: "INTEGER" | "BIGINT", tshark: string): PacketColumn {
   const at = field(tshark);
   return column(about, type, (row) => {
-    if (row.layers.transport !== "tcp") return null;
-    return type === "BIGINT"
-      ? row.bigint(at, row.layers.transportAt)
-      : row.integer(at, row.layers.transportAt);
+    return row.layers.transport === "tcp" ? row.integer(at, row.layers.transportAt) : null;
   });
 }
 

@@ -1,0 +1,93 @@
+import { byHeader, byMark, byVersion, type Split } from "./split.js";
+
+/**
+ * tshark's columns in the order of its output. Each one costs tshark time for every packet, and the more there are the more each costs: so
+ * fields whose values can be told apart share one, as `first||second`, and tshark prints all values of the first, then those of the second.
+ */
+export const fields: string[] = [];
+
+/** Whole numbers that every header of their kind has, in the order of the header. */
+const headers = [
+  ["frame.len", "frame.cap_len"],
+  ["sll.pkttype", "sll.ifindex"],
+  ["ip.id", "ip.flags.mf", "ip.frag_offset", "ip.ttl"],
+  ["ipv6.fraghdr.offset", "ipv6.fraghdr.more", "ipv6.fraghdr.ident"],
+  ["icmp.type", "icmp.code"],
+  ["icmpv6.type", "icmpv6.code"],
+  ["icmp.ident", "icmp.seq"],
+  ["icmpv6.echo.identifier", "icmpv6.echo.sequence_number"],
+  ["udp.srcport", "udp.dstport", "udp.length"],
+  ["tcp.srcport", "tcp.dstport"],
+  ["tcp.seq", "tcp.seq_raw", "tcp.ack", "tcp.flags", "tcp.window_size"],
+  ["tcp.options.timestamp.tsval", "tcp.options.timestamp.tsecr"],
+  ["tcp.options.sack_le", "tcp.options.sack_re"],
+  ["tcp.options.sack.dsack_le", "tcp.options.sack.dsack_re"],
+];
+
+/** Addresses of IPv4 and of IPv6. */
+const versions = [
+  ["ip.src", "ipv6.src"],
+  ["ip.dst", "ipv6.dst"],
+];
+
+/** A time, and a mark that is there or not. */
+const marks = [
+  ["frame.time_epoch", "tcp.analysis.lost_segment"],
+  ["dns.time", "tcp.analysis.out_of_order"],
+  ["tcp.analysis.initial_rtt", "tcp.analysis.zero_window"],
+  ["tcp.analysis.ack_rtt", "tcp.analysis.ack_lost_segment"],
+  ["tcp.analysis.rto", "tcp.analysis.retransmission"],
+  ["icmp.resptime", "tcp.analysis.keep_alive"],
+  ["icmpv6.resptime", "tcp.analysis.window_full"],
+];
+
+/** What a column of the output holds. */
+export interface Printed {
+  /** Places of its fields in a row. */
+  places: readonly number[];
+  /** How they are told apart; null for a field of its own. */
+  split: Split | null;
+}
+
+const shared = new Map<string, { names: readonly string[]; split: Split }>();
+for (const [groups, split] of [
+  [headers, byHeader],
+  [versions, byVersion],
+  [marks, byMark],
+] as const) {
+  for (const names of groups) for (const name of names) shared.set(name, { names, split });
+}
+
+const places = new Map<string, number>();
+const printed = new Map<string, Printed>();
+
+/** The place of a tshark field in a row; it joins the output the first time it is asked for. */
+export function field(name: string): number {
+  const known = places.get(name);
+  if (known !== undefined) return known;
+  const { names, split } = shared.get(name) ?? { names: [name], split: null };
+  for (const each of names) places.set(each, places.size);
+  const column = names.join("||");
+  fields.push(column);
+  printed.set(column, { places: names.map((each) => places.get(each) as number), split });
+  return places.get(name) as number;
+}
+
+// Parts of a file count these anew: they come first, so that the rest of a line is copied as it is.
+for (const name of ["frame.number", "tcp.stream", "udp.stream"]) field(name);
+
+/** What a column of the output holds, by its name. */
+export function printedAs(column: string): Printed {
+  return printed.get(column) as Printed;
+}
+
+/** The columns of the output that some fields stand in. */
+export function columnsWith(names: readonly string[]): string[] {
+  const wanted = new Set(names.map(field));
+  return fields.filter((column) => printedAs(column).places.some((place) => wanted.has(place)));
+}
+
+/** How many places a row has. */
+export function placeCount(): number {
+  return places.size;
+}
