@@ -4,6 +4,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { definitions, RowAppender } from "./appender.js";
 import { type Column, quoted, type Value } from "./column.js";
 import { newTableName, openConnection, withConnection } from "./database.js";
+import { coded, Dictionary } from "./dictionary.js";
 import type { Provenance } from "./provenance.js";
 import { Table } from "./table.js";
 
@@ -30,7 +31,12 @@ export class ParquetWriter {
 
   /** Adds up to 2048 rows, column by column. */
   appendColumns(values: readonly (readonly Value[])[]): void {
-    this.part.appender.appendColumns(values);
+    const { appender, dictionary } = this.part;
+    appender.appendColumns(
+      values.map((column, index) =>
+        this.columns[index]?.type === "VARCHAR" ? dictionary.encode(column) : column,
+      ),
+    );
     this.rows += values[0]?.length ?? 0;
   }
 
@@ -57,15 +63,18 @@ export class ParquetWriter {
 
   private async write(): Promise<void> {
     await this.writing;
-    const { table, appender } = this.part;
+    const { table, appender, dictionary } = this.part;
     appender.close();
     const path = join(this.folder, `part-${String(this.paths.length).padStart(4, "0")}.parquet`);
     this.paths.push(path);
     this.part = await openPart(this.connection, this.columns);
     this.rows = 0;
     this.writing = withConnection(async (connection) => {
-      await connection.run(`COPY ${quoted(table)} TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
+      const words = newTableName("words");
+      const rows = await dictionary.decoded(connection, table, this.columns, words);
+      await connection.run(`COPY (${rows}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
       await connection.run(`DROP TABLE ${quoted(table)}`);
+      await connection.run(`DROP TABLE ${quoted(words)}`);
     });
     this.writing.catch(() => {});
   }
@@ -74,12 +83,15 @@ export class ParquetWriter {
 interface Part {
   table: string;
   appender: RowAppender;
+  dictionary: Dictionary;
 }
 
 async function openPart(connection: DuckDBConnection, columns: readonly Column[]): Promise<Part> {
   const table = newTableName("part");
-  await connection.run(`CREATE TABLE ${quoted(table)} (${definitions(columns)})`);
-  return { table, appender: await RowAppender.open(connection, table, columns) };
+  const stored = columns.map(coded);
+  await connection.run(`CREATE TABLE ${quoted(table)} (${definitions(stored)})`);
+  const appender = await RowAppender.open(connection, table, stored);
+  return { table, appender, dictionary: new Dictionary() };
 }
 
 /** A Table over Parquet files. They are held open, so that it stays whole when they are removed. */
