@@ -2,7 +2,7 @@ import { existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { definitions, RowAppender } from "./appender.js";
-import { type Column, quoted, type Value } from "./column.js";
+import { type Column, literal, quoted, type Value } from "./column.js";
 import { newTableName, openConnection, withConnection } from "./database.js";
 import { coded, Dictionary } from "./dictionary.js";
 import type { Provenance } from "./provenance.js";
@@ -112,8 +112,4 @@ export async function openParquet(
 function heldOpen(path: string): string {
   const held = `/proc/self/fd/${openSync(path, "r")}`;
   return existsSync(held) ? held : path;
-}
-
-function literal(path: string): string {
-  return `'${path.replaceAll("'", "''")}'`;
 }

@@ -13,7 +13,7 @@ export async function cacheKey(parts: { [name: string]: Json }): Promise<string>
 
 async function hashOfCode(): Promise<string> {
   const hash = createHash("sha256");
-  for (const room of ["../packets/", "../shards/", "../../tables/"]) {
+  for (const room of ["../base/", "../packets/", "../shards/", "../../tables/"]) {
     const folder = new URL(room, import.meta.url);
     for (const name of (await readdir(folder)).filter((file) => /\.[jt]s$/.test(file)).sort()) {
       hash.update(await readFile(fileURLToPath(new URL(name, folder))));

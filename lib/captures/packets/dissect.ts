@@ -4,6 +4,7 @@ import { interrupted } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
 import { type Standing, watched } from "../../progress/index.js";
 import { openParquet, ParquetWriter, type Provenance, type Table } from "../../tables/index.js";
+import { isBaseFile, openBase, writeBase } from "../base/index.js";
 import { cachedTable, cacheKey, openWorkplace } from "../cache/index.js";
 import type { Capture } from "../capture.js";
 import { checkUnchanged } from "../identity.js";
@@ -22,6 +23,8 @@ export interface Wanted {
   fields: readonly string[];
   /** Display filter; "" for all packets. */
   filter: string;
+  /** Analyses start from it: their base belongs to it. */
+  analysed: boolean;
 }
 
 /** A Table of one row per packet: from an earlier run over the same file where there was one, else by tshark. */
@@ -55,7 +58,7 @@ async function run(capture: Capture, wanted: Wanted, key: string | null): Promis
     place.folder,
     columns.map(({ column }) => column),
   );
-  let files: string[] | undefined;
+  let parts: string[] | undefined;
   try {
     const params = { capture: capture.sha256, filter, fields: [...fields], settings };
     const recorded = await recordedRun<TsharkOutcome>(
@@ -80,12 +83,15 @@ async function run(capture: Capture, wanted: Wanted, key: string | null): Promis
     });
     const outcome = await recorded.outcome;
     parser.end();
-    files = await writer.finish();
+    parts = await writer.finish();
+    const base = wanted.analysed
+      ? await writeBase(await openParts(wanted, parts, capture.provenance), place.folder)
+      : [];
     if (key !== null) await checkUnchanged(capture);
-    const kept = await place.keep(files, outcome);
+    const kept = await place.keep([...parts, ...base], outcome);
     return await tableOf(capture, wanted, kept, recorded.recordingId, outcome);
   } catch (error) {
-    if (files === undefined) await writer.close();
+    if (parts === undefined) await writer.close();
     await place.discard();
     throw error;
   }
@@ -161,9 +167,9 @@ async function checkedOutcome(
   });
 }
 
-function tableOf(
+async function tableOf(
   capture: Capture,
-  { name, columns, filter }: Wanted,
+  wanted: Wanted,
   files: readonly string[],
   recordingId: string | null,
   outcome: TsharkOutcome,
@@ -171,15 +177,26 @@ function tableOf(
   const { provenance } = capture;
   const description: Provenance = {
     ...provenance,
-    source: name,
+    source: wanted.name,
     recordingId,
     partial: provenance.partial || outcome.exitCode !== 0,
-    details: { ...provenance.details, filter, tshark: outcome.version },
+    details: { ...provenance.details, filter: wanted.filter, tshark: outcome.version },
   };
+  const parts = files.filter((path) => !isBaseFile(path));
+  const table = await openParts(wanted, parts, description);
+  if (wanted.analysed) await openBase(table, files);
+  return table;
+}
+
+function openParts(
+  { name, columns }: Wanted,
+  parts: readonly string[],
+  provenance: Provenance,
+): Promise<Table> {
   return openParquet(
     name,
-    files,
+    parts,
     columns.map(({ column }) => column),
-    description,
+    provenance,
   );
 }

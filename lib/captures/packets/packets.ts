@@ -53,7 +53,13 @@ export async function packetColumnsOf(
   const kept = await alreadyDissected(capture, wanted(""));
   if (kept !== null) return packets(capture);
   const columns = packetColumns.filter(({ column }) => names.includes(column.name));
-  return dissect(capture, { name: "overview", columns, fields: columnsWith(needed), filter: "" });
+  return dissect(capture, {
+    name: "overview",
+    columns,
+    fields: columnsWith(needed),
+    filter: "",
+    analysed: false,
+  });
 }
 
 /** The columns of every packet Table. */
@@ -62,5 +68,5 @@ export function columnsOfPackets(): readonly Column[] {
 }
 
 function wanted(filter: string) {
-  return { name: "packets", columns: packetColumns, fields, filter };
+  return { name: "packets", columns: packetColumns, fields, filter, analysed: true };
 }
