@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type Column, quoted, type Value } from "./column.js";
+import { type Column, literal, quoted, type Value } from "./column.js";
 import { newTableName, withConnection } from "./database.js";
 import { createFrame, type Frame } from "./frame.js";
 import type { Provenance } from "./provenance.js";
@@ -31,6 +31,17 @@ export async function deriveTable(name: string, derivation: Derivation): Promise
     );
     return new Table(table, columns, derivation.provenance);
   });
+}
+
+/** Computes rows of any number into a Parquet file, without keeping them. */
+export async function deriveParquet(path: string, derivation: Derivation): Promise<void> {
+  await selected(derivation, (connection, { sql }) =>
+    explained(
+      derivation.query,
+      () => connection.run(`COPY (${sql}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`),
+      connection,
+    ),
+  );
 }
 
 /** Computes a Frame of at most 100,000 rows, its columns described. */

@@ -1,5 +1,5 @@
 export { type Column, type ColumnType, unixNanoseconds, type Value } from "./column.js";
-export { type Derivation, deriveFrame, deriveTable } from "./derive.js";
+export { type Derivation, deriveFrame, deriveParquet, deriveTable } from "./derive.js";
 export { createFrame, type Frame } from "./frame.js";
 export { openParquet, ParquetWriter } from "./parquet.js";
 export { type Provenance, warningsOf } from "./provenance.js";

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { reasonOf, SkbookError } from "../errors.js";
 import { definitions, RowAppender } from "./appender.js";
-import { type Column, quoted, type Value } from "./column.js";
+import { type Column, literal, quoted, type Value } from "./column.js";
 import { newTableName, openConnection, withConnection } from "./database.js";
+import { coded, Dictionary } from "./dictionary.js";
 import type { Provenance } from "./provenance.js";
 import { Table } from "./table.js";
 
@@ -31,7 +32,12 @@ export class ParquetWriter {
 
   /** Adds up to 2048 rows, column by column. */
   appendColumns(values: readonly (readonly Value[])[]): void {
-    this.part.appender.appendColumns(values);
+    const { appender, dictionary } = this.part;
+    appender.appendColumns(
+      values.map((column, index) =>
+        this.columns[index]?.type === "VARCHAR" ? dictionary.encode(column) : column,
+      ),
+    );
     this.rows += values[0]?.length ?? 0;
   }
 
@@ -58,19 +64,22 @@ export class ParquetWriter {
 
   private async write(): Promise<void> {
     await this.writing;
-    const { table, appender } = this.part;
+    const { table, appender, dictionary } = this.part;
     appender.close();
     const path = join(this.folder, `part-${String(this.paths.length).padStart(4, "0")}.parquet`);
     this.paths.push(path);
     this.part = await openPart(this.connection, this.columns);
     this.rows = 0;
     this.writing = withConnection(async (connection) => {
+      const words = newTableName("words");
+      const rows = await dictionary.decoded(connection, table, this.columns, words);
       await connection
-        .run(`COPY ${quoted(table)} TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`)
+        .run(`COPY (${rows}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`)
         .catch((error) => {
           throw notWritten(this.folder, error);
         });
       await connection.run(`DROP TABLE ${quoted(table)}`);
+      await connection.run(`DROP TABLE ${quoted(words)}`);
     });
     this.writing.catch(() => {});
   }
@@ -89,12 +98,15 @@ function notWritten(folder: string, error: unknown): SkbookError {
 interface Part {
   table: string;
   appender: RowAppender;
+  dictionary: Dictionary;
 }
 
 async function openPart(connection: DuckDBConnection, columns: readonly Column[]): Promise<Part> {
   const table = newTableName("part");
-  await connection.run(`CREATE TABLE ${quoted(table)} (${definitions(columns)})`);
-  return { table, appender: await RowAppender.open(connection, table, columns) };
+  const stored = columns.map(coded);
+  await connection.run(`CREATE TABLE ${quoted(table)} (${definitions(stored)})`);
+  const appender = await RowAppender.open(connection, table, stored);
+  return { table, appender, dictionary: new Dictionary() };
 }
 
 /** A Table over Parquet files. They are held open, so that it stays whole when they are removed. */
@@ -115,8 +127,4 @@ export async function openParquet(
 function heldOpen(path: string): string {
   const held = `/proc/self/fd/${openSync(path, "r")}`;
   return existsSync(held) ? held : path;
-}
-
-function literal(path: string): string {
-  return `'${path.replaceAll("'", "''")}'`;
 }

@@ -1,5 +1,5 @@
 import { jupyterDisplay, type MimeBundle } from "../cell.js";
-import { type Column, quoted, type Value } from "./column.js";
+import { type Column, literal, quoted, type Value } from "./column.js";
 import { newTableName, withConnection } from "./database.js";
 import { createFrame, type Frame } from "./frame.js";
 import { type Provenance, queried } from "./provenance.js";
@@ -85,9 +85,7 @@ export class Table {
   async toParquet(path: string, options: { overwrite?: boolean } = {}): Promise<void> {
     await withConnection((connection) =>
       writeWhole(path, options.overwrite ?? false, (partial) =>
-        connection.run(
-          `COPY ${quoted(this.name)} TO '${partial.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
-        ),
+        connection.run(`COPY ${quoted(this.name)} TO ${literal(partial)} (FORMAT parquet, COMPRESSION zstd)`),
       ),
     );
   }

@@ -16,7 +16,6 @@ export class VectorFiller {
   private readonly memory = new ArrayBuffer(chunkRows * 8);
   private readonly integers = new Int32Array(this.memory);
   private readonly bigints = new BigInt64Array(this.memory);
-  private readonly unsigned = new BigUint64Array(this.memory);
   private readonly doubles = new Float64Array(this.memory);
   private readonly booleans = new Uint8Array(this.memory);
   private readonly valid = new Uint8Array(chunkRows / 8);
@@ -29,29 +28,21 @@ export class VectorFiller {
         this.texts(vector, values);
         break;
       case "INTEGER":
-        this.copy(vector, values, 4, (row, value) => {
-          this.integers[row] = integerOf(value, name);
-        });
+        for (let row = 0; row < values.length; row++) this.integers[row] = integerOf(values[row], name);
+        this.copy(vector, values.length * 4);
         break;
       case "DOUBLE":
-        this.copy(vector, values, 8, (row, value) => {
-          this.doubles[row] = Number(value);
-        });
+        for (let row = 0; row < values.length; row++) this.doubles[row] = Number(values[row] ?? 0);
+        this.copy(vector, values.length * 8);
         break;
       case "BOOLEAN":
-        this.copy(vector, values, 1, (row, value) => {
-          this.booleans[row] = value ? 1 : 0;
-        });
+        for (let row = 0; row < values.length; row++) this.booleans[row] = values[row] ? 1 : 0;
+        this.copy(vector, values.length);
         break;
       case "BIGINT":
-        this.copy(vector, values, 8, (row, value) => {
-          this.bigints[row] = BigInt(value);
-        });
-        break;
       case "UBIGINT":
-        this.copy(vector, values, 8, (row, value) => {
-          this.unsigned[row] = BigInt(value);
-        });
+        for (let row = 0; row < values.length; row++) this.putLong(row, values[row] ?? 0);
+        this.copy(vector, values.length * 8);
         break;
     }
     this.markNulls(vector, values);
@@ -64,17 +55,16 @@ export class VectorFiller {
     }
   }
 
-  private copy(
-    vector: Vector,
-    values: readonly Value[],
-    bytes: number,
-    put: (row: number, value: string | number | bigint | boolean) => void,
-  ): void {
-    for (let row = 0; row < values.length; row++) {
-      const value = values[row] ?? null;
-      if (value !== null) put(row, value);
-    }
-    this.bindings.copy_data_to_vector(vector, 0, this.memory, 0, values.length * bytes);
+  /** A number goes in by halves, which is much faster than as a bigint. */
+  private putLong(row: number, value: Exclude<Value, null>): void {
+    if (typeof value === "number" && Number.isSafeInteger(value)) {
+      this.integers[2 * row] = value;
+      this.integers[2 * row + 1] = Math.floor(value / 2 ** 32);
+    } else this.bigints[row] = BigInt(value);
+  }
+
+  private copy(vector: Vector, bytes: number): void {
+    this.bindings.copy_data_to_vector(vector, 0, this.memory, 0, bytes);
   }
 
   /** A bit per row, set where there is a value; vectors start with all of them set. */
@@ -93,8 +83,8 @@ export class VectorFiller {
   }
 }
 
-function integerOf(value: string | number | bigint | boolean, name: string): number {
-  const integer = Number(value);
+function integerOf(value: Value | undefined, name: string): number {
+  const integer = Number(value ?? 0);
   if (integer !== (integer | 0))
     throw new RangeError(`${value} does not fit into the INTEGER column ${name}`);
   return integer;

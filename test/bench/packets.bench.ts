@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { openCapture, overview, packets } from "../../lib/captures/index.js";
-import { fields } from "../../lib/captures/packets/readers.js";
 import { tsharkArguments } from "../../lib/captures/packets/tshark.js";
+import { printedForPackets } from "../captures/printed.js";
 import type { Figure } from "./figure.js";
 import { type Generated, generateCapture } from "./generate-capture.js";
 import { peakMemory } from "./peak-memory.js";
@@ -79,10 +79,11 @@ async function checkedPackets(
 }
 
 async function plainTshark(file: string, target: string): Promise<void> {
-  const columns = tsharkArguments(fields, "");
+  const printed = printedForPackets();
+  const columns = tsharkArguments(printed, "");
   const options = columns.slice(0, columns.indexOf("-T"));
   // Where fields share a column, plain tshark has to print them one by one.
-  const wanted = fields.flatMap((name) => name.split("||")).filter((name) => name !== "%p");
+  const wanted = printed.flatMap(({ column }) => column.split("||")).filter((name) => name !== "%p");
   const asked = wanted.flatMap((name) => ["-e", name]);
   const output = await open(target, "w");
   try {

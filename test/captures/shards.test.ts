@@ -4,13 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCapture } from "../../lib/captures/index.js";
-import { fields } from "../../lib/captures/packets/readers.js";
 import { tsharkArguments } from "../../lib/captures/packets/tshark.js";
 import { planShards, startShards } from "../../lib/captures/shards/index.js";
 import { localhost } from "../../lib/hosts/index.js";
 import { scratchFolder } from "../../lib/tables/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
 import { corpus, expected } from "./corpus.js";
+import { printedForPackets } from "./printed.js";
+
+const printed = printedForPackets();
+const names = printed.map(({ name }) => name);
 
 let folder: string;
 beforeAll(async () => {
@@ -18,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const args = tsharkArguments(fields, "");
+const args = tsharkArguments(printed, "");
 
 async function joined(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
@@ -31,7 +34,7 @@ async function compare(path: string, count: number): Promise<number> {
   const { facts } = await openCapture(path);
   const plan = await planShards(path, facts.packets, count);
   if (plan === null) return 1;
-  const { bytes, ended } = startShards(plan, args, fields);
+  const { bytes, ended } = startShards(plan, args, names);
   const several = await joined(bytes);
   expect(await ended).toMatchObject({ exitCode: 0, canceled: false });
   expect(plan.sizes.reduce((sum, size) => sum + size, 0)).toBe(facts.packets);
@@ -59,7 +62,7 @@ describe("shards", () => {
     const { facts } = await openCapture(path);
     const plan = await planShards(path, facts.packets, 2);
     if (plan === null) throw new Error("not split");
-    const { bytes, ended } = startShards(plan, args, fields);
+    const { bytes, ended } = startShards(plan, args, names);
     for await (const _ of bytes) break;
     await ended;
     const running = execFileSync("sh", [

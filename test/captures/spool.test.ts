@@ -4,7 +4,6 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { openCapture, packets } from "../../lib/captures/index.js";
-import { fields } from "../../lib/captures/packets/readers.js";
 import { tsharkArguments } from "../../lib/captures/packets/tshark.js";
 import { planShards, startShards } from "../../lib/captures/shards/index.js";
 import { localhost } from "../../lib/hosts/index.js";
@@ -12,6 +11,10 @@ import { scratchFolder } from "../../lib/tables/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
 import { describeLive } from "../fixtures/needs.js";
 import { processesWith } from "../fixtures/processes.js";
+import { printedForPackets } from "./printed.js";
+
+const printed = printedForPackets();
+const names = printed.map(({ name }) => name);
 
 describeLive("a disk without room", ["root", "tshark"], () => {
   const { TMPDIR } = process.env;
@@ -38,7 +41,7 @@ describeLive("a disk without room", ["root", "tshark"], () => {
     expect(scratchFolder().startsWith(small)).toBe(true);
     const plan = await planShards(path, facts.packets, 9);
     if (plan === null) throw new Error("not split");
-    const { bytes, ended } = startShards(plan, tsharkArguments(fields, ""), fields);
+    const { bytes, ended } = startShards(plan, tsharkArguments(printed, ""), names);
     const read = async () => {
       for await (const _ of bytes);
     };

@@ -13,7 +13,8 @@ export async function cacheKey(parts: { [name: string]: Json }): Promise<string>
 
 async function hashOfCode(): Promise<string> {
   const hash = createHash("sha256");
-  for (const room of ["../packets/", "../shards/", "../applications/", "../fields/", "../../tables/"]) {
+  const rooms = ["../applications/", "../base/", "../fields/", "../packets/", "../shards/", "../../tables/"];
+  for (const room of rooms) {
     const folder = new URL(room, import.meta.url);
     for (const name of (await readdir(folder)).filter((file) => /\.[jt]s$/.test(file)).sort()) {
       hash.update(await readFile(fileURLToPath(new URL(name, folder))));

@@ -15,7 +15,8 @@ export const echoViews = {
   complaints: `
     SELECT requests.frame AS request_frame, errors.src AS reporter, errors.icmp_type AS error_type, errors.icmp_code AS error_code,
       errors.time_ns AS error_ns
-    FROM own errors ASOF JOIN requests ON errors.about_number = requests.flow_number
+    FROM (SELECT * FROM own WHERE about_number IS NOT NULL AND quoted_icmp_seq IS NOT NULL) errors
+    ASOF JOIN requests ON errors.about_number = requests.flow_number
       AND errors.quoted_icmp_seq = requests.icmp_seq AND errors.frame > requests.frame`,
   answered: `
     SELECT request_frame, count(*) AS replies, min(reply_frame) AS reply_frame, min(reply_ns) AS reply_ns,

@@ -1,4 +1,5 @@
-import { column, field, type PacketColumn } from "./readers.js";
+import { field } from "./fields.js";
+import { column, type PacketColumn } from "./readers.js";
 import type { Row } from "./row.js";
 
 // Fields that no packet has together share an output column: each column costs tshark time, absent or not.
@@ -48,7 +49,16 @@ function own<T>(
   return transport === "icmp" || transport === "icmpv6" ? read(fields.icmp, 0) : null;
 }
 
-/** tshark prints `"Good"`, with the quotes. */
+/** By what tshark prints: `"Good"`, with the quotes. */
+const statuses = new Map<string, string>();
+
 function status(row: Row, at: number, occurrence: number): string | null {
-  return row.textAt(at, occurrence)?.replaceAll('"', "").toLowerCase() ?? null;
+  const printed = row.textAt(at, occurrence);
+  if (printed === null) return null;
+  let status = statuses.get(printed);
+  if (status === undefined) {
+    status = printed.replaceAll('"', "").toLowerCase();
+    statuses.set(printed, status);
+  }
+  return status;
 }

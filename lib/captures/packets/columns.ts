@@ -2,12 +2,12 @@ import { unixNanoseconds } from "../../tables/index.js";
 import { checksumColumns } from "./checksums.js";
 import { dhcpColumns } from "./dhcp.js";
 import { ports, streams } from "./ends.js";
+import { field } from "./fields.js";
 import { fragmentColumns } from "./fragments.js";
 import { icmpColumns } from "./icmp.js";
 import {
   address,
   column,
-  field,
   integer,
   ipInteger,
   type PacketColumn,

@@ -1,4 +1,5 @@
-import { column, field, type PacketColumn, text } from "./readers.js";
+import { field } from "./fields.js";
+import { column, type PacketColumn, text } from "./readers.js";
 
 // The BOOTP names are those of tshark before 3.0.
 const type = field("dhcp.option.dhcp||bootp.option.dhcp||dhcpv6.msgtype");

@@ -4,11 +4,13 @@ import { interrupted } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
 import { type Standing, watched } from "../../progress/index.js";
 import { openParquet, ParquetWriter, type Provenance, type Table } from "../../tables/index.js";
+import { isBaseFile, openBase, writeBase } from "../base/index.js";
 import { cachedTable, cacheKey, openWorkplace } from "../cache/index.js";
 import type { Capture } from "../capture.js";
 import { type FieldSet, resolveFields, unknownNote } from "../fields/index.js";
 import { checkUnchanged } from "../identity.js";
 import type { TsharkEnd, TsharkOutcome } from "../tshark.js";
+import { columnsFor, type Printed, withCompany } from "./fields.js";
 import { PacketParser } from "./parser.js";
 import { withFirstPackets } from "./preview.js";
 import type { PacketColumn } from "./readers.js";
@@ -28,6 +30,8 @@ export interface Wanted {
   essential: ReadonlySet<string>;
   /** What must not be kept of a field is taken away before anything is: neither a Table nor a case has it. */
   withhold?: Withholding;
+  /** Analyses start from it: their base belongs to it. */
+  analysed?: boolean;
 }
 
 /** A Table of one row per packet: from an earlier run over the same file where there was one, else by tshark. */
@@ -38,12 +42,13 @@ export async function dissect(capture: Capture, wanted: Wanted): Promise<Table> 
   const kept = await keptTable(capture, ready, key);
   if (kept !== null) return kept;
   if (wanted.filter !== "") return run(capture, ready, key);
-  return withFirstPackets(capture, ready.fields, ready.columns, () => run(capture, ready, key));
+  return withFirstPackets(capture, ready.printed, ready.columns, () => run(capture, ready, key));
 }
 
 /** What is wanted, by what the tshark there can give. */
 interface Prepared extends Wanted {
   fields: FieldSet;
+  printed: readonly Printed[];
 }
 
 async function prepared(capture: Capture, wanted: Wanted): Promise<Prepared> {
@@ -52,11 +57,11 @@ async function prepared(capture: Capture, wanted: Wanted): Promise<Prepared> {
     const lacking = column.needs.some((name) => fields.unknown.includes(name));
     return lacking ? { ...column, read: () => null } : column;
   });
-  return { ...wanted, columns, fields };
+  return { ...wanted, columns, fields, printed: columnsFor(fields) };
 }
 
 function fieldsOf(columns: readonly PacketColumn[]): string[] {
-  return [...new Set(["frame.protocols", ...columns.flatMap(({ needs }) => needs)])];
+  return withCompany(["frame.protocols", ...columns.flatMap(({ needs }) => needs)]);
 }
 
 /** The Table of an earlier run, or null. A recording needs what tshark prints, not what became of it. */
@@ -75,15 +80,20 @@ export async function alreadyDissected(capture: Capture, wanted: Wanted): Promis
 }
 
 async function run(capture: Capture, wanted: Prepared, key: string | null): Promise<Table> {
-  const { name, columns, fields, filter, settings } = wanted;
+  const { name, columns, printed, filter, settings } = wanted;
   const place = await openWorkplace(key);
   const writer = await ParquetWriter.open(
     place.folder,
     columns.map(({ column }) => column),
   );
-  let files: string[] | undefined;
+  let parts: string[] | undefined;
   try {
-    const params = { capture: capture.sha256, filter, fields: fields.printed, settings: [...settings] };
+    const params = {
+      capture: capture.sha256,
+      filter,
+      fields: printed.map(({ column }) => column),
+      settings: [...settings],
+    };
     const recorded = await recordedRun<TsharkOutcome>(
       { kind: "tshark", name, host: capture.host.name, params },
       () => startTshark(capture, wanted),
@@ -92,7 +102,7 @@ async function run(capture: Capture, wanted: Prepared, key: string | null): Prom
     recorded.outcome.catch(() => {});
     let frame = 0;
     const frames = columns.findIndex(({ column }) => column.name === "frame");
-    const parser = new PacketParser(fields.names, columns, (values) => {
+    const parser = new PacketParser(printed, columns, (values) => {
       frame = Number(values[frames]?.at(-1) ?? 0);
       return writer.appendColumns(values);
     });
@@ -106,12 +116,15 @@ async function run(capture: Capture, wanted: Prepared, key: string | null): Prom
     });
     const outcome = await recorded.outcome;
     parser.end();
-    files = await writer.finish();
+    parts = await writer.finish();
+    const base = wanted.analysed
+      ? await writeBase(await openParts(wanted, parts, capture.provenance), place.folder)
+      : [];
     if (key !== null) await checkUnchanged(capture);
-    const kept = await place.keep(files, outcome);
+    const kept = await place.keep([...parts, ...base], outcome);
     return await tableOf(capture, wanted, kept, recorded.recordingId, outcome);
   } catch (error) {
-    if (files === undefined) await writer.close();
+    if (parts === undefined) await writer.close();
     await place.discard();
     throw error;
   }
@@ -133,7 +146,7 @@ function standingOf(
 
 async function keyOf(
   capture: Capture,
-  { name, columns, fields, filter, settings }: Prepared,
+  { name, columns, fields, printed, filter, settings }: Prepared,
 ): Promise<string> {
   const identity = await checkUnchanged(capture);
   const names = columns.map(({ column }) => `${column.name} ${column.type}`);
@@ -142,7 +155,7 @@ async function keyOf(
     identity,
     name,
     names,
-    fields: fields.printed,
+    fields: printed.map(({ column }) => column),
     filter,
     settings: [...settings],
     version: fields.version,
@@ -151,9 +164,10 @@ async function keyOf(
 
 async function startTshark(capture: Capture, wanted: Prepared): Promise<Run<TsharkOutcome>> {
   const { bytes, ended } = await startDissection(capture, wanted);
-  const { fields, filter, withhold } = wanted;
+  const { printed, filter, withhold } = wanted;
+  const names = printed.map(({ name }) => name);
   return {
-    bytes: withhold === undefined ? bytes : withheld(bytes, fields.names, withhold),
+    bytes: withhold === undefined ? bytes : withheld(bytes, names, withhold),
     outcome: checkedOutcome(ended, capture, filter),
   };
 }
@@ -193,9 +207,9 @@ async function checkedOutcome(
   });
 }
 
-function tableOf(
+async function tableOf(
   capture: Capture,
-  { name, columns, fields, filter }: Prepared,
+  wanted: Prepared,
   files: readonly string[],
   recordingId: string | null,
   outcome: TsharkOutcome,
@@ -203,16 +217,27 @@ function tableOf(
   const { provenance } = capture;
   const description: Provenance = {
     ...provenance,
-    source: name,
+    source: wanted.name,
     recordingId,
     partial: provenance.partial || outcome.exitCode !== 0,
-    notes: [...provenance.notes, ...unknownNote(fields, columns)],
-    details: { ...provenance.details, filter, tshark: outcome.version },
+    notes: [...provenance.notes, ...unknownNote(wanted.fields, wanted.columns)],
+    details: { ...provenance.details, filter: wanted.filter, tshark: outcome.version },
   };
+  const parts = files.filter((path) => !isBaseFile(path));
+  const table = await openParts(wanted, parts, description);
+  if (wanted.analysed) await openBase(table, files);
+  return table;
+}
+
+function openParts(
+  { name, columns }: Wanted,
+  parts: readonly string[],
+  provenance: Provenance,
+): Promise<Table> {
   return openParquet(
     name,
-    files,
+    parts,
     columns.map(({ column }) => column),
-    description,
+    provenance,
   );
 }

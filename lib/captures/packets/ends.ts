@@ -1,4 +1,4 @@
-import { field } from "./readers.js";
+import { field } from "./fields.js";
 
 /** The fields of addresses, by version. */
 export const addresses = {

@@ -1,4 +1,5 @@
-import { column, field, type PacketColumn } from "./readers.js";
+import { field } from "./fields.js";
+import { column, type PacketColumn } from "./readers.js";
 import type { Row } from "./row.js";
 
 const id = { 4: field("ip.id"), 6: field("ipv6.fraghdr.ident") };
@@ -29,7 +30,7 @@ export const fragmentColumns: PacketColumn[] = [
     ["fragment_id", null, "identification that the fragments of a packet share; null outside fragments"],
     "BIGINT",
     [id[4], id[6], ...decisive],
-    (row) => ofFragment(row, ({ version, at }) => row.bigint(id[version], at)),
+    (row) => ofFragment(row, ({ version, at }) => row.integer(id[version], at)),
   ),
   column(
     ["fragment_offset_bytes", "bytes", "where the fragment belongs in its packet; null outside fragments"],

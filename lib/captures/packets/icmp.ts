@@ -1,5 +1,6 @@
 import { addresses, ports, streams } from "./ends.js";
-import { column, field, type PacketColumn } from "./readers.js";
+import { field } from "./fields.js";
+import { column, type PacketColumn } from "./readers.js";
 import type { Row } from "./row.js";
 
 type Fields = Record<4 | 6, number>;

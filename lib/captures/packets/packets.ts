@@ -51,7 +51,7 @@ export async function packetColumnsOf(capture: Capture, names: readonly string[]
   const kept = await alreadyDissected(capture, wanted(""));
   if (kept !== null) return packets(capture);
   const columns = packetColumns.filter(({ column }) => names.includes(column.name));
-  return dissect(capture, { ...wanted(""), name: "overview", columns });
+  return dissect(capture, { ...wanted(""), name: "overview", columns, analysed: false });
 }
 
 /** The columns of every packet Table. */
@@ -66,5 +66,6 @@ function wanted(filter: string): Wanted {
     filter,
     settings: packetSettings,
     essential: essentialFields,
+    analysed: true,
   };
 }

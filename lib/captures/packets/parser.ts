@@ -1,7 +1,8 @@
 import { SkbookError } from "../../errors.js";
 import { chunkRows, type Value } from "../../tables/index.js";
 import { protocolsField } from "./columns.js";
-import { fields, type PacketColumn } from "./readers.js";
+import { type Printed, placeCount } from "./fields.js";
+import type { PacketColumn } from "./readers.js";
 import { Row } from "./row.js";
 
 const tab = 0x09;
@@ -11,23 +12,20 @@ const newline = 0x0a;
 export class PacketParser {
   /** Packets read so far. */
   rows = 0;
-  private readonly row = new Row(fields.length, protocolsField);
+  private readonly row = new Row(placeCount(), protocolsField);
   private rest: Buffer = Buffer.alloc(0);
   private readonly batch: Value[][];
-  /** Where each printed field belongs in the row. */
-  private readonly places: number[];
 
   /**
-   * @param printed the fields of each line, in their order.
+   * @param printed the columns of each line, in their order.
    * @param columns what to read off them.
    */
   constructor(
-    printed: readonly string[],
+    private readonly printed: readonly Printed[],
     private readonly columns: readonly PacketColumn[],
     private readonly give: (columns: readonly (readonly Value[])[]) => void,
   ) {
-    this.places = printed.map((name) => fields.indexOf(name));
-    this.batch = columns.map(() => []);
+    this.batch = columns.map(() => new Array<Value>(chunkRows).fill(null));
   }
 
   /** Reads all complete lines; the rest waits for the next chunk. */
@@ -46,37 +44,38 @@ export class PacketParser {
 
   /** Gives out what is left. A last line without its end was cut off with tshark, and is dropped. */
   end(): void {
-    if ((this.batch[0]?.length ?? 0) > 0) this.give(this.batch);
+    const left = this.rows % chunkRows;
+    if (left > 0) this.give(this.batch.map((column) => column.slice(0, left)));
   }
 
   private read(bytes: Buffer, start: number, end: number): void {
-    const { places } = this;
-    const { starts, ends } = this.row;
-    let field = 0;
-    let place = places[0] as number;
-    starts[place] = start;
-    for (let at = start; at < end; at++) {
-      if (bytes[at] !== tab) continue;
-      ends[place] = at;
-      field += 1;
-      place = places[field] ?? 0;
-      starts[place] = at + 1;
+    const { row, printed, columns, batch } = this;
+    let at = start;
+    for (let index = 0; index < printed.length; index++) {
+      const { places, split } = printed[index] as Printed;
+      const from = at;
+      while (at < end && bytes[at] !== tab) at++;
+      if ((at === end) !== (index === printed.length - 1))
+        throw unreadable(this.rows + 1, bytes.subarray(start, end), printed.length);
+      if (split !== null) split(row, places, bytes, from, at);
+      else {
+        row.starts[places[0] as number] = from;
+        row.ends[places[0] as number] = at;
+      }
+      at += 1;
     }
-    if (field !== places.length - 1) throw unreadable(this.rows + 1, field + 1, places.length);
-    ends[place] = end;
-    this.row.point(bytes);
-    for (let index = 0; index < this.columns.length; index++) {
-      (this.batch[index] as Value[]).push((this.columns[index] as PacketColumn).read(this.row));
+    row.point(bytes);
+    const place = this.rows % chunkRows;
+    for (let index = 0; index < columns.length; index++) {
+      (batch[index] as Value[])[place] = (columns[index] as PacketColumn).read(row);
     }
     this.rows += 1;
-    if (this.rows % chunkRows === 0) {
-      this.give(this.batch);
-      for (const column of this.batch) column.length = 0;
-    }
+    if (place === chunkRows - 1) this.give(batch);
   }
 }
 
-function unreadable(row: number, found: number, expected: number): SkbookError {
+function unreadable(row: number, line: Uint8Array, expected: number): SkbookError {
+  const found = line.filter((byte) => byte === tab).length + 1;
   return new SkbookError({
     code: "TSHARK_OUTPUT",
     tried: "read what tshark prints",

@@ -3,8 +3,8 @@ import { openCase } from "../../cases/index.js";
 import { currentCell, type MimeBundle } from "../../cell.js";
 import { renderTable, type Value } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import type { FieldSet } from "../fields/index.js";
 import { startTool } from "../tshark.js";
+import type { Printed } from "./fields.js";
 import { PacketParser } from "./parser.js";
 import type { PacketColumn } from "./readers.js";
 import { tsharkArguments } from "./tshark.js";
@@ -19,7 +19,7 @@ const shownPackets = 10;
  */
 export async function withFirstPackets<T>(
   capture: Capture,
-  fields: FieldSet,
+  printed: readonly Printed[],
   columns: readonly PacketColumn[],
   work: () => Promise<T>,
 ): Promise<T> {
@@ -29,7 +29,7 @@ export async function withFirstPackets<T>(
   let over = false;
   let showing: Promise<boolean> = Promise.resolve(false);
   const show = async () => {
-    const bundle = await firstPackets(capture, fields, columns);
+    const bundle = await firstPackets(capture, printed, columns);
     if (!over) cell.display(bundle, { id });
     return !over;
   };
@@ -48,12 +48,12 @@ export async function withFirstPackets<T>(
 
 async function firstPackets(
   { host, path, facts }: Capture,
-  fields: FieldSet,
+  printed: readonly Printed[],
   columns: readonly PacketColumn[],
 ): Promise<MimeBundle> {
-  const args = ["-r", path as string, "-c", String(shownPackets), ...tsharkArguments(fields.printed, "")];
+  const args = ["-r", path as string, "-c", String(shownPackets), ...tsharkArguments(printed, "")];
   const rows: Value[][] = [];
-  const parser = new PacketParser(fields.names, columns, (values) => {
+  const parser = new PacketParser(printed, columns, (values) => {
     const count = values[0]?.length ?? 0;
     for (let row = 0; row < count; row++) rows.push(values.map((column) => column[row] ?? null));
   });

@@ -1,4 +1,5 @@
 import type { Column, ColumnType, Value } from "../../tables/index.js";
+import { field, fieldAt } from "./fields.js";
 import type { IpLayer, Layers } from "./layers.js";
 import type { Row } from "./row.js";
 
@@ -8,15 +9,6 @@ export interface PacketColumn {
   /** The tshark fields that it is read off, besides those of every row. */
   needs: readonly string[];
   read(row: Row): Value;
-}
-
-/** tshark fields in the order of the output. */
-export const fields: string[] = [];
-
-/** Where a tshark field stands in the output; it joins the output the first time it is asked for. */
-export function field(name: string): number {
-  const at = fields.indexOf(name);
-  return at < 0 ? fields.push(name) - 1 : at;
 }
 
 type About = [name: string, unit: string | null, meaning: string];
@@ -30,7 +22,7 @@ export function column(
 ): PacketColumn {
   return {
     column: unit === null ? { name, type, meaning } : { name, type, unit, meaning },
-    needs: needed.map((at) => fields[at] as string),
+    needs: needed.map(fieldAt),
     read,
   };
 }
@@ -74,10 +66,7 @@ export function ipInteger(about: About, ip: string, ipv6: string | null): Packet
 export function tcp(about: About, type: "INTEGER" | "BIGINT", tshark: string): PacketColumn {
   const at = field(tshark);
   return column(about, type, [at], (row) => {
-    if (row.layers.transport !== "tcp") return null;
-    return type === "BIGINT"
-      ? row.bigint(at, row.layers.transportAt)
-      : row.integer(at, row.layers.transportAt);
+    return row.layers.transport === "tcp" ? row.integer(at, row.layers.transportAt) : null;
   });
 }
 

@@ -1,4 +1,5 @@
 import { type Layers, layersOf } from "./layers.js";
+import { Texts } from "./texts.js";
 
 const comma = 0x2c;
 const dot = 0x2e;
@@ -12,6 +13,10 @@ export class Row {
   readonly ends: Int32Array;
   layers: Layers = layersOf("");
   private bytes: Buffer = Buffer.alloc(0);
+  private readonly texts = new Texts();
+  /** The occurrence that was looked for last lies from `from` to before `to`. */
+  private from = 0;
+  private to = 0;
 
   constructor(
     fields: number,
@@ -33,45 +38,47 @@ export class Row {
 
   /** All of a field: several occurrences are joined by commas. */
   text(field: number): string | null {
-    return this.has(field) ? this.bytes.toString("utf8", this.start(field), this.end(field)) : null;
+    return this.has(field) ? this.texts.read(this.bytes, this.start(field), this.end(field)) : null;
   }
 
   /** One occurrence of a field, or the last where there are fewer. */
   textAt(field: number, occurrence: number): string | null {
     if (!this.has(field)) return null;
-    const [start, end] = this.occurrence(field, occurrence);
-    return this.bytes.toString("latin1", start, end);
+    this.find(field, occurrence);
+    return this.texts.read(this.bytes, this.from, this.to);
   }
 
   /** One occurrence as an integer, decimal or after `0x`. */
   integer(field: number, occurrence = 0): number | null {
     if (!this.has(field)) return null;
-    const [start, end] = this.occurrence(field, occurrence);
-    if (this.bytes[start + 1] === lowerX)
-      return Number.parseInt(this.bytes.toString("latin1", start + 2, end), 16);
-    return this.bytes[start] === minus ? -this.digits(start + 1, end) : this.digits(start, end);
-  }
-
-  bigint(field: number, occurrence = 0): bigint | null {
-    const value = this.integer(field, occurrence);
-    return value === null ? null : BigInt(value);
+    this.find(field, occurrence);
+    const { bytes, from, to } = this;
+    if (bytes[from + 1] === lowerX) return this.hexDigits(from + 2, to);
+    return bytes[from] === minus ? -this.digits(from + 1, to) : this.digits(from, to);
   }
 
   /**
    * The first occurrence of a decimal fraction in units of 10^-places, exactly. tshark prints an invalid nanosecond part as
    * it stands in the file, in more than nine digits.
    */
-  scaled(field: number, places: number): bigint | null {
+  scaled(field: number, places: number): number | bigint | null {
     if (!this.has(field)) return null;
-    const [start, end] = this.occurrence(field, 0);
-    const negative = this.bytes[start] === minus;
-    const first = negative ? start + 1 : start;
-    const point = this.bytes.subarray(first, end).indexOf(dot);
-    const whole = point < 0 ? end : first + point;
-    const digits = Math.max(0, end - whole - 1);
-    const fraction = digits === 0 ? 0 : this.digits(whole + 1, end) * 10 ** Math.max(0, places - digits);
-    const value = BigInt(this.digits(first, whole)) * BigInt(10 ** places) + BigInt(fraction);
-    return negative ? -value : value;
+    this.find(field, 0);
+    const { bytes, from, to } = this;
+    const negative = bytes[from] === minus;
+    const first = negative ? from + 1 : from;
+    let point = first;
+    while (point < to && bytes[point] !== dot) point++;
+    const whole = this.digits(first, point);
+    let fraction = point < to ? this.digits(point + 1, to) : 0;
+    for (let digits = to - point - 1; digits < places; digits++) fraction *= 10;
+    const unit = 10 ** places;
+    // Times since 1970 have more digits than a number keeps.
+    if (whole * unit > Number.MAX_SAFE_INTEGER / 2) {
+      const value = BigInt(whole) * BigInt(unit) + BigInt(fraction);
+      return negative ? -value : value;
+    }
+    return negative ? -(whole * unit + fraction) : whole * unit + fraction;
   }
 
   private start(field: number): number {
@@ -88,14 +95,27 @@ export class Row {
     return value;
   }
 
-  private occurrence(field: number, number: number): [number, number] {
-    const end = this.end(field);
-    let start = this.start(field);
-    for (let left = number; ; left--) {
-      let stop = start;
-      while (stop < end && this.bytes[stop] !== comma) stop++;
-      if (left === 0 || stop === end) return [start, stop];
-      start = stop + 1;
+  private hexDigits(start: number, end: number): number {
+    let value = 0;
+    for (let at = start; at < end; at++) {
+      const byte = this.bytes[at] as number;
+      value = value * 16 + (byte < 0x3a ? byte - 0x30 : (byte | 0x20) - 0x57);
     }
+    return value;
+  }
+
+  /** Sets `from` and `to` to one occurrence of a field, or the last where there are fewer. */
+  private find(field: number, occurrence: number): void {
+    const { bytes } = this;
+    const end = this.end(field);
+    let from = this.start(field);
+    let to = from;
+    for (let left = occurrence; ; left--) {
+      while (to < end && bytes[to] !== comma) to++;
+      if (left === 0 || to === end) break;
+      from = ++to;
+    }
+    this.from = from;
+    this.to = to;
   }
 }

@@ -1,4 +1,5 @@
-import { column, field, type PacketColumn } from "./readers.js";
+import { field } from "./fields.js";
+import { column, type PacketColumn } from "./readers.js";
 
 const number = field("rtp.seq||esp.sequence||gre.sequence_number");
 const id = field("rtp.ssrc||esp.spi||gre.key");
@@ -12,7 +13,7 @@ export const sequenceColumns: PacketColumn[] = [
     (row) => (row.has(number) ? row.layers.numbered : null),
   ),
   column(["sequence", null, "sequence number of RTP, ESP or GRE"], "BIGINT", [number], (row) =>
-    row.bigint(number),
+    row.integer(number),
   ),
   column(["sequence_id", null, "what is numbered: SSRC, SPI or key"], "VARCHAR", [number, id], (row) =>
     row.has(number) ? row.textAt(id, 0) : null,

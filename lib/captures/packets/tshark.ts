@@ -2,10 +2,10 @@ import { interrupted } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
 import { localhost } from "../../hosts/index.js";
 import type { Capture } from "../capture.js";
-import type { FieldSet } from "../fields/index.js";
 import { unzipped } from "../gunzip.js";
 import { planShards, startShards } from "../shards/index.js";
 import { startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
+import type { Printed } from "./fields.js";
 
 /** Of the packet Table: everything that could change a result and that a later tshark might have another default for. */
 export const packetSettings: readonly string[] = [
@@ -31,25 +31,30 @@ export interface Dissection {
 /** Starts tshark where the capture is: on this machine in several processes where that pays, elsewhere with compressed output. */
 export async function startDissection(
   { host, path, facts }: Capture,
-  { fields, filter, settings }: { fields: FieldSet; filter: string; settings: readonly string[] },
+  { printed, filter, settings }: { printed: readonly Printed[]; filter: string; settings: readonly string[] },
 ): Promise<Dissection> {
   const file = path as string;
-  const args = tsharkArguments(fields.printed, filter, settings);
+  const args = tsharkArguments(printed, filter, settings);
   if (host !== localhost()) return startRemote(host, file, args);
   // A display filter may ask for numbers of packets and conversations, which are other numbers in a part of the file.
   const plan = filter === "" ? await planShards(file, facts.packets) : null;
-  if (plan !== null) return startShards(plan, args, fields.names);
+  if (plan !== null)
+    return startShards(
+      plan,
+      args,
+      printed.map(({ name }) => name),
+    );
   const execution = startTool(host, "tshark", ["-r", file, ...args]);
   return { bytes: execution, ended: tsharkEnd(host, execution, file) };
 }
 
 /** Summary columns, since `-T fields` builds the whole protocol tree of each packet: the same values for two thirds of the time. */
 export function tsharkArguments(
-  fields: readonly string[],
+  printed: readonly Printed[],
   filter: string,
   settings: readonly string[] = packetSettings,
 ): string[] {
-  const format = fields.flatMap((name) => [`"${name}"`, `"${columnOf(name)}"`]).join(",");
+  const format = printed.flatMap(({ column }) => [`"${column}"`, `"${customColumn(column)}"`]).join(",");
   return [
     "-n",
     ...(filter === "" ? [] : ["-Y", filter]),
@@ -59,7 +64,7 @@ export function tsharkArguments(
 }
 
 /** All values of a field: numbers as they are, or tshark's words for them. */
-function columnOf(name: string): string {
+function customColumn(name: string): string {
   if (name === "%p") return name;
   return name.endsWith(":R") ? `%Cus:${name.slice(0, -2)}:0:R` : `%Cus:${name}:0:U`;
 }

@@ -1,6 +1,6 @@
 import { SkbookError } from "../../errors.js";
 import { type Column, deriveFrame, deriveTable, type Table, type Value } from "../../tables/index.js";
-import type { Base } from "./base.js";
+import type { Base } from "../base/index.js";
 import { matcher, type TrafficFilter } from "./filter.js";
 
 /** A part of a filter in SQL over `conversations`, and why nothing may meet it. */

@@ -8,10 +8,10 @@ import {
   type Provenance,
   type Table,
 } from "../../tables/index.js";
+import { type Base, baseOf } from "../base/index.js";
 import type { Capture } from "../capture.js";
 import { packets as packetsOf } from "../packets/index.js";
 import { prefiltered } from "../prefilter.js";
-import { type Base, baseOf } from "./base.js";
 import { choose, looseSql } from "./choose.js";
 import { checkedFilter, type TrafficFilter } from "./filter.js";
 import { momentNs } from "./moment.js";
@@ -88,7 +88,7 @@ export async function scopeOf(capture: Capture, filter: TrafficFilter): Promise<
   const key = JSON.stringify([display, chosen]);
   const known = scopes.get(key);
   if (known !== undefined) return known;
-  const scope = makeScope(await baseOf(packets), { display, chosen }, source, capture.provenance.startedAt);
+  const scope = makeScope(baseOf(packets), { display, chosen }, source, capture.provenance.startedAt);
   scopes.set(key, scope);
   scope.catch(() => scopes.delete(key));
   return scope;

@@ -131,14 +131,10 @@ const checks: Check[] = [
   },
 ];
 
-/** The file's own facts say whether looking for such packets is worth it. */
-const order = (inOrder: boolean) =>
-  inOrder
-    ? "SELECT false AS back FROM seen"
-    : `SELECT later.time_ns < packets.time_ns AS back
-      FROM (SELECT frame, time_ns FROM seen) later LEFT JOIN packets ON packets.frame = later.frame - 1`;
-
 const views = {
+  order: `
+    SELECT later.time_ns < packets.time_ns AS back
+    FROM (SELECT frame, time_ns FROM seen) later LEFT JOIN packets ON packets.frame = later.frame - 1`,
   connections: `
     SELECT bool_and(from_client) OR NOT bool_or(from_client) AS one_sided, bool_or(syn) AS opened FROM tcp GROUP BY flow_number`,
   offers: `
@@ -170,8 +166,12 @@ export async function quality(capture: Capture, filter: TrafficFilter = {}): Pro
 export async function qualityChecks(capture: Capture, filter: TrafficFilter): Promise<Table> {
   const scope = await scopeOf(capture, filter);
   const { lost } = scope.provenance;
-  const relations = [...new Set(checks.map(({ over }) => over))].map((over) => {
-    const counts = checks.flatMap((check, index) =>
+  // The file's own facts say whether looking for packets out of order is worth it.
+  const needed = checks.map((check): Check => {
+    return check.over === "order" && capture.facts.inOrder ? { ...check, over: "seen", count: "0" } : check;
+  });
+  const relations = [...new Set(needed.map(({ over }) => over))].map((over) => {
+    const counts = needed.flatMap((check, index) =>
       check.over === over ? [`${check.count} AS c${index}, ${check.of} AS o${index}`] : [],
     );
     return `(SELECT ${counts.join(", ")} FROM "${over}")`;
@@ -188,7 +188,7 @@ export async function qualityChecks(capture: Capture, filter: TrafficFilter): Pr
   ];
   return scope.table({
     source: "quality",
-    views: { ...views, order: order(capture.facts.inOrder) },
+    views,
     query: `
       WITH counted AS MATERIALIZED (SELECT * FROM ${relations.join(", ")}),
       rows AS (SELECT unnest([${rows.join(", ")}], recursive := true) FROM counted)

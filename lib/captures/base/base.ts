@@ -1,0 +1,95 @@
+import { basename, join } from "node:path";
+import { type Column, type Derivation, deriveParquet, openParquet, type Table } from "../../tables/index.js";
+import { conversationsSql, sidesSql } from "./conversations.js";
+import { copiesSql } from "./copies.js";
+
+/** What every analysis of a packet Table starts from. */
+export interface Base {
+  packets: Table;
+  /** One row per conversation. */
+  conversations: Table;
+  /** One row per packet: where it belongs. */
+  sides: Table;
+  /** Packets that are there twice. */
+  copies: number;
+}
+
+const bases = new WeakMap<Table, Base>();
+
+/** Works out the conversations of a packet Table, into files of a folder, so that no session has to do it again. */
+export async function writeBase(packets: Table, folder: string): Promise<string[]> {
+  const sources: Derivation["sources"] = { packets };
+  const paths: string[] = [];
+  for (const name of names) {
+    const path = join(folder, `${name}.parquet`);
+    paths.push(path);
+    const { query, columns } = contents[name];
+    await deriveParquet(path, { sources, query, columns, provenance: packets.provenance });
+    sources[name] = await openFile(name, paths, packets);
+  }
+  return paths;
+}
+
+/** Whether a file is one of those. */
+export function isBaseFile(path: string): boolean {
+  return names.some((name) => basename(path) === `${name}.parquet`);
+}
+
+/** Gives a packet Table what {@link writeBase} wrote for it. */
+export async function openBase(packets: Table, paths: readonly string[]): Promise<void> {
+  const open = (name: Name) => openFile(name, paths, packets);
+  const copies = await (await open("copies")).count();
+  bases.set(packets, {
+    packets,
+    conversations: await open("conversations"),
+    sides: await open("sides"),
+    copies,
+  });
+}
+
+/** The conversations of a packet Table. */
+export function baseOf(packets: Table): Base {
+  return bases.get(packets) as Base;
+}
+
+function openFile(name: Name, paths: readonly string[], packets: Table): Promise<Table> {
+  const files = paths.filter((path) => basename(path) === `${name}.parquet`);
+  return openParquet(name, files, contents[name].columns, packets.provenance);
+}
+
+const conversations: Column[] = [
+  { name: "flow_number", type: "INTEGER", meaning: "order of first packets" },
+  { name: "flow", type: "VARCHAR", meaning: "id" },
+  { name: "direction_by", type: "VARCHAR", meaning: "what told client from server" },
+  { name: "transport", type: "VARCHAR", meaning: "tcp, udp, ..." },
+  { name: "stream", type: "INTEGER", meaning: "tcp_stream or udp_stream" },
+  { name: "client", type: "VARCHAR", meaning: "address that opened it" },
+  { name: "client_port", type: "INTEGER", meaning: "its port" },
+  { name: "server", type: "VARCHAR", meaning: "the other address" },
+  { name: "server_port", type: "INTEGER", meaning: "its port" },
+  { name: "client_outer", type: "VARCHAR", meaning: "tunnel end on the client's side" },
+  { name: "server_outer", type: "VARCHAR", meaning: "tunnel end on the server's side" },
+  { name: "tunnel", type: "VARCHAR", meaning: "what encapsulated its first packet" },
+  { name: "tunnel_id", type: "VARCHAR", meaning: "VNI or key of its first packet" },
+  { name: "vlan", type: "VARCHAR", meaning: "VLAN ids of its first packet" },
+];
+
+const sides: Column[] = [
+  { name: "frame", type: "INTEGER", meaning: "number of the packet in the file" },
+  { name: "flow_number", type: "INTEGER", meaning: "its conversation" },
+  { name: "from_client", type: "BOOLEAN", meaning: "the client sent it" },
+  { name: "about_number", type: "INTEGER", meaning: "conversation of the packet that it quotes" },
+  { name: "copy", type: "BOOLEAN", meaning: "the capture has it already" },
+];
+
+const copies: Column[] = [{ name: "frame", type: "INTEGER", meaning: "a packet that is there already" }];
+
+/** The files, in the order in which they are made. */
+const names = ["conversations", "copies", "sides"] as const;
+type Name = (typeof names)[number];
+
+const contents = {
+  conversations: { query: conversationsSql, columns: conversations },
+  copies: { query: copiesSql, columns: copies },
+  sides: { query: sidesSql, columns: sides },
+};

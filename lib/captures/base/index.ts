@@ -1,0 +1,1 @@
+export { type Base, baseOf, isBaseFile, openBase, writeBase } from "./base.js";

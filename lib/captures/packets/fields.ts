@@ -1,0 +1,112 @@
+import type { FieldSet } from "../fields/index.js";
+import { byHeader, byMark, byVersion, type Split } from "./split.js";
+
+/** Whole numbers that every header of their kind has, in the order of the header. */
+const headers = [
+  ["frame.len", "frame.cap_len"],
+  ["sll.pkttype", "sll.ifindex"],
+  ["ip.id", "ip.flags.mf", "ip.frag_offset", "ip.ttl"],
+  ["ipv6.fraghdr.offset", "ipv6.fraghdr.more", "ipv6.fraghdr.ident"],
+  ["icmp.type", "icmp.code"],
+  ["icmpv6.type", "icmpv6.code"],
+  ["icmp.ident", "icmp.seq"],
+  ["icmpv6.echo.identifier", "icmpv6.echo.sequence_number"],
+  ["udp.srcport", "udp.dstport", "udp.length"],
+  ["tcp.srcport", "tcp.dstport"],
+  ["tcp.seq", "tcp.seq_raw", "tcp.ack", "tcp.flags", "tcp.window_size"],
+  ["tcp.options.timestamp.tsval", "tcp.options.timestamp.tsecr"],
+  ["tcp.options.sack_le", "tcp.options.sack_re"],
+  ["tcp.options.sack.dsack_le", "tcp.options.sack.dsack_re"],
+];
+
+/** Addresses of IPv4 and of IPv6. */
+const versions = [
+  ["ip.src", "ipv6.src"],
+  ["ip.dst", "ipv6.dst"],
+];
+
+/** A time, and a mark that is there or not. */
+const marks = [
+  ["frame.time_epoch", "tcp.analysis.lost_segment"],
+  ["dns.time", "tcp.analysis.out_of_order"],
+  ["tcp.analysis.initial_rtt", "tcp.analysis.zero_window"],
+  ["tcp.analysis.ack_rtt", "tcp.analysis.ack_lost_segment"],
+  ["tcp.analysis.rto", "tcp.analysis.retransmission"],
+  ["icmp.resptime", "tcp.analysis.keep_alive"],
+  ["icmpv6.resptime", "tcp.analysis.window_full"],
+];
+
+interface Company {
+  names: readonly string[];
+  /** How their values are told apart. */
+  split: Split;
+}
+
+const companies = new Map<string, Company>();
+for (const [groups, split] of [
+  [headers, byHeader],
+  [versions, byVersion],
+  [marks, byMark],
+] as const) {
+  for (const names of groups) for (const name of names) companies.set(name, { names, split });
+}
+
+const names: string[] = [];
+const places = new Map<string, number>();
+
+/** The place of a tshark field in a row; the fields that share a column with it have the next ones. */
+export function field(name: string): number {
+  const known = places.get(name);
+  if (known !== undefined) return known;
+  for (const each of companies.get(name)?.names ?? [name]) places.set(each, names.push(each) - 1);
+  return places.get(name) as number;
+}
+
+// Parts of a file count these anew: they come first, so that the rest of a line is copied as it is.
+for (const name of ["frame.number", "tcp.stream", "udp.stream"]) field(name);
+
+/** The field at a place. */
+export function fieldAt(place: number): string {
+  return names[place] as string;
+}
+
+/** How many places a row has. */
+export function placeCount(): number {
+  return names.length;
+}
+
+/** A column of tshark's output. */
+export interface Printed {
+  /** Its fields as they were asked for, joined by `||`. */
+  name: string;
+  /** What tshark prints for it. */
+  column: string;
+  /** Places of its fields in a row. */
+  places: readonly number[];
+  /** How they are told apart; null for a field of its own. */
+  split: Split | null;
+}
+
+/** Fields, and those that share a column with them, in the order of their places. */
+export function withCompany(asked: readonly string[]): string[] {
+  const all = new Set(asked.flatMap((name) => companies.get(name)?.names ?? [name]));
+  return [...all].sort((a, b) => field(a) - field(b));
+}
+
+/**
+ * tshark's columns for some fields, in the order of its output. Each one costs tshark time for every packet, and the more there are the
+ * more each costs: so fields whose values can be told apart share one, and tshark prints all values of the first, then those of the
+ * second. Where it lacks one of them, the others have columns of their own.
+ */
+export function columnsFor({ names: known, printed }: FieldSet): Printed[] {
+  const there = new Set(known);
+  return known.flatMap((name, index): Printed[] => {
+    const company = companies.get(name);
+    if (company?.names.every((each) => there.has(each))) {
+      if (name !== company.names[0]) return [];
+      const joined = company.names.join("||");
+      return [{ name: joined, column: joined, places: company.names.map(field), split: company.split }];
+    }
+    return [{ name, column: printed[index] as string, places: [field(name)], split: null }];
+  });
+}

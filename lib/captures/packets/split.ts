@@ -1,0 +1,71 @@
+/** Where each field of a line lies: from `starts[place]` to before `ends[place]`. */
+export interface Places {
+  starts: Int32Array;
+  ends: Int32Array;
+}
+
+/** Finds the fields at `places` in their common column, which lies from `start` to before `end`. */
+export type Split = (
+  line: Places,
+  places: readonly number[],
+  bytes: Buffer,
+  start: number,
+  end: number,
+) => void;
+
+const comma = 0x2c;
+const colon = 0x3a;
+
+/** As many values of each field as there are headers; where the last header was cut, its later fields have one less. */
+export const byHeader: Split = ({ starts, ends }, places, bytes, start, end) => {
+  let values = start === end ? 0 : 1;
+  for (let at = start; at < end; at++) if (bytes[at] === comma) values++;
+  const headers = Math.floor(values / places.length);
+  const further = values % places.length;
+  let at = start;
+  for (let index = 0; index < places.length; index++) {
+    const place = places[index] as number;
+    starts[place] = at;
+    let left = headers + (index < further ? 1 : 0);
+    if (left === 0) {
+      ends[place] = at;
+      continue;
+    }
+    for (; at < end; at++) if (bytes[at] === comma && --left === 0) break;
+    ends[place] = at;
+    at = Math.min(at + 1, end);
+  }
+};
+
+/** Only addresses of IPv6, which come second, have colons. */
+export const byVersion: Split = (line, places, bytes, start, end) => {
+  let value = start;
+  let at = start;
+  for (; at < end && bytes[at] !== colon; at++) if (bytes[at] === comma) value = at + 1;
+  halve(line, places, bytes, start, at < end ? value : end, end);
+};
+
+/** A mark is `✓`, whose bytes no number has. */
+export const byMark: Split = (line, places, bytes, start, end) => {
+  let at = start;
+  while (at < end && (bytes[at] as number) < 0x80) at++;
+  halve(line, places, bytes, start, at, end);
+};
+
+/** The second field begins at `middle`. Behind several values of what isn't a whole number, tshark prints several commas. */
+function halve(
+  { starts, ends }: Places,
+  places: readonly number[],
+  bytes: Buffer,
+  start: number,
+  middle: number,
+  end: number,
+): void {
+  const [first = 0, second = 0] = places;
+  let stop = middle;
+  while (stop > start && bytes[stop - 1] === comma) stop--;
+  starts[first] = start;
+  ends[first] = stop;
+  starts[second] = middle;
+  ends[second] = end;
+}
