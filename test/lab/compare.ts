@@ -1,4 +1,5 @@
-import { type Fault, inject, type Truth } from "./faults/index.js";
+import { type Fault, inject, type Place, type Truth } from "./faults/index.js";
+import type { KernelVersion } from "./kernels.js";
 import type { Lab } from "./lab.js";
 import { type DropProbeName, dropProbes, type Sighting, type Sightings } from "./sightings.js";
 
@@ -6,38 +7,72 @@ import { type DropProbeName, dropProbes, type Sighting, type Sightings } from ".
 export interface Comparison {
   fault: string;
   probe: DropProbeName;
-  kernel: string;
+  kernel: KernelVersion;
   truth: Truth;
   /** At the places where that kernel frees such packets. */
   seen: number;
   lost: number | "unknown";
   /** `ok`: as many as the truth; `unseen`: none, as has to be where the kernel doesn't count it as a drop; else what is wrong. */
   verdict: string;
-  /** What else was freed meanwhile. */
-  elsewhere: string;
+  /** What was freed meanwhile where none of the faults is. */
+  elsewhere: Sighting[];
 }
 
-/** Lets a fault do harm while the probes look on, all of them at the same packets. */
-export async function compare(
-  lab: Lab,
-  fault: Fault,
-  probes: readonly DropProbeName[] = Object.keys(dropProbes) as DropProbeName[],
-): Promise<Comparison[]> {
-  const injected = await inject(lab.host, fault);
+const probeNames = Object.keys(dropProbes) as DropProbeName[];
+
+/** Lets faults do harm, one after the other, while all probes look on: as many at a time as have places of their own. */
+export async function compare(lab: Lab, faults: readonly Fault[]): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const round of rounds(lab.kernel, faults)) comparisons.push(...(await compareRound(lab, round)));
+  return comparisons;
+}
+
+async function compareRound(lab: Lab, faults: readonly Fault[]): Promise<Comparison[]> {
+  const truths: Truth[] = [];
+  const seen = await together(
+    probeNames.map((probe) => (during) => dropProbes[probe](lab.host, during)),
+    async () => {
+      for (const fault of faults) truths.push(await harm(lab, fault));
+    },
+  );
+  const places = faults.map(({ drops }) => drops[lab.kernel]);
+  return faults.flatMap((fault, index) =>
+    probeNames.map((probe, which) =>
+      comparison(lab.kernel, fault, probe, truths[index] as Truth, seen[which] as Sightings, places),
+    ),
+  );
+}
+
+async function harm({ host }: Lab, fault: Fault): Promise<Truth> {
+  const injected = await inject(host, fault);
   try {
-    let truth: Truth | undefined;
-    const seen = await together(
-      probes.map((probe) => (during) => dropProbes[probe](lab.host, during)),
-      async () => {
-        truth = await injected.hurt();
-      },
-    );
-    return probes.map((probe, index) =>
-      comparison(lab, fault, probe, truth as Truth, seen[index] as Sightings),
-    );
+    return await injected.hurt();
   } finally {
     await injected.undo();
   }
+}
+
+/** Faults whose packets are freed at the same place can't be told apart: each round has one of them. */
+function rounds(kernel: KernelVersion, faults: readonly Fault[]): Fault[][] {
+  const all: Fault[][] = [];
+  for (const fault of faults) {
+    const free = all.find(
+      (round) => !round.some((other) => overlap(fault.drops[kernel], other.drops[kernel])),
+    );
+    if (free === undefined) all.push([fault]);
+    else free.push(fault);
+  }
+  return all;
+}
+
+function overlap(one: Place | null, other: Place | null): boolean {
+  return (
+    one !== null && other !== null && one.sites.some((site) => isAt({ reason: one.reason, site }, other))
+  );
+}
+
+function isAt({ reason, site }: Pick<Sighting, "reason" | "site">, place: Place | null): boolean {
+  return place !== null && place.reason === reason && place.sites.includes(site);
 }
 
 /** Calls several things that take a `during`, and acts once all of them are ready. */
@@ -60,19 +95,18 @@ export async function together<Result>(
 }
 
 function comparison(
-  { kernel }: Lab,
+  kernel: KernelVersion,
   { name, drops }: Fault,
   probe: DropProbeName,
   truth: Truth,
   { all, lost }: Sightings,
+  places: readonly (Place | null)[],
 ): Comparison {
   const place = drops[kernel];
-  const there = all.filter(({ reason, site }) => place?.reason === reason && place.sites.includes(site));
-  const seen = sum(there);
-  const elsewhere = all.filter((one) => !there.includes(one));
+  const seen = sum(all.filter((one) => isAt(one, place)));
+  const elsewhere = all.filter((one) => !places.some((other) => isAt(one, other)));
   const verdict = verdictOf(truth, { seen, elsewhere: sum(elsewhere), lost, countsAsDrop: place !== null });
-  const words = elsewhere.map(({ reason, site, packets }) => `${packets} ${reason ?? "-"} ${site}`);
-  return { fault: name, probe, kernel, truth, seen, lost, verdict, elsewhere: words.join(", ") };
+  return { fault: name, probe, kernel, truth, seen, lost, verdict, elsewhere };
 }
 
 function verdictOf(

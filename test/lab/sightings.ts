@@ -15,13 +15,13 @@ export interface Sightings {
 /** A probe of drops as the truth meets it: attached while something is done. */
 export type DropProbe = (host: Host, during: () => unknown) => Promise<Sightings>;
 
-/** Long enough for every fault: the probes end when it is over. */
-const seconds = 60;
+/** Long enough for many faults, since the probes end when they are over; and compiling is slow in an emulated machine. */
+const patience = { seconds: 300, attachSeconds: 240 };
 
 /** Those that are held against the truth, by name. */
 export const dropProbes = {
   async dropSummary(host, during) {
-    const summary = await dropSummary(host, { seconds, during });
+    const summary = await dropSummary(host, { ...patience, during });
     const all = summary.values.map((row) => {
       const [reason, site, , drops] = row as [string | null, string, string | null, number];
       return { reason, site, packets: drops };
@@ -29,7 +29,7 @@ export const dropProbes = {
     return { all, lost: summary.provenance.lost };
   },
   async dropEvents(host, during) {
-    const events = await dropEvents(host, { seconds, during, maxEvents: 100_000 });
+    const events = await dropEvents(host, { ...patience, during, maxEvents: 100_000 });
     const counted = await events.sql(
       "SELECT reason, site, count(*)::INTEGER FROM this GROUP BY ALL ORDER BY ALL",
     );

@@ -26,12 +26,14 @@ let wrong = 0;
 for (const version of versions) {
   const lab = await startLab(version);
   try {
-    for (const fault of faults.filter(({ name }) => names.includes(name))) {
-      for (const { probe, truth, seen, lost, verdict, elsewhere } of await compare(lab, fault)) {
-        const hurt = truth.least === truth.most ? truth.least : `${truth.least}..${truth.most}`;
-        console.log([fault.name, probe, version, hurt, seen, lost, verdict, elsewhere].join("\t"));
-        if (verdict !== "ok" && verdict !== "unseen") wrong += 1;
-      }
+    const asked = faults.filter(({ name }) => names.includes(name));
+    for (const { fault, probe, truth, seen, lost, verdict, elsewhere } of await compare(lab, asked)) {
+      const hurt = truth.least === truth.most ? truth.least : `${truth.least}..${truth.most}`;
+      const rest = elsewhere
+        .map(({ reason, site, packets }) => `${packets} ${reason ?? "-"} ${site}`)
+        .join(", ");
+      console.log([fault, probe, version, hurt, seen, lost, verdict, rest].join("\t"));
+      if (verdict !== "ok" && verdict !== "unseen") wrong += 1;
     }
   } finally {
     await lab.stop();

@@ -1,23 +1,21 @@
-import * as checksums from "./checksums.js";
+import { wrongHeaderChecksum, wrongTcpChecksum, wrongUdpChecksum } from "./checksums.js";
 import type { Fault } from "./fault.js";
-import * as ip from "./ip.js";
-import * as netfilter from "./netfilter.js";
-import * as queues from "./queues.js";
-import * as sockets from "./sockets.js";
-import * as openvswitch from "./switch.js";
+import { duplicateFragments, lostFragments, missingNeighbour, reversePath, tooBig } from "./ip.js";
+import { conntrackFull, conntrackInvalid, nftDrop } from "./netfilter.js";
+import { fqCodelOverflow, netemDelay, netemLimit, netemLoss, netemReorder, tbfOverflow } from "./queues.js";
+import { closedUdpPort, fullSocketBuffer, resetStorm } from "./sockets.js";
+import { dropFlow, fullTunRing, upcallFlood } from "./switch.js";
 
 export type { Fault, Place } from "./fault.js";
 export { type Injected, inject, type Truth } from "./inject.js";
-export { nftDrop } from "./netfilter.js";
-export { netemLoss, tbfOverflow } from "./queues.js";
-export { closedUdpPort } from "./sockets.js";
-export { dropFlow } from "./switch.js";
+export { closedUdpPort, dropFlow, netemLoss, nftDrop, tbfOverflow };
 
-/** All of them. */
-export const faults: readonly Fault[] = [queues, netfilter, sockets, checksums, ip, openvswitch].flatMap(
-  (group) => Object.values<unknown>(group).filter(isFault),
-);
-
-function isFault(value: unknown): value is Fault {
-  return typeof value === "object" && value !== null && "hurt" in value;
-}
+/** All of them, by layer from the queue of an interface up, then the switch. */
+export const faults: readonly Fault[] = [
+  ...[netemLoss, netemLimit, netemDelay, netemReorder, tbfOverflow, fqCodelOverflow],
+  ...[nftDrop, conntrackFull, conntrackInvalid],
+  ...[wrongHeaderChecksum, wrongUdpChecksum, wrongTcpChecksum],
+  ...[tooBig, lostFragments, duplicateFragments, reversePath, missingNeighbour],
+  ...[closedUdpPort, fullSocketBuffer, resetStorm],
+  ...[dropFlow, upcallFlood, fullTunRing],
+];
