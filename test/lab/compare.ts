@@ -35,7 +35,7 @@ async function compareRound(lab: Lab, faults: readonly Fault[]): Promise<Compari
       for (const fault of faults) truths.push(await harm(lab, fault));
     },
   );
-  const places = faults.map(({ drops }) => drops[lab.kernel]);
+  const places = faults.flatMap(({ drops }) => drops[lab.kernel]);
   return faults.flatMap((fault, index) =>
     probeNames.map((probe, which) =>
       comparison(lab.kernel, fault, probe, truths[index] as Truth, seen[which] as Sightings, places),
@@ -52,28 +52,27 @@ async function harm({ host }: Lab, fault: Fault): Promise<Truth> {
   }
 }
 
-/** Faults whose packets are freed at the same place can't be told apart: each round has one of them. */
+/** Faults whose packets are freed at the same place can't be told apart: each round has one of them, and none with those that are freed nowhere. */
 function rounds(kernel: KernelVersion, faults: readonly Fault[]): Fault[][] {
   const all: Fault[][] = [];
   for (const fault of faults) {
-    const free = all.find(
-      (round) => !round.some((other) => overlap(fault.drops[kernel], other.drops[kernel])),
-    );
+    const places = fault.drops[kernel];
+    const fits = ({ drops }: Fault) =>
+      (drops[kernel].length === 0) === (places.length === 0) &&
+      !drops[kernel].some((place) => isAt(place, places));
+    const free = all.find((round) => round.every(fits));
     if (free === undefined) all.push([fault]);
     else free.push(fault);
   }
   return all;
 }
 
-function overlap(one: Place | null, other: Place | null): boolean {
-  return (
-    one !== null && other !== null && one.sites.some((site) => isAt({ reason: one.reason, site }, other))
-  );
+function isAt({ reason, site }: Place, places: readonly Place[]): boolean {
+  return places.some((place) => place.reason === reason && place.site === site.replace(clone, ""));
 }
 
-function isAt({ reason, site }: Pick<Sighting, "reason" | "site">, place: Place | null): boolean {
-  return place !== null && place.reason === reason && place.sites.includes(site);
-}
+/** What GCC adds to the name of a function that it made another version of. */
+const clone = /(\.(constprop|isra|part|cold)(\.\d+)?)+$/;
 
 /** Calls several things that take a `during`, and acts once all of them are ready. */
 export async function together<Result>(
@@ -100,22 +99,22 @@ function comparison(
   probe: DropProbeName,
   truth: Truth,
   { all, lost }: Sightings,
-  places: readonly (Place | null)[],
+  places: readonly Place[],
 ): Comparison {
-  const place = drops[kernel];
-  const seen = sum(all.filter((one) => isAt(one, place)));
-  const elsewhere = all.filter((one) => !places.some((other) => isAt(one, other)));
-  const verdict = verdictOf(truth, { seen, elsewhere: sum(elsewhere), lost, countsAsDrop: place !== null });
+  const seen = sum(all.filter((one) => isAt(one, drops[kernel])));
+  const elsewhere = all.filter((one) => !isAt(one, places));
+  const packets = sum(elsewhere.filter(({ device }) => device !== null));
+  const verdict = verdictOf(truth, { seen, elsewhere: packets, lost, isDrop: drops[kernel].length > 0 });
   return { fault: name, probe, kernel, truth, seen, lost, verdict, elsewhere };
 }
 
 function verdictOf(
   { least, most }: Truth,
-  saw: { seen: number; elsewhere: number; lost: number | "unknown"; countsAsDrop: boolean },
+  saw: { seen: number; elsewhere: number; lost: number | "unknown"; isDrop: boolean },
 ): string {
   if (most === 0) return "nothing was hurt";
   if (saw.lost !== 0) return `lost ${saw.lost}`;
-  if (!saw.countsAsDrop) return saw.elsewhere < least ? "unseen" : "seen against expectation";
+  if (!saw.isDrop) return saw.elsewhere < least ? "unseen" : "seen against expectation";
   if (saw.seen < least) return "too few";
   return saw.seen > most ? "too many" : "ok";
 }

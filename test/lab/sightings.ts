@@ -4,6 +4,8 @@ import { dropEvents, dropSummary, type Host } from "../../lib/index.js";
 export interface Sighting {
   reason: string | null;
   site: string;
+  /** null for what was on none, such as messages of netlink. */
+  device: string | null;
   packets: number;
 }
 
@@ -23,19 +25,19 @@ export const dropProbes = {
   async dropSummary(host, during) {
     const summary = await dropSummary(host, { ...patience, during });
     const all = summary.values.map((row) => {
-      const [reason, site, , drops] = row as [string | null, string, string | null, number];
-      return { reason, site, packets: drops };
+      const [reason, site, device, drops] = row as [string | null, string, string | null, number];
+      return { reason, site, device, packets: drops };
     });
     return { all, lost: summary.provenance.lost };
   },
   async dropEvents(host, during) {
     const events = await dropEvents(host, { ...patience, during, maxEvents: 100_000 });
     const counted = await events.sql(
-      "SELECT reason, site, count(*)::INTEGER FROM this GROUP BY ALL ORDER BY ALL",
+      "SELECT reason, site, device, count(*)::INTEGER FROM this GROUP BY ALL ORDER BY ALL",
     );
     const all = counted.values.map((row) => {
-      const [reason, site, packets] = row as [string | null, string, number];
-      return { reason, site, packets };
+      const [reason, site, device, packets] = row as [string | null, string, string | null, number];
+      return { reason, site, device, packets };
     });
     return { all, lost: events.provenance.lost };
   },

@@ -1,6 +1,6 @@
 import { address } from "../topology/topology.js";
 import { protocolCounter } from "./counters.js";
-import type { Fault } from "./fault.js";
+import { at, type Fault } from "./fault.js";
 
 const toHost = `${address.client} ${address.uplink}`;
 
@@ -10,11 +10,7 @@ export const wrongUdpChecksum: Fault = {
   hurt: [`$C crafted wrong-udp ${toHost} 60`],
   counter: protocolCounter(null, "UdpInCsumErrors"),
   undo: [],
-  drops: {
-    "5.10": { reason: null, sites: ["__udp4_lib_rcv"] },
-    "6.1": { reason: "UDP_CSUM", sites: ["__udp4_lib_rcv"] },
-    "6.12": { reason: "UDP_CSUM", sites: ["__udp4_lib_rcv"] },
-  },
+  drops: at("__udp4_lib_rcv", "UDP_CSUM"),
 };
 
 export const wrongTcpChecksum: Fault = {
@@ -23,11 +19,7 @@ export const wrongTcpChecksum: Fault = {
   hurt: [`$C crafted wrong-tcp ${toHost} 60`],
   counter: protocolCounter(null, "TcpInCsumErrors"),
   undo: [],
-  drops: {
-    "5.10": { reason: null, sites: ["tcp_v4_rcv"] },
-    "6.1": { reason: "TCP_CSUM", sites: ["tcp_v4_rcv"] },
-    "6.12": { reason: "TCP_CSUM", sites: ["tcp_v4_rcv"] },
-  },
+  drops: at("tcp_v4_rcv", "TCP_CSUM"),
 };
 
 export const wrongHeaderChecksum: Fault = {
@@ -36,9 +28,5 @@ export const wrongHeaderChecksum: Fault = {
   hurt: [`$C wrong-header eth0 $(cat /sys/class/net/uplink0/address) ${toHost} 60`],
   counter: protocolCounter(null, "IpExtInCsumErrors"),
   undo: [],
-  drops: {
-    "5.10": { reason: null, sites: ["ip_rcv_core"] },
-    "6.1": { reason: "IP_CSUM", sites: ["ip_rcv_core"] },
-    "6.12": { reason: "IP_CSUM", sites: ["ip_rcv_core"] },
-  },
+  drops: at("ip_rcv_core", "IP_CSUM"),
 };

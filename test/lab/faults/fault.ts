@@ -4,9 +4,23 @@ import type { KernelVersion } from "../kernels.js";
 export interface Place {
   /** As that kernel names it; null where it has no reasons (before 5.17). */
   reason: string | null;
-  /** Kernel functions; which one depends on what the compiler put into which. */
-  sites: readonly string[];
+  /** Kernel function, without the suffix of a compiler's clone. */
+  site: string;
 }
+
+/** Where the packets of a fault are freed; nowhere where that kernel doesn't count it as a drop, so that no probe of drops can see it. */
+export type Places = Record<KernelVersion, readonly Place[]>;
+
+/** Places with the same function on every kernel; reasons as those that have them name them. */
+export function at(site: string, reason: string, reason612 = reason): Places {
+  return {
+    "5.10": [{ reason: null, site }],
+    "6.1": [{ reason, site }],
+    "6.12": [{ reason: reason612, site }],
+  };
+}
+
+export const nowhere: Places = { "5.10": [], "6.1": [], "6.12": [] };
 
 /**
  * Something that goes wrong on a lab host, on purpose, with a truth: how many packets it hurt, from a counter that no probe reads. All
@@ -24,6 +38,5 @@ export interface Fault {
   slack?: number;
   /** Takes it away again. */
   undo: readonly string[];
-  /** Where the packets are freed; null where that kernel doesn't count it as a drop, so that no probe of drops can see it. */
-  drops: Record<KernelVersion, Place | null>;
+  drops: Places;
 }

@@ -47,7 +47,7 @@ export async function inject(host: Host, fault: Fault): Promise<Injected> {
 
 async function run(host: Host, fault: Fault, lines: readonly string[]): Promise<string> {
   const script = [prelude, ...lines].join("\n");
-  const { exitCode, stdout, stderr } = await host.exec(["bash", "-euc", script], { deadlineSeconds: 60 });
+  const { exitCode, stdout, stderr } = await host.exec(["sh", "-euc", script], { deadlineSeconds: 60 });
   if (exitCode !== 0)
     throw new Error(`the fault ${fault.name} failed on ${host.name} (${exitCode}): ${stderr}`);
   return stdout;

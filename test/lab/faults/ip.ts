@@ -1,6 +1,6 @@
 import { address, sinkPort } from "../topology/topology.js";
 import { protocolCounter } from "./counters.js";
-import type { Fault } from "./fault.js";
+import { at, type Fault } from "./fault.js";
 
 /** The host would have to fragment what it forwards, and must not. */
 export const tooBig: Fault = {
@@ -9,11 +9,7 @@ export const tooBig: Fault = {
   hurt: [`$C udp ${address.vm1} ${sinkPort} 60 1200 0 df`],
   counter: protocolCounter(null, "IpFragFails"),
   undo: [`ip route del ${address.vm1}/32`],
-  drops: {
-    "5.10": { reason: null, sites: ["ip_forward"] },
-    "6.1": { reason: "PKT_TOO_BIG", sites: ["ip_forward"] },
-    "6.12": { reason: "PKT_TOO_BIG", sites: ["ip_forward"] },
-  },
+  drops: at("ip_forward", "PKT_TOO_BIG"),
 };
 
 const toHost = `${address.client} ${address.uplink}`;
@@ -25,11 +21,7 @@ export const lostFragments: Fault = {
   hurt: [`$C crafted one-fragment ${toHost} 40`, "sleep 1.5"],
   counter: protocolCounter(null, "IpReasmTimeout"),
   undo: ["sysctl -qw net.ipv4.ipfrag_time=$(cat /run/lab/ipfrag_time)"],
-  drops: {
-    "5.10": { reason: null, sites: ["ip_expire"] },
-    "6.1": { reason: "NOT_SPECIFIED", sites: ["ip_expire"] },
-    "6.12": { reason: "FRAG_REASM_TIMEOUT", sites: ["ip_expire"] },
-  },
+  drops: at("ip_expire", "NOT_SPECIFIED", "FRAG_REASM_TIMEOUT"),
 };
 
 /** First halves come twice: one of the two is dropped, and nothing counts it but the sender. */
@@ -38,11 +30,7 @@ export const duplicateFragments: Fault = {
   put: [],
   hurt: [`$C crafted fragment-twice ${toHost} 40`],
   undo: [],
-  drops: {
-    "5.10": { reason: null, sites: ["ip_defrag"] },
-    "6.1": { reason: "NOT_SPECIFIED", sites: ["ip_defrag"] },
-    "6.12": { reason: "DUP_FRAG", sites: ["ip_defrag"] },
-  },
+  drops: at("ip_defrag", "NOT_SPECIFIED", "DUP_FRAG"),
 };
 
 /** Packets whose source is reached through another interface than they came from. */
@@ -52,11 +40,7 @@ export const reversePath: Fault = {
   hurt: [`$C crafted datagram 198.51.100.99 ${address.uplink} 60`],
   counter: protocolCounter(null, "TcpExtIPReversePathFilter"),
   undo: ["sysctl -qw net.ipv4.conf.uplink0.rp_filter=0"],
-  drops: {
-    "5.10": { reason: null, sites: ["ip_rcv_finish_core", "ip_rcv_finish"] },
-    "6.1": { reason: "IP_RPFILTER", sites: ["ip_rcv_finish_core", "ip_rcv_finish"] },
-    "6.12": { reason: "IP_RPFILTER", sites: ["ip_rcv_finish_core", "ip_rcv_finish"] },
-  },
+  drops: at("ip_rcv_finish_core", "IP_RPFILTER"),
 };
 
 /** Nobody answers for the address: what waits for an answer is given up after three requests. */
@@ -65,9 +49,5 @@ export const missingNeighbour: Fault = {
   put: ["sysctl -qw net.ipv4.neigh.uplink0.retrans_time_ms=100"],
   hurt: [`$T udp 203.0.113.77 ${sinkPort} 30`, "sleep 1"],
   undo: ["sysctl -qw net.ipv4.neigh.uplink0.retrans_time_ms=1000"],
-  drops: {
-    "5.10": { reason: null, sites: ["arp_error_report"] },
-    "6.1": { reason: "NEIGH_FAILED", sites: ["arp_error_report"] },
-    "6.12": { reason: "NEIGH_FAILED", sites: ["arp_error_report"] },
-  },
+  drops: at("neigh_invalidate", "NEIGH_FAILED"),
 };

@@ -1,13 +1,10 @@
 import { address, sinkPort } from "../topology/topology.js";
 import { conntrackCounter, nftCounter } from "./counters.js";
-import type { Fault, Place } from "./fault.js";
+import { at, type Fault } from "./fault.js";
 
-/** A verdict of any hook. */
-const byNetfilter: Record<"5.10" | "6.1" | "6.12", Place> = {
-  "5.10": { reason: null, sites: ["nf_hook_slow"] },
-  "6.1": { reason: "NETFILTER_DROP", sites: ["nf_hook_slow"] },
-  "6.12": { reason: "NETFILTER_DROP", sites: ["nf_hook_slow"] },
-};
+/** A rule's own verdict; and one of connection tracking, which its hook carries out. */
+const byRule = at("nft_do_chain", "NETFILTER_DROP");
+const byHook = at("nf_hook_slow", "NETFILTER_DROP");
 
 const refusedPort = 8443;
 
@@ -22,31 +19,23 @@ export const nftDrop: Fault = {
   hurt: [`$C udp ${address.vm1} ${refusedPort} 100`],
   counter: nftCounter(null, "fault", "hurt"),
   undo: ["nft delete table inet fault"],
-  drops: byNetfilter,
+  drops: byRule,
 };
+
+const inClient = "nsenter --net=/run/netns/client";
 
 /** No more connections are tracked than there are: packets of new ones are dropped, while the old ones, SSH's too, go on. */
 export const conntrackFull: Fault = {
   name: "conntrack-full",
   put: [
-    "nft add table inet fault",
-    "nft 'add chain inet fault input { type filter hook input priority 0; }'",
-    "nft add rule inet fault input ct state new counter",
-    `/mnt/background sink-host $T sink`,
     "sysctl -n net.netfilter.nf_conntrack_max > /run/lab/conntrack_max",
     "sysctl -qw net.netfilter.nf_conntrack_max=$(($(conntrack -C) + 20))",
   ],
   hurt: [`$C flows ${address.uplink} ${sinkPort} 200`],
   counter: conntrackCounter(null, "drop"),
-  undo: [
-    "sysctl -qw net.netfilter.nf_conntrack_max=$(cat /run/lab/conntrack_max)",
-    "/mnt/finish sink-host",
-    "nft delete table inet fault",
-  ],
-  drops: byNetfilter,
+  undo: ["sysctl -qw net.netfilter.nf_conntrack_max=$(cat /run/lab/conntrack_max)"],
+  drops: byHook,
 };
-
-const inClient = "nsenter --net=/run/netns/client";
 
 /** Packets that belong to no connection and can't begin one. */
 export const conntrackInvalid: Fault = {
@@ -60,5 +49,5 @@ export const conntrackInvalid: Fault = {
   hurt: [`$T crafted syn-fin ${address.uplink} ${address.client} 80`],
   counter: nftCounter("client", "fault", "hurt"),
   undo: [`${inClient} nft delete table inet fault`],
-  drops: byNetfilter,
+  drops: byRule,
 };

@@ -1,20 +1,17 @@
 import { address, sinkPort } from "../topology/topology.js";
 import { qdiscDropped, qdiscSent } from "./counters.js";
-import type { Fault, Place } from "./fault.js";
+import { type Fault, nowhere, type Places } from "./fault.js";
 
 const uplink = "tc qdisc add dev uplink0 root";
 const remove = ["tc qdisc del dev uplink0 root"];
 const toClient = `${address.client} ${sinkPort}`;
 
 /** Packets that a qdisc refuses are put on a list that __dev_xmit_skb() frees. */
-const refused: Fault["drops"] = {
-  "5.10": { reason: null, sites: ["kfree_skb_list"] },
-  "6.1": { reason: "QDISC_DROP", sites: ["kfree_skb_list_reason"] },
-  "6.12": { reason: "QDISC_DROP", sites: ["__dev_queue_xmit", "kfree_skb_list_reason"] },
+const refused: Places = {
+  "5.10": [{ reason: null, site: "kfree_skb_list" }],
+  "6.1": [{ reason: "QDISC_DROP", site: "kfree_skb_list_reason" }],
+  "6.12": [{ reason: "QDISC_DROP", site: "__dev_queue_xmit" }],
 };
-
-/** A place that only changes what the packets' order and time are. */
-const nowhere: Record<"5.10" | "6.1" | "6.12", Place | null> = { "5.10": null, "6.1": null, "6.12": null };
 
 export const netemLoss: Fault = {
   name: "netem-loss",
@@ -73,5 +70,10 @@ export const fqCodelOverflow: Fault = {
   hurt: [`$T udp ${toClient} 100 1000`],
   counter: qdiscDropped("uplink0", "fq_codel"),
   undo: remove,
-  drops: refused,
+  // CoDel drops, too, when the queue is read.
+  drops: {
+    "5.10": [...refused["5.10"], { reason: null, site: "__fq_codel_dequeue" }],
+    "6.1": [...refused["6.1"], { reason: "NOT_SPECIFIED", site: "__fq_codel_dequeue" }],
+    "6.12": [...refused["6.12"], { reason: "NOT_SPECIFIED", site: "__fq_codel_dequeue" }],
+  },
 };

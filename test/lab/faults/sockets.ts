@@ -1,6 +1,6 @@
 import { address } from "../topology/topology.js";
 import { protocolCounter } from "./counters.js";
-import type { Fault } from "./fault.js";
+import { at, type Fault } from "./fault.js";
 
 const closedPort = 5353;
 
@@ -10,11 +10,7 @@ export const closedUdpPort: Fault = {
   hurt: [`$C udp ${address.uplink} ${closedPort} 100`],
   counter: protocolCounter(null, "UdpNoPorts"),
   undo: [],
-  drops: {
-    "5.10": { reason: null, sites: ["__udp4_lib_rcv"] },
-    "6.1": { reason: "NO_SOCKET", sites: ["__udp4_lib_rcv"] },
-    "6.12": { reason: "NO_SOCKET", sites: ["__udp4_lib_rcv"] },
-  },
+  drops: at("__udp4_lib_rcv", "NO_SOCKET"),
 };
 
 /** Each connection attempt to a closed port is answered by a reset. */
@@ -24,11 +20,7 @@ export const resetStorm: Fault = {
   hurt: [`$C connect ${address.uplink} ${closedPort} 200`],
   counter: protocolCounter(null, "TcpOutRsts"),
   undo: [],
-  drops: {
-    "5.10": { reason: null, sites: ["tcp_v4_rcv"] },
-    "6.1": { reason: "NO_SOCKET", sites: ["tcp_v4_rcv"] },
-    "6.12": { reason: "NO_SOCKET", sites: ["tcp_v4_rcv"] },
-  },
+  drops: at("tcp_v4_rcv", "NO_SOCKET"),
 };
 
 export const fullSocketBuffer: Fault = {
@@ -37,9 +29,5 @@ export const fullSocketBuffer: Fault = {
   hurt: [`$C udp ${address.uplink} 4002 200`],
   counter: protocolCounter(null, "UdpRcvbufErrors"),
   undo: ["/mnt/finish deaf"],
-  drops: {
-    "5.10": { reason: null, sites: ["udp_queue_rcv_one_skb"] },
-    "6.1": { reason: "SOCKET_RCVBUFF", sites: ["udp_queue_rcv_one_skb"] },
-    "6.12": { reason: "SOCKET_RCVBUFF", sites: ["udp_queue_rcv_one_skb"] },
-  },
+  drops: at("udp_queue_rcv_one_skb", "SOCKET_RCVBUFF"),
 };

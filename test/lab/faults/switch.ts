@@ -1,6 +1,6 @@
 import { address, sinkPort } from "../topology/topology.js";
 import { deviceCounter, flowPackets, upcallsLost } from "./counters.js";
-import type { Fault } from "./fault.js";
+import { at, type Fault } from "./fault.js";
 
 const droppedPort = 4242;
 const cookie = 4242;
@@ -18,9 +18,9 @@ export const dropFlow: Fault = {
   counter: flowPackets("br0", cookie),
   undo: [`ovs-ofctl del-flows br0 cookie=${cookie}/-1`],
   drops: {
-    "5.10": null,
-    "6.1": null,
-    "6.12": { reason: "SUBSYSTEM_3_1", sites: ["do_execute_actions"] },
+    "5.10": [],
+    "6.1": [],
+    "6.12": [{ reason: "SUBSYSTEM_3_1", site: "do_execute_actions" }],
   },
 };
 
@@ -31,11 +31,7 @@ export const upcallFlood: Fault = {
   hurt: ["ovs-dpctl del-flows", `$V flows ${address.vm2} ${sinkPort} 3000 1400`],
   counter: upcallsLost,
   undo: ["kill -s CONT $(cat /run/openvswitch/ovs-vswitchd.pid)"],
-  drops: {
-    "5.10": { reason: null, sites: ["ovs_dp_process_packet"] },
-    "6.1": { reason: "NOT_SPECIFIED", sites: ["ovs_dp_process_packet"] },
-    "6.12": { reason: "NOT_SPECIFIED", sites: ["ovs_dp_process_packet"] },
-  },
+  drops: at("netlink_attachskb", "NOT_SPECIFIED"),
 };
 
 /** A guest that takes nothing from its tap device: the ring between them is full after 16 packets. */
@@ -53,9 +49,5 @@ export const fullTunRing: Fault = {
   hurt: [`$T udp 203.0.113.250 ${sinkPort} 100`],
   counter: deviceCounter("ring0", "tx_dropped"),
   undo: ["/mnt/finish tap", "ip link del ring0"],
-  drops: {
-    "5.10": { reason: null, sites: ["tun_net_xmit"] },
-    "6.1": { reason: "FULL_RING", sites: ["tun_net_xmit"] },
-    "6.12": { reason: "FULL_RING", sites: ["tun_net_xmit"] },
-  },
+  drops: at("tun_net_xmit", "FULL_RING"),
 };

@@ -9,6 +9,8 @@ const modules = [
 /** The shell script that builds a topology in a fresh host: `build`, for `sh -eu`. */
 export function topologyScript({ bridges, namespaces, tunnels, guests }: Topology, guestCpu: string): string {
   return [
+    // Namespaces track connections where a rule asks for it, as before 5.15: else those of the machines around would, too.
+    "modprobe nf_conntrack enable_hooks=0",
     `for m in ${modules.join(" ")}; do modprobe -q "$m" || echo "no module $m"; done`,
     // Forwarding first: it changes the defaults of the devices that come.
     "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1",
@@ -19,10 +21,19 @@ export function topologyScript({ bridges, namespaces, tunnels, guests }: Topolog
     // Rules come when the switch works: a new start of its daemon forgets them.
     ...bridges.map(({ name }) => `/mnt/check-ovs ${name} ${pingOver(name, namespaces)}`),
     ...bridges.flatMap(flowLines),
+    ...hostLines,
     ...(guests.length === 0 ? [] : ["/mnt/build-guest"]),
     ...guests.map((guest) => guestLine(guest, guestCpu)),
   ].join("\n");
 }
+
+/** The host itself tracks connections, and takes what is sent to its sink. */
+const hostLines = [
+  "nft add table inet host",
+  "nft 'add chain inet host input { type filter hook input priority 0; }'",
+  "nft add rule inet host input ct state new counter",
+  "/mnt/background sink-host /mnt/traffic sink",
+];
 
 function bridgeLines({ name, addresses }: Bridge): string[] {
   return [
@@ -65,6 +76,30 @@ function linkLines(
     ...(bridge === undefined ? [] : [`ovs-vsctl add-port ${bridge} ${hostDevice}`]),
     ...(hostAddresses ?? []).map((one) => addAddress("", one, hostDevice)),
     ...addresses.map((one) => addAddress(`-n ${namespace}`, one, device)),
+    ...(hostAddresses === undefined
+      ? []
+      : neighbours(namespace, device, addresses, hostDevice, hostAddresses)),
+  ];
+}
+
+/** Ends of a routed link know each other for good: nothing waits for an answer that a fault may swallow. */
+function neighbours(
+  namespace: string,
+  device: string,
+  near: string[],
+  hostDevice: string,
+  far: string[],
+): string[] {
+  const ip = (one: string) => one.split("/")[0];
+  return [
+    ...near.map(
+      (one) =>
+        `ip neigh replace ${ip(one)} dev ${hostDevice} nud permanent lladdr $(ip -n ${namespace} -o link show ${device} | sed 's/.*ether \\([^ ]*\\).*/\\1/')`,
+    ),
+    ...far.map(
+      (one) =>
+        `ip -n ${namespace} neigh replace ${ip(one)} dev ${device} nud permanent lladdr $(cat /sys/class/net/${hostDevice}/address)`,
+    ),
   ];
 }
 
