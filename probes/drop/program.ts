@@ -23,6 +23,7 @@ export interface DropActions {
 export const drop = {
   time: "nsecs",
   site: "ksym(args->location)",
+  address: "args->location",
   device: "$skb->dev->name",
   ifindex: "$skb->skb_iif",
   cpu: "cpu",

@@ -41,16 +41,22 @@ export const dropSummary: Probe<DropFilterParameters, "frame"> = defineProbe({
   ],
   countMap: "@drops",
   program(filters, target) {
-    const key = new Fragment(`${reasonOfDrop(target)}, ${drop.site}, ${drop.device}`);
+    // One function can drop in several places: without the address, bpftrace prints as many equal keys, of which JSON keeps one.
+    const key = new Fragment(`${reasonOfDrop(target)}, ${drop.site}, ${drop.device}, ${drop.address}`);
     const count = bpftrace`@matched = count(); @drops[${key}] = count();`;
     return dropClause(filters, target, { ipv4: count, ipv6: count, other: count });
   },
   decode(record, { target }) {
     if (record.type !== "map" || record.name !== "@drops") return [];
-    return record.entries
-      .map(([key, count]) => {
-        const [reason = "", site = "", device = ""] = key.split(",");
-        return [reasonName(target, reason), site, device || null, Number(count)];
+    const counts = new Map<string, number>();
+    for (const [key, count] of record.entries) {
+      const place = key.split(",").slice(0, 3).join();
+      counts.set(place, (counts.get(place) ?? 0) + Number(count));
+    }
+    return [...counts]
+      .map(([place, count]) => {
+        const [reason = "", site = "", device = ""] = place.split(",");
+        return [reasonName(target, reason), site, device || null, count];
       })
       .sort((a, b) => Number(b[3]) - Number(a[3]) || (String(a) < String(b) ? -1 : 1));
   },

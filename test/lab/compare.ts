@@ -1,0 +1,124 @@
+import { type Fault, inject, type Place, type Truth } from "./faults/index.js";
+import type { KernelVersion } from "./kernels.js";
+import type { Lab } from "./lab.js";
+import { type DropProbeName, dropProbes, type Sighting, type Sightings } from "./sightings.js";
+
+/** What a probe saw of a fault, beside how many packets it hurt. */
+export interface Comparison {
+  fault: string;
+  probe: DropProbeName;
+  kernel: KernelVersion;
+  truth: Truth;
+  /** At the places where that kernel frees such packets. */
+  seen: number;
+  lost: number | "unknown";
+  /** `ok`: as many as the truth; `unseen`: none, as has to be where the kernel doesn't count it as a drop; else what is wrong. */
+  verdict: string;
+  /** What was freed meanwhile where none of the faults is. */
+  elsewhere: Sighting[];
+}
+
+const probeNames = Object.keys(dropProbes) as DropProbeName[];
+
+/** Lets faults do harm, one after the other, while all probes look on: as many at a time as have places of their own. */
+export async function compare(lab: Lab, faults: readonly Fault[]): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const round of rounds(lab.kernel, faults)) comparisons.push(...(await compareRound(lab, round)));
+  return comparisons;
+}
+
+async function compareRound(lab: Lab, faults: readonly Fault[]): Promise<Comparison[]> {
+  const truths: Truth[] = [];
+  const seen = await together(
+    probeNames.map((probe) => (during) => dropProbes[probe](lab.host, during)),
+    async () => {
+      for (const fault of faults) truths.push(await harm(lab, fault));
+    },
+  );
+  const places = faults.flatMap(({ drops }) => drops[lab.kernel]);
+  return faults.flatMap((fault, index) =>
+    probeNames.map((probe, which) =>
+      comparison(lab.kernel, fault, probe, truths[index] as Truth, seen[which] as Sightings, places),
+    ),
+  );
+}
+
+async function harm({ host }: Lab, fault: Fault): Promise<Truth> {
+  const injected = await inject(host, fault);
+  try {
+    return await injected.hurt();
+  } finally {
+    await injected.undo();
+  }
+}
+
+/** Faults whose packets are freed at the same place can't be told apart: each round has one of them, and none with those that are freed nowhere. */
+function rounds(kernel: KernelVersion, faults: readonly Fault[]): Fault[][] {
+  const all: Fault[][] = [];
+  for (const fault of faults) {
+    const places = fault.drops[kernel];
+    const fits = ({ drops }: Fault) =>
+      (drops[kernel].length === 0) === (places.length === 0) &&
+      !drops[kernel].some((place) => isAt(place, places));
+    const free = all.find((round) => round.every(fits));
+    if (free === undefined) all.push([fault]);
+    else free.push(fault);
+  }
+  return all;
+}
+
+function isAt({ reason, site }: Place, places: readonly Place[]): boolean {
+  return places.some((place) => place.reason === reason && place.site === site.replace(clone, ""));
+}
+
+/** What GCC adds to the name of a function that it made another version of. */
+const clone = /(\.(constprop|isra|part|cold)(\.\d+)?)+$/;
+
+/** Calls several things that take a `during`, and acts once all of them are ready. */
+export async function together<Result>(
+  calls: readonly ((during: () => Promise<void>) => Promise<Result>)[],
+  act: () => Promise<void>,
+): Promise<Result[]> {
+  let waiting = calls.length;
+  let begin: () => void = () => {};
+  const ready = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const acted = ready.then(act);
+  const during = () => {
+    waiting -= 1;
+    if (waiting === 0) begin();
+    return acted;
+  };
+  return Promise.all(calls.map((call) => call(during)));
+}
+
+function comparison(
+  kernel: KernelVersion,
+  { name, drops }: Fault,
+  probe: DropProbeName,
+  truth: Truth,
+  { all, lost }: Sightings,
+  places: readonly Place[],
+): Comparison {
+  const seen = sum(all.filter((one) => isAt(one, drops[kernel])));
+  const elsewhere = all.filter((one) => !isAt(one, places));
+  const packets = sum(elsewhere.filter(({ device }) => device !== null));
+  const verdict = verdictOf(truth, { seen, elsewhere: packets, lost, isDrop: drops[kernel].length > 0 });
+  return { fault: name, probe, kernel, truth, seen, lost, verdict, elsewhere };
+}
+
+function verdictOf(
+  { least, most }: Truth,
+  saw: { seen: number; elsewhere: number; lost: number | "unknown"; isDrop: boolean },
+): string {
+  if (most === 0) return "nothing was hurt";
+  if (saw.lost !== 0) return `lost ${saw.lost}`;
+  if (!saw.isDrop) return saw.elsewhere < least ? "unseen" : "seen against expectation";
+  if (saw.seen < least) return "too few";
+  return saw.seen > most ? "too many" : "ok";
+}
+
+function sum(sightings: readonly Sighting[]): number {
+  return sightings.reduce((total, { packets }) => total + packets, 0);
+}

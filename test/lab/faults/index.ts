@@ -1,0 +1,21 @@
+import { wrongHeaderChecksum, wrongTcpChecksum, wrongUdpChecksum } from "./checksums.js";
+import type { Fault } from "./fault.js";
+import { duplicateFragments, lostFragments, missingNeighbour, reversePath, tooBig } from "./ip.js";
+import { conntrackFull, conntrackInvalid, nftDrop } from "./netfilter.js";
+import { fqCodelOverflow, netemDelay, netemLimit, netemLoss, netemReorder, tbfOverflow } from "./queues.js";
+import { closedUdpPort, fullSocketBuffer, resetStorm } from "./sockets.js";
+import { dropFlow, fullTunRing, upcallFlood } from "./switch.js";
+
+export type { Fault, Place } from "./fault.js";
+export { type Injected, inject, type Truth } from "./inject.js";
+export { closedUdpPort, dropFlow, netemLoss, nftDrop, tbfOverflow };
+
+/** All of them, by layer from the queue of an interface up, then the switch. */
+export const faults: readonly Fault[] = [
+  ...[netemLoss, netemLimit, netemDelay, netemReorder, tbfOverflow, fqCodelOverflow],
+  ...[nftDrop, conntrackFull, conntrackInvalid],
+  ...[wrongHeaderChecksum, wrongUdpChecksum, wrongTcpChecksum],
+  ...[tooBig, lostFragments, duplicateFragments, reversePath, missingNeighbour],
+  ...[closedUdpPort, fullSocketBuffer, resetStorm],
+  ...[dropFlow, upcallFlood, fullTunRing],
+];

@@ -1,0 +1,53 @@
+import { address, sinkPort } from "../topology/topology.js";
+import { conntrackCounter, nftCounter } from "./counters.js";
+import { at, type Fault } from "./fault.js";
+
+/** A rule's own verdict; and one of connection tracking, which its hook carries out. */
+const byRule = at("nft_do_chain", "NETFILTER_DROP");
+const byHook = at("nf_hook_slow", "NETFILTER_DROP");
+
+const refusedPort = 8443;
+
+export const nftDrop: Fault = {
+  name: "nft-drop",
+  put: [
+    "nft add table inet fault",
+    "nft add counter inet fault hurt",
+    "nft 'add chain inet fault forward { type filter hook forward priority 0; }'",
+    `nft add rule inet fault forward udp dport ${refusedPort} counter name hurt drop`,
+  ],
+  hurt: [`$C udp ${address.vm1} ${refusedPort} 100`],
+  counter: nftCounter(null, "fault", "hurt"),
+  undo: ["nft delete table inet fault"],
+  drops: byRule,
+};
+
+const inClient = "nsenter --net=/run/netns/client";
+
+/** No more connections are tracked than there are: packets of new ones are dropped, while the old ones, SSH's too, go on. */
+export const conntrackFull: Fault = {
+  name: "conntrack-full",
+  put: [
+    "sysctl -n net.netfilter.nf_conntrack_max > /run/lab/conntrack_max",
+    "sysctl -qw net.netfilter.nf_conntrack_max=$(($(conntrack -C) + 20))",
+  ],
+  hurt: [`$C flows ${address.uplink} ${sinkPort} 200`],
+  counter: conntrackCounter(null, "drop"),
+  undo: ["sysctl -qw net.netfilter.nf_conntrack_max=$(cat /run/lab/conntrack_max)"],
+  drops: byHook,
+};
+
+/** Packets that belong to no connection and can't begin one. */
+export const conntrackInvalid: Fault = {
+  name: "conntrack-invalid",
+  put: [
+    `${inClient} nft add table inet fault`,
+    `${inClient} nft add counter inet fault hurt`,
+    `${inClient} nft 'add chain inet fault input { type filter hook input priority 0; }'`,
+    `${inClient} nft add rule inet fault input ct state invalid counter name hurt drop`,
+  ],
+  hurt: [`$T crafted syn-fin ${address.uplink} ${address.client} 80`],
+  counter: nftCounter("client", "fault", "hurt"),
+  undo: [`${inClient} nft delete table inet fault`],
+  drops: byRule,
+};

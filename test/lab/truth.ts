@@ -1,0 +1,42 @@
+import { compare } from "./compare.js";
+import { faults } from "./faults/index.js";
+import { type KernelVersion, kernelVersions } from "./kernels.js";
+import { startLab } from "./lab.js";
+
+// `npm run lab:truth [KERNEL|FAULT...]`: every fault on every kernel, as every probe of drops sees it, as tab-separated lines.
+const wanted = process.argv.slice(2);
+const chosen = <Name extends string>(all: readonly Name[]) => {
+  const some = all.filter((name) => wanted.includes(name));
+  return some.length > 0 ? some : all;
+};
+const versions: readonly KernelVersion[] = chosen(kernelVersions);
+const names = chosen(faults.map(({ name }) => name));
+const unknown = wanted.filter(
+  (name) => !(versions as readonly string[]).includes(name) && !names.includes(name),
+);
+if (unknown.length > 0) {
+  console.error(
+    `there is no kernel or fault ${unknown.join(", ")}; there are ${kernelVersions.join(", ")}, ${faults.map(({ name }) => name).join(", ")}`,
+  );
+  process.exit(2);
+}
+
+console.log(["fault", "probe", "kernel", "truth", "seen", "lost", "verdict", "elsewhere"].join("\t"));
+let wrong = 0;
+for (const version of versions) {
+  const lab = await startLab(version);
+  try {
+    const asked = faults.filter(({ name }) => names.includes(name));
+    for (const { fault, probe, truth, seen, lost, verdict, elsewhere } of await compare(lab, asked)) {
+      const hurt = truth.least === truth.most ? truth.least : `${truth.least}..${truth.most}`;
+      const rest = elsewhere
+        .map(({ reason, site, packets }) => `${packets} ${reason ?? "-"} ${site}`)
+        .join(", ");
+      console.log([fault, probe, version, hurt, seen, lost, verdict, rest].join("\t"));
+      if (verdict !== "ok" && verdict !== "unseen") wrong += 1;
+    }
+  } finally {
+    await lab.stop();
+  }
+}
+process.exitCode = wrong === 0 ? 0 : 1;
