@@ -12,7 +12,6 @@ import { collect } from "./collect.js";
 import type { ProbeDefinition } from "./definition.js";
 import { ProbeError } from "./error.js";
 import { failureOf } from "./failure.js";
-import { allHooks, resolveHooks } from "./hooks.js";
 import { type CommonParameters, parseParameters } from "./parameters.js";
 import { preflight, refuseUnless } from "./preflight.js";
 import { provenanceOf } from "./provenance.js";
@@ -46,8 +45,7 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
   const call = async (host: Host, asked: CommonParameters & Input<Schema>) => {
     const { common, own } = parseParameters(definition.name, definition.parameters, asked);
     const { seconds, bufferPages, attachSeconds, during } = common;
-    const target = await readTarget(host, allHooks(definition.hooks));
-    const hooks = resolveHooks(definition.hooks, target.hooks);
+    const { target, hooks } = await readTarget(host, definition.hooks);
     refuseUnless(preflight(target, hooks), definition.name, host);
     const program = withSignsOfLife(definition.program(own, target), seconds);
     const params = {

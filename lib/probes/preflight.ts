@@ -21,6 +21,7 @@ const bigEndian = new Set(["s390x", "s390", "ppc64", "ppc", "mips", "mips64", "s
 export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
   const { snapshot } = target;
   const root = snapshot.uid === "0";
+  const needed = hooks.missing.filter(({ optional }) => !optional);
   const checks: Check[] = [
     {
       check: "root",
@@ -61,13 +62,20 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
       code: "BIG_ENDIAN",
     },
     {
+      check: "lockdown",
+      ok: !(snapshot.lockdown ?? "").includes("[confidentiality]"),
+      detail: snapshot.lockdown || "the kernel has no lockdown",
+      todo: "boot without lockdown=confidentiality: under it, BPF may not read kernel memory",
+      code: "LOCKDOWN",
+    },
+    {
       check: "hooks",
-      ok: hooks.missing.length === 0,
+      ok: needed.length === 0,
       detail:
-        hooks.missing.length === 0
-          ? `${hooks.attached.length} of ${hooks.wanted.length} there`
-          : `kernel ${snapshot.kernel} has no ${hooks.missing.join(", no ")}`,
-      todo: "use a probe whose hooks this kernel has",
+        needed.length === 0
+          ? `${hooks.found.size} of ${hooks.wanted.length} there`
+          : needed.map(({ why }) => why).join("; "),
+      todo: [...new Set(needed.map(({ todo }) => todo))].join("; "),
       code: "HOOK_MISSING",
     },
   ];

@@ -34,7 +34,8 @@ export function provenanceOf(
     notes: [...notes, ...clockNotes(clocks), ...unparsedNote(account), ...missingHooks(outcome)],
     details: {
       command: outcome.command,
-      hooks: outcome.hooks,
+      wanted: outcome.hooks.wanted,
+      attached: outcome.hooks.attached,
       matched: account.matched,
       emitted: account.emitted,
       lostByBpftrace: account.lostByBpftrace,
@@ -62,8 +63,5 @@ function unparsedNote({ unparsed, unparsedLines }: Account): string[] {
 }
 
 function missingHooks({ hooks }: RunOutcome): string[] {
-  const missing = hooks.wanted.filter(
-    (hook) => !hook.split(" or ").some((one) => hooks.attached.includes(one)),
-  );
-  return missing.length === 0 ? [] : [`not attached, since the kernel lacks them: ${missing.join(", ")}`];
+  return hooks.missing.length === 0 ? [] : [`not attached: ${hooks.missing.join("; ")}`];
 }

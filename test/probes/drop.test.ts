@@ -63,7 +63,8 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
     expect(seen.provenance.details).toMatchObject({
       detached: "proved",
       matched: 168,
-      hooks: { wanted: ["tracepoint:skb:kfree_skb"], attached: ["tracepoint:skb:kfree_skb"] },
+      wanted: ["tracepoint:skb:kfree_skb"],
+      attached: ["tracepoint:skb:kfree_skb"],
     });
   });
 
