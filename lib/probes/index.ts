@@ -16,4 +16,5 @@ export type { DecodeContext, ProbeDefinition } from "./definition.js";
 export { ProbeError } from "./error.js";
 export type { Hook, Hooks } from "./hooks.js";
 export type { CommonParameters } from "./parameters.js";
+export { checkProbe } from "./preflight.js";
 export type { Target, Tracepoint } from "./target.js";

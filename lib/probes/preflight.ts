@@ -1,7 +1,7 @@
 import { SkbookError } from "../errors.js";
 import type { Host } from "../hosts/index.js";
-import type { ResolvedHooks } from "./hooks.js";
-import type { Target } from "./target.js";
+import type { Hooks, ResolvedHooks } from "./hooks.js";
+import { readTarget, type Target } from "./target.js";
 
 /** One thing that a probe needs of a host. */
 export interface Check {
@@ -80,6 +80,15 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
     },
   ];
   return checks.map((check) => (check.ok ? { ...check, todo: "" } : check));
+}
+
+/** Whether the host's own words say that a probe can run there; nothing is loaded or attached for it. */
+export async function checkProbe(
+  host: Host,
+  { hooks: wanted }: { hooks: Hooks },
+): Promise<{ checks: Check[]; hooks: ResolvedHooks }> {
+  const { target, hooks } = await readTarget(host, wanted);
+  return { checks: preflight(target, hooks), hooks };
 }
 
 /** Throws for the first check that failed. */
