@@ -159,6 +159,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
       seconds: 60,
       maxEvents: 1_000_000,
       bufferPages: 1,
+      maxEventsPerSecond: 10_000_000,
       dstPort: refusedPort,
       during: () => refused(50_000),
     });
