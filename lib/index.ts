@@ -45,12 +45,14 @@ export {
   localhost,
 } from "./hosts/index.js";
 export {
+  attachTo,
   bpftrace,
   type CommonParameters,
   type DecodeContext,
   defineProbe,
   emitRow,
   Fragment,
+  type Hook,
   type Hooks,
   inPrefix,
   integer,

@@ -1,1 +1,2 @@
+export { canRun } from "./can-run.js";
 export * from "./drop/index.js";

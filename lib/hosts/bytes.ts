@@ -1,7 +1,19 @@
+import { gunzipSync, constants as zlib } from "node:zlib";
 import { SkbookError } from "../errors.js";
 
 /** Reads a stream to its end as UTF-8; above the limit it is canceled. */
 export async function readText(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  return (await readBytes(bytes, maxBytes)).toString("utf8");
+}
+
+/** The same for text that may have been compressed on its way; what was cut short is read as far as it goes. */
+export async function readZipped(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const read = await readBytes(bytes, maxBytes);
+  const zipped = read[0] === 0x1f && read[1] === 0x8b;
+  return (zipped ? gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH }) : read).toString("utf8");
+}
+
+async function readBytes(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of bytes) {
@@ -16,7 +28,7 @@ export async function readText(bytes: AsyncIterable<Uint8Array>, maxBytes: numbe
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 /** The last line of a short answer; login scripts may have said something before it. */

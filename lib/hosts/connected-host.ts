@@ -1,9 +1,11 @@
-import { recordedRun, sessionKey } from "../cases/index.js";
+import { recordedRun } from "../cases/index.js";
 import { callSignal, interrupted } from "../cell.js";
 import { SkbookError } from "../errors.js";
 import { readText } from "./bytes.js";
 import { LeasedExecution } from "./execution.js";
 import type { ExecOptions, ExecResult, Execution, Host } from "./host.js";
+import { type KernelSnapshot, takeKernelSnapshot } from "./kernel.js";
+import { OncePerCase } from "./once-per-case.js";
 import { type Snapshot, takeSnapshot } from "./snapshot.js";
 import { type AskPassword, asUser, type Elevation, elevate } from "./sudo.js";
 import type { Transport } from "./transport.js";
@@ -13,7 +15,8 @@ const defaultMaxBytes = 64 * 2 ** 20;
 /** A host over any transport. */
 export class ConnectedHost implements Host {
   private elevation: Promise<Elevation> | undefined;
-  private taken: { session: object; snapshot: Promise<Snapshot> } | undefined;
+  private readonly snapshots = new OncePerCase(() => takeSnapshot(this));
+  private readonly kernels = new OncePerCase(() => takeKernelSnapshot(this));
 
   constructor(
     readonly name: string,
@@ -48,16 +51,17 @@ export class ConnectedHost implements Host {
     return result;
   }
 
-  async snapshot(): Promise<Snapshot> {
-    const session = await sessionKey();
-    if (this.taken?.session !== session) this.taken = { session, snapshot: takeSnapshot(this) };
-    const { snapshot } = this.taken;
-    snapshot.catch(() => this.forget());
-    return snapshot;
+  snapshot(): Promise<Snapshot> {
+    return this.snapshots.get();
+  }
+
+  kernel(): Promise<KernelSnapshot> {
+    return this.kernels.get();
   }
 
   forget(): void {
-    this.taken = undefined;
+    this.snapshots.forget();
+    this.kernels.forget();
     this.elevation = undefined;
   }
 

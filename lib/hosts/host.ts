@@ -1,3 +1,4 @@
+import type { KernelSnapshot } from "./kernel.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** Whether the remote process group was seen to be gone after the run; `unknown` when no check could be made. */
@@ -64,6 +65,8 @@ export interface Host {
   canBeRoot(): Promise<boolean>;
   /** What the host says of itself, taken once per connection and case: text by section. */
   snapshot(): Promise<Snapshot>;
+  /** What its kernel lets be traced: functions, tracepoints, configuration. Taken once per connection and case, when first asked for. */
+  kernel(): Promise<KernelSnapshot>;
   /** Lets the host be asked again: something was installed, mounted or allowed there. */
   forget(): void;
   close(): Promise<void>;

@@ -3,5 +3,8 @@ export { type ClockReading, readClocks } from "./clocks.js";
 export { connect, localhost } from "./connect.js";
 export { hostFacts } from "./facts.js";
 export type { Detached, ExecEnd, ExecOptions, ExecResult, Execution, Host } from "./host.js";
+export type { KernelFunction, KernelSnapshot } from "./kernel.js";
+export { parseKernelSnapshot } from "./kernel.js";
+export { type NetworkLoad, readLoad } from "./load.js";
 export { readSections, type Snapshot } from "./snapshot.js";
 export type { ConnectOptions } from "./ssh/options.js";

@@ -1,6 +1,6 @@
 import { type Json, recordedRun } from "../cases/index.js";
 import { SkbookError } from "../errors.js";
-import { readText } from "./bytes.js";
+import { readZipped } from "./bytes.js";
 import type { ExecEnd, Host } from "./host.js";
 
 /** What a host says of itself, as text by section: see {@link takeSnapshot}'s script for the sections. */
@@ -14,7 +14,7 @@ const script = [
   "say uid; id -u",
   "say kernel; uname -r; say machine; uname -m",
   "say os; cat /etc/os-release",
-  "say btf; ls /sys/kernel/btf/vmlinux",
+  "say btf; ls /sys/kernel/btf/vmlinux; say btf.sha256; sha256sum < /sys/kernel/btf/vmlinux | cut -d' ' -f1",
   "say tracing; for d in /sys/kernel/tracing /sys/kernel/debug/tracing; do [ -d $d/events ] && { echo $d; break; }; done",
   "say kprobes; for d in /sys/kernel/tracing /sys/kernel/debug/tracing; do [ -e $d/kprobe_events ] && { echo yes; break; }; done",
   "say lockdown; cat /sys/kernel/security/lockdown",
@@ -34,6 +34,8 @@ export async function takeSnapshot(host: Host): Promise<Snapshot> {
 /**
  * Runs a script of ours on the host, as root where possible, and returns its sections. Recorded as a snapshot, so that a
  * replay decodes with what that very host said.
+ *
+ * @param options.gzip for what is large: a remote host that has gzip sends it compressed.
  */
 export async function readSections(
   host: Host,
@@ -41,11 +43,13 @@ export async function readSections(
   script: string,
   args: readonly string[],
   label: { [key: string]: Json } = {},
+  options: { gzip?: boolean } = {},
 ): Promise<Snapshot> {
   const request = { kind: "snapshot" as const, name, host: host.name, params: { args: [...args], ...label } };
   const run = await recordedRun(request, async () => {
+    const zip = options.gzip && host.name !== "localhost" ? " | $(command -v gzip || echo cat)" : "";
     const execution = host.start(
-      ["sh", "-c", `exec 2>/dev/null; ${sayFunction}; ${script}; say complete`, "skbook", ...args],
+      ["sh", "-c", `exec 2>/dev/null; ${sayFunction}; { ${script}; say complete; }${zip}`, "skbook", ...args],
       {
         root: await host.canBeRoot(),
         deadlineSeconds: 30,
@@ -53,7 +57,7 @@ export async function readSections(
     );
     return { bytes: execution, outcome: execution.ended };
   });
-  const text = await readText(run.bytes, 64 * 2 ** 20);
+  const text = await readZipped(run.bytes, 64 * 2 ** 20);
   const end = await run.outcome;
   const found = sections(text);
   if (found.complete === undefined) {

@@ -1,5 +1,17 @@
 import type { ProgramRecord } from "./bpftrace/records.js";
-import { emittedMap, matchedMap, printedMap, rowWord } from "./bpftrace/signs-of-life.js";
+import { emittedMap, limitMaps, matchedMap, rowWord, suppressedMap } from "./bpftrace/signs-of-life.js";
+
+/** What became of the events of one hook; null where the program ended before it could say. */
+export interface HookAccount {
+  hook: string;
+  /** Passed the filters. */
+  matched: number | null;
+  /** Were printed. */
+  emitted: number | null;
+  /** Were not printed, since too many came in a second. */
+  suppressed: number | null;
+  lost: number | "unknown";
+}
 
 /** Keeps the books of a run: what its program said of itself, apart from the rows. */
 export class Account {
@@ -8,15 +20,16 @@ export class Account {
   end: string | null = null;
   /** The program's own first tick: only this proves that every hook is attached. */
   ticked = false;
-  /** Rows that arrived; in a summary, the events that its counts stand for. */
-  accounted = 0;
-  /** As counted in the kernel; null when the program ended before it could say. */
-  emitted: number | null = null;
-  matched: number | null = null;
   /** What bpftrace itself noticed as lost. */
   lostByBpftrace = 0;
   readonly unparsed: string[] = [];
   unparsedLines = 0;
+  /** In a summary, the events that its counts stand for. */
+  private summed = 0;
+  /** Rows that arrived, by hook. */
+  private readonly arrived = new Map<string, number>();
+  /** As counted in the kernel, by hook; missing when the program ended before it could say. */
+  private readonly counts = new Map<string, Map<string, number>>();
 
   /**
    * @param countMap the map whose counts add up to all that matched, where a summary has one.
@@ -40,29 +53,69 @@ export class Account {
         if (this.unparsed.length < 5) this.unparsed.push(record.line.slice(0, 200));
         return true;
       case "line":
-        return this.noteLine(record.word, record.fields[0] ?? null);
+        return this.noteLine(record.word, record.hook, record.fields[0] ?? null);
       case "map":
         return this.noteMap(record.name, record.entries);
     }
   }
 
+  /** Rows that arrived; in a summary, the events that its counts stand for. */
+  get accounted(): number {
+    return this.countMap === undefined ? total(this.arrived) : this.summed;
+  }
+
+  get matched(): number | null {
+    return this.counted(matchedMap);
+  }
+
+  get emitted(): number | null {
+    return this.counted(emittedMap);
+  }
+
+  get suppressed(): number | null {
+    return this.counted(suppressedMap);
+  }
+
   /** Events that the kernel counted and that are in no row. */
   get lost(): number | "unknown" {
-    const sent = this.countMap === undefined ? this.emitted : this.matched;
-    return sent === null ? "unknown" : Math.max(0, sent - this.accounted);
+    if (this.countMap !== undefined) return missing(this.matched, this.accounted);
+    return missing(this.emitted, this.accounted, this.suppressed ?? 0);
   }
 
-  /** The program matched more than it was allowed to print. */
+  /** The same for each hook that printed rows. */
+  get hooks(): HookAccount[] {
+    const names = new Set([
+      ...this.arrived.keys(),
+      ...[...this.counts.values()].flatMap((map) => [...map.keys()]),
+    ]);
+    return [...names]
+      .filter((hook) => hook !== "")
+      .sort()
+      .map((hook) => {
+        const of = (map: string) => (this.counts.has(map) ? (this.counts.get(map)?.get(hook) ?? 0) : null);
+        const [matched, emitted, suppressed] = [of(matchedMap), of(emittedMap), of(suppressedMap)];
+        const lost = missing(emitted, this.arrived.get(hook) ?? 0, suppressed ?? 0);
+        return { hook, matched, emitted, suppressed, lost };
+      });
+  }
+
+  /** The program matched more than it was allowed to print in all. */
   get truncated(): boolean {
-    return this.matched !== null && this.emitted !== null && this.matched > this.emitted;
+    const { matched, emitted, suppressed } = this;
+    return matched !== null && emitted !== null && matched > emitted + (suppressed ?? 0);
   }
 
-  private noteLine(word: string, nsecs: string | null): boolean {
+  private counted(map: string): number | null {
+    const counts = this.counts.get(map);
+    return counts === undefined ? null : total(counts);
+  }
+
+  private noteLine(word: string, hook: string, nsecs: string | null): boolean {
     if (word === "begin") this.begin = nsecs;
     else if (word === "end") this.noteEnd(nsecs);
     else if (word === "tick") this.ticked = true;
     else {
-      if (word === rowWord) this.accounted += 1;
+      if (word === rowWord) this.arrived.set(hook, (this.arrived.get(hook) ?? 0) + 1);
       return false;
     }
     return true;
@@ -71,18 +124,25 @@ export class Account {
   /** The maps come behind the end. */
   private noteEnd(nsecs: string | null): void {
     this.end = nsecs;
-    if (this.program.includes(emittedMap)) this.emitted ??= 0;
-    if (this.program.includes(matchedMap)) this.matched ??= 0;
+    for (const map of [matchedMap, emittedMap, suppressedMap])
+      if (this.program.includes(map)) this.counts.set(map, new Map());
   }
 
   private noteMap(name: string, entries: readonly [string, unknown][]): boolean {
-    if (name === emittedMap) this.emitted = Number(entries[0]?.[1]);
-    else if (name === matchedMap) this.matched = Number(entries[0]?.[1]);
-    else if (name !== printedMap) {
-      if (name === this.countMap)
-        this.accounted += entries.reduce((sum, [, count]) => sum + Number(count), 0);
+    if ([matchedMap, emittedMap, suppressedMap].includes(name)) {
+      this.counts.set(name, new Map(entries.map(([hook, count]) => [hook, Number(count)])));
+    } else if (!limitMaps.includes(name)) {
+      if (name === this.countMap) this.summed += entries.reduce((sum, [, count]) => sum + Number(count), 0);
       return false;
     }
     return true;
   }
+}
+
+function total(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
+
+function missing(sent: number | null, arrived: number, suppressed = 0): number | "unknown" {
+  return sent === null ? "unknown" : Math.max(0, sent - arrived) + suppressed;
 }

@@ -8,11 +8,11 @@ import { watched } from "../progress/index.js";
 import type { Frame, Table } from "../tables/index.js";
 import { Account } from "./account.js";
 import { withSignsOfLife } from "./bpftrace/signs-of-life.js";
+import { checkBudget } from "./budget.js";
 import { collect } from "./collect.js";
 import type { ProbeDefinition } from "./definition.js";
 import { ProbeError } from "./error.js";
 import { failureOf } from "./failure.js";
-import { allHooks, resolveHooks } from "./hooks.js";
 import { type CommonParameters, parseParameters } from "./parameters.js";
 import { preflight, refuseUnless } from "./preflight.js";
 import { provenanceOf } from "./provenance.js";
@@ -36,7 +36,7 @@ export interface Probe<Parameters, Shape extends "table" | "frame"> {
  * Makes a probe of a definition; works in a cell for a probe of your own. A call checks its parameters, then whether the probe can
  * run on the host, then runs it for `seconds` under a lease and returns what it saw, with its losses.
  *
- * Errors of a call: `BAD_PARAMETER`, `ROOT_NEEDED`, `BPFTRACE_MISSING`, `TRACEFS_MISSING`, `BTF_MISSING`, `HOOK_MISSING` (nothing was attached);
+ * Errors of a call: `BAD_PARAMETER`, `ROOT_NEEDED`, `BPFTRACE_MISSING`, `TRACEFS_MISSING`, `BTF_MISSING`, `LOCKDOWN`, `HOOK_MISSING`, `TOO_BUSY` (nothing was attached);
  * `DURING_FAILED`, `PROBE_NOT_ATTACHED`, `PROBE_FAILED`, `CONNECTION_LOST`, `DEADLINE` (a ProbeError whose `partial` has what had arrived); `INTERRUPTED`; in a
  * replay `NOT_RECORDED`.
  */
@@ -45,17 +45,22 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
 ): Probe<Input<Schema>, Shape> {
   const call = async (host: Host, asked: CommonParameters & Input<Schema>) => {
     const { common, own } = parseParameters(definition.name, definition.parameters, asked);
-    const { seconds, bufferPages, attachSeconds, during } = common;
-    const target = await readTarget(host, allHooks(definition.hooks));
-    const hooks = resolveHooks(definition.hooks, target.hooks);
+    const { seconds, bufferPages, attachSeconds, maxEventsPerSecond, force, during } = common;
+    const limit = definition.shape === "table" ? maxEventsPerSecond : null;
+    const { target, hooks } = await readTarget(host, definition.hooks);
     refuseUnless(preflight(target, hooks), definition.name, host);
-    const program = withSignsOfLife(definition.program(own, target), seconds);
+    const program = withSignsOfLife(definition.program(own, target), seconds, limit);
     const params = {
       ...(own as { [key: string]: Json }),
       seconds,
       bufferPages,
+      ...(limit === null ? {} : { maxEventsPerSecond: limit }),
       program: definition.revision ?? createHash("sha256").update(program).digest("hex"),
     };
+    const load =
+      limit === null
+        ? null
+        : await checkBudget(host, definition, { maxEventsPerSecond: limit, force }, params);
     const start = await readClocks(host, `${definition.name} start`, params);
     const deadlineSeconds = seconds + attachSeconds;
     const run = await runProbe(host, {
@@ -87,7 +92,14 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       if (failure === undefined) await company.over();
       const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`, params);
       const notes = definition.notes?.(target) ?? [];
-      const facts = { recordingId: run.recordingId, host: host.name, clocks: { start, end }, notes, time };
+      const facts = {
+        recordingId: run.recordingId,
+        host: host.name,
+        clocks: { start, end },
+        notes,
+        time,
+        load,
+      };
       const result = await finish(provenanceOf(definition.name, facts, outcome, account));
       if (failure !== undefined) throw new ProbeError(failure, account.ticked ? result : null);
       return result as never;

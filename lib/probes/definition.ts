@@ -32,6 +32,10 @@ export interface ProbeDefinition<Schema extends z.ZodType, Shape extends "table"
   parameters: Schema;
   hooks: Hooks;
   columns: readonly Column[];
+  /** For events: what a busy host has of them, at most; default `packets`. */
+  upTo?: "packets" | "drops";
+  /** For events: the probe that counts the same in the kernel, which a busy host is asked first. */
+  summary?: string;
   /** For a summary: the map whose counts add up to `@matched`; what they fall short of it is lost. */
   countMap?: `@${string}`;
   /** The clauses of the bpftrace program, without BEGIN and END, which are the engine's; parameters get in as fragments only. Rows are printed by `emitRow()`. */

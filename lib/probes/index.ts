@@ -1,3 +1,4 @@
+export { attachTo } from "./bpftrace/attach-to.js";
 export {
   bpftrace,
   Fragment,
@@ -13,6 +14,7 @@ export { emitRow, rowWord } from "./bpftrace/signs-of-life.js";
 export { defineProbe, type Probe } from "./define.js";
 export type { DecodeContext, ProbeDefinition } from "./definition.js";
 export { ProbeError } from "./error.js";
-export type { Hooks } from "./hooks.js";
+export type { Hook, Hooks } from "./hooks.js";
 export type { CommonParameters } from "./parameters.js";
+export { checkProbe } from "./preflight.js";
 export type { Target, Tracepoint } from "./target.js";

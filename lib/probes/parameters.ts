@@ -10,6 +10,13 @@ export interface CommonParameters {
   /** How long attaching and ending may take on top, in seconds: 1 to 300, default 30. After that the host ends the probe. */
   attachSeconds?: number;
   /**
+   * For probes of events: how many rows a second the program may print, 4 to 10,000,000, default 20,000 (about a sixth of one CPU). A host that has more
+   * packets or drops than that is refused (`TOO_BUSY`); what comes beyond it all the same is counted as lost.
+   */
+  maxEventsPerSecond?: number;
+  /** Run a probe of events on a host that seems too busy for it; {@link CommonParameters.maxEventsPerSecond} holds all the same. Default false. */
+  force?: boolean;
+  /**
    * Called once the probe is attached: a capture of the same seconds, the traffic that is to be seen. The probe ends when it is over,
    * and the call when both are.
    */
@@ -25,6 +32,8 @@ const Common = z.object({
     .refine((pages) => Number.isInteger(Math.log2(pages)), "has to be a power of two")
     .default(512),
   attachSeconds: z.number().min(1).max(300).default(30),
+  maxEventsPerSecond: z.int().min(4).max(10_000_000).default(20_000),
+  force: z.boolean().default(false),
   during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
 });
 
@@ -38,8 +47,8 @@ export function parseParameters<Schema extends z.ZodType>(
 ): { common: ParsedCommon; own: z.output<Schema> } {
   const object = z.looseObject({}).safeParse(asked);
   if (!object.success) throw badParameters(probe, object.error);
-  const { seconds, bufferPages, attachSeconds, during, ...rest } = object.data;
-  const common = Common.safeParse({ seconds, bufferPages, attachSeconds, during });
+  const { seconds, bufferPages, attachSeconds, maxEventsPerSecond, force, during, ...rest } = object.data;
+  const common = Common.safeParse({ seconds, bufferPages, attachSeconds, maxEventsPerSecond, force, during });
   const own = schema.safeParse(rest);
   const issues = [...(common.error?.issues ?? []), ...(own.error?.issues ?? [])];
   if (!common.success || !own.success) throw badParameters(probe, new z.ZodError(issues));

@@ -1,7 +1,7 @@
 import { SkbookError } from "../errors.js";
 import type { Host } from "../hosts/index.js";
-import type { ResolvedHooks } from "./hooks.js";
-import type { Target } from "./target.js";
+import type { Hooks, ResolvedHooks } from "./hooks.js";
+import { readTarget, type Target } from "./target.js";
 
 /** One thing that a probe needs of a host. */
 export interface Check {
@@ -21,6 +21,7 @@ const bigEndian = new Set(["s390x", "s390", "ppc64", "ppc", "mips", "mips64", "s
 export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
   const { snapshot } = target;
   const root = snapshot.uid === "0";
+  const needed = hooks.missing.filter(({ optional }) => !optional);
   const checks: Check[] = [
     {
       check: "root",
@@ -61,17 +62,33 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
       code: "BIG_ENDIAN",
     },
     {
+      check: "lockdown",
+      ok: !(snapshot.lockdown ?? "").includes("[confidentiality]"),
+      detail: snapshot.lockdown || "the kernel has no lockdown",
+      todo: "boot without lockdown=confidentiality: under it, BPF may not read kernel memory",
+      code: "LOCKDOWN",
+    },
+    {
       check: "hooks",
-      ok: hooks.missing.length === 0,
+      ok: needed.length === 0,
       detail:
-        hooks.missing.length === 0
-          ? `${hooks.attached.length} of ${hooks.wanted.length} there`
-          : `kernel ${snapshot.kernel} has no ${hooks.missing.join(", no ")}`,
-      todo: "use a probe whose hooks this kernel has",
+        needed.length === 0
+          ? `${hooks.found.size} of ${hooks.wanted.length} there`
+          : needed.map(({ why }) => why).join("; "),
+      todo: [...new Set(needed.map(({ todo }) => todo))].join("; "),
       code: "HOOK_MISSING",
     },
   ];
   return checks.map((check) => (check.ok ? { ...check, todo: "" } : check));
+}
+
+/** Whether the host's own words say that a probe can run there; nothing is loaded or attached for it. */
+export async function checkProbe(
+  host: Host,
+  { hooks: wanted }: { hooks: Hooks },
+): Promise<{ checks: Check[]; hooks: ResolvedHooks }> {
+  const { target, hooks } = await readTarget(host, wanted);
+  return { checks: preflight(target, hooks), hooks };
 }
 
 /** Throws for the first check that failed. */

@@ -1,4 +1,4 @@
-import type { ClockReading } from "../hosts/index.js";
+import type { ClockReading, NetworkLoad } from "../hosts/index.js";
 import type { Provenance } from "../tables/index.js";
 import type { Account } from "./account.js";
 import type { RunOutcome } from "./run.js";
@@ -13,12 +13,14 @@ interface RunFacts {
   clocks: { start: ClockReading | null; end: ClockReading | null };
   notes: readonly string[];
   time: UnixTime;
+  /** How busy the host was before a probe of events was attached. */
+  load: NetworkLoad | null;
 }
 
 /** Where the rows of a probe come from, and what may be missing. */
 export function provenanceOf(
   probe: string,
-  { recordingId, host, clocks, notes, time }: RunFacts,
+  { recordingId, host, clocks, notes, time, load }: RunFacts,
   outcome: RunOutcome,
   account: Account,
 ): Provenance {
@@ -31,12 +33,22 @@ export function provenanceOf(
     lost: account.lost,
     truncated: account.truncated,
     partial: outcome.exitCode !== 0,
-    notes: [...notes, ...clockNotes(clocks), ...unparsedNote(account), ...missingHooks(outcome)],
+    notes: [
+      ...notes,
+      ...clockNotes(clocks),
+      ...suppressedNote(account),
+      ...unparsedNote(account),
+      ...missingHooks(outcome),
+    ],
     details: {
       command: outcome.command,
-      hooks: outcome.hooks,
+      wanted: outcome.hooks.wanted,
+      attached: outcome.hooks.attached,
       matched: account.matched,
       emitted: account.emitted,
+      suppressed: account.suppressed,
+      byHook: account.hooks.map((hook) => ({ ...hook })),
+      load: load && { ...load },
       lostByBpftrace: account.lostByBpftrace,
       clock: time.clock,
       clocks: { start: clocks.start && { ...clocks.start }, end: clocks.end && { ...clocks.end } },
@@ -55,6 +67,12 @@ function clockNotes(clocks: RunFacts["clocks"]): string[] {
   return [`the host's real-time clock was moved by ${Number(step) / 1e6} ms during the run`];
 }
 
+function suppressedNote({ suppressed }: Account): string[] {
+  return suppressed === null || suppressed === 0
+    ? []
+    : [`${suppressed} events came above maxEventsPerSecond and were not printed: they are counted as lost`];
+}
+
 function unparsedNote({ unparsed, unparsedLines }: Account): string[] {
   return unparsedLines === 0
     ? []
@@ -62,8 +80,5 @@ function unparsedNote({ unparsed, unparsedLines }: Account): string[] {
 }
 
 function missingHooks({ hooks }: RunOutcome): string[] {
-  const missing = hooks.wanted.filter(
-    (hook) => !hook.split(" or ").some((one) => hooks.attached.includes(one)),
-  );
-  return missing.length === 0 ? [] : [`not attached, since the kernel lacks them: ${missing.join(", ")}`];
+  return hooks.missing.length === 0 ? [] : [`not attached: ${hooks.missing.join("; ")}`];
 }

@@ -5,7 +5,13 @@ import type { ResolvedHooks } from "./hooks.js";
 /** How a probe's run ended, as it stands in the case. */
 export interface RunOutcome {
   command: string[];
-  hooks: { wanted: string[]; attached: string[] };
+  hooks: {
+    wanted: string[];
+    /** What the program attaches to; its first tick proves that it did. */
+    attached: string[];
+    /** Wanted, but not needed, and not there: why. */
+    missing: string[];
+  };
   exitCode: number | null;
   stderr: string;
   timedOut: boolean;
@@ -55,7 +61,11 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
     const execution = host.start(command, { root: true, deadlineSeconds: plan.deadlineSeconds });
     const outcome = execution.ended.then((end) => ({
       command,
-      hooks: { wanted: plan.hooks.wanted, attached: plan.hooks.attached },
+      hooks: {
+        wanted: plan.hooks.wanted,
+        attached: [...plan.hooks.found.values()].flat(),
+        missing: plan.hooks.missing.map(({ why }) => why),
+      },
       exitCode: end.exitCode,
       stderr: withoutKnownNoise(end.stderr),
       timedOut: end.timedOut,

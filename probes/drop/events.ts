@@ -47,6 +47,8 @@ export const dropEvents: Probe<DropEventsParameters, "table"> = defineProbe({
   measures: "packets that the kernel dropped, one row each",
   parameters: Parameters,
   hooks: { required: [dropHook] },
+  upTo: "drops",
+  summary: "dropSummary",
   columns: [
     {
       name: "time_ns",
@@ -106,6 +108,7 @@ export const dropEvents: Probe<DropEventsParameters, "table"> = defineProbe({
           ...(stacks > 0 ? [`kstack(${stacks})`] : []),
         ],
         maxEvents,
+        dropHook,
       );
     return dropClause(filters, target, {
       ipv4: row("4", drop.ipv4.src, drop.ipv4.dst, drop.protocol, drop.length),

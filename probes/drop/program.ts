@@ -1,6 +1,7 @@
 import {
+  attachTo,
   bpftrace,
-  Fragment,
+  type Fragment,
   inPrefix,
   integer,
   ipVersion,
@@ -55,7 +56,7 @@ export function dropClause(filters: DropFilters, target: Target, actions: DropAc
   const ipv4 = ip(4, { src: bpftrace`$net + 12`, dst: bpftrace`$net + 16` });
   const ipv6 = ip(6, { src: bpftrace`$net + 8`, dst: bpftrace`$net + 24` });
   const other = asksForIp(filters) ? bpftrace`0` : any;
-  return bpftrace`${new Fragment(dropHook)} ${guard} {
+  return bpftrace`${attachTo(target, dropHook)} ${guard} {
   $skb = (struct sk_buff *)args->skbaddr;
   $net = $skb->head + $skb->network_header;
   $ports = 0; $sport = 0; $dport = 0; $proto = 0; $len = 0;

@@ -63,7 +63,8 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
     expect(seen.provenance.details).toMatchObject({
       detached: "proved",
       matched: 168,
-      hooks: { wanted: ["tracepoint:skb:kfree_skb"], attached: ["tracepoint:skb:kfree_skb"] },
+      wanted: ["tracepoint:skb:kfree_skb"],
+      attached: ["tracepoint:skb:kfree_skb"],
     });
   });
 
@@ -158,6 +159,7 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
       seconds: 60,
       maxEvents: 1_000_000,
       bufferPages: 1,
+      maxEventsPerSecond: 10_000_000,
       dstPort: refusedPort,
       during: () => refused(50_000),
     });

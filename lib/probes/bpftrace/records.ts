@@ -2,8 +2,8 @@ import { z } from "zod";
 
 /** What a bpftrace program says, one by one. */
 export type ProgramRecord =
-  /** A line of the program's own: its first word and the fields behind it. */
-  | { type: "line"; word: string; fields: string[] }
+  /** A line of the program's own: its first word and the fields behind it; of a row, the hook that printed it. */
+  | { type: "line"; word: string; hook: string; fields: string[] }
   /** A map, printed when the program ends: key words (none for a map without keys) to value. */
   | { type: "map"; name: string; entries: [key: string, value: unknown][] }
   /** Events that bpftrace says it lost since its last word on that. */
@@ -48,8 +48,10 @@ function parseJson(line: string): { type?: unknown; data?: unknown } {
 }
 
 function ownLine(text: string): ProgramRecord {
-  const [word = "", ...fields] = text.replace(/\n$/, "").split("\t");
-  return { type: "line", word, fields };
+  const [head = "", ...fields] = text.replace(/\n$/, "").split("\t");
+  const colon = head.indexOf(":");
+  const [word, hook] = colon < 0 ? [head, ""] : [head.slice(0, colon), head.slice(colon + 1)];
+  return { type: "line", word, hook, fields };
 }
 
 function entriesOf(value: unknown): [string, unknown][] {

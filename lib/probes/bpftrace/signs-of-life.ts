@@ -1,38 +1,69 @@
+import { SkbookError } from "../../errors.js";
 import { bpftrace, Fragment, integer } from "./program.js";
 
 /** First word of the lines that carry rows. */
 export const rowWord = "row";
-/** How many rows the program printed, counted per CPU in the kernel: against it, loss is exact. */
+/** How many rows the program printed by hook, counted per CPU in the kernel: against it, loss is exact. */
 export const emittedMap = "@emitted";
-/** Keeps {@link emitRow} at its limit. */
-export const printedMap = "@printed";
-/** How many events matched, whether printed or not. */
+/** How many rows the program did not print, since too many came in a second, by hook. */
+export const suppressedMap = "@suppressed";
+/** How many events matched, whether printed or not; by hook where rows are printed. */
 export const matchedMap = "@matched";
+/** Keep {@link emitRow} at its limits: rows printed, and rows that may still be printed before the next tick. */
+export const limitMaps: readonly string[] = ["@printed", "@left"];
 
-const tickMilliseconds = 250;
+const ticksPerSecond = 4;
 
 /**
  * Counts an event that matched and prints it as a row of tab-separated fields. What is printed is counted in the kernel, so that a
- * row which gets lost on its way is missed. Stands in an action, behind all filters.
+ * row which gets lost on its way is missed; so is what is not printed since too many come in a second. Stands in an action, behind all filters.
  *
  * @param format printf format of the fields, tab-separated; text of unknown content goes last.
  * @param expressions program text of the fields.
  * @param maxEvents prints, but goes on counting, no more than so many rows (a few more where CPUs race).
+ * @param hook which of the probe's hooks the action stands behind: losses are told by hook.
  */
-export function emitRow(format: string, expressions: readonly string[], maxEvents: number): Fragment {
-  const row = new Fragment(`"${rowWord}\\t${format}\\n", ${expressions.join(", ")}`);
-  return bpftrace`@matched = count(); if (@printed < ${integer(maxEvents)}) { @printed++; @emitted = count(); printf(${row}); }`;
+export function emitRow(
+  format: string,
+  expressions: readonly string[],
+  maxEvents: number,
+  hook = "",
+): Fragment {
+  if (!/^[\w:./-]*$/.test(hook)) throw notAHook(hook);
+  const row = new Fragment(`"${rowWord}:${hook}\\t${format}\\n", ${expressions.join(", ")}`);
+  const key = new Fragment(`["${hook}"]`);
+  return bpftrace`@matched${key} = count(); if (@printed < ${integer(maxEvents)}) {
+    if (@left > 0) { @left--; @printed++; @emitted${key} = count(); printf(${row}); } else { @suppressed${key} = count(); } }`;
 }
 
 /**
  * The program with its own signs of life around it: `begin` and `end` with the program's clock, and ticks. Only a tick proves that
  * every hook is attached; bpftrace's own word does not.
+ *
+ * @param maxEventsPerSecond what {@link emitRow} keeps to; null for a summary.
  */
-export function withSignsOfLife(clauses: Fragment, seconds: number): string {
-  return bpftrace`BEGIN { printf("begin\t%llu\n", nsecs); }
+export function withSignsOfLife(
+  clauses: Fragment,
+  seconds: number,
+  maxEventsPerSecond: number | null,
+): string {
+  const refill =
+    maxEventsPerSecond === null
+      ? bpftrace``
+      : bpftrace`@left = ${integer(Math.ceil(maxEventsPerSecond / ticksPerSecond))}; `;
+  return bpftrace`BEGIN { ${refill}printf("begin\t%llu\n", nsecs); }
 ${clauses}
-interval:ms:${integer(tickMilliseconds)} { printf("tick\t%llu\n", nsecs); }
+interval:ms:${integer(1_000 / ticksPerSecond)} { ${refill}printf("tick\t%llu\n", nsecs); }
 interval:ms:${integer(Math.round(seconds * 1_000))} { exit(); }
 END { printf("end\t%llu\n", nsecs); }
 `.text;
+}
+
+function notAHook(hook: string): SkbookError {
+  return new SkbookError({
+    code: "NOT_PROGRAM_TEXT",
+    tried: "print the rows of a hook",
+    failed: `${JSON.stringify(hook)} is no hook`,
+    todo: "give one of the probe's hooks as they are written there",
+  });
 }

@@ -1,0 +1,14 @@
+import type { Probe, ProbeDefinition } from "../lib/probes/index.js";
+import * as drop from "./drop/index.js";
+
+/** A probe with whatever parameters. */
+export type AnyProbe = {
+  readonly definition: Pick<ProbeDefinition<never, "table" | "frame">, "name" | "hooks">;
+};
+
+/** All probes that come with skbook, by the order of their layers. */
+export const catalogue: readonly AnyProbe[] = [drop].flatMap((layer) => Object.values(layer)).filter(isProbe);
+
+function isProbe(value: unknown): value is Probe<never, "table" | "frame"> {
+  return typeof value === "function" && "definition" in value;
+}

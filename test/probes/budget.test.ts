@@ -1,0 +1,170 @@
+import { createSocket } from "node:dgram";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { parseLoad } from "../../lib/hosts/load.js";
+import {
+  bpftrace,
+  defineProbe,
+  dropEvents,
+  dropSummary,
+  emitRow,
+  localhost,
+  type Table,
+} from "../../lib/index.js";
+import { Account } from "../../lib/probes/account.js";
+import { describeLive } from "../fixtures/needs.js";
+
+/** Sends datagrams to a port of loopback that nobody listens on, in bursts, until it is told to stop; and counts them. */
+function refusedDatagrams(port: number, perBurst: number): { sent: () => number; stop: () => Promise<void> } {
+  const socket = createSocket("udp4");
+  let sent = 0;
+  const timer = setInterval(() => {
+    for (let i = 0; i < perBurst; i += 1) socket.send("x", port, "127.0.0.1", () => (sent += 1));
+  }, 10);
+  return {
+    sent: () => sent,
+    stop: async () => {
+      clearInterval(timer);
+      await new Promise<void>((closed) => socket.send("", port, "127.0.0.1", () => socket.close(closed)));
+    },
+  };
+}
+
+const nothing = "lo: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0";
+const look = (moment: string, uptime: string, softnet: string, eth0: string, ports: number) => ({
+  [`${moment}.uptime`]: `${uptime} 99.00`,
+  [`${moment}.softnet`]: softnet,
+  [`${moment}.devices`]: `Inter-| Receive | Transmit\n face |bytes packets|bytes\n    ${nothing}\n  eth0: ${eth0}`,
+  [`${moment}.counters`]: `Ip: Forwarding InDiscards\nIp: 1 ${ports}\nUdp: InDatagrams NoPorts\nUdp: 5 ${ports}`,
+});
+
+describe("the load of a host", () => {
+  test("is what its counters went up by, per second", () => {
+    const before = look(
+      "before",
+      "100.00",
+      "000000ff 00000001 0\n00000010 00000000 0",
+      "9 1 0 2 0 0 0 0 9 100 0 3 0 0 0 0",
+      7,
+    );
+    const after = look(
+      "after",
+      "100.50",
+      "000001ff 00000003 0\n00000030 00000000 0",
+      "9 9 0 4 0 0 0 0 9 150 0 4 0 0 0 0",
+      12,
+    );
+    expect(parseLoad({ ...before, ...after })).toEqual({
+      packetsPerSecond: (0x100 + 0x20 + 50) * 2,
+      dropsPerSecond: (2 + 2 + 1 + 5 + 5) * 2,
+    });
+  });
+
+  test("is unknown where the counters could not be read", () => {
+    expect(parseLoad({ "before.uptime": "1.00 1", "after.uptime": "2.00 1" })).toBeNull();
+    expect(parseLoad({})).toBeNull();
+  });
+});
+
+describe("the books of a run", () => {
+  test("tell what was lost by hook", () => {
+    const account = new Account(undefined, "@matched @emitted @suppressed");
+    const row = (hook: string) => account.note({ type: "line", word: "row", hook, fields: [] });
+    const map = (name: string, entries: [string, number][]) => account.note({ type: "map", name, entries });
+    for (const hook of ["kprobe:a", "kprobe:a", "kprobe:b"]) row(hook);
+    expect(account.hooks[0]).toMatchObject({ hook: "kprobe:a", emitted: null, lost: "unknown" });
+    account.note({ type: "line", word: "end", hook: "", fields: ["1"] });
+    map("@emitted", Object.entries({ "kprobe:a": 5, "kprobe:b": 1 }));
+    map("@matched", Object.entries({ "kprobe:a": 9, "kprobe:b": 2, "kprobe:c": 7 }));
+    map("@suppressed", Object.entries({ "kprobe:a": 4, "kprobe:c": 7 }));
+    expect(account.hooks).toEqual([
+      { hook: "kprobe:a", matched: 9, emitted: 5, suppressed: 4, lost: 7 },
+      { hook: "kprobe:b", matched: 2, emitted: 1, suppressed: 0, lost: 0 },
+      { hook: "kprobe:c", matched: 7, emitted: 0, suppressed: 7, lost: 7 },
+    ]);
+    expect(account).toMatchObject({ lost: 14, truncated: true, matched: 18, accounted: 3 });
+  });
+});
+
+describeLive("a budget for events", ["root", "bpftrace", "tracing"], () => {
+  test("a host that is too busy is refused, with the estimate, the budget and what to run instead", async () => {
+    const flood = refusedDatagrams(9, 20);
+    try {
+      const call = dropEvents(localhost(), { seconds: 1, dstPort: 9, maxEventsPerSecond: 50 });
+      await expect(call).rejects.toMatchObject({
+        code: "TOO_BUSY",
+        todo: expect.stringMatching(/dropSummary.*force: true/),
+        details: { maxEventsPerSecond: 50, summary: "dropSummary", estimate: expect.any(Number) },
+      });
+      await expect(call).rejects.toThrow(/drops a second.*more than the 50 events/);
+      const summary = await dropSummary(localhost(), { seconds: 1, dstPort: 9 });
+      expect(summary.values).toEqual([["NO_SOCKET", expect.any(String), "lo", expect.any(Number)]]);
+    } finally {
+      await flood.stop();
+    }
+  });
+
+  test("forced, it prints no more than the budget, and what it did not print is lost", async () => {
+    let sent = 0;
+    const events = await dropEvents(localhost(), {
+      seconds: 60,
+      dstPort: 19,
+      maxEventsPerSecond: 40,
+      force: true,
+      during: async () => {
+        const flood = refusedDatagrams(19, 10);
+        await new Promise((later) => setTimeout(later, 2_000));
+        await flood.stop();
+        sent = flood.sent() + 1;
+      },
+    });
+    const seen = await events.count();
+    const { lost, truncated, details, notes } = events.provenance;
+    expect(seen).toBeGreaterThan(10);
+    expect(Number(lost)).toBeGreaterThan(seen);
+    expect(seen + Number(lost)).toBe(sent);
+    expect(truncated).toBe(false);
+    expect(details.suppressed).toBe(lost);
+    expect(notes.join()).toMatch(/not printed/);
+  });
+
+  test("losses are told by hook", async () => {
+    const hooks = ["tracepoint:skb:kfree_skb", "tracepoint:net:netif_receive_skb"] as const;
+    const both = defineProbe({
+      name: "bothHooks",
+      shape: "table",
+      measures: "datagrams to a port of loopback where they arrive and where they are dropped",
+      parameters: z.strictObject({}),
+      hooks: { required: hooks },
+      columns: [{ name: "length", type: "BIGINT", unit: "bytes", meaning: "of the packet" }],
+      program: () => {
+        const drops = emitRow("%d", ["1"], 1_000_000, hooks[0]);
+        const arrivals = emitRow("%d", ["args->len"], 1_000_000, hooks[1]);
+        return bpftrace`tracepoint:skb:kfree_skb / args->reason == 3 / { ${drops} }
+          tracepoint:net:netif_receive_skb / args->len == 129 / { ${arrivals} }`;
+      },
+      decode: (record) =>
+        record.type === "line" && record.word === "row" ? [[Number(record.fields[0])]] : [],
+    });
+    const table: Table = await both(localhost(), {
+      seconds: 60,
+      maxEventsPerSecond: 1_000_000,
+      during: async () => {
+        const socket = createSocket("udp4");
+        for (let i = 0; i < 20; i += 1)
+          await new Promise((done) => socket.send(Buffer.alloc(101), 29, "127.0.0.1", done));
+        socket.close();
+      },
+    });
+    const byHook = table.provenance.details.byHook as {
+      hook: string;
+      matched: number;
+      emitted: number;
+      lost: number;
+    }[];
+    expect(byHook.map(({ hook }) => hook)).toEqual([hooks[1], hooks[0]]);
+    expect(byHook[0]).toMatchObject({ matched: 20, emitted: 20, suppressed: 0, lost: 0 });
+    expect(byHook[1]).toMatchObject({ suppressed: 0, lost: 0 });
+    expect(table.provenance.truncated).toBe(false);
+  });
+});

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseKernelSnapshot } from "../../lib/hosts/index.js";
+import { attachTo, live, localhost, record, replay } from "../../lib/index.js";
+import { type Hooks, type KernelHooks, resolveHooks } from "../../lib/probes/hooks.js";
+import { describeLive } from "../fixtures/needs.js";
+
+/** As the script of the snapshot prints them. */
+const functions = [
+  "+ip_rcv",
+  "+tcp_v4_rcv.isra.0",
+  "+nf_hook.constprop.0",
+  "+nf_hook.constprop.1.isra.0",
+  "+tail.part.0",
+  "+whole",
+  "+whole.part.0",
+  "+both",
+  "+both.constprop.0",
+  "-native_safe_halt",
+  "+twice",
+  "+twice",
+  "+ip_rcv_core.isra.0",
+  "+ovs_dp_upcall [openvswitch]",
+].join("\n");
+
+const format = (...fields: string[]) =>
+  [
+    "name: kfree_skb",
+    "ID: 1",
+    "format:",
+    ...fields.map((field) => `\tfield:void * ${field};\toffset:8;`),
+  ].join("\n");
+
+function kernel(hasKprobes = true, fields = ["skbaddr", "location", "reason"]): KernelHooks {
+  const formats = `\u001d/sys/kernel/tracing/events/skb/kfree_skb/format\n${format(...fields)}`;
+  return { kernel: "6.1.0", hasKprobes, snapshot: parseKernelSnapshot({ functions, formats }) };
+}
+
+const found = (hooks: Hooks, of = kernel()) => Object.fromEntries(resolveHooks(hooks, of).found);
+const missing = (hooks: Hooks, of = kernel()) => resolveHooks(hooks, of).missing;
+
+describe("hooks", () => {
+  test.each([
+    ["the function itself", "kprobe:ip_rcv", ["kprobe:ip_rcv"]],
+    ["a copy under another name", "kprobe:tcp_v4_rcv", ["kprobe:tcp_v4_rcv.isra.0"]],
+    [
+      "all copies",
+      "kretprobe:nf_hook",
+      ["kretprobe:nf_hook.constprop.0", "kretprobe:nf_hook.constprop.1.isra.0"],
+    ],
+    ["the function and its copy", "kprobe:both", ["kprobe:both", "kprobe:both.constprop.0"]],
+    ["a part where nothing else is left", "kprobe:tail", ["kprobe:tail.part.0"]],
+    ["no part of a function that is there", "kprobe:whole", ["kprobe:whole"]],
+    ["a function of a module", "kprobe:ovs_dp_upcall", ["kprobe:ovs_dp_upcall"]],
+    ["a timer", "profile:hz:99", ["profile:hz:99"]],
+  ])("%s: %s", (_, hook, places) => {
+    expect(found({ required: [hook] })).toEqual({ [hook]: places });
+  });
+
+  test.each([
+    ["kprobe:no_such_function", /no function no_such_function/],
+    ["kprobe:ip_rcv_cor", /no function ip_rcv_cor/],
+    ["kprobe:native_safe_halt", /doesn't let native_safe_halt be traced/],
+    ["kprobe:twice", /2 functions named twice/],
+    ["tracepoint:skb:no_such_event", /no tracepoint:skb:no_such_event$/],
+    ["tracepoint:openvswitch:ovs_dp_upcall", /nor any other of openvswitch/],
+  ])("%s is not there, and why", (hook, why) => {
+    expect(missing({ required: [hook] })).toMatchObject([
+      { hook, optional: false, why: expect.stringMatching(why) },
+    ]);
+    expect(missing({ optional: [hook] })).toMatchObject([{ hook, optional: true }]);
+  });
+
+  test("without kprobes no function is there, and tracepoints are", () => {
+    const hooks = { required: ["kprobe:ip_rcv", "tracepoint:skb:kfree_skb"] };
+    expect(found(hooks, kernel(false))).toEqual({ "tracepoint:skb:kfree_skb": ["tracepoint:skb:kfree_skb"] });
+    expect(missing(hooks, kernel(false))[0]?.why).toMatch(/no kprobes/);
+  });
+
+  test("the tracepoint where it has a reason, else the function", () => {
+    const hooks: Hooks = {
+      oneOf: [
+        [{ hook: "tracepoint:skb:kfree_skb", field: "reason" }, "kprobe:kfree_skb_reason", "kprobe:ip_rcv"],
+      ],
+    };
+    expect(Object.keys(found(hooks))).toEqual(["tracepoint:skb:kfree_skb"]);
+    expect(Object.keys(found(hooks, kernel(true, ["skbaddr"])))).toEqual(["kprobe:ip_rcv"]);
+    expect(missing(hooks, kernel(false, ["skbaddr"]))).toMatchObject([
+      { hook: "tracepoint:skb:kfree_skb with reason or kprobe:kfree_skb_reason or kprobe:ip_rcv" },
+    ]);
+  });
+
+  test("a clause attaches to all copies, and to no name that would be program text", () => {
+    const target = (places: string[]) => ({ host: "h", hooks: new Map([["kprobe:f", places]]) }) as never;
+    expect(attachTo(target(["kprobe:f.isra.0", "kprobe:f.isra.1"]), "kprobe:f").text).toBe(
+      "kprobe:f.isra.0,\nkprobe:f.isra.1",
+    );
+    expect(() => attachTo(target(["kprobe:f { exit(); } BEGIN"]), "kprobe:f")).toThrow(/NOT_PROGRAM_TEXT/);
+    expect(() => attachTo(target([]), "kprobe:g")).toThrow(/no such hook/);
+  });
+});
+
+describeLive("the snapshot of a kernel", ["root", "tracing"], () => {
+  test("has the formats of its tracepoints, and answers from a case", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "skbook-kernel-"));
+    try {
+      await record(join(folder, "case"));
+      const taken = await localhost().kernel();
+      expect(taken.formats.get("skb:kfree_skb")).toMatch(/^name: kfree_skb\n.*field:.*skbaddr.*print fmt/s);
+      expect(taken.formats.size).toBeGreaterThan(100);
+      await replay(join(folder, "case"));
+      expect(await localhost().kernel()).toEqual(taken);
+    } finally {
+      live();
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
