@@ -15,7 +15,7 @@ test("dropSummary adds up what one function drops in several places", () => {
   const target = {
     host: "lab",
     snapshot: {},
-    hooks: new Set(["tracepoint:skb:kfree_skb"]),
+    hooks: new Map([["tracepoint:skb:kfree_skb", ["tracepoint:skb:kfree_skb"]]]),
     tracepoints: new Map([["tracepoint:skb:kfree_skb", tracepoint]]),
   };
   const context = { target, parameters: {}, unixTime: () => null };
