@@ -34,7 +34,7 @@ const checkedColumns: Column[] = [
   { name: "id", type: "VARCHAR", meaning: "the rule's" },
   { name: "title", type: "VARCHAR", meaning: "what it looks for" },
   { name: "category", type: "VARCHAR", meaning: "capture, connectivity, reliability, performance, ..." },
-  { name: "outcome", type: "VARCHAR", meaning: "found, doubtful, clean, or nothing to look at" },
+  { name: "outcome", type: "VARCHAR", meaning: "found, doubtful, clean, or nothing of its kind" },
   { name: "looked_at", type: "BIGINT", unit: "rows", meaning: "rows of its analysis that it looked through" },
   { name: "evidence", type: "BIGINT", unit: "rows", meaning: "rows of those that met it" },
 ];
@@ -75,7 +75,7 @@ export class Findings implements Iterable<Finding> {
         category,
         finding === null
           ? looked === 0
-            ? "nothing to look at"
+            ? "nothing of its kind"
             : "clean"
           : finding.certain
             ? "found"

@@ -36,14 +36,14 @@ export function findingsText(found: Findings): string {
   return [[summary(found), ...warnings].join(" · "), ...[...found].map(line)].join("\n");
 }
 
-/** What was used, what it found, and what there was nothing to look at for. */
+/** What was used, what it found, and what there was nothing of its kind for. */
 function summary({ health, checked }: Findings): string {
   const at = checked.schema.findIndex(({ name }) => name === "outcome");
   const outcomes = (checked.values as Value[][]).map((row) => row[at]);
   const count = (outcome: string) => outcomes.filter((one) => one === outcome).length;
   return [
     `health ${health.score} of 100, ${health.grade}`,
-    `${outcomes.length} rules: ${count("found")} found something, ${count("doubtful")} doubtful, ${count("clean")} clean, ${count("nothing to look at")} with nothing to look at`,
+    `${outcomes.length} rules: ${count("found")} found something, ${count("doubtful")} doubtful, ${count("clean")} clean, ${count("nothing of its kind")} with nothing of their kind to look at`,
   ].join(" · ");
 }
 
