@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { callSignal, interrupted } from "./cell.js";
 import { reasonOf, SkbookError } from "./errors.js";
 
-/** What a caller does while a probe or a capture runs, which ends with it: the option `during`. */
+/** What a caller does while a probe or a capture runs, which ends with it: the options `during` and `until`. */
 export class Company {
   private ended: Promise<unknown> = Promise.resolve();
   private begun = false;
@@ -18,6 +18,8 @@ export class Company {
       /** Ends the run. */
       stop: () => void;
     },
+    /** The option that it was given as. */
+    private readonly option: "during" | "until" = "during",
   ) {}
 
   /** To be called once the run sees what happens; the first call counts. */
@@ -41,7 +43,7 @@ export class Company {
   /**
    * Waits for it, which may go on after the run.
    *
-   * @throws SkbookError `DURING_FAILED`, `INTERRUPTED`.
+   * @throws SkbookError `DURING_FAILED`, `UNTIL_FAILED`, `INTERRUPTED`.
    */
   async over(): Promise<void> {
     const { signal } = this;
@@ -60,8 +62,8 @@ export class Company {
 
   private failure(cause: unknown): SkbookError {
     return new SkbookError({
-      code: "DURING_FAILED",
-      tried: `${this.tried} while running what was given as \`during\``,
+      code: `${this.option.toUpperCase()}_FAILED`,
+      tried: `${this.tried} while running what was given as \`${this.option}\``,
       failed: reasonOf(cause),
       todo: "correct it and run the cell again; what it accompanied was ended and is not kept",
       cause,

@@ -1,77 +1,46 @@
 import { open } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { z } from "zod";
 import { openCase, type RecordedRun, recordedRun } from "../../cases/index.js";
 import { Company } from "../../company.js";
-import { SkbookError } from "../../errors.js";
 import { type Host, localhost } from "../../hosts/index.js";
 import { scratchFolder, writeWhole } from "../../tables/index.js";
 import { Capture, fileProvenance } from "../capture.js";
 import type { CaptureFacts } from "../facts.js";
 import { captureFacts } from "../tshark.js";
-import { type CaptureOutcome, startCapture } from "./run.js";
-
-/** What {@link capture} is asked for. */
-export interface CaptureOptions {
-  /** Network device on the host, or `any`; several at once need dumpcap there, and each packet's `interface` tells them apart. */
-  device: string | string[];
-  /** Capture filter in tcpdump's syntax. Default: everything. */
-  filter?: string;
-  /** How long, in seconds; up to 2 s longer, until the last packets are there. Default 10. */
-  seconds?: number;
-  /** Ends it after so many packets. Default 1,000,000. */
-  maxPackets?: number;
-  /** Ends it when about so many bytes came. Default 256 MiB. */
-  maxBytes?: number;
-  /** Bytes kept of each packet. Default 262,144: all. */
-  snapLength?: number;
-  /** Where to keep the file. Default: a temporary file that goes with the session. */
-  saveAs?: string;
-  /** Replace a file that is there. Default false. */
-  overwrite?: boolean;
-  /** Called once the capture listens, which ends when this is over: say, the traffic to be captured. Called in a replay too. */
-  during?: () => unknown;
-}
-
-const Options = z.strictObject({
-  device: z.union([z.string().min(1), z.array(z.string().min(1)).nonempty()]),
-  filter: z.string().default(""),
-  seconds: z.number().positive().max(86_400).default(10),
-  maxPackets: z
-    .int()
-    .positive()
-    .max(2 ** 31 - 1)
-    .default(1_000_000),
-  maxBytes: z
-    .int()
-    .positive()
-    .default(256 * 2 ** 20),
-  snapLength: z.int().min(64).max(262_144).default(262_144),
-  saveAs: z.string().min(1).optional(),
-  overwrite: z.boolean().default(false),
-  during: z.custom<() => unknown>((value) => typeof value === "function").optional(),
-});
+import { type CaptureOptions, checkedOptions } from "./options.js";
+import type { Ring } from "./ring.js";
+import { type CaptureOutcome, type RunOptions, startCapture } from "./run.js";
+import { askedAgain } from "./until.js";
 
 /**
  * Captures packets on a host with dumpcap or tcpdump, whichever is there, as root, and brings them back while they come. It is
- * bounded by time, packets and bytes; nothing runs on the host afterwards.
+ * bounded by time, packets and bytes; nothing runs on the host afterwards, and nothing is written to its disks.
  *
- * @returns the capture; packets that the host could not keep up with are in `provenance.lost`.
- * @throws SkbookError `BAD_FILTER`, `UNKNOWN_DEVICE`, `TOOL_MISSING`, `NO_PERMISSION`, `CAPTURE_FAILED`, `BAD_PARAMETER`,
- *   `FILE_EXISTS`, `WRITE_FAILED`, `DURING_FAILED`, `INTERRUPTED`, and the host's own.
+ * With `lastBytes` or `lastSeconds` it is a ring: the host keeps the last packets in memory, up to one and a half times `lastBytes` and no
+ * more than half of what is available, in a file system that only the capture sees and that ends with it. They are brought when it ends.
+ * A connection that breaks before loses them (`CONNECTION_LOST`).
+ *
+ * @returns the capture; packets that the host could not keep up with are in `provenance.lost`, of a ring over the whole time.
+ * @throws SkbookError `BAD_FILTER`, `UNKNOWN_DEVICE`, `TOOL_MISSING`, `NO_PERMISSION`, `NO_ROOM`, `CAPTURE_FAILED`, `BAD_PARAMETER`,
+ *   `FILE_EXISTS`, `WRITE_FAILED`, `DURING_FAILED`, `UNTIL_FAILED`, `INTERRUPTED`, and the host's own.
+ * @example
+ * const fails = async () => (await host.exec(["ping", "-c1", "-W1", "192.0.2.7"])).exitCode !== 0;
+ * const seen = await capture(host, { device: "eth0", lastBytes: 64e6, seconds: 3600, until: fails });
  */
 export async function capture(host: Host, options: CaptureOptions): Promise<Capture> {
-  const { saveAs, overwrite, during, ...bounds } = checkedOptions(options);
+  const { saveAs, overwrite, during, until, ...asked } = checkedOptions(options);
+  const { extent, ...bounds } = asked;
   const replaying = (await openCase())?.mode === "replay";
   const path = replaying ? null : saveAs === undefined ? sessionFile() : resolve(saveAs);
   const start = () =>
-    recordedRun<CaptureOutcome>({ kind: "capture", name: "capture", host: host.name, params: bounds }, () =>
-      startCapture(host, { ...bounds, during }),
+    recordedRun<CaptureOutcome>(
+      { kind: "capture", name: "capture", host: host.name, params: { ...bounds, ...given(extent) } },
+      () => startCapture(host, { ...bounds, extent, during, until }),
     );
   const run =
     path === null
-      ? await replayed(start, during)
+      ? await replayed(start, during, until)
       : await writeWhole(path, overwrite, (partial) => saved(start, partial));
   const outcome = await run.outcome;
   const facts = await recordedFacts(path, outcome.sha256);
@@ -79,6 +48,7 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
     saveAs === undefined ? `${[bounds.device].flat().join("+")}.${facts.fileType}` : basename(saveAs);
   const cut = outcome.stoppedBy === "packets" || outcome.stoppedBy === "bytes";
   const early = earlyEnd(outcome);
+  const dropped = "lastBytes" in extent ? (outcome.captured ?? facts.packets) - facts.packets : 0;
   return new Capture(name, path, outcome.sha256, facts, {
     ...fileProvenance(name, facts, run.recordingId),
     source: "capture",
@@ -86,9 +56,12 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
     startedAt: outcome.startedAt,
     endedAt: outcome.endedAt,
     lost: outcome.lost,
-    truncated: cut,
+    truncated: cut || dropped > 0,
     partial: facts.partial || early !== null,
-    notes: early === null ? [] : [`The capture ended before its time: ${early}`],
+    notes: [
+      ...(early === null ? [] : [`The capture ended before its time: ${early}`]),
+      ...("lastBytes" in extent ? ringNotes(extent, facts, dropped) : []),
+    ],
     details: {
       command: outcome.command,
       packets: facts.packets,
@@ -99,11 +72,20 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
 }
 
 /** What runs meanwhile may ask for recordings of its own. */
-async function replayed<R>(start: () => Promise<R>, during: (() => unknown) | undefined): Promise<R> {
+async function replayed<R extends RecordedRun<CaptureOutcome>>(
+  start: () => Promise<R>,
+  during: (() => unknown) | undefined,
+  until: (() => unknown) | undefined,
+): Promise<R> {
   const run = await start();
-  const company = new Company("capture", during, { settleMs: 0, stop: () => {} });
-  company.begin();
-  await company.over();
+  const { timesAsked } = await run.outcome;
+  const quiet = { settleMs: 0, stop: () => {} };
+  const companies = [
+    new Company("capture", during, quiet),
+    new Company("capture", until && (() => askedAgain(until, timesAsked)), quiet, "until"),
+  ];
+  for (const company of companies) company.begin();
+  for (const company of companies) await company.over();
   return run;
 }
 
@@ -150,13 +132,19 @@ async function recordedFacts(path: string | null, sha256: string): Promise<Captu
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-function checkedOptions(options: CaptureOptions) {
-  const parsed = Options.safeParse(options);
-  if (parsed.success) return parsed.data;
-  throw new SkbookError({
-    code: "BAD_PARAMETER",
-    tried: "capture",
-    failed: z.prettifyError(parsed.error),
-    todo: "correct the options; Shift-Tab on `capture` shows them",
-  });
+function ringNotes(
+  { lastSeconds }: Ring,
+  { packets, durationSeconds }: CaptureFacts,
+  dropped: number,
+): string[] {
+  if (dropped === 0) return [];
+  const count = (value: number) => value.toLocaleString("en-US");
+  const short = lastSeconds !== undefined && (durationSeconds ?? 0) < lastSeconds;
+  const fits = short ? ` More than ${durationSeconds} s of them don't fit into lastBytes.` : "";
+  return [`Only the last ${count(packets)} packets are here, of ${count(packets + dropped)}.${fits}`];
+}
+
+/** What a request holds of it. */
+function given(extent: RunOptions["extent"]): { [name: string]: number } {
+  return Object.fromEntries(Object.entries(extent).filter(([, value]) => value !== undefined));
 }

@@ -1,11 +1,9 @@
 import { SkbookError } from "../../errors.js";
 
+const badFilter = "correct the capture filter (tcpdump's syntax: host 192.0.2.1 and udp port 53)";
 const kinds: [RegExp, string, string][] = [
-  [
-    /filter|expression|unknown host|syntax error/i,
-    "BAD_FILTER",
-    "correct the capture filter (tcpdump's syntax: host 192.0.2.1 and udp port 53)",
-  ],
+  [/no room for the ring/, "NO_ROOM", "give a smaller lastBytes"],
+  [/filter|expression|unknown host|syntax error/i, "BAD_FILTER", badFilter],
   [
     /no such device|no device named|doesn't exist|not up|network is down/i,
     "UNKNOWN_DEVICE",
@@ -18,15 +16,29 @@ const kinds: [RegExp, string, string][] = [
   ],
 ];
 
-/** Why a capture did not come to listen, by what its tool said. */
-export function captureError(tried: string, stderr: string): SkbookError {
+/** Why a capture did not come to listen, by what its tool said; `otherwise` where that doesn't tell. */
+export function captureError(
+  tried: string,
+  stderr: string,
+  otherwise: "CAPTURE_FAILED" | "BAD_FILTER" = "CAPTURE_FAILED",
+): SkbookError {
   const failed = stderr.trim() || "the tool ended without a word";
-  const [, code, todo] = kinds.find(([pattern]) => pattern.test(failed)) ?? [
-    undefined,
-    "CAPTURE_FAILED",
-    "try the command on the host itself",
-  ];
+  const known = kinds.find(([pattern]) => pattern.test(failed));
+  const advice = otherwise === "BAD_FILTER" ? badFilter : "try the command on the host itself";
+  const [, code, todo] = known ?? [undefined, otherwise, advice];
   return new SkbookError({ code, tried, failed, todo });
+}
+
+/** A ring is in the host's memory, and goes with what holds it. */
+export function ringLost(tried: string, leaseExpired: boolean): SkbookError {
+  return new SkbookError({
+    code: leaseExpired ? "LEASE_EXPIRED" : "CONNECTION_LOST",
+    tried,
+    failed: leaseExpired
+      ? "the notebook's process was too busy to renew the lease for 4 s, so the host ended the capture and freed what it held"
+      : "the connection broke, so the host ended the capture and freed what it held",
+    todo: "run the cell again",
+  });
 }
 
 export function noTool(host: string, names: readonly string[]): SkbookError {
@@ -37,6 +49,6 @@ export function noTool(host: string, names: readonly string[]): SkbookError {
     todo:
       names.length > 1
         ? "install tcpdump on the host (Debian: apt install tcpdump)"
-        : "install dumpcap on the host (Debian: apt install wireshark-common), or capture on one device, or `any`",
+        : "install dumpcap on the host (Debian: apt install wireshark-common), or capture on one device, or `any`, without lastSeconds",
   });
 }

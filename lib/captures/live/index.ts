@@ -1,1 +1,2 @@
-export { type CaptureOptions, capture } from "./capture.js";
+export { capture } from "./capture.js";
+export type { CaptureOptions } from "./options.js";
