@@ -22,8 +22,6 @@ export const nftDrop: Fault = {
   drops: byRule,
 };
 
-const inClient = "nsenter --net=/run/netns/client";
-
 /** No more connections are tracked than there are: packets of new ones are dropped, while the old ones, SSH's too, go on. */
 export const conntrackFull: Fault = {
   name: "conntrack-full",
@@ -41,13 +39,13 @@ export const conntrackFull: Fault = {
 export const conntrackInvalid: Fault = {
   name: "conntrack-invalid",
   put: [
-    `${inClient} nft add table inet fault`,
-    `${inClient} nft add counter inet fault hurt`,
-    `${inClient} nft 'add chain inet fault input { type filter hook input priority 0; }'`,
-    `${inClient} nft add rule inet fault input ct state invalid counter name hurt drop`,
+    "nft add table inet fault",
+    "nft add counter inet fault hurt",
+    "nft 'add chain inet fault input { type filter hook input priority 0; }'",
+    "nft add rule inet fault input ct state invalid counter name hurt drop",
   ],
-  hurt: [`$T crafted syn-fin ${address.uplink} ${address.client} 80`],
-  counter: nftCounter("client", "fault", "hurt"),
-  undo: [`${inClient} nft delete table inet fault`],
+  hurt: [`$C crafted syn-fin ${address.client} ${address.uplink} 80`],
+  counter: nftCounter(null, "fault", "hurt"),
+  undo: ["nft delete table inet fault"],
   drops: byRule,
 };

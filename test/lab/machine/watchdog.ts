@@ -18,7 +18,7 @@ export function watched(folder: string, command: readonly string[]): () => Promi
   const watchdog = execa("sh", ["-c", script, "lab-watchdog", folder, ...command], {
     stdin: "pipe",
     stdout: "ignore",
-    stderr: "inherit",
+    stderr: "ignore",
     // Ctrl-C reaches the terminal's process group: the watchdog has its own.
     detached: true,
     cleanup: false,

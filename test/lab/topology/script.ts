@@ -9,8 +9,6 @@ const modules = [
 /** The shell script that builds a topology in a fresh host: `build`, for `sh -eu`. */
 export function topologyScript({ bridges, namespaces, tunnels, guests }: Topology, guestCpu: string): string {
   return [
-    // Namespaces track connections where a rule asks for it, as before 5.15: else those of the machines around would, too.
-    "modprobe nf_conntrack enable_hooks=0",
     `for m in ${modules.join(" ")}; do modprobe -q "$m" || echo "no module $m"; done`,
     // Forwarding first: it changes the defaults of the devices that come.
     "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1",
@@ -21,19 +19,11 @@ export function topologyScript({ bridges, namespaces, tunnels, guests }: Topolog
     // Rules come when the switch works: a new start of its daemon forgets them.
     ...bridges.map(({ name }) => `/mnt/check-ovs ${name} ${pingOver(name, namespaces)}`),
     ...bridges.flatMap(flowLines),
-    ...hostLines,
+    "/mnt/background sink-host /mnt/traffic sink",
     ...(guests.length === 0 ? [] : ["/mnt/build-guest"]),
     ...guests.map((guest) => guestLine(guest, guestCpu)),
   ].join("\n");
 }
-
-/** The host itself tracks connections, and takes what is sent to its sink. */
-const hostLines = [
-  "nft add table inet host",
-  "nft 'add chain inet host input { type filter hook input priority 0; }'",
-  "nft add rule inet host input ct state new counter",
-  "/mnt/background sink-host /mnt/traffic sink",
-];
 
 function bridgeLines({ name, addresses }: Bridge): string[] {
   return [
@@ -47,12 +37,25 @@ function flowLines({ name, flows }: Bridge): string[] {
   return [`ovs-ofctl del-flows ${name}`, ...flows.map((flow) => `ovs-ofctl add-flow ${name} '${flow}'`)];
 }
 
+/**
+ * The Open vSwitch module makes every namespace track connections and put fragments together. On a real host only the host does: its
+ * machines have kernels of their own. Before defragmentation, which has priority -400.
+ */
+const untracked = [
+  "add table inet machine",
+  ...["prerouting", "output"].flatMap((hook) => [
+    `'add chain inet machine ${hook} { type filter hook ${hook} priority -450; }'`,
+    `add rule inet machine ${hook} notrack`,
+  ]),
+];
+
 function namespaceLines({ name, links, gateways, vxlan, sink }: Namespace): string[] {
   return [
     `ip netns add ${name}`,
     `nsenter --net=/run/netns/${name} sysctl -qw net.ipv6.conf.default.router_solicitations=0`,
     `ip -n ${name} link set lo up`,
     ...links.flatMap((link) => linkLines(name, link)),
+    ...untracked.map((line) => `nsenter --net=/run/netns/${name} nft ${line}`),
     ...(vxlan === undefined
       ? []
       : [
