@@ -1,0 +1,58 @@
+import type { Host } from "../../../lib/index.js";
+import type { Fault } from "./fault.js";
+
+/** How many packets a fault has hurt, by a counter that the probes don't read. */
+export interface Truth {
+  least: number;
+  most: number;
+}
+
+/** A fault in its place. */
+export interface Injected {
+  /** Sends the packets that it hurts, and says how many it did. */
+  hurt(): Promise<Truth>;
+  undo(): Promise<void>;
+}
+
+/** What every script of a fault may call: `T` for traffic from the host, `C` from the client. */
+const prelude =
+  "T=/mnt/traffic; C='nsenter --net=/run/netns/client /mnt/traffic'; V='nsenter --net=/run/netns/vm1 /mnt/traffic'";
+
+/** Packets that are still under way when the sender is done. */
+const settle = "sleep 0.3";
+
+/** Puts a fault into a host. What is only half there is taken away again. */
+export async function inject(host: Host, fault: Fault): Promise<Injected> {
+  const undo = () => run(host, fault, fault.undo).then(() => {});
+  try {
+    await run(host, fault, fault.put);
+  } catch (error) {
+    await undo().catch(() => {});
+    throw error;
+  }
+  return {
+    async hurt() {
+      const count = `echo "counter $(${fault.counter ?? "echo 0"})"`;
+      const said = await run(host, fault, [count, ...fault.hurt, settle, count]);
+      const [before = 0, after = 0] = numbers(said, "counter");
+      const hurt =
+        fault.counter === undefined
+          ? numbers(said, "sent").reduce((sum, one) => sum + one, 0)
+          : after - before;
+      return { least: hurt, most: hurt + (fault.slack ?? 0) };
+    },
+    undo,
+  };
+}
+
+async function run(host: Host, fault: Fault, lines: readonly string[]): Promise<string> {
+  const script = [prelude, ...lines].join("\n");
+  const { exitCode, stdout, stderr } = await host.exec(["bash", "-euc", script], { deadlineSeconds: 60 });
+  if (exitCode !== 0)
+    throw new Error(`the fault ${fault.name} failed on ${host.name} (${exitCode}): ${stderr}`);
+  return stdout;
+}
+
+function numbers(text: string, word: string): number[] {
+  return [...text.matchAll(new RegExp(`^${word} (\\d+)$`, "gm"))].map((match) => Number(match[1]));
+}

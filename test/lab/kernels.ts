@@ -1,0 +1,42 @@
+/** Where Debian keeps a suite. */
+export interface Suite {
+  name: string;
+  security: string;
+}
+
+/** A kernel that the lab boots: the newest of a Debian suite's cloud kernels. */
+export interface Kernel {
+  suite: Suite;
+  /** Keeps nested guests of this kernel from a CPU feature that they don't get right under emulation. */
+  guestCpu: string;
+}
+
+const bullseye: Suite = { name: "bullseye", security: "bullseye-security" };
+export const bookworm: Suite = { name: "bookworm", security: "bookworm-security" };
+const trixie: Suite = { name: "trixie", security: "trixie-security" };
+
+/** By version, oldest first. All of them run the same Debian 12 above. */
+export const kernels = {
+  "5.10": { suite: bullseye, guestCpu: "host,-xsave" },
+  "6.1": { suite: bookworm, guestCpu: "host" },
+  "6.12": { suite: trixie, guestCpu: "host" },
+} as const satisfies Record<string, Kernel>;
+
+export type KernelVersion = keyof typeof kernels;
+
+export const kernelVersions = Object.keys(kernels) as KernelVersion[];
+
+/** The package that depends on the newest kernel of a suite. */
+export const kernelPackage = "linux-image-cloud-amd64";
+
+export const mirror = {
+  main: "http://deb.debian.org/debian",
+  security: "http://deb.debian.org/debian-security",
+  keyring: "/usr/share/keyrings/debian-archive-keyring.gpg",
+};
+
+/** Lines of a sources.list for a suite and its security updates. */
+export function sources({ name, security }: Suite): string[] {
+  const options = `[arch=amd64 signed-by=${mirror.keyring}]`;
+  return [`deb ${options} ${mirror.main} ${name} main`, `deb ${options} ${mirror.security} ${security} main`];
+}

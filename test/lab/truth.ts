@@ -1,0 +1,40 @@
+import { compare } from "./compare.js";
+import { faults } from "./faults/index.js";
+import { type KernelVersion, kernelVersions } from "./kernels.js";
+import { startLab } from "./lab.js";
+
+// `npm run lab:truth [KERNEL|FAULT...]`: every fault on every kernel, as every probe of drops sees it, as tab-separated lines.
+const wanted = process.argv.slice(2);
+const chosen = <Name extends string>(all: readonly Name[]) => {
+  const some = all.filter((name) => wanted.includes(name));
+  return some.length > 0 ? some : all;
+};
+const versions: readonly KernelVersion[] = chosen(kernelVersions);
+const names = chosen(faults.map(({ name }) => name));
+const unknown = wanted.filter(
+  (name) => !(versions as readonly string[]).includes(name) && !names.includes(name),
+);
+if (unknown.length > 0) {
+  console.error(
+    `there is no kernel or fault ${unknown.join(", ")}; there are ${kernelVersions.join(", ")}, ${faults.map(({ name }) => name).join(", ")}`,
+  );
+  process.exit(2);
+}
+
+console.log(["fault", "probe", "kernel", "truth", "seen", "lost", "verdict", "elsewhere"].join("\t"));
+let wrong = 0;
+for (const version of versions) {
+  const lab = await startLab(version);
+  try {
+    for (const fault of faults.filter(({ name }) => names.includes(name))) {
+      for (const { probe, truth, seen, lost, verdict, elsewhere } of await compare(lab, fault)) {
+        const hurt = truth.least === truth.most ? truth.least : `${truth.least}..${truth.most}`;
+        console.log([fault.name, probe, version, hurt, seen, lost, verdict, elsewhere].join("\t"));
+        if (verdict !== "ok" && verdict !== "unseen") wrong += 1;
+      }
+    }
+  } finally {
+    await lab.stop();
+  }
+}
+process.exitCode = wrong === 0 ? 0 : 1;
