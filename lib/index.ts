@@ -26,6 +26,8 @@ export {
   type Host,
   hostFacts,
   localhost,
+  Topology,
+  topology,
 } from "./hosts/index.js";
 export {
   bpftrace,

@@ -5,3 +5,4 @@ export { hostFacts } from "./facts.js";
 export type { Detached, ExecEnd, ExecOptions, ExecResult, Execution, Host } from "./host.js";
 export { readSections, type Snapshot } from "./snapshot.js";
 export type { ConnectOptions } from "./ssh/options.js";
+export { Topology, topology } from "./topology/index.js";
