@@ -20,7 +20,7 @@ export const optionsFilter = oneLine(String.raw`
   sub(/,.*/, "", name) }; gsub(/\001/, ",", name); return name }
   last == "-name" { print "name " named($0) }
   last == "-uuid" { print "uuid " $0 }
-  last == "-netdev" { print "netdev " pick($0, "type id ifname fd fds vhost vhostfd vhostfds queues") }
+  last == "-netdev" { print "netdev " ($0 ~ /^\{/ ? "json=on," : "") pick($0, "type id ifname fd fds vhost vhostfd vhostfds queues") }
   last == "-nic" { print "netdev " pick($0, "type id ifname fd fds vhost vhostfd vhostfds queues mac model") }
   last == "-device" { device = pick($0, "driver netdev id mac"); if (device ~ /(^|,)netdev=/) print "device " device }
   { last = $0 }

@@ -11,12 +11,14 @@ interface Backend {
   fds: number[];
   vhost: boolean;
   vhostFds: number[];
+  /** QEMU sets up the back ends that are given as JSON before the others. */
+  early: boolean;
   model: string | null;
   mac: string | null;
 }
 
 /** An interface, and whether vhost serves it; null where only the open tap is known. */
-type Joined = MachineInterface & { vhost: boolean | null };
+type Joined = MachineInterface & { vhost: boolean | null; early: boolean };
 
 const none: OpenFiles = { taps: new Map(), macvtaps: new Map(), vhost: [], kvm: false };
 
@@ -69,6 +71,7 @@ function backendsOf(said: string): Backend[] {
       fds: numbers(netdev.fds ?? netdev.fd),
       vhost: netdev.vhost === "on" || netdev.vhost === "true",
       vhostFds: numbers(netdev.vhostfds ?? netdev.vhostfd),
+      early: netdev.json === "on",
       model: guest?.driver ?? netdev.model ?? null,
       mac: guest?.mac ?? netdev.mac ?? null,
     };
@@ -100,7 +103,13 @@ function interfacesOf(
     const device = held ?? (backend.ifname === null ? null : find.byName(backend.ifname));
     return {
       ...{ id: backend.id, backend: backend.type, model: backend.model, mac: backend.mac, device },
-      ...{ tapFds: take(device), vhostFds: backend.vhostFds, vhostThreads: [], vhost: backend.vhost },
+      ...{
+        tapFds: take(device),
+        vhostFds: backend.vhostFds,
+        vhostThreads: [],
+        vhost: backend.vhost,
+        early: backend.early,
+      },
     };
   });
   const later = [...left].map(([device, tapFds]) => {
@@ -113,7 +122,7 @@ function interfacesOf(
         mac: known?.mac ?? null,
         device,
       },
-      ...{ tapFds, vhostFds: [], vhostThreads: [], vhost: null },
+      ...{ tapFds, vhostFds: [], vhostThreads: [], vhost: null, early: false },
     };
   });
   return [...named, ...later];
@@ -136,29 +145,38 @@ function finder(netns: string, devices: ReadonlyMap<string, Device>) {
 }
 
 /**
- * Each queue pair with vhost has a descriptor of vhost-net and a thread, and QEMU makes them in the order of its command line: they are
- * given out so where their number is right. Returns the threads that nobody got.
+ * Each queue pair with vhost has a descriptor of vhost-net and a thread, and QEMU makes them in the order in which it sets up its back
+ * ends: they are given out so where their number is right. Returns the threads that nobody got.
  */
 function giveThreads(
   interfaces: readonly Joined[],
   files: readonly number[],
   threads: readonly VhostThread[],
 ): VhostThread[] {
-  const users = interfaces.filter(({ vhost, device }) => vhost !== false && device !== null);
-  if (users.some(({ vhostFds }) => vhostFds.length === 0)) {
-    for (const [index, own] of dealt(users, files).entries()) (users[index] as Joined).vhostFds = own;
-  }
+  const users = interfaces
+    .filter(({ vhost, device }) => vhost !== false && device !== null)
+    .sort((a, b) => Number(b.early) - Number(a.early));
+  const named = new Set(users.flatMap(({ vhostFds }) => vhostFds));
+  const unnamed = users.filter(({ vhostFds }) => vhostFds.length === 0);
+  const rest = files.filter((fd) => !named.has(fd));
+  for (const [user, own] of dealt(unnamed, rest)) user.vhostFds = own;
   const own = dealt(users, threads);
-  for (const [index, user] of users.entries()) user.vhostThreads = own[index] ?? [];
-  return own.length === 0 ? [...threads] : [];
+  for (const [user, served] of own) user.vhostThreads = served;
+  return own.size === 0 ? [...threads] : [];
 }
 
 /** All to the only user, or to each as many as it has queues; nothing where that doesn't come out even. */
-function dealt<Item>(users: readonly Joined[], items: readonly Item[]): Item[][] {
-  if (users.length === 1) return [[...items]];
+function dealt<Item>(users: readonly Joined[], items: readonly Item[]): Map<Joined, Item[]> {
+  const [only] = users;
+  if (only !== undefined && users.length === 1) return new Map([[only, [...items]]]);
   const queues = users.map(({ vhostFds, tapFds }) => vhostFds.length || tapFds.length);
   const even = queues.reduce((sum, count) => sum + count, 0) === items.length;
-  if (!even || users.some(({ vhost }) => vhost !== true)) return [];
+  if (!even || users.some(({ vhost }) => vhost !== true)) return new Map();
   const starts = queues.map((_, index) => queues.slice(0, index).reduce((sum, count) => sum + count, 0));
-  return starts.map((start, index) => items.slice(start, start + (queues[index] ?? 0)));
+  return new Map(
+    users.map((user, index) => {
+      const start = starts[index] ?? 0;
+      return [user, items.slice(start, start + (queues[index] ?? 0))];
+    }),
+  );
 }
