@@ -43,6 +43,8 @@ export {
   type Host,
   hostFacts,
   localhost,
+  Topology,
+  topology,
 } from "./hosts/index.js";
 export {
   attachTo,

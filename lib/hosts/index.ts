@@ -8,3 +8,4 @@ export { parseKernelSnapshot } from "./kernel.js";
 export { type NetworkLoad, readLoad } from "./load.js";
 export { readSections, type Snapshot } from "./snapshot.js";
 export type { ConnectOptions } from "./ssh/options.js";
+export { Topology, topology } from "./topology/index.js";

@@ -31,12 +31,50 @@ export async function takeSnapshot(host: Host): Promise<Snapshot> {
   return readSections(host, "host", script, []);
 }
 
+/** What a script of ours brought back. */
+export interface Reading {
+  sections: Snapshot;
+  /** The deadline ended it before its end: later sections are missing, and the last one may be cut. */
+  partial: boolean;
+  recordingId: string | null;
+}
+
 /**
  * Runs a script of ours on the host, as root where possible, and returns its sections. Recorded as a snapshot, so that a
  * replay decodes with what that very host said.
  *
  * @param options.gzip for what is large: a remote host that has gzip sends it compressed.
+ * @throws SkbookError `INTERRUPTED`, `LEASE_EXPIRED`, `CONNECTION_LOST`; `DEADLINE` where it had not said anything by then.
  */
+export async function readUntil(
+  deadlineSeconds: number,
+  host: Host,
+  name: string,
+  script: string,
+  args: readonly string[] = [],
+  label: { [key: string]: Json } = {},
+  options: { gzip?: boolean } = {},
+): Promise<Reading> {
+  const request = { kind: "snapshot" as const, name, host: host.name, params: { args: [...args], ...label } };
+  const run = await recordedRun(request, async () => {
+    const zip = options.gzip && host.name !== "localhost" ? " | $(command -v gzip || echo cat)" : "";
+    const execution = host.start(
+      ["sh", "-c", `exec 2>/dev/null; ${sayFunction}; { ${script}; say complete; }${zip}`, "skbook", ...args],
+      { root: await host.canBeRoot(), deadlineSeconds },
+    );
+    return { bytes: execution, outcome: execution.ended };
+  });
+  const text = await readZipped(run.bytes, 64 * 2 ** 20);
+  const end = await run.outcome;
+  const found = sections(text);
+  const partial = found.complete === undefined;
+  if (partial && (codeOf(end) !== "DEADLINE" || Object.keys(found).length === 0)) {
+    throw notWhole(host, name, codeOf(end));
+  }
+  return { sections: found, partial, recordingId: run.recordingId };
+}
+
+/** The same for a script that is over in seconds: what it says is whole. */
 export async function readSections(
   host: Host,
   name: string,
@@ -45,30 +83,18 @@ export async function readSections(
   label: { [key: string]: Json } = {},
   options: { gzip?: boolean } = {},
 ): Promise<Snapshot> {
-  const request = { kind: "snapshot" as const, name, host: host.name, params: { args: [...args], ...label } };
-  const run = await recordedRun(request, async () => {
-    const zip = options.gzip && host.name !== "localhost" ? " | $(command -v gzip || echo cat)" : "";
-    const execution = host.start(
-      ["sh", "-c", `exec 2>/dev/null; ${sayFunction}; { ${script}; say complete; }${zip}`, "skbook", ...args],
-      {
-        root: await host.canBeRoot(),
-        deadlineSeconds: 30,
-      },
-    );
-    return { bytes: execution, outcome: execution.ended };
+  const { sections, partial } = await readUntil(30, host, name, script, args, label, options);
+  if (partial) throw notWhole(host, name, "DEADLINE");
+  return sections;
+}
+
+function notWhole(host: Host, name: string, code: string): SkbookError {
+  return new SkbookError({
+    code,
+    tried: `take a snapshot (${name}) of ${host.name}`,
+    failed: "it did not come to its end",
+    todo: "run the cell again",
   });
-  const text = await readZipped(run.bytes, 64 * 2 ** 20);
-  const end = await run.outcome;
-  const found = sections(text);
-  if (found.complete === undefined) {
-    throw new SkbookError({
-      code: codeOf(end),
-      tried: `take a snapshot (${name}) of ${host.name}`,
-      failed: "it did not come to its end",
-      todo: "run the cell again",
-    });
-  }
-  return found;
 }
 
 function codeOf(end: ExecEnd): string {
@@ -78,7 +104,7 @@ function codeOf(end: ExecEnd): string {
 }
 
 function sections(text: string): Snapshot {
-  const parts = text.split("\u001e").slice(1);
+  const parts = text.split("\u001e").filter((part) => part.includes("\u001f"));
   return Object.fromEntries(
     parts.map((part) => {
       const end = part.indexOf("\u001f");

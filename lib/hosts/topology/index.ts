@@ -1,0 +1,1 @@
+export { Topology, topology } from "./topology.js";
