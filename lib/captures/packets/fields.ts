@@ -49,7 +49,12 @@ export interface Printed {
   split: Split | null;
 }
 
-const shared = new Map<string, { names: readonly string[]; split: Split }>();
+interface Group {
+  names: readonly string[];
+  split: Split | null;
+}
+
+const shared = new Map<string, Group>();
 for (const [groups, split] of [
   [headers, byHeader],
   [versions, byVersion],
@@ -58,36 +63,44 @@ for (const [groups, split] of [
   for (const names of groups) for (const name of names) shared.set(name, { names, split });
 }
 
+const asked: Group[] = [];
 const places = new Map<string, number>();
 const printed = new Map<string, Printed>();
 
-/** The place of a tshark field in a row; it joins the output the first time it is asked for. */
+/** The place of a tshark field in a row; it joins the output, with those of its column, the first time it is asked for. */
 export function field(name: string): number {
   const known = places.get(name);
   if (known !== undefined) return known;
-  const { names, split } = shared.get(name) ?? { names: [name], split: null };
-  for (const each of names) places.set(each, places.size);
-  const column = names.join("||");
-  fields.push(column);
-  printed.set(column, { places: names.map((each) => places.get(each) as number), split });
+  const group = shared.get(name) ?? { names: [name], split: null };
+  for (const each of group.names) places.set(each, places.size);
+  asked.push(group);
+  fields.push(columnOf(group));
   return places.get(name) as number;
 }
 
 // Parts of a file count these anew: they come first, so that the rest of a line is copied as it is.
 for (const name of ["frame.number", "tcp.stream", "udp.stream"]) field(name);
 
+/** The columns of an output that has some fields only. */
+export function columnsOf(wanted: readonly string[]): string[] {
+  return asked.flatMap(({ names, split }) => {
+    const some = names.filter((name) => wanted.includes(name));
+    return some.length === 0 ? [] : [columnOf({ names: some, split: some.length === 1 ? null : split })];
+  });
+}
+
 /** What a column of the output holds, by its name. */
 export function printedAs(column: string): Printed {
   return printed.get(column) as Printed;
 }
 
-/** The columns of the output that some fields stand in. */
-export function columnsWith(names: readonly string[]): string[] {
-  const wanted = new Set(names.map(field));
-  return fields.filter((column) => printedAs(column).places.some((place) => wanted.has(place)));
-}
-
 /** How many places a row has. */
 export function placeCount(): number {
   return places.size;
+}
+
+function columnOf({ names, split }: Group): string {
+  const column = names.join("||");
+  printed.set(column, { places: names.map((name) => places.get(name) as number), split });
+  return column;
 }

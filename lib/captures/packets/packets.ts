@@ -2,7 +2,7 @@ import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
 import { packetColumns } from "./columns.js";
 import { alreadyDissected, dissect } from "./dissect.js";
-import { columnsWith, fields } from "./fields.js";
+import { columnsOf, fields } from "./fields.js";
 
 const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
 
@@ -56,7 +56,7 @@ export async function packetColumnsOf(
   return dissect(capture, {
     name: "overview",
     columns,
-    fields: columnsWith(needed),
+    fields: columnsOf(needed),
     filter: "",
     analysed: false,
   });
