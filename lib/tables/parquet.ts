@@ -9,8 +9,8 @@ import { coded, Dictionary } from "./dictionary.js";
 import type { Provenance } from "./provenance.js";
 import { Table } from "./table.js";
 
-/** Rows of a file: what DuckDB makes one row group of. */
-const partRows = 61_440;
+/** Rows of a file, which is one row group: while it is written, they and those of the next are in memory. */
+const partRows = 40_960;
 
 /** Writes columns into Parquet files of one folder; memory stays bounded however many rows there are. */
 export class ParquetWriter {

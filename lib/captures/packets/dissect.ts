@@ -10,7 +10,7 @@ import type { Capture } from "../capture.js";
 import { type FieldSet, resolveFields, unknownNote } from "../fields/index.js";
 import { checkUnchanged } from "../identity.js";
 import type { TsharkEnd, TsharkOutcome } from "../tshark.js";
-import { columnsFor, type Printed, withCompany } from "./fields.js";
+import { columnsFor, inOrder, type Printed } from "./fields.js";
 import { PacketParser } from "./parser.js";
 import { withFirstPackets } from "./preview.js";
 import type { PacketColumn } from "./readers.js";
@@ -61,7 +61,7 @@ async function prepared(capture: Capture, wanted: Wanted): Promise<Prepared> {
 }
 
 function fieldsOf(columns: readonly PacketColumn[]): string[] {
-  return withCompany(["frame.protocols", ...columns.flatMap(({ needs }) => needs)]);
+  return inOrder(["frame.protocols", ...columns.flatMap(({ needs }) => needs)]);
 }
 
 /** The Table of an earlier run, or null. A recording needs what tshark prints, not what became of it. */

@@ -87,26 +87,26 @@ export interface Printed {
   split: Split | null;
 }
 
-/** Fields, and those that share a column with them, in the order of their places. */
-export function withCompany(asked: readonly string[]): string[] {
-  const all = new Set(asked.flatMap((name) => companies.get(name)?.names ?? [name]));
-  return [...all].sort((a, b) => field(a) - field(b));
+/** Fields in the order of their places, each once. */
+export function inOrder(asked: readonly string[]): string[] {
+  return [...new Set(asked)].sort((a, b) => field(a) - field(b));
 }
 
 /**
  * tshark's columns for some fields, in the order of its output. Each one costs tshark time for every packet, and the more there are the
  * more each costs: so fields whose values can be told apart share one, and tshark prints all values of the first, then those of the
- * second. Where it lacks one of them, the others have columns of their own.
+ * second.
  */
 export function columnsFor({ names: known, printed }: FieldSet): Printed[] {
   const there = new Set(known);
   return known.flatMap((name, index): Printed[] => {
     const company = companies.get(name);
-    if (company?.names.every((each) => there.has(each))) {
-      if (name !== company.names[0]) return [];
-      const joined = company.names.join("||");
-      return [{ name: joined, column: joined, places: company.names.map(field), split: company.split }];
+    const some = company?.names.filter((each) => there.has(each)) ?? [name];
+    if (company === undefined || some.length === 1) {
+      return [{ name, column: printed[index] as string, places: [field(name)], split: null }];
     }
-    return [{ name, column: printed[index] as string, places: [field(name)], split: null }];
+    if (name !== some[0]) return [];
+    const joined = some.join("||");
+    return [{ name: joined, column: joined, places: some.map(field), split: company.split }];
   });
 }

@@ -14,13 +14,17 @@ import { mergeShards, type ShardLines } from "./merge.js";
 const deadlineSeconds = 24 * 3600;
 /** Below this, one tshark is done before two had started. */
 const leastPackets = 100_000;
-/** tsharks at the same time, and the memory that they may take together: 157 MB each before the first packet, then 0.5 KB a packet. */
-const workers = Math.min(availableParallelism(), 4);
-const workerBytes = Math.max(250e6, 600e6 / workers);
-const shardPackets = Math.floor((workerBytes - 157e6) / 500);
-/** Every shard reads the whole file, so there are no more than this while its packets fit into the second bound. */
-const usualShards = 12;
-const mostShardPackets = 1_000_000;
+/** tsharks at the same time: this process reads about as fast as two of them print, and each takes its memory. */
+const workers = Math.min(availableParallelism(), 2);
+/** What a tshark and the process that feeds it take before the first packet, and a tshark for each packet. */
+const startBytes = 215e6;
+const packetBytes = 500;
+/** What all of them may take together. Every shard reads the whole file: where that means more than so many rounds, it is the second bound. */
+const usualBytes = 650e6;
+const usualRounds = 8;
+const mostBytes = 1_250e6;
+/** A plan has one byte per packet. */
+const mostShards = 255;
 
 /** tshark over a whole capture, by shards: what one tshark would print, and how it ended. */
 export interface ShardedRun {
@@ -62,8 +66,14 @@ export interface ShardPlan {
 
 function shardCount(packets: number): number {
   if (packets < leastPackets) return 1;
-  const wanted = Math.max(workers, Math.ceil(packets / shardPackets));
-  return Math.max(Math.min(wanted, usualShards), Math.ceil(packets / mostShardPackets));
+  const rounds = roundsWithin(usualBytes, packets);
+  return Math.min(mostShards, workers * (rounds > usualRounds ? roundsWithin(mostBytes, packets) : rounds));
+}
+
+/** How often all workers have to be busy for their shards to stay small enough. */
+function roundsWithin(bytes: number, packets: number): number {
+  const shardPackets = (bytes / workers - startBytes) / packetBytes;
+  return Math.ceil(packets / (workers * shardPackets));
 }
 
 /**
