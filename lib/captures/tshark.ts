@@ -73,15 +73,32 @@ export async function captureFacts(host: Host, path: string): Promise<CaptureFac
   const line = await readText(execution, 100_000);
   const { exitCode, stderr, canceled } = await tsharkEnd(host, execution, path);
   if (canceled) throw interrupted(`open ${path}`);
-  if (line.trim() === "") {
-    throw new SkbookError({
-      code: "NOT_A_CAPTURE",
-      tried: `open ${path}`,
-      failed: stderr || `capinfos ended with ${exitCode}`,
-      todo: "give a pcap or pcapng file, plain or compressed with gzip",
-    });
-  }
+  if (line.trim() === "" && /after reading [1-9]\d* packets/.test(stderr)) return damagedFacts(host, path);
+  if (line.trim() === "") throw notACapture(path, stderr || `capinfos ended with ${exitCode}`);
   return readFacts(line, exitCode);
+}
+
+function notACapture(path: string, failed: string): SkbookError {
+  return new SkbookError({
+    code: "NOT_A_CAPTURE",
+    tried: `open ${path}`,
+    failed,
+    todo: "give a pcap or pcapng file, plain or compressed with gzip",
+  });
+}
+
+/** capinfos says nothing of a file that is damaged in its midst, where tshark reads the packets before: of these it is asked then. */
+async function damagedFacts(host: Host, path: string): Promise<CaptureFacts> {
+  const script = [
+    'case $(od -An -tx1 -N4 "$1" | tr -d " ") in 0a0d0d0a) type=pcapng ;; *) type=pcap ;; esac',
+    'wc -c < "$1"',
+    'editcap -F "$type" "$1" - | { shift; capinfos "$@" -; }',
+  ].join("; ");
+  const execution = startTool(host, "sh", ["-c", script, "sh", path, ...capinfosOptions]);
+  const { text, stderr } = await answerTo(execution, `open ${path}`);
+  const [fileBytes = "", line = ""] = text.split("\n");
+  if (line === "") throw notACapture(path, stderr);
+  return { ...readFacts(line, null), fileBytes: Number(fileBytes) };
 }
 
 function missing(host: Host, stderr: string): SkbookError {

@@ -20,6 +20,8 @@ const defaultDeadlineSeconds = 60;
 const maxStderrBytes = 2 ** 20;
 /** Login scripts that say more than this before a command make it fail. */
 const maxNoiseBytes = 64 * 2 ** 10;
+/** Linux takes no longer word of a command (execve(2): MAX_ARG_STRLEN), its end included. */
+const maxWordBytes = 2 ** 17 - 1;
 /** A command that was told to stop is given up, connection and all, after so long. */
 const giveUpMilliseconds = 5_000;
 
@@ -81,6 +83,7 @@ export class LeasedExecution implements Execution {
   }
 
   private async open(): Promise<Channel> {
+    this.checkWords();
     const { prefix, input } = await this.elevation;
     if (this.options.signal?.aborted) throw this.neverStarted();
     const channel = await this.transport.open([...prefix, ...leased(this.command, this.deadlineSeconds)]);
@@ -171,6 +174,23 @@ export class LeasedExecution implements Execution {
     });
     this.stderrRead = once(own, "end");
     stderr.on("error", () => own.end()).pipe(own);
+  }
+
+  /** What no kernel can be given would come back as if the connection had broken. */
+  private checkWords(): void {
+    for (const word of this.command) {
+      const bytes = Buffer.byteLength(word);
+      if (bytes <= maxWordBytes && !word.includes("\0")) continue;
+      throw new SkbookError({
+        code: "BAD_PARAMETER",
+        tried: `run ${this.command[0]} on ${this.host}`,
+        failed:
+          bytes > maxWordBytes
+            ? `one of its arguments has ${bytes} bytes`
+            : "one of its arguments has a null byte",
+        todo: `give a filter, name or path without null bytes, of less than ${maxWordBytes} bytes`,
+      });
+    }
   }
 
   private neverStarted(): SkbookError {

@@ -93,6 +93,27 @@ describe("damaged captures", () => {
     await nothingLeft();
   }, 600_000);
 
+  it("give what was before a record whose length is nonsense, as pcap and as pcapng", async () => {
+    const path = join(folder, "some.pcap");
+    generateCapture(path, 60_000);
+    const pcapng = join(folder, "some.pcapng");
+    execFileSync("editcap", ["-F", "pcapng", path, pcapng]);
+    const bytes = readFileSync(path);
+    const blocks = readFileSync(pcapng);
+    await rm(path);
+    await rm(pcapng);
+    let at = 24;
+    for (let packets = 0; packets < 20; packets++) at += 16 + bytes.readUInt32LE(at + 8);
+    bytes.writeUInt32LE(0x90000000, at + 8);
+    expect(await readDamaged("length.pcap", bytes)).toBe(20);
+    at = 0;
+    for (let packets = 0; packets < 20 || blocks.readUInt32LE(at) !== 6; at += blocks.readUInt32LE(at + 4))
+      if (blocks.readUInt32LE(at) === 6) packets += 1;
+    blocks.writeUInt32LE(0x90000000, at + 4);
+    expect(await readDamaged("length.pcapng", blocks)).toBe(20);
+    await nothingLeft();
+  });
+
   it.skipIf(corpus === undefined)(
     `give rows or a clear error for ${flipped} files with bytes flipped`,
     async () => {

@@ -38,6 +38,7 @@ const address = z
   .string()
   .refine(isPrefix, { error: "an address or a prefix: 192.0.2.1, 192.0.2.0/24, 2001:db8::/32" });
 const addresses = z.union([address, z.array(address).nonempty()]);
+const flow = z.string().regex(/^\P{Cc}*$/u, "an id as flows() has it: tcp 5");
 const port = z.int().min(0).max(65_535);
 const moment = z.union([z.number(), z.iso.datetime({ offset: true })]);
 
@@ -50,7 +51,7 @@ const shape = z.strictObject({
     .string()
     .regex(/^[\w.-]+$/, "the name of a protocol: tcp, dns, vxlan")
     .optional(),
-  flow: z.union([z.string(), z.array(z.string()).nonempty()]).optional(),
+  flow: z.union([flow, z.array(flow).nonempty()]).optional(),
   from: moment.optional(),
   to: moment.optional(),
   interface: z.int().min(0).optional(),
