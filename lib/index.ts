@@ -15,6 +15,8 @@ export {
   type FlowTimelineOptions,
   flowTimeline,
   plot,
+  type TopologyFigureOptions,
+  topologyFigure,
 } from "./figures/index.js";
 export type { Finding, Findings, Health, Severity } from "./findings/index.js";
 export {
