@@ -7,7 +7,7 @@ import type { ExecEnd, Host } from "./host.js";
 export type Snapshot = { readonly [section: string]: string };
 
 /** `say NAME` begins a section. */
-const sayFunction = "say() { printf '\\036%s\\037' \"$1\"; }";
+export const sayFunction = "say() { printf '\\036%s\\037' \"$1\"; }";
 
 /** What has to be asked as root stays empty where the user can't become root. */
 const script = [

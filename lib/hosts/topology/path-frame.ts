@@ -1,7 +1,7 @@
 import type { Column, Value } from "../../tables/index.js";
+import { hostNamespace } from "../namespaces/index.js";
 import { cpusText } from "./machine-frame.js";
 import type { Device, Found, MachineInterface } from "./model.js";
-import { hostNamespace } from "./namespaces.js";
 import { Walker, type Way } from "./walk.js";
 
 /** More tunnels than these are counted; a mesh has one for each other host. */
