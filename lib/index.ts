@@ -21,12 +21,14 @@ export {
 export type { Finding, Findings, Health, Severity } from "./findings/index.js";
 export {
   type ConnectOptions,
+  type CounterOptions,
   connect,
   type ExecOptions,
   type ExecResult,
   type Execution,
   type Host,
   hostFacts,
+  interfaceCounters,
   localhost,
   Topology,
   topology,

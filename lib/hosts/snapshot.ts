@@ -108,3 +108,9 @@ function sections(text: string): Snapshot {
     }),
   );
 }
+
+/** ISO 8601 of nanoseconds since 1970, as a script of ours says them by `date +%s%N`; null where it didn't. */
+export function timeOf(nanoseconds: string | undefined): string | null {
+  if (nanoseconds === undefined || !/^\d{15,19}$/.test(nanoseconds)) return null;
+  return new Date(Number(BigInt(nanoseconds) / 1_000_000n)).toISOString();
+}
