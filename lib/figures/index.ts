@@ -11,4 +11,5 @@ export { type RttOverTimeOptions, rttOverTime } from "./rttOverTime.js";
 export type { FigureSpec, Layout, Trace } from "./spec.js";
 export { throughputOverTime } from "./throughputOverTime.js";
 export { type TimeSequenceOptions, timeSequence } from "./timeSequence.js";
+export { type TopologyFigureOptions, topologyFigure } from "./topologyFigure.js";
 export { type WindowScalingOptions, windowScaling } from "./windowScaling.js";

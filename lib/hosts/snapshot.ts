@@ -7,7 +7,7 @@ import type { ExecEnd, Host } from "./host.js";
 export type Snapshot = { readonly [section: string]: string };
 
 /** `say NAME` begins a section. */
-const sayFunction = "say() { printf '\\036%s\\037' \"$1\"; }";
+export const sayFunction = "say() { printf '\\036%s\\037' \"$1\"; }";
 
 /** What has to be asked as root stays empty where the user can't become root. */
 const script = [
@@ -111,4 +111,10 @@ function sections(text: string): Snapshot {
       return [part.slice(0, end), part.slice(end + 1).trim()];
     }),
   );
+}
+
+/** ISO 8601 of nanoseconds since 1970, as a script of ours says them by `date +%s%N`; null where it didn't. */
+export function timeOf(nanoseconds: string | undefined): string | null {
+  if (nanoseconds === undefined || !/^\d{15,19}$/.test(nanoseconds)) return null;
+  return new Date(Number(BigInt(nanoseconds) / 1_000_000n)).toISOString();
 }

@@ -1,12 +1,12 @@
+import { inEveryNamespace } from "../namespaces/index.js";
 import { shellLine } from "../shell.js";
-import { domainFilter, firstProcessFilter, optionsFilter, portsFilter } from "./filters.js";
+import { domainFilter, optionsFilter, portsFilter } from "./filters.js";
 
-/** Namespaces, processes and open files beyond these are left out, and counted. */
-export const limits = { namespaces: 256, processes: 512, files: 20_000 };
+/** Processes and open files beyond these are left out, and counted. */
+export const limits = { processes: 512, files: 20_000 };
 
-/** What is asked in each network namespace; its inode is the parameter. */
+/** What is asked in each network namespace, whose inode is `$1`. */
 const look = [
-  "exec 2>/dev/null; say() { printf '\\036%s\\037' \"$1\"; }",
   'say "links.$1"; ip -j -d addr; say "nsids.$1"; ip -j netns list-id',
   // `*` is every device, in one process; an ethtool that doesn't know that answers for none.
   "say \"offloads.$1\"; ethtool -k '*' | grep -E '^(Features for|tcp-seg|generic-|large-|[rt]x-checksumming)'",
@@ -18,13 +18,7 @@ const quoted = (text: string) => shellLine([text]);
 export const topologyScript = [
   "say uid; id -u; say began; date +%s%N",
   "say missing; for t in ip nsenter ethtool ovs-vsctl; do command -v $t >/dev/null || echo $t; done",
-  "own=$(readlink /proc/self/ns/net | tr -dc 0-9); say own; echo $own",
-  `look=${quoted(look)}; sh -c "$look" sh $own`,
-  "named=$(stat -L -c '%i %n' /run/netns/*); say named; echo \"$named\"",
-  `used=$(find /proc/[0-9]*/ns/net -maxdepth 0 -printf '%l %h\\n' | awk ${quoted(firstProcessFilter)} | sort -n); say used; echo "$used"`,
-  `{ echo "$named"; echo "$used" | awk '{ print $1, "/proc/" $2 "/ns/net" }'; } | ` +
-    `awk -v own=$own '$1 != "" && $1 != own && !seen[$1]++' | head -n ${limits.namespaces} | ` +
-    'while read -r inode path; do timeout 5 nsenter --net="$path" sh -c "$look" sh $inode; done',
+  inEveryNamespace(look),
   "say drivers; find /sys/class/net/*/device/driver -maxdepth 0 -printf '%h %l\\n'",
   "say speeds; grep -Hs . /sys/class/net/*/speed",
   "fds=$(timeout 10 find /proc/[0-9]*/fd -maxdepth 1 \\( -lname '*/net/tun' -o -lname '*/vhost-net' -o -lname '/dev/tap[0-9]*' " +

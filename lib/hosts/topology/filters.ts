@@ -1,7 +1,4 @@
-/** A program as one line: a login shell may not be able to quote more than one. */
-function oneLine(program: string): string {
-  return program.replaceAll(/\n\s*/g, " ").trim();
-}
+import { oneLine } from "../shell.js";
 
 /**
  * Reads a command line of QEMU, an argument per line, and lets pass what says which interfaces the machine has: nothing else of it
@@ -47,10 +44,3 @@ export const domainFilter = [
   "s/^ *<model type='\\([^']*\\)'.*/model \\1/p",
   "s/^ *<alias name='\\([^']*\\)'.*/alias \\1/p;}",
 ].join(";");
-
-/** Of lines with a namespace and a process: which process is the first in each, how many there are, and what it is called. */
-export const firstProcessFilter = oneLine(`
-  /^net:/ { n = $1; gsub(/[^0-9]/, "", n); split($2, p, "/"); count[n]++;
-  if (!(n in first) || p[3] + 0 < first[n]) first[n] = p[3] + 0 }
-  END { for (n in first) { comm = ""; getline comm < ("/proc/" first[n] "/comm"); print n, first[n], count[n], comm } }
-`);

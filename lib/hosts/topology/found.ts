@@ -1,9 +1,9 @@
+import { namespaceIds, namespaceNames } from "../namespaces/index.js";
 import type { Snapshot } from "../snapshot.js";
 import { limits } from "./collect.js";
 import { devicesOf } from "./links.js";
 import { machinesOf } from "./machines.js";
 import type { Found } from "./model.js";
-import { namespaceIds, namespaceNames } from "./namespaces.js";
 import { addOvs } from "./ovs.js";
 import { tie } from "./peers.js";
 

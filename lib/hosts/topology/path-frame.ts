@@ -1,7 +1,7 @@
 import type { Column, Value } from "../../tables/index.js";
+import { hostNamespace } from "../namespaces/index.js";
 import { cpusText } from "./machine-frame.js";
 import type { Device, Found, MachineInterface } from "./model.js";
-import { hostNamespace } from "./namespaces.js";
 import { Walker, type Way } from "./walk.js";
 
 /** More tunnels than these are counted; a mesh has one for each other host. */
@@ -126,7 +126,7 @@ function row(found: Found, walker: Walker, end: End): Value[] {
   const hops = [
     [end.guest, end.guestDevice].filter((one) => one !== null).join(" "),
     ...(device === null ? [] : [device.name]),
-    ...way.bridges.map(({ name }) => name),
+    ...way.bridges.map((one) => placeText(found, one)),
     ...(way.uplinks.length > 0
       ? [joined(way.uplinks.map(({ name }) => name)) as string]
       : exits(tunnels, addresses, last)),
@@ -136,7 +136,7 @@ function row(found: Found, walker: Walker, end: End): Value[] {
     ...[device?.name ?? null, device === null ? null : (found.namespaces.get(device.netns) ?? hostNamespace)],
     ...[end.queues, end.threads, end.cpus],
     ...[bridge?.name ?? null, bridge?.kind ?? null, device?.tag ?? null],
-    joined(way.bridges.map(({ name }) => name)),
+    joined(way.bridges.map((one) => placeText(found, one))),
     joined(way.uplinks.map(({ name }) => name)),
     joined(way.members.map(({ name, detail }) => (detail === null ? name : `${name} (${detail})`))),
     joined([...tunnels.slice(0, namedTunnels), ...(more > 0 ? [`${more} more`] : [])]),
@@ -150,6 +150,11 @@ function exits(tunnels: readonly string[], addresses: readonly string[], last: D
   const [tunnel] = tunnels;
   if (tunnel !== undefined) return [tunnels.length === 1 ? tunnel : `${tunnels.length} tunnels`];
   return last !== null && addresses.length > 0 ? ["the host routes"] : [];
+}
+
+/** Bridges of two namespaces may have one name. */
+function placeText({ own, namespaces }: Found, { name, netns }: Device): string {
+  return netns === own ? name : `${name} in ${namespaces.get(netns) ?? netns}`;
 }
 
 function tunnelText({ name, remote }: Device): string {

@@ -1,7 +1,7 @@
 import { jupyterDisplay, type MimeBundle } from "../../cell.js";
 import { createFrame, type Frame, type Provenance } from "../../tables/index.js";
 import type { Host } from "../host.js";
-import { type Reading, readUntil } from "../snapshot.js";
+import { type Reading, readUntil, timeOf } from "../snapshot.js";
 import { topologyScript } from "./collect.js";
 import { deviceColumns, deviceRows } from "./device-frame.js";
 import { foundIn } from "./found.js";
@@ -79,10 +79,4 @@ export function topologyOf(host: string, reading: Reading): Topology {
     createFrame(machineColumns, machineRows(found), provenance),
     createFrame(pathColumns, pathRows(found), provenance),
   );
-}
-
-/** ISO 8601 of nanoseconds since 1970, by the clock of the host. */
-function timeOf(nanoseconds: string | undefined): string | null {
-  if (nanoseconds === undefined || !/^\d{15,19}$/.test(nanoseconds)) return null;
-  return new Date(Number(BigInt(nanoseconds) / 1_000_000n)).toISOString();
 }

@@ -1,0 +1,1 @@
+export { type CounterOptions, interfaceCounters } from "./counters.js";

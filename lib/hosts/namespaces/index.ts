@@ -1,0 +1,2 @@
+export { hostNamespace, namespaceIds, namespaceNames } from "./names.js";
+export { inEveryNamespace } from "./script.js";
