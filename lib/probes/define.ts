@@ -69,6 +69,7 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       params,
       hooks,
       bufferPages,
+      seconds,
       deadlineSeconds,
     });
     const tried = `run ${definition.name} on ${host.name}`;
