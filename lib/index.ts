@@ -24,8 +24,11 @@ export {
   type ExecResult,
   type Execution,
   type Host,
+  type HostResult,
+  HostResults,
   hostFacts,
   localhost,
+  onAll,
 } from "./hosts/index.js";
 export {
   attachTo,

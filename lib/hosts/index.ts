@@ -6,5 +6,6 @@ export type { Detached, ExecEnd, ExecOptions, ExecResult, Execution, Host } from
 export type { KernelFunction, KernelSnapshot } from "./kernel.js";
 export { parseKernelSnapshot } from "./kernel.js";
 export { type NetworkLoad, readLoad } from "./load.js";
+export { type HostResult, HostResults, onAll } from "./on-all.js";
 export { readSections, type Snapshot } from "./snapshot.js";
 export type { ConnectOptions } from "./ssh/options.js";
