@@ -18,7 +18,9 @@ export {
 } from "./figures/index.js";
 export type { Finding, Findings, Health, Severity } from "./findings/index.js";
 export {
+  ClockOffset,
   type ConnectOptions,
+  clockOffset,
   connect,
   type ExecOptions,
   type ExecResult,

@@ -1,4 +1,5 @@
 export { readText } from "./bytes.js";
+export { ClockOffset, clockOffset } from "./clock-offset.js";
 export { type ClockReading, readClocks } from "./clocks.js";
 export { connect, localhost } from "./connect.js";
 export { hostFacts } from "./facts.js";
