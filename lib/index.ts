@@ -37,18 +37,23 @@ export {
 } from "./figures/index.js";
 export type { Finding, Findings, Health, Severity } from "./findings/index.js";
 export {
+  ClockOffset,
   type ConnectOptions,
   type CounterOptions,
+  clockOffset,
   connect,
   type ExecOptions,
   type ExecResult,
   type Execution,
   type Host,
+  type HostResult,
+  HostResults,
   hostFacts,
   interfaceCounters,
   localhost,
   Topology,
   topology,
+  onAll,
 } from "./hosts/index.js";
 export {
   attachTo,

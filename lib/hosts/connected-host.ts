@@ -8,6 +8,7 @@ import { type KernelSnapshot, takeKernelSnapshot } from "./kernel.js";
 import { OncePerCase } from "./once-per-case.js";
 import { type Snapshot, takeSnapshot } from "./snapshot.js";
 import { type AskPassword, asUser, type Elevation, elevate } from "./sudo.js";
+import { exchangeTimes, type TimeExchange } from "./time-exchange.js";
 import type { Transport } from "./transport.js";
 
 const defaultMaxBytes = 64 * 2 ** 20;
@@ -63,6 +64,10 @@ export class ConnectedHost implements Host {
     this.snapshots.forget();
     this.kernels.forget();
     this.elevation = undefined;
+  }
+
+  exchangeTimes(count: number): Promise<TimeExchange[]> {
+    return exchangeTimes(this.name, this.transport, count);
   }
 
   async canBeRoot(): Promise<boolean> {

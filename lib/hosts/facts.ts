@@ -2,6 +2,7 @@ import { type Column, createFrame, type Frame, type Value } from "../tables/inde
 import type { Host } from "./host.js";
 import { linkFacts } from "./links.js";
 import type { Snapshot } from "./snapshot.js";
+import { syncOf } from "./sync.js";
 
 /** One fact: area, name, value (null: the host doesn't say), and what follows from it. */
 export type Fact = [area: string, fact: string, value: string | null, note: string | null];
@@ -118,15 +119,10 @@ function clock(snapshot: Snapshot): Fact[] {
   ];
 }
 
-function synchronised({ chrony, timedatectl }: Snapshot): [string | null, string | null] {
-  const leap = /^Leap status\s*: (.*)$/m.exec(chrony ?? "")?.[1];
-  if (leap !== undefined) {
-    const offset = /^System time\s*: (.*)$/m.exec(chrony ?? "")?.[1] ?? "offset unknown";
-    return [leap === "Normal" ? "yes" : "no", `chrony: ${leap}, ${offset}`];
-  }
-  const ntp = /^NTPSynchronized=(yes|no)$/m.exec(timedatectl ?? "")?.[1];
-  if (ntp !== undefined) return [ntp, "as systemd says; the offset is unknown"];
-  return [null, "neither chrony nor systemd says: don't compare times with other hosts"];
+function synchronised(snapshot: Snapshot): [string | null, string] {
+  const { synchronised, said } = syncOf(snapshot);
+  if (synchronised === null) return [null, `${said}: don't compare times with other hosts`];
+  return [synchronised ? "yes" : "no", said];
 }
 
 function said(text: string | undefined): string | null {

@@ -1,5 +1,6 @@
 import type { KernelSnapshot } from "./kernel.js";
 import type { Snapshot } from "./snapshot.js";
+import type { TimeExchange } from "./time-exchange.js";
 
 /** Whether the remote process group was seen to be gone after the run; `unknown` when no check could be made. */
 export type Detached = "proved" | "unknown" | "alive";
@@ -61,6 +62,8 @@ export interface Host {
   start(command: readonly string[], options?: ExecOptions): Execution;
   /** Runs a command to its end and records it in the open case; a replay answers from there. */
   exec(command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Exchanges time stamps with the host, so many times. Not recorded. */
+  exchangeTimes(count: number): Promise<TimeExchange[]>;
   /** Whether commands can run as root there: the user is root, or sudo lets them. */
   canBeRoot(): Promise<boolean>;
   /** What the host says of itself, taken once per connection and case: text by section. */

@@ -1,4 +1,5 @@
 export { readText } from "./bytes.js";
+export { ClockOffset, clockOffset } from "./clock-offset.js";
 export { type ClockReading, readClocks } from "./clocks.js";
 export { connect, localhost } from "./connect.js";
 export { type CounterOptions, interfaceCounters } from "./counters/index.js";
@@ -7,6 +8,7 @@ export type { Detached, ExecEnd, ExecOptions, ExecResult, Execution, Host } from
 export type { KernelFunction, KernelSnapshot } from "./kernel.js";
 export { parseKernelSnapshot } from "./kernel.js";
 export { type NetworkLoad, readLoad } from "./load.js";
+export { type HostResult, HostResults, onAll } from "./on-all.js";
 export { readSections, type Snapshot } from "./snapshot.js";
 export type { ConnectOptions } from "./ssh/options.js";
 export { Topology, topology } from "./topology/index.js";

@@ -2,6 +2,7 @@ import { type Json, recordedRun } from "../cases/index.js";
 import { SkbookError } from "../errors.js";
 import { readZipped } from "./bytes.js";
 import type { ExecEnd, Host } from "./host.js";
+import { syncScript } from "./sync.js";
 
 /** What a host says of itself, as text by section: see {@link takeSnapshot}'s script for the sections. */
 export type Snapshot = { readonly [section: string]: string };
@@ -20,8 +21,7 @@ const script = [
   "say lockdown; cat /sys/kernel/security/lockdown",
   "say kptr_restrict; cat /proc/sys/kernel/kptr_restrict",
   "say clocksource; cat /sys/devices/system/clocksource/clocksource0/current_clocksource",
-  "say timedatectl; timedatectl show",
-  "say chrony; chronyc -n tracking",
+  syncScript,
   "for t in bpftrace tshark dumpcap tcpdump bpftool ovs-vsctl virsh; do say tool.$t; command -v $t && $t --version | head -n 2; done",
   "say links; ip -j -d link show",
 ].join("; ");

@@ -19,6 +19,7 @@ import { provenanceOf } from "./provenance.js";
 import { runProbe } from "./run.js";
 import { standingOf } from "./standing.js";
 import { readTarget } from "./target.js";
+import { withVerifierLog } from "./verifier.js";
 
 /** How long the last events of what was done meanwhile are still on their way when it is over. */
 const settleMs = 500;
@@ -37,7 +38,7 @@ export interface Probe<Parameters, Shape extends "table" | "frame"> {
  * run on the host, then runs it for `seconds` under a lease and returns what it saw, with its losses.
  *
  * Errors of a call: `BAD_PARAMETER`, `ROOT_NEEDED`, `BPFTRACE_MISSING`, `TRACEFS_MISSING`, `BTF_MISSING`, `LOCKDOWN`, `HOOK_MISSING`, `TOO_BUSY` (nothing was attached);
- * `DURING_FAILED`, `PROBE_NOT_ATTACHED`, `PROBE_FAILED`, `CONNECTION_LOST`, `DEADLINE` (a ProbeError whose `partial` has what had arrived); `INTERRUPTED`; in a
+ * `DURING_FAILED`, `PROBE_NOT_ATTACHED`, `VERIFIER_REFUSED`, `PROBE_FAILED`, `CONNECTION_LOST`, `DEADLINE` (a ProbeError whose `partial` has what had arrived); `INTERRUPTED`; in a
  * replay `NOT_RECORDED`.
  */
 export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "frame">(
@@ -69,6 +70,7 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       params,
       hooks,
       bufferPages,
+      seconds,
       deadlineSeconds,
     });
     const tried = `run ${definition.name} on ${host.name}`;
@@ -88,7 +90,8 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       if (outcome.canceled) {
         throw interrupted(tried, { detached: outcome.detached });
       }
-      const failure = failureOf(definition.name, host.name, outcome, account);
+      const failed = failureOf(definition.name, host.name, outcome, account);
+      const failure = failed && (await withVerifierLog(host, program, outcome, failed));
       if (failure === undefined) await company.over();
       const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`, params);
       const notes = definition.notes?.(target) ?? [];

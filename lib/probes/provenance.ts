@@ -52,6 +52,7 @@ export function provenanceOf(
       lostByBpftrace: account.lostByBpftrace,
       clock: time.clock,
       clocks: { start: clocks.start && { ...clocks.start }, end: clocks.end && { ...clocks.end } },
+      selfCost: outcome.selfCost === null ? "unknown" : { ...outcome.selfCost },
       detached: outcome.detached,
       durationMs: outcome.durationMs,
       stderr: outcome.stderr,

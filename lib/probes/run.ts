@@ -1,5 +1,6 @@
 import { type Json, type RecordedRun, recordedRun } from "../cases/index.js";
 import type { Detached, Host } from "../hosts/index.js";
+import { costed, type SelfCost, splitCost } from "./bpftrace/self-cost.js";
 import type { ResolvedHooks } from "./hooks.js";
 
 /** How a probe's run ended, as it stands in the case. */
@@ -19,6 +20,8 @@ export interface RunOutcome {
   leaseExpired: boolean;
   connectionLost: boolean;
   durationMs: number;
+  /** null where the kernel or its tools don't let it be measured. */
+  selfCost: SelfCost | null;
   /** Whether the probe's process group was seen to be gone. */
   detached: Detached;
 }
@@ -30,6 +33,7 @@ export interface RunPlan {
   params: { [key: string]: Json };
   hooks: ResolvedHooks;
   bufferPages: number;
+  seconds: number;
   deadlineSeconds: number;
 }
 
@@ -42,7 +46,7 @@ export interface StoppableRun extends RecordedRun<RunOutcome> {
 
 /** Runs a program on the host under a lease; or finds its recording. */
 export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun> {
-  const command = [
+  const bpftrace = [
     "env",
     `BPFTRACE_PERF_RB_PAGES=${plan.bufferPages}`,
     `BPFTRACE_MAP_KEYS_MAX=${maxMapKeys}`,
@@ -55,19 +59,20 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
     "-e",
     plan.program,
   ];
+  const command = costed(bpftrace, plan.seconds);
   const request = { kind: "probe" as const, name: plan.probe, host: host.name, params: plan.params };
   let stop = () => {};
   const run = await recordedRun<RunOutcome>(request, () => {
     const execution = host.start(command, { root: true, deadlineSeconds: plan.deadlineSeconds });
     const outcome = execution.ended.then((end) => ({
-      command,
+      command: bpftrace,
       hooks: {
         wanted: plan.hooks.wanted,
         attached: [...plan.hooks.found.values()].flat(),
         missing: plan.hooks.missing.map(({ why }) => why),
       },
       exitCode: end.exitCode,
-      stderr: withoutKnownNoise(end.stderr),
+      ...withoutKnownNoise(end.stderr),
       timedOut: end.timedOut,
       canceled: end.canceled,
       leaseExpired: end.leaseExpired,
@@ -82,10 +87,12 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
 }
 
 /** bpftrace warns of RLIMIT_MEMLOCK wherever CAP_SYS_RESOURCE is missing; since kernel 5.11 it means nothing. */
-function withoutKnownNoise(stderr: string): string {
-  return stderr
+function withoutKnownNoise(written: string): { stderr: string; selfCost: SelfCost | null } {
+  const { stderr, selfCost } = splitCost(written);
+  const own = stderr
     .split("\n")
     .filter((line) => !line.includes("RLIMIT_MEMLOCK") && line.trim() !== "Terminated")
     .join("\n")
     .trim();
+  return { stderr: own, selfCost };
 }

@@ -7,6 +7,7 @@ export { renderTable, type Shown } from "./render/index.js";
 export { makeOwnFolder, scratchFolder } from "./scratch.js";
 export { sql } from "./sql.js";
 export { Table } from "./table.js";
+export { together } from "./together.js";
 export { chunkRows } from "./vector.js";
 export { writeWhole } from "./whole-file.js";
 export { createTable, type TableWriter } from "./writer.js";

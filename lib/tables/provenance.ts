@@ -43,7 +43,7 @@ export function queried(provenance: Provenance, sql: string): Provenance {
 }
 
 /** The provenance of what a query made of several: what is missing from one of them is missing from the answer. */
-export function combined(sources: { [name: string]: Provenance }, sql: string): Provenance {
+export function combined(sources: { [name: string]: Provenance }, sql?: string): Provenance {
   const all = Object.values(sources);
   const hosts = [...new Set(all.map((one) => one.host))];
   const lost = all.map((one) => one.lost);
@@ -58,7 +58,7 @@ export function combined(sources: { [name: string]: Provenance }, sql: string): 
     partial: all.some((one) => one.partial),
     notes: Object.entries(sources).flatMap(([name, one]) => one.notes.map((note) => `${name}: ${note}`)),
     details: {
-      sql: sql.trim(),
+      ...(sql === undefined ? {} : { sql: sql.trim() }),
       sources: Object.fromEntries(
         Object.entries(sources).map(([name, { source, host, recordingId }]) => [
           name,

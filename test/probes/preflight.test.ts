@@ -109,6 +109,16 @@ describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing
     });
   });
 
+  test("what the verifier refuses is an error with the end of its log", async () => {
+    const own = probe(
+      { required: ["tracepoint:skb:kfree_skb"] },
+      bpftrace`tracepoint:skb:kfree_skb { $x = 0; unroll(100) { $x += *(uint8 *)(args->skbaddr + $x); if ($x > 5) { @y[$x] = count(); } } printf("%d\\n", $x); }`,
+    );
+    const call = own(host, { seconds: 1 });
+    await expect(call).rejects.toMatchObject({ code: "VERIFIER_REFUSED", partial: null });
+    await expect(call).rejects.toThrow(/dereference of modified ctx.*processed \d+ insns/s);
+  });
+
   test.each([
     ["a wrong type", { seconds: 1, dstPort: "80" }, /dstPort/],
     ["an unknown name", { seconds: 1, destPort: 80 }, /destPort/],

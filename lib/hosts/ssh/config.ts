@@ -23,6 +23,7 @@ export interface Endpoint {
   identitiesOnly: boolean;
   jump: string[];
   timeoutSeconds: number;
+  compress: boolean;
 }
 
 const destination =
@@ -63,6 +64,7 @@ export async function resolveEndpoint(name: string, options: ConnectOptions): Pr
     agent: agent === false || agent === "none" || agent === "" ? undefined : agent && expand(agent),
     jump: options.jump ?? jumps(one("proxyjump")),
     timeoutSeconds: options.timeoutSeconds ?? Number(one("connecttimeout") ?? 20),
+    compress: options.compress ?? one("compression") === "yes",
   };
 }
 

@@ -51,9 +51,12 @@ async function open(
     keepaliveInterval: keepaliveSeconds * 1_000,
     keepaliveCountMax: unansweredKeepalives,
     ...(sock === undefined ? {} : { sock }),
-    ...(check.algorithms === undefined
-      ? {}
-      : { algorithms: { serverHostKey: { prepend: check.algorithms as never, append: [], remove: [] } } }),
+    algorithms: {
+      compress: endpoint.compress ? ["zlib@openssh.com", "zlib", "none"] : ["none", "zlib@openssh.com"],
+      ...(check.algorithms === undefined
+        ? {}
+        : { serverHostKey: { prepend: check.algorithms as never, append: [], remove: [] } }),
+    },
   };
   const client = new ssh2.Client();
   const signal = callSignal();

@@ -18,6 +18,8 @@ export interface ConnectOptions {
   timeoutSeconds?: number;
   /** Asks the server for a sign of life so often; three unanswered ones end the connection. Default 5. */
   keepaliveSeconds?: number;
+  /** Compress what goes over the connection, both ways: for large results over a slow network. Default: Compression, else false. */
+  compress?: boolean;
   /** The password for sudo where the user isn't root. Default: SKBOOK_SUDO_PASSWORD. Kept in memory only. */
   sudoPassword?: AskPassword;
 }

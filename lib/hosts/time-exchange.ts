@@ -1,0 +1,65 @@
+import { createInterface } from "node:readline";
+import { callSignal, interrupted } from "../cell.js";
+import { SkbookError } from "../errors.js";
+import type { Transport } from "./transport.js";
+
+/**
+ * One exchange of time stamps as in NTP (RFC 5905), in nanoseconds: sent (by this process's monotonic clock), received and answered (by
+ * the host's real-time clock), answer received (by this process's monotonic clock again).
+ */
+export type TimeExchange = readonly [sent: bigint, received: bigint, answered: bigint, arrived: bigint];
+
+/** Answers every line with two time stamps; bash reads the clock without starting a program. It ends when its input does, or by itself. */
+const script =
+  "LC_ALL=C; export LC_ALL; if bash -c '[ -n \"$EPOCHREALTIME\" ]' 2>/dev/null; then " +
+  "exec timeout 60 bash -c 'while read -r line; do t=$EPOCHREALTIME; echo \"${t/./}000 ${EPOCHREALTIME/./}000\"; done'; " +
+  "else exec timeout 60 sh -c 'while read -r line; do echo \"$(date +%s%N) $(date +%s%N)\"; done'; fi";
+
+/** Exchanges time stamps with a host, one after the other. */
+export async function exchangeTimes(
+  host: string,
+  transport: Transport,
+  count: number,
+): Promise<TimeExchange[]> {
+  const tried = `exchange time stamps with ${host}`;
+  const channel = await transport.open(["sh", "-c", script]);
+  const signal = callSignal();
+  const cancel = () => channel.destroy();
+  signal?.addEventListener("abort", cancel, { once: true });
+  channel.stderr.resume();
+  channel.stdin.on("error", () => {});
+  const exchanges: TimeExchange[] = [];
+  try {
+    let sent = 0n;
+    const send = () => {
+      sent = process.hrtime.bigint();
+      channel.stdin.write("\n");
+    };
+    if (signal?.aborted) cancel();
+    send();
+    for await (const line of createInterface({ input: channel.stdout })) {
+      const arrived = process.hrtime.bigint();
+      const [received, answered] = /^(\d{15,}) (\d{15,})$/.exec(line)?.slice(1).map(BigInt) ?? [];
+      if (received === undefined || answered === undefined) continue;
+      exchanges.push([sent, received, answered, arrived]);
+      if (exchanges.length >= count) break;
+      send();
+    }
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    channel.stdin.end();
+    channel.destroy();
+  }
+  if (signal?.aborted) throw interrupted(tried);
+  if (exchanges.length < count) throw brokenOff(tried, exchanges.length);
+  return exchanges;
+}
+
+function brokenOff(tried: string, count: number): SkbookError {
+  return new SkbookError({
+    code: "CLOCK_UNREADABLE",
+    tried,
+    failed: `it ended after ${count} answers: the connection broke, or the host's date command has no nanoseconds and it has no bash 5`,
+    todo: "connect() again, or install bash or coreutils there",
+  });
+}

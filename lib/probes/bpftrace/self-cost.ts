@@ -1,0 +1,80 @@
+/** What a probe itself cost its host, as the kernel's BPF run-time statistics have it. */
+export interface SelfCost {
+  /** How often its programs ran, by the last sample. */
+  runs: number;
+  /** One run, on average; null where none ran. */
+  nsPerRun: number | null;
+  /** Time in its programs, between the first and the last sample: 0.01 is 1 % of one CPU. null where there is one sample only. */
+  programShareOfOneCpu: number | null;
+  /** The same of bpftrace's process, which reads, formats and prints. */
+  processShareOfOneCpu: number | null;
+}
+
+/** First word of the lines on stderr that hold a sample: uptime in s, runs, ns in programs, CPU time of the process in 1/100 s. */
+const costWord = "skbook-cost";
+
+/**
+ * bpf(BPF_ENABLE_STATS), since kernel 5.8: statistics are on as long as the file descriptor is open. bpftrace inherits it, so that they
+ * end with bpftrace, however it ends, and the sysctl is never touched.
+ */
+const perl =
+  "use POSIX (); my $nr = {x86_64 => 321, aarch64 => 280}->{(POSIX::uname())[4]}; " +
+  'my $attr = "\\0" x 128; my $fd = defined $nr ? syscall($nr, 32, $attr, 128) : -1; ' +
+  "our $kept; if ($fd >= 0) { open($kept, '<&=', $fd); fcntl($kept, 2, 0); } exec { $ARGV[0] } @ARGV or exit 127;";
+const python =
+  "import ctypes, os, sys; nr = {'x86_64': 321, 'aarch64': 280}.get(os.uname().machine); " +
+  "fd = ctypes.CDLL(None).syscall(nr, 32, ctypes.create_string_buffer(128), 128) if nr else -1; " +
+  "fd < 0 or os.set_inheritable(fd, True); os.execvp(sys.argv[1], sys.argv[1:])";
+
+/** Adds up the statistics of all programs of a process; a program stands in several file descriptors. */
+const addUp =
+  "FILENAME ~ /uptime$/ { uptime = $1 } FILENAME ~ /stat$/ { cpu = $14 + $15 } " +
+  "/^prog_id:/ { id = $2 } /^run_time_ns:/ { ns[id] = $2 } /^run_cnt:/ { runs[id] = $2 } " +
+  `END { for (id in runs) { n++; r += runs[id]; t += ns[id] } if (!n) exit 1; printf "${costWord} %s %.0f %.0f %.0f\\n", uptime, r, t, cpu }`;
+
+/**
+ * Parameters: seconds between samples, the two programs that turn statistics on, the one that adds up, then the command. Samples are taken
+ * while it runs and when it is told to stop; none where statistics could not be turned on.
+ */
+const script = [
+  "every=$1; perl=$2; python=$3; add=$4; shift 4",
+  'if command -v perl >/dev/null; then set -- perl -e "$perl" "$@"; elif command -v python3 >/dev/null; then set -- python3 -c "$python" "$@"; fi',
+  '"$@" & pid=$!',
+  'sample() { ls -l /proc/$pid/fd 2>/dev/null | grep -q bpf-stats && awk "$add" /proc/uptime /proc/$pid/stat /proc/$pid/fdinfo/* >&2 2>/dev/null; }',
+  "{ until sample; do sleep 0.2 || exit; done; while sleep $every; do sample; done; } & sampler=$!",
+  "trap 'again=1; sample' TERM; again=1",
+  'while [ $again = 1 ]; do again=0; wait "$pid"; code=$?; done',
+  "kill $sampler; exit $code",
+].join("; ");
+
+/** The command line that runs `command` and samples what its BPF programs cost. */
+export function costed(command: readonly string[], seconds: number): string[] {
+  const every = Math.min(60, Math.max(0.4, seconds / 5));
+  return ["sh", "-c", script, "skbook", every.toFixed(1), perl, python, addUp, ...command];
+}
+
+/** Takes the samples out of what a command wrote to stderr. */
+export function splitCost(stderr: string): { stderr: string; selfCost: SelfCost | null } {
+  const lines = stderr.split("\n");
+  const samples = lines
+    .filter((line) => line.startsWith(`${costWord} `))
+    .map((line) => line.split(" ").slice(1).map(Number) as [number, number, number, number]);
+  return {
+    stderr: lines.filter((line) => !line.startsWith(costWord)).join("\n"),
+    selfCost: costOf(samples),
+  };
+}
+
+function costOf(samples: readonly (readonly [number, number, number, number])[]): SelfCost | null {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const [, runs, ns] = last;
+  const seconds = last[0] - first[0];
+  const share = (spent: number) => (seconds > 0 ? Number((spent / seconds).toPrecision(3)) : null);
+  return {
+    runs,
+    nsPerRun: runs === 0 ? null : Math.round(ns / runs),
+    programShareOfOneCpu: share((ns - first[2]) / 1e9),
+    processShareOfOneCpu: share((last[3] - first[3]) / 100),
+  };
+}

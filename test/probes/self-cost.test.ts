@@ -1,0 +1,67 @@
+import { createSocket } from "node:dgram";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { connect, dropSummary, localhost } from "../../lib/index.js";
+import { describeLive } from "../fixtures/needs.js";
+import { startSshd } from "../fixtures/sshd.js";
+
+const enabled = () => readFileSync("/proc/sys/kernel/bpf_stats_enabled", "utf8").trim();
+
+async function refusedDatagrams(count: number): Promise<void> {
+  const socket = createSocket("udp4");
+  for (let i = 0; i < count; i += 1) await new Promise((sent) => socket.send("x", 9, "127.0.0.1", sent));
+  socket.close();
+}
+
+describeLive("what a probe itself costs", ["root", "bpftrace", "sshd", "tracing"], () => {
+  test("is measured by the kernel and stands in the result; the sysctl is not touched", async () => {
+    const before = enabled();
+    let during = "";
+    const seen = await dropSummary(localhost(), {
+      seconds: 20,
+      dstPort: 9,
+      during: async () => {
+        await new Promise((later) => setTimeout(later, 1_000));
+        await refusedDatagrams(3_000);
+        during = enabled();
+      },
+    });
+    expect(seen.values).toMatchObject([[expect.any(String), expect.any(String), "lo", 3_000]]);
+    const cost = seen.provenance.details.selfCost as Record<string, number>;
+    expect(cost.runs).toBeGreaterThanOrEqual(3_000);
+    expect(cost.nsPerRun).toBeGreaterThan(20);
+    expect(cost.programShareOfOneCpu).toBeGreaterThan(0);
+    expect(cost.programShareOfOneCpu).toBeLessThan(1);
+    expect(cost.processShareOfOneCpu).toBeGreaterThanOrEqual(0);
+    expect([during, enabled()]).toEqual([before, before]);
+  });
+
+  test.each([
+    ["by python3 where there is no perl", /^perl/, expect.objectContaining({ runs: expect.any(Number) })],
+    ["and is unknown without both", /^(perl|python)/, "unknown"],
+  ])("%s", async (_, without, cost) => {
+    const sshd = await startSshd({
+      lines: (folder) => {
+        const bin = join(folder, "bin");
+        mkdirSync(bin);
+        for (const place of ["/usr/bin", "/usr/sbin"]) {
+          for (const name of readdirSync(place)) {
+            const link = join(bin, name);
+            if (!without.test(name) && !existsSync(link)) symlinkSync(join(place, name), link);
+          }
+        }
+        // No .bashrc, which may put further folders into the PATH.
+        return [`SetEnv PATH=${bin} HOME=${folder}`];
+      },
+    });
+    try {
+      const host = await connect(sshd.destination, sshd.options);
+      const seen = await dropSummary(host, { seconds: 2 });
+      expect(seen.provenance.details.selfCost).toEqual(cost);
+      await host.close();
+    } finally {
+      sshd.stop();
+    }
+  });
+});
