@@ -26,6 +26,20 @@ const systemPackages = [
   ["/usr/share/fonts/truetype/liberation", "fonts-liberation"],
 ];
 
+/** What the lab needs, besides: an emulator, and what makes Debian hosts for it. */
+const labPackages = [
+  ["qemu-system-x86_64", "qemu-system-x86"],
+  ["qemu-img", "qemu-utils"],
+  ["mmdebstrap", "mmdebstrap"],
+  ["/usr/share/keyrings/debian-archive-keyring.gpg", "debian-archive-keyring"],
+  ["mke2fs", "e2fsprogs"],
+  ["busybox", "busybox-static"],
+  ["cpio", "cpio"],
+  ["modprobe", "kmod"],
+  ["zstd", "zstd"],
+  ["setpriv", "util-linux"],
+];
+
 installPackages();
 build();
 mkdirSync("out", { recursive: true });
@@ -57,7 +71,9 @@ function build() {
 }
 
 function installSystemPackages() {
-  const missing = systemPackages.filter(([program]) => !isThere(program)).map(([, name]) => name);
+  const missing = [...systemPackages, ...labPackages]
+    .filter(([program]) => !isThere(program))
+    .map(([, name]) => name);
   if (missing.length === 0) return;
   const prefix = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
   const allowed = prefix.length === 0 || spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0;

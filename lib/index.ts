@@ -51,9 +51,9 @@ export {
   hostFacts,
   interfaceCounters,
   localhost,
+  onAll,
   Topology,
   topology,
-  onAll,
 } from "./hosts/index.js";
 export {
   attachTo,

@@ -21,10 +21,8 @@ export interface Comparison {
 const probeNames = Object.keys(dropProbes) as DropProbeName[];
 
 /** Lets faults do harm, one after the other, while all probes look on: as many at a time as have places of their own. */
-export async function compare(lab: Lab, faults: readonly Fault[]): Promise<Comparison[]> {
-  const comparisons: Comparison[] = [];
-  for (const round of rounds(lab.kernel, faults)) comparisons.push(...(await compareRound(lab, round)));
-  return comparisons;
+export async function* compare(lab: Lab, faults: readonly Fault[]): AsyncGenerator<Comparison> {
+  for (const round of rounds(lab.kernel, faults)) yield* await compareRound(lab, round);
 }
 
 async function compareRound(lab: Lab, faults: readonly Fault[]): Promise<Comparison[]> {

@@ -27,7 +27,7 @@ for (const version of versions) {
   const lab = await startLab(version);
   try {
     const asked = faults.filter(({ name }) => names.includes(name));
-    for (const { fault, probe, truth, seen, lost, verdict, elsewhere } of await compare(lab, asked)) {
+    for await (const { fault, probe, truth, seen, lost, verdict, elsewhere } of compare(lab, asked)) {
       const hurt = truth.least === truth.most ? truth.least : `${truth.least}..${truth.most}`;
       const rest = elsewhere
         .map(({ reason, site, packets }) => `${packets} ${reason ?? "-"} ${site}`)

@@ -9,7 +9,7 @@ import { picked } from "./recorded.js";
 /** Building what the lab is restored from takes minutes, once. */
 const building = 1_200_000;
 
-describeLive("topology of a host with nested guests", ["lab"], () => {
+describeLive("topology of a host with nested guests", ["labKernel"], () => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await startLab(process.env.SKBOOK_LAB as KernelVersion, "nested");

@@ -22,16 +22,20 @@ export const nftDrop: Fault = {
   drops: byRule,
 };
 
-/** No more connections are tracked than there are: packets of new ones are dropped, while the old ones, SSH's too, go on. */
+const oldLimit = "sysctl -qw net.netfilter.nf_conntrack_max=$(cat /run/lab/conntrack_max)";
+
+/** No more connections are tracked than there are: packets of new ones are dropped, while the old ones go on. */
 export const conntrackFull: Fault = {
   name: "conntrack-full",
   put: [
     "sysctl -n net.netfilter.nf_conntrack_max > /run/lab/conntrack_max",
+    // Should SSH suffer, too, so that nobody could undo it.
+    `/mnt/background conntrack-limit sh -c 'sleep 20; ${oldLimit}'`,
     "sysctl -qw net.netfilter.nf_conntrack_max=$(($(conntrack -C) + 20))",
   ],
   hurt: [`$C flows ${address.uplink} ${sinkPort} 200`],
   counter: conntrackCounter(null, "drop"),
-  undo: ["sysctl -qw net.netfilter.nf_conntrack_max=$(cat /run/lab/conntrack_max)"],
+  undo: [oldLimit, "/mnt/finish conntrack-limit"],
   drops: byHook,
 };
 

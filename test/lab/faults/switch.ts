@@ -24,13 +24,21 @@ export const dropFlow: Fault = {
   },
 };
 
-/** The daemon doesn't keep up with what the datapath asks it: its queues run full. */
+const vswitchd = "$(cat /run/openvswitch/ovs-vswitchd.pid)";
+
+/** The daemon stops for a while, and its queues of what the datapath asks run full; they do again when it has to catch up. */
 export const upcallFlood: Fault = {
   name: "ovs-upcall-flood",
-  put: ["kill -s STOP $(cat /run/openvswitch/ovs-vswitchd.pid)"],
-  hurt: ["ovs-dpctl del-flows", `$V flows ${address.vm2} ${sinkPort} 3000 1400`],
+  put: [`$V udp ${address.vm2} ${sinkPort} 1`],
+  hurt: [
+    `kill -s STOP ${vswitchd}`,
+    "ovs-dpctl del-flows",
+    `$V flows ${address.vm2} ${sinkPort} 3000 1400`,
+    `kill -s CONT ${vswitchd}`,
+    "sleep 2",
+  ],
   counter: upcallsLost,
-  undo: ["kill -s CONT $(cat /run/openvswitch/ovs-vswitchd.pid)"],
+  undo: [`kill -s CONT ${vswitchd}`],
   drops: at("netlink_attachskb", "NOT_SPECIFIED"),
 };
 

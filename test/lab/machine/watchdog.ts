@@ -4,7 +4,7 @@ import { execa } from "execa";
  * Runs a machine for as long as this process lives: the shell reads a pipe whose other end only this process has, so that even after
  * a SIGKILL of it QEMU is ended and the folder removed; and should the shell be killed, the kernel ends QEMU with it.
  */
-const script = [
+export const watchdogScript = [
   'trap "" HUP INT TERM',
   "folder=$1; shift",
   'nice -n 10 setpriv --pdeathsig KILL "$@" </dev/null >"$folder/qemu.log" 2>&1 & qemu=$!',
@@ -15,7 +15,7 @@ const script = [
 
 /** Starts a machine whose files are in a folder; returns what ends it and removes the folder. */
 export function watched(folder: string, command: readonly string[]): () => Promise<void> {
-  const watchdog = execa("sh", ["-c", script, "lab-watchdog", folder, ...command], {
+  const watchdog = execa("sh", ["-c", watchdogScript, "lab-watchdog", folder, ...command], {
     stdin: "pipe",
     stdout: "ignore",
     stderr: "ignore",

@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { connect, hostFacts } from "../../lib/index.js";
+import { describeLive } from "../fixtures/needs.js";
+import { eventually, processesWith } from "../fixtures/processes.js";
+import { compare, together } from "./compare.js";
+import { closedUdpPort, dropFlow, type Fault, netemLoss, nftDrop, tbfOverflow } from "./faults/index.js";
+import type { Lab } from "./lab.js";
+import { watchdogScript } from "./machine/watchdog.js";
+import { sharedLab } from "./shared.js";
+import { dropProbes } from "./sightings.js";
+
+/** Attaching takes seconds in an emulated machine, and more on a busy one. */
+const patienceMs = 600_000;
+
+/** What each probe says of each fault: as many drops as there were, or none where that kernel doesn't count them as drops. */
+async function verdicts(lab: Lab, faults: readonly Fault[]) {
+  const all: object[] = [];
+  for await (const { fault, probe, verdict, seen, truth } of compare(lab, faults)) {
+    all.push({ fault, probe, verdict, ...(verdict === "ok" || verdict === "unseen" ? {} : { seen, truth }) });
+  }
+  return all;
+}
+
+const seenAs = (verdict: string, faults: readonly Fault[]) =>
+  faults.flatMap(({ name }) =>
+    ["dropSummary", "dropEvents"].map((probe) => ({ fault: name, probe, verdict })),
+  );
+
+describeLive("a host with kernel 6.1", ["root", "lab", "debian"], () => {
+  const lab = sharedLab("6.1");
+
+  test("is connected to as any host is, and says what it is", async () => {
+    const again = await connect(lab().destination, lab().options);
+    const facts = (await hostFacts(again)).values as [string, string, string | null][];
+    const fact = (area: string, name: string) => facts.find((row) => row[0] === area && row[1] === name)?.[2];
+    expect(fact("system", "kernel")).toMatch(/^6\.1\./);
+    expect(fact("system", "commands run as")).toBe("root");
+    expect(fact("tracing", "BTF")).toBe("yes");
+    expect(fact("tracing", "kprobes")).toBe("yes");
+    expect(fact("tools", "bpftrace")).toMatch(/^0\./);
+    expect(facts.filter(([area]) => area === "network").map((row) => row[1])).toContain("br0");
+    await again.close();
+  });
+
+  test("what goes wrong nowhere is seen nowhere", { timeout: patienceMs }, async () => {
+    const quiet = await together(
+      Object.values(dropProbes).map((probe) => (during) => probe(lab().host, during)),
+      () => new Promise((later) => setTimeout(later, 3_000)),
+    );
+    for (const { all, lost } of quiet) {
+      expect(all.filter(({ device }) => device !== null)).toEqual([]);
+      expect(lost).toBe(0);
+    }
+  });
+
+  test("every probe counts as many drops as the host's own counters", { timeout: patienceMs }, async () => {
+    const faults = [netemLoss, nftDrop, closedUdpPort, tbfOverflow];
+    expect(await verdicts(lab(), faults)).toEqual(seenAs("ok", faults));
+  });
+
+  test("a rule of the switch that drops is no drop to a kernel before 6.7", {
+    timeout: patienceMs,
+  }, async () => {
+    expect(await verdicts(lab(), [dropFlow])).toEqual(seenAs("unseen", [dropFlow]));
+  });
+});
+
+for (const kernel of ["5.10", "6.12"] as const) {
+  describeLive(`a host with kernel ${kernel}`, ["root", "lab", "debian"], () => {
+    const lab = sharedLab(kernel);
+
+    test("every probe counts as many drops as the host's own counters", { timeout: patienceMs }, async () => {
+      const faults = [closedUdpPort, netemLoss];
+      expect(await verdicts(lab(), faults)).toEqual(seenAs("ok", faults));
+    });
+  });
+}
+
+test("a machine ends with the process that started it, however that ends", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "skbook-lab-test-"));
+  const machine = "86399.25";
+  const owner = spawn(
+    process.execPath,
+    [
+      "-e",
+      `require("node:child_process").spawn("sh", ["-c", ...process.argv.slice(1)], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+       setInterval(() => {}, 1000);`,
+      ...[watchdogScript, "lab-watchdog", folder, "sleep", machine],
+    ],
+    { stdio: "ignore" },
+  );
+  const running = () => processesWith(machine, "sleep ").length > 0;
+  expect(await eventually(10, running)).toBe(true);
+  owner.kill("SIGKILL");
+  await once(owner, "exit");
+  expect(await eventually(10, () => !running() && !existsSync(folder))).toBe(true);
+});
