@@ -26,6 +26,8 @@ export async function startDownloads({ host, app, client }: Scene): Promise<Trou
   );
   // Packets of wire size, as they would leave a virtual machine's uplink.
   await run("ip", "-n", app, "link", "set", "eth0", "gso_max_segs", "1");
+  // A receive buffer that one pause of the reader fills.
+  await run("nsenter", `--net=/run/netns/${client}`, "sysctl", "-qw", "net.ipv4.tcp_rmem=4096 65536 131072");
   const services = [
     `${quick}:200000:0`,
     `${slowServer}:200000:1800`,
@@ -40,7 +42,7 @@ export async function startDownloads({ host, app, client }: Scene): Promise<Trou
       [3_000, () => download(quick, "/quick")],
       [3_500, () => download(slowServer, "/report")],
       [3_000, () => download(policed, "/image")],
-      [4_000, () => download(slowReader, "/backup", 100_000, 2_000)],
+      [2_500, () => download(slowReader, "/backup", 100_000, 2_000)],
     ],
     [server],
   );
