@@ -3,7 +3,14 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { flows, openCapture, overview, packets } from "../../lib/captures/index.js";
+import {
+  flows,
+  httpRequests,
+  openCapture,
+  overview,
+  packets,
+  tlsHandshakes,
+} from "../../lib/captures/index.js";
 import { live, record, replay } from "../../lib/cases/index.js";
 import { connect, type Host } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
@@ -33,6 +40,8 @@ async function analysed(capture: Awaited<ReturnType<typeof openCapture>>): Promi
     await filtered.toFrame(),
     await flows(capture),
     await overview(capture),
+    await (await httpRequests(capture)).toFrame(),
+    await (await tlsHandshakes(capture)).toFrame(),
   ];
   return [capture.facts, ...frames.flatMap((frame) => [frame.schema, frame.values])];
 }

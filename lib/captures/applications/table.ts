@@ -52,10 +52,11 @@ async function messageSources(
  * its further ones begin in the packet itself. What is sent again is not shown again.
  */
 const shown = `
-  SELECT rows.*, whole.flow_number, whole.from_client, whole.seq, first.frame AS first_frame, first.seq AS start_seq
+  SELECT rows.*, whole.flow_number, whole.from_client, whole.seq,
+    coalesce(first.frame, rows.frame) AS first_frame, coalesce(first.seq, whole.seq) AS start_seq
   FROM (SELECT *, false AS by_itself FROM together UNION ALL BY NAME SELECT *, true AS by_itself FROM apart) AS rows
     JOIN whole USING (frame)
-    JOIN whole AS first ON first.frame = coalesce(CAST(string_split(segments, ',')[1] AS INTEGER), rows.frame)
+    LEFT JOIN whole AS first ON first.frame = CAST(string_split(segments, ',')[1] AS INTEGER)
   WHERE by_itself = (whole.flow_number IN (FROM broken))
   QUALIFY segments IS NOT NULL
     OR row_number() OVER (PARTITION BY whole.flow_number, whole.from_client, whole.seq, segments IS NULL ORDER BY rows.frame) = 1`;

@@ -16,7 +16,8 @@ async function hashOfCode(): Promise<string> {
   const rooms = ["../applications/", "../base/", "../fields/", "../packets/", "../shards/", "../../tables/"];
   for (const room of rooms) {
     const folder = new URL(room, import.meta.url);
-    for (const name of (await readdir(folder)).filter((file) => /\.[jt]s$/.test(file)).sort()) {
+    const files = await readdir(folder, { recursive: true });
+    for (const name of files.filter((file) => /\.[jt]s$/.test(file)).sort()) {
       hash.update(await readFile(fileURLToPath(new URL(name, folder))));
     }
   }

@@ -73,7 +73,8 @@ const relations = {
     FROM shown WHERE from_client AND ${has("handshakes", 1)} GROUP BY flow_number`,
   answers: `
     SELECT flow_number, min(first_frame) AS answer_first, max(frame) AS answer_last,
-      arg_max(${versionName}, frame) AS version, bool_or(supported IS NOT NULL) AS encrypted, arg_max(ciphers, frame) AS cipher, arg_max(alpn, frame) AS alpn
+      arg_max(${versionName}, frame) AS version, bool_or(supported IS NOT NULL) AS encrypted,
+      arg_max(ciphers, frame) AS cipher, arg_max(alpn, frame) AS alpn
     FROM shown WHERE NOT from_client AND ${has("handshakes", 2)} GROUP BY flow_number`,
   begun: "SELECT * FROM hellos FULL JOIN answers USING (flow_number)",
   changed: `
