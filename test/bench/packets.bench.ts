@@ -111,7 +111,7 @@ async function laterSeconds(file: string, analysis: string): Promise<number> {
 }
 
 async function plainTshark(file: string, target: string): Promise<void> {
-  const printed = printedForPackets();
+  const printed = await printedForPackets();
   const columns = tsharkArguments(printed, "");
   const options = columns.slice(0, columns.indexOf("-T"));
   // Where fields share a column, plain tshark has to print them one by one.

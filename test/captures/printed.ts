@@ -1,8 +1,10 @@
+import { resolveFields } from "../../lib/captures/fields/index.js";
 import { packetColumns } from "../../lib/captures/packets/columns.js";
 import { columnsFor, inOrder, type Printed } from "../../lib/captures/packets/fields.js";
+import { localhost } from "../../lib/hosts/index.js";
 
-/** What tshark prints for the packet Table, where it has all fields. */
-export function printedForPackets(): Printed[] {
+/** What this machine's tshark prints for the packet Table. */
+export async function printedForPackets(): Promise<Printed[]> {
   const names = inOrder(packetColumns.flatMap(({ needs }) => needs));
-  return columnsFor({ names, printed: names, unknown: [], version: "" });
+  return columnsFor(await resolveFields(localhost(), names, new Set()));
 }

@@ -12,7 +12,7 @@ import { generateCapture } from "../bench/generate-capture.js";
 import { corpus, expected } from "./corpus.js";
 import { printedForPackets } from "./printed.js";
 
-const printed = printedForPackets();
+const printed = await printedForPackets();
 const names = printed.map(({ name }) => name);
 
 let folder: string;

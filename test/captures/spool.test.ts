@@ -13,7 +13,7 @@ import { describeLive } from "../fixtures/needs.js";
 import { processesWith } from "../fixtures/processes.js";
 import { printedForPackets } from "./printed.js";
 
-const printed = printedForPackets();
+const printed = await printedForPackets();
 const names = printed.map(({ name }) => name);
 
 describeLive("a disk without room", ["root", "tshark"], () => {
