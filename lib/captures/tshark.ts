@@ -70,6 +70,8 @@ async function readVersion(host: Host): Promise<string> {
 /** Reads a capture file's facts. */
 export async function captureFacts(host: Host, path: string): Promise<CaptureFacts> {
   const execution = startTool(host, "capinfos", [...capinfosOptions, path]);
+  // Asked meanwhile, since its end is waited for, too.
+  tsharkVersion(host).catch(() => {});
   const line = await readText(execution, 100_000);
   const { exitCode, stderr, canceled } = await tsharkEnd(host, execution, path);
   if (canceled) throw interrupted(`open ${path}`);

@@ -3,9 +3,11 @@ import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { baseOf } from "../../lib/captures/base/index.js";
 import { openCapture, packets } from "../../lib/captures/index.js";
-import { scratchFolder } from "../../lib/tables/index.js";
+import { scratchFolder, sql } from "../../lib/tables/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
+import { corpus, expected } from "./corpus.js";
 
 let folder: string;
 let file: string;
@@ -87,5 +89,18 @@ describe("packet Tables that were kept", () => {
     delete process.env.SKBOOK_CACHE_BYTES;
     writeFileSync(join(process.env.XDG_CACHE_HOME as string, "skbook"), "a file is in the way");
     expect(await rows()).toHaveLength((await openCapture(file)).facts.packets);
+  });
+});
+
+describe.skipIf(corpus === undefined)("what is kept beside the packets", () => {
+  it("has a row for each packet, in their order: analyses join the two by place", async () => {
+    for (const { file, rc, frames } of expected()) {
+      if (rc !== 0 && frames === 0) continue;
+      const table = await packets(await openCapture(join(corpus as string, file)));
+      const { sides } = baseOf(table);
+      const joined =
+        "SELECT count(*) FROM (FROM packets POSITIONAL JOIN (SELECT frame AS side FROM sides)) WHERE frame IS DISTINCT FROM side";
+      expect((await sql(joined, { packets: table, sides })).values, file).toEqual([[0]]);
+    }
   });
 });

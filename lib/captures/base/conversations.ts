@@ -59,7 +59,7 @@ export const conversationsSql = `
   FROM packets JOIN openers USING (frame)
   ORDER BY first_frame`;
 
-/** Of each packet: its conversation, who sent it, the conversation that it is an ICMP error about, and whether it is a copy. */
+/** Of each packet: its conversation, who sent it, the conversation that it is an ICMP error about, and whether it is a copy. In the order of the packets, one row for each. */
 export const sidesSql = `
   WITH named AS (
     SELECT frame, src, src_port, dst, dst_port, icmp_type,
@@ -75,4 +75,5 @@ export const sidesSql = `
     about.flow_number AS about_number, copies.frame IS NOT NULL AS copy
   FROM named LEFT JOIN conversations own ON own.flow = named.flow
     LEFT JOIN conversations about ON about.flow = named.about
-    LEFT JOIN copies USING (frame)`;
+    LEFT JOIN copies USING (frame)
+  ORDER BY frame`;

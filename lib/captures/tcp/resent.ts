@@ -8,10 +8,14 @@ const atOnceNs = 20_000_000;
  */
 export const resentViews = {
   retransmissions: "SELECT * FROM tcp WHERE retransmission",
+  // Only acks that came shortly before one matter: most are left out before they are put in order.
+  moments: `
+    SELECT DISTINCT flow_number, NOT from_client AS from_client, unnest([time_ns // ${atOnceNs}, time_ns // ${atOnceNs} - 1]) AS moment
+    FROM retransmissions`,
   answers: `
     SELECT flow_number, NOT from_client AS to_client, frame AS ack_frame, time_ns AS ack_time_ns,
-      coalesce(duplicate_ack >= 2, false) OR sack_le IS NOT NULL OR coalesce(tcp_ack > lag(tcp_ack) OVER side, false) AS asks
-    FROM tcp SEMI JOIN retransmissions USING (flow_number) WINDOW side AS (PARTITION BY flow_number, from_client ORDER BY frame)`,
+      coalesce(duplicate_ack >= 2, false) OR sack_le IS NOT NULL OR ack_rtt_ns IS NOT NULL AS asks
+    FROM (SELECT *, time_ns // ${atOnceNs} AS moment FROM tcp) SEMI JOIN moments USING (flow_number, from_client, moment)`,
   resent: `
     SELECT r.*,
       CASE

@@ -48,8 +48,8 @@ export async function retransmissions(capture: Capture, filter: TrafficFilter = 
       doubled:
         "SELECT flow_number, NOT from_client AS to_client, frame AS dsack_frame, dsack_le AS twice_from, dsack_re AS twice_to FROM tcp WHERE dsack_le IS NOT NULL",
       needless: `
-        SELECT DISTINCT resent.frame FROM resent JOIN doubled
-          ON resent.flow_number = doubled.flow_number AND from_client = to_client AND frame < dsack_frame
+        SELECT DISTINCT retransmissions.frame FROM retransmissions JOIN doubled
+          ON retransmissions.flow_number = doubled.flow_number AND from_client = to_client AND frame < dsack_frame
           AND tcp_seq < twice_to AND tcp_seq + tcp_len_bytes > twice_from`,
     },
     query: `

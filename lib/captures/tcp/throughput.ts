@@ -61,21 +61,20 @@ export async function tcpThroughput(capture: Capture, options: ThroughputOptions
     source: "tcpThroughput",
     views: {
       first: "SELECT min(time_ns) AS first_ns FROM tcp",
-      placed: `SELECT tcp.*, (time_ns - first_ns) // ${binNs} AS bin FROM tcp, first`,
-      sent: `
-        SELECT bin, flow_number, from_client, any_value(sender) AS sender, sum(tcp_len_bytes) AS payload_bytes,
-          coalesce(sum(tcp_len_bytes) FILTER (retransmission), 0) AS resent_bytes, sum(wire_bytes) AS wire_bytes,
-          max(in_flight_bytes) AS max_in_flight_bytes
-        FROM placed GROUP BY bin, flow_number, from_client`,
-      allowed: `
-        SELECT bin, flow_number, NOT from_client AS from_client, min(tcp_window_bytes) AS min_window_bytes
-        FROM placed WHERE NOT syn AND NOT rst AND tcp_window_scale <> -1 GROUP BY ALL`,
     },
     query: `
-      SELECT first_ns + bin * ${binNs} AS time_ns, flow, sender, payload_bytes, resent_bytes, wire_bytes,
+      WITH bins AS MATERIALIZED (
+        SELECT (time_ns - first_ns) // ${binNs} AS bin, flow_number, from_client, sum(tcp_len_bytes) AS payload_bytes,
+          coalesce(sum(tcp_len_bytes) FILTER (retransmission), 0) AS resent_bytes, sum(wire_bytes) AS wire_bytes,
+          max(in_flight_bytes) AS max_in_flight_bytes,
+          min(tcp_window_bytes) FILTER (NOT syn AND NOT rst AND tcp_window_scale <> -1) AS window_bytes
+        FROM tcp, first GROUP BY ALL),
+      allowed AS (SELECT bin, flow_number, NOT from_client AS from_client, window_bytes AS min_window_bytes FROM bins)
+      SELECT first_ns + bin * ${binNs} AS time_ns, flow, CASE WHEN from_client THEN 'client' ELSE 'server' END AS sender,
+        payload_bytes, resent_bytes, wire_bytes,
         ${8e9 / binNs} * (payload_bytes - resent_bytes) AS goodput_bits_per_second,
         ${8e9 / binNs} * wire_bytes AS throughput_bits_per_second, max_in_flight_bytes, min_window_bytes
-      FROM sent JOIN conversations USING (flow_number) LEFT JOIN allowed USING (bin, flow_number, from_client), first
+      FROM bins JOIN conversations USING (flow_number) LEFT JOIN allowed USING (bin, flow_number, from_client), first
       ORDER BY bin, flow_number, from_client DESC`,
     columns,
   });
