@@ -37,5 +37,7 @@ async function openDatabase(): Promise<DuckDBInstance> {
     // A query never reaches for the network.
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
+    // DuckDB joins by nearness with nested loops where it guesses that few rows come; where the guess is wrong they take the square.
+    asof_loop_join_threshold: "0",
   });
 }

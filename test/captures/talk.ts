@@ -13,8 +13,12 @@ const stamp = (value: number, echo: number) => {
   return [...bytes];
 };
 
-/** Identifications of IPv4 that no two packets of a test share: equal ones would be copies. */
+/** Identifications of IPv4 that no two packets near each other share: equal ones would be copies. */
 let identification = 0;
+const nextIdentification = () => {
+  identification = (identification + 1) % 65_536;
+  return identification;
+};
 
 /** A TCP connection that is made up segment by segment: keeps numbers and times. A round trip takes 10 ms. */
 export class Talk {
@@ -91,7 +95,7 @@ export class Talk {
     this.seconds += after;
     const server = from === "server";
     const bytes = tcp(server ? 80 : this.port, server ? this.port : 80, { window: this.window, ...segment });
-    const packet = ip(this.ends[from], this.ends[other(from)], "tcp", bytes, { id: ++identification });
+    const packet = ip(this.ends[from], this.ends[other(from)], "tcp", bytes, { id: nextIdentification() });
     this.frames.push([this.seconds, ethernet(packet)]);
     return this;
   }

@@ -1,3 +1,5 @@
+import { runningCount } from "../scope/index.js";
+
 /** Asking again later than this is another question. */
 const againNs = 60_000_000_000;
 
@@ -16,7 +18,7 @@ export const transactionViews = {
         OR time_ns - lag(time_ns) OVER same > ${againNs}) AS begins
     FROM messages WINDOW same AS (PARTITION BY flow_number, dns_id ORDER BY frame)`,
   numbered: `
-    SELECT *, count(*) FILTER (begins) OVER (PARTITION BY flow_number, dns_id ORDER BY frame) AS number FROM ordered`,
+    SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number, dns_id ORDER BY frame) AS number FROM ordered`,
   transactions: `
     SELECT flow_number, dns_id, number, min(frame) AS frame, min(time_ns) AS time_ns, any_value(transport) AS transport,
       coalesce(any_value(dns_name) FILTER (query), any_value(dns_name)) AS name,

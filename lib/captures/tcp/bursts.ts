@@ -2,7 +2,16 @@ import { z } from "zod";
 import { SkbookError } from "../../errors.js";
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { count, duration, flow, scopeOf, sender, start, type TrafficFilter } from "../scope/index.js";
+import {
+  count,
+  duration,
+  flow,
+  runningCount,
+  scopeOf,
+  sender,
+  start,
+  type TrafficFilter,
+} from "../scope/index.js";
 import { resentViews } from "./resent.js";
 
 /** What {@link retransmissionBursts} takes for a burst. */
@@ -57,7 +66,7 @@ export async function retransmissionBursts(capture: Capture, options: BurstOptio
         SELECT *, max(ahead) OVER (side RANGE BETWEEN ${withinNs} PRECEDING AND CURRENT ROW) >= ${atLeast} AS inside FROM counted
         WINDOW side AS (PARTITION BY flow_number, sender ORDER BY time_ns)`,
       islands: `
-        SELECT *, count(*) FILTER (begins) OVER (PARTITION BY flow_number, sender ORDER BY time_ns, frame) AS burst
+        SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number, sender ORDER BY time_ns, frame) AS burst
         FROM (
           SELECT *, coalesce(time_ns - lag(time_ns) OVER (PARTITION BY flow_number, sender ORDER BY time_ns, frame) > ${withinNs}, true) AS begins
           FROM covered WHERE inside)`,

@@ -42,25 +42,27 @@ export async function tcpGaps(capture: Capture, filter: TrafficFilter = {}): Pro
       holes: `
         SELECT frame, time_ns, flow_number, from_client, sender, tcp_seq AS stop,
           CASE WHEN expected < tcp_seq THEN expected END AS begin FROM streams WHERE lost_segment`,
+      // The holes of a side lie one behind the other: only the last one that begins before a segment can be the one that it fills.
       fillers: `
         SELECT holes.frame, min(streams.frame) AS filler, min(streams.time_ns) AS filler_ns, arg_min(out_of_order, streams.frame) AS late
-        FROM holes JOIN streams ON streams.flow_number = holes.flow_number AND streams.from_client = holes.from_client
-          AND streams.frame > holes.frame AND streams.tcp_len_bytes > 0
-          AND streams.tcp_seq >= begin AND streams.tcp_seq < stop
+        FROM (FROM streams WHERE tcp_len_bytes > 0 AND tcp_seq < expected) streams
+        ASOF JOIN (FROM holes WHERE begin IS NOT NULL) holes
+          ON streams.flow_number = holes.flow_number AND streams.from_client = holes.from_client AND streams.tcp_seq >= begin
+        WHERE streams.tcp_seq < stop AND streams.frame > holes.frame
         GROUP BY holes.frame`,
-      confirmed: `
-        SELECT DISTINCT holes.frame FROM holes JOIN streams ON streams.flow_number = holes.flow_number
-          AND streams.from_client <> holes.from_client AND streams.frame > holes.frame AND ack AND streams.tcp_ack >= stop`,
+      received: `
+        SELECT flow_number, NOT from_client AS from_client, max(tcp_ack) AS received FROM streams WHERE ack GROUP BY ALL`,
     },
     query: `
       SELECT holes.frame, time_ns, flow, sender, begin AS tcp_seq, stop - begin AS missing_bytes,
         CASE
           WHEN late THEN 'out of order'
           WHEN filler IS NOT NULL THEN 'resent'
-          WHEN confirmed.frame IS NOT NULL THEN 'missed by the capture'
+          WHEN received >= stop THEN 'missed by the capture'
           ELSE 'unknown' END AS explanation,
         filler_ns - time_ns AS filled_ns
-      FROM holes JOIN conversations USING (flow_number) LEFT JOIN fillers USING (frame) LEFT JOIN confirmed USING (frame)
+      FROM holes JOIN conversations USING (flow_number) LEFT JOIN fillers USING (frame)
+        LEFT JOIN received USING (flow_number, from_client)
       ORDER BY holes.frame`,
     columns,
   });

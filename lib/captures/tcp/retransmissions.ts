@@ -45,12 +45,15 @@ export async function retransmissions(capture: Capture, filter: TrafficFilter = 
     source: "retransmissions",
     views: {
       ...resentViews,
-      doubled:
-        "SELECT flow_number, NOT from_client AS to_client, frame AS dsack_frame, dsack_le AS twice_from, dsack_re AS twice_to FROM tcp WHERE dsack_le IS NOT NULL",
+      // How far the D-SACKs reach that begin before some place: two ranges overlap where each begins before the other's end.
+      doubled: `
+        SELECT flow_number, NOT from_client AS to_client, dsack_le AS twice_from,
+          max(dsack_re) OVER (PARTITION BY flow_number, from_client ORDER BY dsack_le) AS twice_to
+        FROM tcp WHERE dsack_le IS NOT NULL`,
       needless: `
-        SELECT DISTINCT retransmissions.frame FROM retransmissions JOIN doubled
-          ON retransmissions.flow_number = doubled.flow_number AND from_client = to_client AND frame < dsack_frame
-          AND tcp_seq < twice_to AND tcp_seq + tcp_len_bytes > twice_from`,
+        SELECT frame FROM retransmissions ASOF JOIN doubled
+          ON retransmissions.flow_number = doubled.flow_number AND from_client = to_client AND tcp_seq + tcp_len_bytes > twice_from
+        WHERE tcp_seq < twice_to`,
     },
     query: `
       SELECT resent.frame, time_ns, flow, sender, kind, tcp_seq, tcp_len_bytes AS resent_bytes, rto_ns AS waited_ns,

@@ -46,7 +46,8 @@ const columns: Column[] = [
 const shape = z.object({ binMs: z.number().min(0.001).max(86_400_000).default(100) });
 
 /**
- * What each TCP connection carried over time, by direction, beside what limited it: bytes in flight and the other side's window.
+ * What each TCP connection carried over time, by direction, beside what limited it: bytes in flight and the other side's window. Bins
+ * start at the first packet, as those of `traffic` do.
  *
  * @returns a Table in order of time, one row per bin, connection and sender; none for bins in which it sent nothing.
  * @throws SkbookError as `flows` does; `BAD_PARAMETER`.
@@ -60,7 +61,7 @@ export async function tcpThroughput(capture: Capture, options: ThroughputOptions
   return scope.table({
     source: "tcpThroughput",
     views: {
-      first: "SELECT min(time_ns) AS first_ns FROM tcp",
+      first: "SELECT min(time_ns) AS first_ns FROM seen",
     },
     query: `
       WITH bins AS MATERIALIZED (

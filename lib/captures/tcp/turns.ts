@@ -1,6 +1,15 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { count, duration, flow, scopeOf, sender, start, type TrafficFilter } from "../scope/index.js";
+import {
+  count,
+  duration,
+  flow,
+  runningCount,
+  scopeOf,
+  sender,
+  start,
+  type TrafficFilter,
+} from "../scope/index.js";
 
 const columns: Column[] = [
   flow,
@@ -38,7 +47,7 @@ export async function tcpTurns(capture: Capture, filter: TrafficFilter = {}): Pr
         FROM tcp WHERE tcp_len_bytes > 0 AND NOT retransmission AND NOT keep_alive AND NOT zero_window_probe
         WINDOW connection AS (PARTITION BY flow_number ORDER BY frame)`,
       numbered: `
-        SELECT *, count(*) FILTER (begins) OVER (PARTITION BY flow_number ORDER BY frame) AS turn FROM spoken`,
+        SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number ORDER BY frame) AS turn FROM spoken`,
     },
     query: `
       SELECT any_value(flow) AS flow, turn, any_value(sender) AS sender, min(time_ns) AS start_ns,

@@ -1,6 +1,16 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { count, duration, flag, flow, scopeOf, start, type TrafficFilter, word } from "../scope/index.js";
+import {
+  count,
+  duration,
+  flag,
+  flow,
+  runningCount,
+  scopeOf,
+  start,
+  type TrafficFilter,
+  word,
+} from "../scope/index.js";
 
 const columns: Column[] = [
   flow,
@@ -36,25 +46,28 @@ export async function zeroWindows(capture: Capture, filter: TrafficFilter = {}):
         FROM stalling WHERE NOT rst AND NOT syn AND (zero_window OR tcp_window_bytes > 0)
         WINDOW side AS (PARTITION BY flow_number, from_client ORDER BY frame)`,
       numbered: `
-        SELECT *, count(*) FILTER (begins) OVER (PARTITION BY flow_number, from_client ORDER BY frame) AS stall FROM windows`,
+        SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number, from_client ORDER BY frame) AS stall FROM windows`,
       stalls: `
         SELECT flow_number, sender AS receiver, from_client AS by_client, stall,
           min(time_ns) AS start_ns, min(frame) AS start_frame,
           min(time_ns) FILTER (NOT zero_window) AS open_ns, min(frame) FILTER (NOT zero_window) AS open_frame,
           count(*) FILTER (zero_window) AS zero_windows
         FROM numbered WHERE stall > 0 GROUP BY flow_number, sender, from_client, stall`,
-      after: `
-        SELECT stalls.flow_number, by_client, stall, max(time_ns) AS last_ns, bool_or(rst) AS reset,
-          count(*) FILTER (from_client <> by_client AND (keep_alive OR zero_window_probe)
-            AND (open_frame IS NULL OR frame < open_frame)) AS probes
-        FROM stalls JOIN stalling ON stalling.flow_number = stalls.flow_number AND frame >= start_frame
-        GROUP BY stalls.flow_number, by_client, stall`,
+      ends: `
+        SELECT flow_number, max(time_ns) AS last_ns, max(frame) FILTER (rst) AS reset_frame FROM stalling GROUP BY flow_number`,
+      asked: `
+        SELECT stalls.flow_number, by_client, stall, count(*) AS probes
+        FROM (SELECT flow_number, NOT from_client AS to_client, frame FROM stalling WHERE keep_alive OR zero_window_probe) asking
+        ASOF JOIN stalls ON asking.flow_number = stalls.flow_number AND to_client = by_client AND frame >= start_frame
+        WHERE open_frame IS NULL OR frame < open_frame
+        GROUP BY ALL`,
     },
     query: `
       SELECT flow, receiver, start_ns, coalesce(open_ns, last_ns) - start_ns AS duration_ns, open_ns IS NOT NULL AS recovered,
-        CASE WHEN open_ns IS NOT NULL THEN 'window update' WHEN reset THEN 'reset' ELSE 'nothing' END AS ended_by,
-        zero_windows, probes
-      FROM stalls JOIN after USING (flow_number, by_client, stall) JOIN conversations USING (flow_number) ORDER BY start_frame`,
+        CASE WHEN open_ns IS NOT NULL THEN 'window update' WHEN reset_frame > start_frame THEN 'reset' ELSE 'nothing' END AS ended_by,
+        zero_windows, coalesce(probes, 0) AS probes
+      FROM stalls JOIN ends USING (flow_number) JOIN conversations USING (flow_number)
+        LEFT JOIN asked USING (flow_number, by_client, stall) ORDER BY start_frame`,
     columns,
   });
 }

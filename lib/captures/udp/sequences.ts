@@ -1,6 +1,15 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { count, duration, flow, scopeOf, start, type TrafficFilter, word } from "../scope/index.js";
+import {
+  count,
+  duration,
+  flow,
+  runningCount,
+  scopeOf,
+  start,
+  type TrafficFilter,
+  word,
+} from "../scope/index.js";
 
 const columns: Column[] = [
   flow,
@@ -49,7 +58,7 @@ export async function datagramSequences(capture: Capture, filter: TrafficFilter 
         SELECT *, (sequence - lag(sequence) OVER stream + modulus + modulus // 2) % modulus - modulus // 2 AS step FROM streams
         WINDOW stream AS (PARTITION BY stream_flow, from_address, to_address, sequence_of, sequence_id ORDER BY frame)`,
       parts: `
-        SELECT *, count(*) FILTER (abs(step) > jump) OVER stream AS part FROM steps
+        SELECT *, ${runningCount("abs(step) > jump")} OVER stream AS part FROM steps
         WINDOW stream AS (PARTITION BY stream_flow, from_address, to_address, sequence_of, sequence_id ORDER BY frame)`,
       extended: `
         SELECT *, sum(CASE WHEN abs(step) > jump THEN 0 ELSE coalesce(step, 0) END) OVER part AS place FROM parts
