@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flows, openCapture, packets } from "../../lib/captures/index.js";
 import { jupyterDisplay } from "../../lib/cell.js";
 import { generateCapture } from "../bench/generate-capture.js";
+import { writeCapture } from "./build.js";
 import { corpus } from "./corpus.js";
 
 let folder: string;
@@ -57,6 +58,23 @@ describe("packets of a big capture", () => {
       "SELECT count(*), count(DISTINCT tcp_stream), count(*) FILTER (retransmission), max(frame) FROM this",
     );
     expect(counted.values).toEqual([[count, connections, retransmissions, count]]);
+  });
+});
+
+describe("packets of a file that says senseless things", () => {
+  it("have interfaces of 32 bits, and lengths of 31, as tshark has", async () => {
+    const path = join(folder, "senseless.pcap");
+    const cooked = Buffer.alloc(20);
+    cooked.writeUInt32BE(0xfedcba98, 4);
+    writeCapture(path, [[0, cooked]]);
+    const bytes = await readFile(path);
+    const linuxCooked2 = 276;
+    bytes.writeUInt32LE(linuxCooked2, 20);
+    bytes.writeUInt32LE(0xfffffff0, 36);
+    await writeFile(path, bytes);
+    const table = await packets(await openCapture(path));
+    const values = "SELECT wire_bytes, captured_bytes, cooked_interface FROM this";
+    expect((await table.sql(values)).values).toEqual([[0x7fffffff, 20, 0xfedcba98]]);
   });
 });
 

@@ -22,7 +22,7 @@ const columns: Column[] = [
   { name: "quoted_dst_port", type: "INTEGER", meaning: "its destination port" },
   {
     name: "icmp_mtu_bytes",
-    type: "INTEGER",
+    type: "BIGINT",
     unit: "bytes",
     meaning: "MTU of the next hop, where the packet was too big for it",
   },

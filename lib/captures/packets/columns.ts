@@ -45,7 +45,7 @@ export const packetColumns: PacketColumn[] = [
     "frame.cap_len",
   ),
   integer(["interface", null, "interface number in a pcapng file"], "frame.interface_id"),
-  integer(["cooked_interface", null, "interface index, in captures on `any`"], "sll.ifindex"),
+  integer(["cooked_interface", null, "interface index, in captures on `any`"], "sll.ifindex", "BIGINT"),
   integer(["cooked_direction", null, "captures on `any`: 0 to this host, 4 sent by it"], "sll.pkttype"),
   text(["protocols", null, "all layers, outermost first"], "frame.protocols"),
   text(["protocol", null, "the highest protocol that tshark knows in it"], "%p"),
@@ -142,7 +142,7 @@ export const packetColumns: PacketColumn[] = [
   tcpTime(["rto_ns", "ns", "time since the segment that this one repeats"], "tcp.analysis.rto"),
   tcp(
     ["in_flight_bytes", "bytes", "sent and not yet acknowledged, with this packet"],
-    "INTEGER",
+    "BIGINT",
     "tcp.analysis.bytes_in_flight",
   ),
   column(

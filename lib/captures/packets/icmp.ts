@@ -26,7 +26,7 @@ export const icmpColumns: PacketColumn[] = [
   ),
   column(
     ["icmp_mtu_bytes", "bytes", "MTU of the next hop, in a packet-too-big error"],
-    "INTEGER",
+    "BIGINT",
     both(mtu),
     (row) => icmp(row, mtu),
   ),

@@ -27,9 +27,10 @@ export function column(
   };
 }
 
-export function integer(about: About, tshark: string): PacketColumn {
+/** A number; BIGINT for what a file can give 32 bits without a sign. */
+export function integer(about: About, tshark: string, type: "INTEGER" | "BIGINT" = "INTEGER"): PacketColumn {
   const at = field(tshark);
-  return column(about, "INTEGER", [at], (row) => row.integer(at));
+  return column(about, type, [at], (row) => row.integer(at));
 }
 
 export function text(about: About, tshark: string): PacketColumn {
