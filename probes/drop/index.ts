@@ -1,3 +1,5 @@
+export type { PacketFilterParameters } from "../packet/filters.js";
 export { type DropEventsParameters, dropEvents } from "./events.js";
 export type { DropFilterParameters } from "./filters.js";
-export { dropSummary } from "./summary.js";
+export type { DropKey } from "./keys.js";
+export { type DropSummaryParameters, dropSummary } from "./summary.js";
