@@ -7,7 +7,9 @@ export type AnyProbe = {
 };
 
 /** All probes that come with skbook, by the order of their layers. */
-export const catalogue: readonly AnyProbe[] = [drop].flatMap((layer) => Object.values(layer)).filter(isProbe);
+export const catalogue: readonly AnyProbe[] = [drop]
+  .flatMap((layer) => Object.values<unknown>(layer))
+  .filter(isProbe);
 
 function isProbe(value: unknown): value is Probe<never, "table" | "frame"> {
   return typeof value === "function" && "definition" in value;
