@@ -1,5 +1,6 @@
 import type { Probe, ProbeDefinition } from "../lib/probes/index.js";
 import * as drop from "./drop/index.js";
+import * as path from "./path/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
@@ -7,7 +8,9 @@ export type AnyProbe = {
 };
 
 /** All probes that come with skbook, by the order of their layers. */
-export const catalogue: readonly AnyProbe[] = [drop].flatMap((layer) => Object.values(layer)).filter(isProbe);
+export const catalogue: readonly AnyProbe[] = [drop, path]
+  .flatMap((layer) => Object.values(layer))
+  .filter(isProbe);
 
 function isProbe(value: unknown): value is Probe<never, "table" | "frame"> {
   return typeof value === "function" && "definition" in value;

@@ -1,0 +1,2 @@
+export type { PathParameters } from "./parameters.js";
+export { pathSummary } from "./summary.js";
