@@ -37,7 +37,7 @@ export const packet = {
   ports: "$ports",
   /** Sequence number of TCP, identifier and sequence number of an echo, length of UDP. */
   word: "$word",
-  /** Acknowledgement number of TCP, in network order. */
+  /** Acknowledgement number of TCP. */
   ack: "$ack",
   /** Behind the headers of IP and transport, in bytes. */
   payload: "$length",
@@ -161,7 +161,7 @@ function readIpv6(filter: PathFilter, action: Fragment): Fragment {
             $next = (uint64)*(uint8 *)$l4;
             $word = (uint64)${swapped(bpftrace`*(uint16 *)($l4 + 2)`)};
             $part = ($word >> 3) | (($word & 1) << 13);
-            $id = (uint64)*(uint32 *)($l4 + 4);
+            $id = (uint64)${swapped4(bpftrace`*(uint32 *)($l4 + 4)`)};
             $l4 += 8; $length -= 8;
           } }
         }
@@ -192,7 +192,7 @@ function readEcho(filter: PathFilter): Fragment {
 function readTcp(filter: PathFilter): Fragment {
   return bpftrace`${readPorts(filter)}
           $word = (uint64)${swapped4(bpftrace`*(uint32 *)($l4 + 4)`)};
-          $ack = (uint64)*(uint32 *)($l4 + 8);
+          $ack = (uint64)${swapped4(bpftrace`*(uint32 *)($l4 + 8)`)};
           $length -= (*(uint8 *)($l4 + 12) >> 4) * 4;`;
 }
 
