@@ -54,6 +54,9 @@ export {
   onAll,
   Topology,
   topology,
+  WireOrStack,
+  type WireOrStackOptions,
+  wireOrStack,
 } from "./hosts/index.js";
 export {
   attachTo,

@@ -12,3 +12,4 @@ export { type HostResult, HostResults, onAll } from "./on-all.js";
 export { readSections, type Snapshot } from "./snapshot.js";
 export type { ConnectOptions } from "./ssh/options.js";
 export { Topology, topology } from "./topology/index.js";
+export { WireOrStack, type WireOrStackOptions, wireOrStack } from "./wire/index.js";
