@@ -52,6 +52,7 @@ export {
   interfaceCounters,
   localhost,
   onAll,
+  softnetCounters,
   Topology,
   topology,
   WireOrStack,

@@ -2,7 +2,7 @@ export { readText } from "./bytes.js";
 export { ClockOffset, clockOffset } from "./clock-offset.js";
 export { type ClockReading, readClocks } from "./clocks.js";
 export { connect, localhost } from "./connect.js";
-export { type CounterOptions, interfaceCounters } from "./counters/index.js";
+export { type CounterOptions, interfaceCounters, softnetCounters } from "./counters/index.js";
 export { hostFacts } from "./facts.js";
 export type { Detached, ExecEnd, ExecOptions, ExecResult, Execution, Host } from "./host.js";
 export type { KernelFunction, KernelSnapshot } from "./kernel.js";
