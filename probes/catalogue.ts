@@ -9,7 +9,7 @@ export type AnyProbe = {
 
 /** All probes that come with skbook, by the order of their layers. */
 export const catalogue: readonly AnyProbe[] = [drop, path]
-  .flatMap((layer) => Object.values(layer))
+  .flatMap((layer) => Object.values<unknown>(layer))
   .filter(isProbe);
 
 function isProbe(value: unknown): value is Probe<never, "table" | "frame"> {

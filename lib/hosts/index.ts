@@ -11,5 +11,6 @@ export { type NetworkLoad, readLoad } from "./load.js";
 export { type HostResult, HostResults, onAll } from "./on-all.js";
 export { readSections, type Snapshot } from "./snapshot.js";
 export type { ConnectOptions } from "./ssh/options.js";
+export { readStructs } from "./structs.js";
 export { Topology, topology } from "./topology/index.js";
 export { WireOrStack, type WireOrStackOptions, wireOrStack } from "./wire/index.js";

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ClockReading } from "../hosts/index.js";
 import {
+  type Column,
   createFrame,
   createTable,
   type Frame,
@@ -10,7 +11,7 @@ import {
 } from "../tables/index.js";
 import type { Account } from "./account.js";
 import { lines, parseRecord } from "./bpftrace/records.js";
-import type { ProbeDefinition } from "./definition.js";
+import { columnsOf, type ProbeDefinition } from "./definition.js";
 import type { Target } from "./target.js";
 import { UnixTime } from "./unix-time.js";
 
@@ -42,7 +43,9 @@ export async function collect<Schema extends z.ZodType, Shape extends "table" | 
   };
   const maps = new Map<string, ReadonlyMap<string, unknown>>();
   const context = { ...given, unixTime: (nsecs: string) => clock().of(nsecs) };
-  const sink = definition.shape === "table" ? await tableSink(definition) : frameSink(definition);
+  const columns = columnsOf(definition, given.parameters);
+  const sink =
+    definition.shape === "table" ? await createTable(definition.name, columns) : frameSink(columns);
   try {
     for await (const batch of lines(bytes)) {
       const attachedBefore = account.ticked;
@@ -69,13 +72,7 @@ interface Sink {
   discard(): Promise<void>;
 }
 
-type Columns = { name: string; columns: ProbeDefinition<z.ZodType, "table">["columns"] };
-
-function tableSink({ name, columns }: Columns): Promise<Sink> {
-  return createTable(name, columns);
-}
-
-function frameSink({ columns }: Columns): Sink {
+function frameSink(columns: readonly Column[]): Sink {
   const rows: (readonly Value[])[] = [];
   return {
     append: (added) => rows.push(...added),

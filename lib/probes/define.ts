@@ -48,7 +48,7 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
     const { common, own } = parseParameters(definition.name, definition.parameters, asked);
     const { seconds, bufferPages, attachSeconds, maxEventsPerSecond, force, during } = common;
     const limit = definition.shape === "table" ? maxEventsPerSecond : null;
-    const { target, hooks } = await readTarget(host, definition.hooks);
+    const { target, hooks } = await readTarget(host, definition.hooks, definition.structs?.(own));
     refuseUnless(preflight(target, hooks), definition.name, host);
     const program = withSignsOfLife(definition.program(own, target), seconds, limit);
     const params = {
@@ -94,7 +94,7 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       const failure = failed && (await withVerifierLog(host, program, outcome, failed));
       if (failure === undefined) await company.over();
       const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`, params);
-      const notes = definition.notes?.(target) ?? [];
+      const notes = definition.notes?.(target, own) ?? [];
       const facts = {
         recordingId: run.recordingId,
         host: host.name,

@@ -40,7 +40,9 @@ export interface ProbeDefinition<Schema extends z.ZodType, Shape extends "table"
   /** Its parameters, apart from `seconds`. */
   parameters: Schema;
   hooks: Hooks;
-  columns: readonly Column[];
+  /** Kernel structs that the program is written by: which fields they have is asked of the host. Default none. */
+  structs?(parameters: z.output<Schema>): readonly string[];
+  columns: readonly Column[] | ((parameters: z.output<Schema>) => readonly Column[]);
   /** For events: what a busy host has of them, at most; default `packets`. */
   upTo?: "packets" | "drops";
   /** For events: the probe that counts the same in the kernel, which a busy host is asked first. */
@@ -54,5 +56,13 @@ export interface ProbeDefinition<Schema extends z.ZodType, Shape extends "table"
   /** For a summary whose rows are made of several maps: makes them once the program has ended and all maps are there. */
   conclude?(maps: Maps, context: EndContext<z.output<Schema>>): readonly (readonly Value[])[];
   /** What readers must know of results on this very host, one sentence each. */
-  notes?(target: Target): string[];
+  notes?(target: Target, parameters: z.output<Schema>): string[];
+}
+
+/** What a run with these parameters answers. */
+export function columnsOf<Schema extends z.ZodType>(
+  { columns }: Pick<ProbeDefinition<Schema, "table" | "frame">, "columns">,
+  parameters: z.output<Schema>,
+): readonly Column[] {
+  return typeof columns === "function" ? columns(parameters) : columns;
 }

@@ -12,6 +12,8 @@ export interface Hooks {
   required?: readonly Hook[];
   /** Without one of these a part of the answer is missing; the result says so. */
   optional?: readonly Hook[];
+  /** Functions of modules: where one isn't there nothing can call it, so that nothing is missing without it. */
+  whereLoaded?: readonly Hook[];
   /** Alternatives by kernel: of each group, the first that exists is taken, and the others are not there for the program. */
   oneOf?: readonly (readonly Hook[])[];
 }
@@ -60,13 +62,18 @@ export function resolveHooks(hooks: Hooks, kernel: KernelHooks): ResolvedHooks {
   };
   for (const hook of hooks.required ?? []) look([hook], false);
   for (const hook of hooks.optional ?? []) look([hook], true);
+  for (const hook of hooks.whereLoaded ?? []) {
+    const seen = lookFor(hook, kernel);
+    if (seen.places !== undefined) found.set(nameOf(hook), seen.places);
+    else if (isThere(hook, kernel)) missing.push({ hook: wordsOf([hook]), optional: true, ...seen });
+  }
   for (const group of hooks.oneOf ?? []) look(group, false);
   return { wanted: wantedHooks(hooks), found, missing };
 }
 
 /** All that a probe wants, in words. */
-function wantedHooks({ required = [], optional = [], oneOf = [] }: Hooks): string[] {
-  return [...required, ...optional].map((hook) => wordsOf([hook])).concat(oneOf.map(wordsOf));
+function wantedHooks({ required = [], optional = [], whereLoaded = [], oneOf = [] }: Hooks): string[] {
+  return [...required, ...optional, ...whereLoaded].map((hook) => wordsOf([hook])).concat(oneOf.map(wordsOf));
 }
 
 export function nameOf(hook: Hook): string {
@@ -93,6 +100,11 @@ function lookFor(hook: Hook, kernel: KernelHooks): { places: readonly string[] }
   if (kind === "kprobe" || kind === "kretprobe") return functions(kind, place, kernel);
   // Timers, and places in programs of the host that only bpftrace can look up.
   return { places: [name] };
+}
+
+/** Whether there is a function that can't be attached to. */
+function isThere(hook: Hook, { snapshot }: KernelHooks): boolean {
+  return copiesOf(splitOnce(nameOf(hook))[1], snapshot.functions).length > 0;
 }
 
 function splitOnce(name: string): [string, string] {

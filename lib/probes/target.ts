@@ -1,4 +1,4 @@
-import type { Host, Snapshot } from "../hosts/index.js";
+import { type Host, readStructs, type Snapshot } from "../hosts/index.js";
 import { fieldsOf, type Hooks, type ResolvedHooks, resolveHooks } from "./hooks.js";
 
 /** What a host says of one tracepoint, from its format file. */
@@ -18,12 +18,15 @@ export interface Target {
    */
   hooks: ReadonlyMap<string, readonly string[]>;
   tracepoints: ReadonlyMap<string, Tracepoint>;
+  /** The structs that the probe asked for and the host's BTF has, by name, each with the names of its fields. */
+  structs: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** Looks for a probe's hooks in what a host says of its kernel. */
 export async function readTarget(
   host: Host,
   wanted: Hooks,
+  structs: readonly string[] = [],
 ): Promise<{ target: Target; hooks: ResolvedHooks }> {
   const snapshot = await host.snapshot();
   const kernel = await host.kernel();
@@ -39,6 +42,7 @@ export async function readTarget(
     snapshot,
     hooks: hooks.found,
     tracepoints: new Map(tracepoints.map((hook) => [hook, parseFormat(formatOf(hook))])),
+    structs: await readStructs(host, structs),
   };
   return { target, hooks };
 }

@@ -1,47 +1,16 @@
 import { z } from "zod";
-import { isPrefix } from "../../lib/probes/index.js";
-
-const prefix = z
-  .string()
-  .refine(isPrefix, "has to be an IPv4 or IPv6 address, or a prefix such as 198.51.100.0/24");
-const port = z.int().min(0).max(65_535);
+import { type PacketFilterParameters, packetFilters } from "../packet/filters.js";
 
 /** Which drops to look at. All given filters have to match; they work in the kernel of the host. */
-export interface DropFilterParameters {
-  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
-  src?: string | undefined;
-  /** Destination address or prefix, IPv4 or IPv6. */
-  dst?: string | undefined;
-  /** Address or prefix of either end. */
-  ip?: string | undefined;
-  /** TCP, UDP or SCTP source port. */
-  srcPort?: number | undefined;
-  /** TCP, UDP or SCTP destination port. */
-  dstPort?: number | undefined;
-  /** Port of either end. */
-  port?: number | undefined;
-  /** IP protocol, by name or number. */
-  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
-  /** Interface that the packet was on when it was dropped. */
-  device?: string | undefined;
+export interface DropFilterParameters extends PacketFilterParameters {
   /** One reason or several, as the host's kernel names them: `NO_SOCKET`. */
   reason?: string | string[] | undefined;
 }
 
 export const dropFilters = {
-  src: prefix.optional(),
-  dst: prefix.optional(),
-  ip: prefix.optional(),
-  srcPort: port.optional(),
-  dstPort: port.optional(),
-  port: port.optional(),
-  protocol: z.union([z.enum(["TCP", "UDP", "ICMP", "ICMPv6", "SCTP"]), z.int().min(0).max(255)]).optional(),
-  device: z
-    .string()
-    .regex(/^[\w.:@+-]{1,15}$/, "has to be the name of a network interface")
-    .optional(),
+  ...packetFilters,
   reason: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
 };
 
-export const DropFilters = z.strictObject(dropFilters);
+const DropFilters = z.strictObject(dropFilters);
 export type DropFilters = z.output<typeof DropFilters>;

@@ -17,6 +17,7 @@ test("dropSummary adds up what one function drops in several places", () => {
     snapshot: {},
     hooks: new Map([["tracepoint:skb:kfree_skb", ["tracepoint:skb:kfree_skb"]]]),
     tracepoints: new Map([["tracepoint:skb:kfree_skb", tracepoint]]),
+    structs: new Map(),
   };
   const context = { target, parameters: {}, unixTime: () => null };
   const rows = parseRecord(printed).flatMap((record) => dropSummary.definition.decode(record, context));

@@ -10,12 +10,15 @@ const names = new Map([
   [132, "SCTP"],
 ]);
 
-/** Names of EtherTypes (IANA) that carry no IP. */
+/** Names of EtherTypes (IANA). */
 const etherTypes = new Map([
+  [0x0800, "IPv4"],
   [0x0806, "ARP"],
   [0x8035, "RARP"],
   [0x8100, "VLAN"],
+  [0x86dd, "IPv6"],
   [0x8847, "MPLS"],
+  [0x88a8, "QinQ"],
   [0x88cc, "LLDP"],
 ]);
 

@@ -1,0 +1,73 @@
+import {
+  type Column,
+  createFrame,
+  deriveTable,
+  type Frame,
+  Table,
+  type Value,
+} from "../../lib/tables/index.js";
+import { dropRules } from "./rules.js";
+
+const added: readonly Column[] = [
+  { name: "kind", type: "VARCHAR", meaning: "normal, suspicious or unknown, by the rules of classifyDrops" },
+  { name: "why", type: "VARCHAR", meaning: "what the rule that decided says" },
+];
+
+/** Columns that rules look at. */
+const looked = {
+  reason: "VARCHAR",
+  site: "VARCHAR",
+  device: "VARCHAR",
+  tcp_flags: "VARCHAR",
+  tcp_payload_bytes: "INTEGER",
+};
+
+/**
+ * Says of each drop whether a packet was lost: `normal` (no packet that anyone waits for: a message of netlink, a frame for another machine, what
+ * had been received already or was handled), `suspicious` (lost), or `unknown` (no rule knows). It is a pure function of the row, and no filter: every
+ * row stays. The rules are {@link dropRules}, and the first one that holds decides:
+ *
+ * | kind | where |
+ * |---|---|
+ * | suspicious | `netlink_attachskb`: no room in a netlink socket |
+ * | normal | messages of local sockets and of netlink |
+ * | normal | reasons OTHERHOST, TAP_FILTER, UNHANDLED_PROTO, SOCKET_FILTER, MAC_IEEE_MAC_CONTROL, BRIDGE_INGRESS_STP_STATE, TCP_OLD_DATA, TCP_OFOMERGE, TCP_OLD_ACK, TCP_OLD_SEQUENCE, DUP_FRAG, TCP_RESET, SOCKET_CLOSE, UNIX_DISCONNECT, QUEUE_PURGE |
+ * | normal | without reason: queues of closed sockets, `icmp_rcv`, `icmpv6_rcv` |
+ * | suspicious | without reason, where TCP takes segments: such with data, and SYN |
+ * | normal | without reason, in TCP's handling of a connection: segments without data |
+ * | unknown | without reason, in `tcp_v4_rcv`, `tcp_v6_rcv`: segments without data; and all where the rows have no headers |
+ * | suspicious | any other reason, and places where packets get lost |
+ * | unknown | everything else |
+ *
+ * @param drops of {@link dropEvents} (best with `headers: true`: without them TCP segments stay unknown on kernels without reasons) or {@link dropSummary}.
+ * @returns the same with two more columns: `kind` and `why`.
+ * @example await classifyDrops(await dropEvents(host, { seconds: 10, headers: true }))
+ */
+export async function classifyDrops(drops: Table): Promise<Table>;
+export async function classifyDrops(drops: Frame): Promise<Frame>;
+export async function classifyDrops(drops: Table | Frame): Promise<Table | Frame> {
+  if (drops instanceof Table) {
+    const columns = [...drops.columns, ...added];
+    return deriveTable("drops", {
+      sources: { drops },
+      query: queryOf("drops", drops.columns),
+      columns,
+      provenance: drops.provenance,
+    });
+  }
+  const judged = await drops.sql(queryOf("this", drops.schema));
+  return createFrame([...drops.schema, ...added], judged.values as Value[][], drops.provenance);
+}
+
+function queryOf(from: string, columns: readonly Column[]): string {
+  const missing = Object.entries(looked).filter(([name]) => columns.every((column) => column.name !== name));
+  const nulls = missing.map(([name, type]) => `, NULL::${type} AS ${name}`).join("");
+  const hidden = missing.length === 0 ? "" : ` EXCLUDE (${missing.map(([name]) => name).join(", ")})`;
+  const choose = (of: "kind" | "why", rest: string) =>
+    `CASE ${dropRules.map((rule) => `WHEN ${rule.when} THEN ${text(rule[of])}`).join(" ")} ELSE ${text(rest)} END AS ${of}`;
+  return `SELECT *${hidden}, ${choose("kind", "unknown")}, ${choose("why", "no rule knows this place")} FROM (SELECT *${nulls} FROM ${from})`;
+}
+
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,107 @@
+import {
+  bpftrace,
+  type Fragment,
+  inPrefix,
+  integer,
+  ipVersion,
+  joined,
+  plainName,
+} from "../../lib/probes/index.js";
+import type { PacketFilters } from "./filters.js";
+import { protocolNumber } from "./protocols.js";
+
+/** What a program does with a packet that its filters let through, by what the packet is. */
+export interface PacketActions {
+  ipv4: Fragment;
+  ipv6: Fragment;
+  other: Fragment;
+}
+
+/** How a packet's EtherType stands in a program, in the order of the machine: a variable that is set, or an argument. */
+export const etherTypeOfSkb = bpftrace`$type`;
+const setEtherType = bpftrace`$type = $skb->protocol; $type = ($type >> 8) | (($type & 255) << 8);`;
+
+/**
+ * Statements that parse the IP header and the ports of the packet `$skb`, filter, and act. Read the headers where the kernel last saw them:
+ * `head + network_header`. They set `$net` and `$l4` (pointers), `$proto`, `$len` (bytes of the IP packet by its own header), `$part` (0
+ * in what is no later fragment), `$ports` (1 where there are any), `$sport`, `$dport`.
+ *
+ * @param etherType program text for the EtherType; default the packet's own.
+ * @param tests what has to hold, too.
+ */
+export function parsePacket(
+  filters: PacketFilters,
+  actions: PacketActions,
+  { etherType, tests = [] }: { etherType?: Fragment; tests?: readonly Fragment[] } = {},
+): Fragment {
+  const device =
+    filters.device === undefined ? [] : [bpftrace`$skb->dev->name == ${plainName(filters.device)}`];
+  const any = joined([bpftrace`1`, ...device, ...tests], " && ");
+  const ip = (version: 4 | 6, pointers: Pointers) =>
+    joined([any, ...ipTests(filters, version, pointers)], " && ");
+  const ipv4 = ip(4, { src: bpftrace`$net + 12`, dst: bpftrace`$net + 16` });
+  const ipv6 = ip(6, { src: bpftrace`$net + 8`, dst: bpftrace`$net + 24` });
+  const other = asksForIp(filters) ? bpftrace`0` : any;
+  const type = etherType ?? etherTypeOfSkb;
+  return bpftrace`$net = $skb->head + $skb->network_header; ${etherType === undefined ? setEtherType : bpftrace``}
+  $ports = 0; $sport = 0; $dport = 0; $proto = 0; $len = 0; $part = 0;
+  if (${type} == 0x0800) {
+    $l4 = $net + (*(uint8 *)$net & 15) * 4;
+    $proto = *(uint8 *)($net + 9);
+    $len = *(uint16 *)($net + 2); $len = ($len >> 8) | (($len & 255) << 8);
+    $part = *(uint16 *)($net + 6) & 0xff1f;
+    if ($part == 0 && ($proto == 6 || $proto == 17 || $proto == 132)) { ${readPorts} }
+    if (${ipv4}) { ${actions.ipv4} }
+  } else { if (${type} == 0x86dd) {
+    $l4 = $net + 40;
+    $proto = *(uint8 *)($net + 6);
+    ${skipExtensions}
+    $len = *(uint16 *)($net + 4); $len = (($len >> 8) | (($len & 255) << 8)) + 40;
+    if ($part == 0 && ($proto == 6 || $proto == 17 || $proto == 132)) { ${readPorts} }
+    if (${ipv6}) { ${actions.ipv6} }
+  } else {
+    if (${other}) { ${actions.other} }
+  } }`;
+}
+
+/** IPv6 extension headers between the header and what it carries (RFC 8200): hop-by-hop, routing, destination options, fragment. */
+const skipExtensions = bpftrace`unroll(4) {
+      if ($proto == 0 || $proto == 43 || $proto == 60) {
+        $proto = *(uint8 *)$l4; $l4 += (*(uint8 *)($l4 + 1) + 1) * 8;
+      } else { if ($proto == 44 && $part == 0) {
+        $proto = *(uint8 *)$l4; $part = *(uint16 *)($l4 + 2) & 0xf8ff; $l4 = $l4 + 8;
+      } }
+    }`;
+
+/** Ports stand in network order; an x86 or arm64 machine reads them swapped. */
+const readPorts = bpftrace`$ports = 1;
+      $sport = *(uint16 *)$l4; $sport = ($sport >> 8) | (($sport & 255) << 8);
+      $dport = *(uint16 *)($l4 + 2); $dport = ($dport >> 8) | (($dport & 255) << 8);`;
+
+/** Where the addresses of a packet stand. */
+interface Pointers {
+  src: Fragment;
+  dst: Fragment;
+}
+
+function ipTests(filters: PacketFilters, version: 4 | 6, pointers: Pointers): Fragment[] {
+  const inside = (pointer: Fragment, prefix: string) =>
+    ipVersion(prefix) === version ? inPrefix(pointer, prefix) : bpftrace`0`;
+  const { src, dst, ip, srcPort, dstPort, port, protocol } = filters;
+  const tests: Fragment[] = [];
+  if (src !== undefined) tests.push(inside(pointers.src, src));
+  if (dst !== undefined) tests.push(inside(pointers.dst, dst));
+  if (ip !== undefined) tests.push(bpftrace`(${inside(pointers.src, ip)} || ${inside(pointers.dst, ip)})`);
+  if (srcPort !== undefined) tests.push(bpftrace`($ports == 1 && $sport == ${integer(srcPort)})`);
+  if (dstPort !== undefined) tests.push(bpftrace`($ports == 1 && $dport == ${integer(dstPort)})`);
+  if (port !== undefined) {
+    tests.push(bpftrace`($ports == 1 && ($sport == ${integer(port)} || $dport == ${integer(port)}))`);
+  }
+  if (protocol !== undefined) tests.push(bpftrace`$proto == ${integer(protocolNumber(protocol))}`);
+  return tests;
+}
+
+/** No packet without an IP header can match then. */
+function asksForIp({ src, dst, ip, srcPort, dstPort, port, protocol }: PacketFilters): boolean {
+  return [src, dst, ip, srcPort, dstPort, port, protocol].some((filter) => filter !== undefined);
+}

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import {
+  type Column,
+  classifyDrops,
+  createFrame,
+  createTable,
+  dropRules,
+  type Value,
+} from "../../lib/index.js";
+
+const provenance = {
+  ...{ source: "dropEvents", host: "h", recordingId: null, startedAt: null, endedAt: null },
+  ...{ lost: 0, truncated: false, partial: false, notes: [], details: {} },
+} as const;
+
+const columns: Column[] = [
+  { name: "reason", type: "VARCHAR", meaning: "reason" },
+  { name: "site", type: "VARCHAR", meaning: "site" },
+  { name: "device", type: "VARCHAR", meaning: "device" },
+  { name: "tcp_flags", type: "VARCHAR", meaning: "flags" },
+  { name: "tcp_payload_bytes", type: "INTEGER", unit: "bytes", meaning: "data" },
+];
+
+const cases: [row: Value[], kind: string][] = [
+  [["NO_SOCKET", "__udp4_lib_rcv", "eth0", null, null], "suspicious"],
+  [["NETFILTER_DROP", "nf_hook_slow", "eth0", null, null], "suspicious"],
+  [["TCP_OLD_DATA", "tcp_data_queue", "eth0", "ACK", 1_000], "normal"],
+  [["OTHERHOST", "ip_rcv_core", "eth0", null, null], "normal"],
+  [["NOT_SPECIFIED", "icmpv6_rcv", "eth0", null, null], "normal"],
+  [["NOT_SPECIFIED", "netlink_attachskb", null, null, null], "suspicious"],
+  [["NOT_SPECIFIED", "nfnetlink_rcv_batch", null, null, null], "normal"],
+  [["NOT_SPECIFIED", "some_driver_xmit", "eth0", null, null], "unknown"],
+  [["SUBSYSTEM_3_1", "do_execute_actions", "vnet1", null, null], "suspicious"],
+  [[null, "sk_stream_kill_queues", null, null, null], "normal"],
+  [[null, "tcp_v4_rcv", "eth0", "SYN", 0], "suspicious"],
+  [[null, "tcp_v4_rcv", "eth0", "PSH ACK", 100], "suspicious"],
+  [[null, "tcp_v4_rcv", "eth0", "ACK", 0], "unknown"],
+  [[null, "tcp_v4_rcv", "eth0", null, null], "unknown"],
+  [[null, "tcp_v4_do_rcv", "eth0", "ACK", 0], "normal"],
+  [[null, "tcp_v4_do_rcv", "eth0", "PSH ACK", 1], "suspicious"],
+  [[null, "__udp4_lib_rcv", "eth0", null, null], "suspicious"],
+];
+const rows = cases.map(([row]) => row);
+const kinds = cases.map(([, kind]) => kind);
+
+test("each drop is normal, suspicious or unknown, by visible rules", async () => {
+  const judged = await classifyDrops(createFrame(columns, rows, provenance));
+  const values = judged.values as Value[][];
+  expect(values.map((row) => row.at(-2))).toEqual(kinds);
+  const known = new Set([...dropRules.map(({ why }) => why), "no rule knows this place"]);
+  expect(values.every((row) => known.has(row.at(-1) as string))).toBe(true);
+});
+
+test("no row is hidden, none is changed, and a Table is judged as a Frame is", async () => {
+  const writer = await createTable("drops", columns);
+  writer.append(rows);
+  const judged = await classifyDrops(await writer.finish(provenance));
+  const values = (await judged.toFrame()).values as Value[][];
+  expect(values.map((row) => row.slice(0, -2))).toEqual(rows);
+  expect(values.map((row) => row.at(-2))).toEqual(kinds);
+});
+
+test("drops without the columns of headers, or without a site, are judged by what there is", async () => {
+  const frame = createFrame(columns.slice(0, 1), [["NO_SOCKET"], [null], ["OTHERHOST"]], provenance);
+  const values = (await classifyDrops(frame)).values as Value[][];
+  expect(values.map((row) => row.slice(0, 2))).toEqual([
+    ["NO_SOCKET", "suspicious"],
+    [null, "unknown"],
+    ["OTHERHOST", "normal"],
+  ]);
+});
