@@ -49,6 +49,8 @@ export interface ProbeDefinition<Schema extends z.ZodType, Shape extends "table"
   summary?: string;
   /** For a summary: the map whose counts add up to `@matched`; what they fall short of it is lost. */
   countMap?: `@${string}`;
+  /** Keys that each map of the program may have; default 65,536. The kernel sets memory aside for all of them, on every CPU where it counts. */
+  mapKeys?: number;
   /** The clauses of the bpftrace program, without BEGIN and END, which are the engine's; parameters get in as fragments only. Rows are printed by `emitRow()`. */
   program(parameters: z.output<Schema>, target: Target): Fragment;
   /** Makes the rows that one record of the program stands for. */

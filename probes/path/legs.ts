@@ -2,6 +2,10 @@ import type { Maps } from "../../lib/probes/index.js";
 import type { Value } from "../../lib/tables/index.js";
 import { type Bucket, bucketsOf, percentileBounds } from "./percentile.js";
 
+/** What became of packets, as the kernel counts it by sighting; late ones were given up for newer ones of the same key. */
+export const pathCounters = ["completed", "repeated", "unexpected", "unfollowed", "merged", "late"] as const;
+export type PathCounter = (typeof pathCounters)[number];
+
 /** Where a leg begins and ends, by index of its sightings; and under which number the kernel keeps its times. */
 interface Leg {
   name: string;
@@ -58,8 +62,9 @@ function left(
   });
   return (stage) => {
     const here = all.filter((one) => one.stage === stage);
-    const count = (old: boolean) => sum(here.filter((one) => one.old === old).map((one) => one.packets));
-    return { lost: count(true), unfinished: count(false) };
+    const packetsThat = (old: boolean) =>
+      sum(here.filter((one) => one.old === old).map((one) => one.packets));
+    return { lost: packetsThat(true), unfinished: packetsThat(false) };
   };
 }
 
@@ -69,6 +74,8 @@ function row(
   open: { lost: number; unfinished: number; lateAt: number[] },
 ): Value[] {
   const of = (map: string, stage: number) => Number(maps.get(map)?.get(String(stage)) ?? 0);
+  const count = (what: PathCounter, stage: number) =>
+    Number(maps.get("@counts")?.get(`${pathCounters.indexOf(what)},${stage}`) ?? 0);
   const buckets: Bucket[] = bucketsOf(maps.get("@latency")?.get(String(times)));
   const measured = sum(buckets.map(({ count }) => count));
   const [min, max] = [of("@min", times), of("@max", times)];
@@ -77,16 +84,16 @@ function row(
     name,
     of("@hits", begins),
     of("@hits", ends),
-    of("@completed", ends),
-    open.lost + sum(open.lateAt.map((stage) => of("@late", stage))),
+    count("completed", ends),
+    open.lost + sum(open.lateAt.map((stage) => count("late", stage))),
     open.unfinished,
     measured,
     ...(measured === 0 ? [null, null, null] : [min, of("@sum", times) / measured, max]),
     ...percentiles,
-    of("@repeated", begins),
-    of("@unexpected", ends),
-    of("@unfollowed", begins),
-    of("@merged", begins),
+    count("repeated", begins),
+    count("unexpected", ends),
+    count("unfollowed", begins),
+    count("merged", begins),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { bpftrace, defineProbe, Fragment, integer, type Probe } from "../../lib/probes/index.js";
 import type { Column } from "../../lib/tables/index.js";
-import { echoLegs, packetLegs } from "./legs.js";
+import { echoLegs, type PathCounter, packetLegs, pathCounters } from "./legs.js";
 import { pathNotes } from "./notes.js";
 import { PathFilter, type PathParameters } from "./parameters.js";
 import {
@@ -13,7 +13,15 @@ import {
   transmitHook,
 } from "./program.js";
 
-const count = (name: string, meaning: string): Column => ({ name, type: "BIGINT", unit: "packets", meaning });
+/** Packets that are followed at a time: those on their way, and those that got lost. The kernel sets memory aside for them on every CPU. */
+const mostFollowed = 16_384;
+
+const packets = (name: string, meaning: string): Column => ({
+  name,
+  type: "BIGINT",
+  unit: "packets",
+  meaning,
+});
 const time = (name: string, meaning: string, type: "BIGINT" | "DOUBLE" = "BIGINT"): Column => ({
   name,
   type,
@@ -43,7 +51,7 @@ const bounds = (percent: number): Column[] => [
  * `avg_ns`, `max_ns`, and percentiles as true bounds, `p50_low_ns` to `p50_high_ns`, `p90_…`, `p99_…`: buckets are powers of 2, narrowed by
  * minimum and maximum. Counters of quality: `repeated` (came in while one with the same key was on its way: it counts, its latency doesn't; a repeated echo request counts in
  * nothing else), `unexpected` (seen at the end and not at the beginning: inside before the probe began, queued anew by a busy driver, or a piece of a packet that was
- * cut up), `unfollowed` (65,536 were on their way or lost already: in none of completed, lost, unfinished), `merged` (of the packets in, those that stand for several segments: GRO, TSO).
+ * cut up), `unfollowed` (16,384 were on their way or lost already: in none of completed, lost, unfinished), `merged` (of the packets in, those that stand for several segments: GRO, TSO).
  *
  * Keys: ICMP addresses, identifier, sequence number; UDP addresses, ports, IP identification, fragment offset, length; TCP addresses, ports, sequence and
  * acknowledgement number, IP identification. What is cut up inside the host is known by its first piece. Packets whose addresses or ports are translated inside, or that are put into a tunnel,
@@ -63,22 +71,23 @@ export const pathSummary: Probe<PathParameters, "frame"> = defineProbe({
   hooks: { required: [receiveHook, transmitHook] },
   columns: [
     { name: "leg", type: "VARCHAR", meaning: "part of the way" },
-    count("packets_in", "seen where the leg begins"),
-    count("packets_out", "seen where it ends"),
-    count("completed", "seen at both"),
-    count("lost", "not seen at its end within timeoutMs"),
-    count("unfinished", "not seen at its end yet, and younger than timeoutMs"),
-    count("measured", "of the completed, those whose latency is certain"),
+    packets("packets_in", "seen where the leg begins"),
+    packets("packets_out", "seen where it ends"),
+    packets("completed", "seen at both"),
+    packets("lost", "not seen at its end within timeoutMs"),
+    packets("unfinished", "not seen at its end yet, and younger than timeoutMs"),
+    packets("measured", "of the completed, those whose latency is certain"),
     time("min_ns", "shortest"),
     time("avg_ns", "mean of the measured", "DOUBLE"),
     time("max_ns", "longest"),
     ...[50, 90, 99].flatMap(bounds),
-    count("repeated", "came in while one of the same key was on its way"),
-    count("unexpected", "seen at its end, not at its beginning"),
-    count("unfollowed", "no room to follow it: in none of completed, lost and unfinished"),
-    count("merged", "of packets_in, those that stand for several segments"),
+    packets("repeated", "came in while one of the same key was on its way"),
+    packets("unexpected", "seen at its end, not at its beginning"),
+    packets("unfollowed", "no room to follow it: in none of completed, lost and unfinished"),
+    packets("merged", "of packets_in, those that stand for several segments"),
   ],
   countMap: "@hits",
+  mapKeys: mostFollowed,
   program(filter, target) {
     const [received, sent] = filter.protocol === "ICMP" ? echoActions(filter) : packetActions(filter);
     return pathClauses(filter, target, { received, sent });
@@ -97,7 +106,12 @@ function seen(action: Fragment): Fragment {
           ${action}`;
 }
 
-const merged = bpftrace`if (${isMerged}) { @merged[$stage] = count(); }`;
+/** Adds to a counter of what became of packets, by sighting. */
+function count(what: PathCounter, packets = "(uint64)1", stage = "$stage"): Fragment {
+  return new Fragment(`@counts[${pathCounters.indexOf(what)}, ${stage}] = sum(${packets});`);
+}
+
+const merged = bpftrace`if (${isMerged}) { ${count("merged")} }`;
 
 /** Takes a leg's time from a variable. */
 function measured(leg: string): Fragment {
@@ -117,13 +131,13 @@ function packetActions(filter: PathFilter): [Fragment, Fragment] {
   );
   const received = bpftrace`${merged}
           $n = @on[${key}];
-          if ($n > 0 && $now - @at[${key}] > ${timeout}) { @late[$stage] = sum($n); $n = (uint64)0; delete(@mixed[${key}]); }
-          if ($n > 0) { @repeated[$stage] = count(); @mixed[${key}] = (uint64)1; }
+          if ($n > 0 && $now - @at[${key}] > ${timeout}) { ${count("late", "$n")} $n = (uint64)0; delete(@mixed[${key}]); }
+          if ($n > 0) { ${count("repeated")} @mixed[${key}] = (uint64)1; }
           @on[${key}] = $n + 1;
-          if (@on[${key}] == 0) { @unfollowed[$stage] = count(); } else { @at[${key}] = $now; }`;
+          if (@on[${key}] == 0) { ${count("unfollowed")} } else { @at[${key}] = $now; }`;
   const sent = bpftrace`$n = @on[${key}];
-          if ($n == 0) { @unexpected[$stage] = count(); } else {
-            @completed[$stage] = count();
+          if ($n == 0) { ${count("unexpected")} } else {
+            ${count("completed")}
             if (@mixed[${key}] == 0) { $ns = $now - @at[${key}]; ${measured("$stage")} }
             if ($n == 1) { delete(@on[${key}]); delete(@at[${key}]); delete(@mixed[${key}]); } else { @on[${key}] = $n - 1; }
           }`;
@@ -138,8 +152,8 @@ function packetActions(filter: PathFilter): [Fragment, Fragment] {
 function echoActions(filter: PathFilter): [Fragment, Fragment] {
   const timeout = integer(filter.timeoutMs * 1_000_000);
   const key = new Fragment(`${addressesOf(filter)}, ${packet.word}`);
-  const next = bpftrace`if (@on[${key}] != $stage) { @unexpected[$stage] = count(); } else {
-            @completed[$stage] = count();
+  const next = bpftrace`if (@on[${key}] != $stage) { ${count("unexpected")} } else {
+            ${count("completed")}
             $ns = $now - @at[${key}]; ${measured("$stage")}
             if ($stage == 3) {
               $ns = $now - @since[${key}]; ${measured("4")}
@@ -148,10 +162,10 @@ function echoActions(filter: PathFilter): [Fragment, Fragment] {
           }`;
   const received = bpftrace`if ($stage == 0) {
             $n = @on[${key}];
-            if ($n > 0 && $now - @at[${key}] > ${timeout}) { @late[$n] = sum(1); $n = (uint64)0; }
-            if ($n > 0) { @repeated[$stage] = count(); } else {
+            if ($n > 0 && $now - @at[${key}] > ${timeout}) { ${count("late", "(uint64)1", "$n")} $n = (uint64)0; }
+            if ($n > 0) { ${count("repeated")} } else {
               @on[${key}] = (uint64)1;
-              if (@on[${key}] == 0) { @unfollowed[$stage] = count(); } else { @at[${key}] = $now; @since[${key}] = $now; }
+              if (@on[${key}] == 0) { ${count("unfollowed")} } else { @at[${key}] = $now; @since[${key}] = $now; }
             }
           } else { ${next} }`;
   const first = (action: Fragment) => bpftrace`if (!(${isLaterFragment})) { ${seen(action)} }`;
