@@ -8,8 +8,10 @@ export { SkbookError } from "./errors.js";
 export {
   type ConversationTimelineOptions,
   conversationTimeline,
+  type DropSankeyOptions,
   type DropsByReasonOptions,
   type DropsOverTimeOptions,
+  dropSankey,
   dropsByReason,
   dropsOverTime,
   Figure,
