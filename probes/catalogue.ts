@@ -1,5 +1,6 @@
 import type { Probe, ProbeDefinition } from "../lib/probes/index.js";
 import * as drop from "./drop/index.js";
+import * as path from "./path/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
@@ -7,7 +8,7 @@ export type AnyProbe = {
 };
 
 /** All probes that come with skbook, by the order of their layers. */
-export const catalogue: readonly AnyProbe[] = [drop]
+export const catalogue: readonly AnyProbe[] = [drop, path]
   .flatMap((layer) => Object.values<unknown>(layer))
   .filter(isProbe);
 

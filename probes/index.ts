@@ -1,2 +1,3 @@
 export { canRun } from "./can-run.js";
 export * from "./drop/index.js";
+export * from "./path/index.js";

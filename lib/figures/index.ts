@@ -1,4 +1,5 @@
 export { type ConversationTimelineOptions, conversationTimeline } from "./conversationTimeline.js";
+export { type DropSankeyOptions, dropSankey } from "./dropSankey.js";
 export { type DropsByReasonOptions, dropsByReason } from "./dropsByReason.js";
 export { type DropsOverTimeOptions, dropsOverTime } from "./dropsOverTime.js";
 export { Figure, plot } from "./figure.js";

@@ -41,6 +41,7 @@ export async function collect<Schema extends z.ZodType, Shape extends "table" | 
     time ??= new UnixTime(given.start, account.begin);
     return time;
   };
+  const maps = new Map<string, ReadonlyMap<string, unknown>>();
   const context = { ...given, unixTime: (nsecs: string) => clock().of(nsecs) };
   const columns = columnsOf(definition, given.parameters);
   const sink =
@@ -50,8 +51,13 @@ export async function collect<Schema extends z.ZodType, Shape extends "table" | 
       const attachedBefore = account.ticked;
       const records = batch.flatMap(parseRecord).filter((record) => !account.note(record));
       if (account.ticked && !attachedBefore) given.onAttached();
+      for (const record of records) {
+        if (record.type === "map") maps.set(record.name, new Map(record.entries));
+      }
       sink.append(records.flatMap((record) => definition.decode(record, context)));
     }
+    const ended = account.end === null ? null : BigInt(account.end);
+    sink.append(definition.conclude?.(maps, { ...context, ended }) ?? []);
   } catch (error) {
     await sink.discard();
     throw error;

@@ -70,6 +70,7 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       params,
       hooks,
       bufferPages,
+      ...(definition.mapKeys === undefined ? {} : { mapKeys: definition.mapKeys }),
       seconds,
       deadlineSeconds,
     });

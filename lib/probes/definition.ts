@@ -13,6 +13,15 @@ export interface DecodeContext<Parameters> {
   unixTime(nsecs: string): bigint | null;
 }
 
+/** What is known when a program has ended. */
+export interface EndContext<Parameters> extends DecodeContext<Parameters> {
+  /** The program's `nsecs` at its end; null where it ended before it could say. */
+  ended: bigint | null;
+}
+
+/** The maps that a program left when it ended: key words (none for a map without keys) to value, by the map's name. */
+export type Maps = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
+
 /**
  * A probe: what it attaches to, what it can be asked, what it answers, its program and its decoder. `shape` says what a call
  * returns: a `table` for events, of any number; a `frame` for a summary that the kernel counted.
@@ -40,10 +49,14 @@ export interface ProbeDefinition<Schema extends z.ZodType, Shape extends "table"
   summary?: string;
   /** For a summary: the map whose counts add up to `@matched`; what they fall short of it is lost. */
   countMap?: `@${string}`;
+  /** Keys that each map of the program may have; default 65,536. The kernel sets memory aside for all of them, on every CPU where it counts. */
+  mapKeys?: number;
   /** The clauses of the bpftrace program, without BEGIN and END, which are the engine's; parameters get in as fragments only. Rows are printed by `emitRow()`. */
   program(parameters: z.output<Schema>, target: Target): Fragment;
   /** Makes the rows that one record of the program stands for. */
   decode(record: ProgramRecord, context: DecodeContext<z.output<Schema>>): readonly (readonly Value[])[];
+  /** For a summary whose rows are made of several maps: makes them once the program has ended and all maps are there. */
+  conclude?(maps: Maps, context: EndContext<z.output<Schema>>): readonly (readonly Value[])[];
   /** What readers must know of results on this very host, one sentence each. */
   notes?(target: Target, parameters: z.output<Schema>): string[];
 }

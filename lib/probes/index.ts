@@ -12,7 +12,7 @@ export {
 export type { ProgramRecord } from "./bpftrace/records.js";
 export { emitRow, rowWord } from "./bpftrace/signs-of-life.js";
 export { defineProbe, type Probe } from "./define.js";
-export type { DecodeContext, ProbeDefinition } from "./definition.js";
+export type { DecodeContext, EndContext, Maps, ProbeDefinition } from "./definition.js";
 export { ProbeError } from "./error.js";
 export type { Hook, Hooks } from "./hooks.js";
 export type { CommonParameters } from "./parameters.js";

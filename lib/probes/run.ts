@@ -33,6 +33,8 @@ export interface RunPlan {
   params: { [key: string]: Json };
   hooks: ResolvedHooks;
   bufferPages: number;
+  /** Keys that each map may have. */
+  mapKeys?: number;
   seconds: number;
   deadlineSeconds: number;
 }
@@ -49,7 +51,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
   const bpftrace = [
     "env",
     `BPFTRACE_PERF_RB_PAGES=${plan.bufferPages}`,
-    `BPFTRACE_MAP_KEYS_MAX=${maxMapKeys}`,
+    `BPFTRACE_MAP_KEYS_MAX=${plan.mapKeys ?? maxMapKeys}`,
     "BPFTRACE_STRLEN=64",
     "bpftrace",
     "-f",

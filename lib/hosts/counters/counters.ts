@@ -1,30 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
-import { replaying } from "../../cases/index.js";
-import { callSignal, interrupted } from "../../cell.js";
-import { Company } from "../../company.js";
-import { SkbookError } from "../../errors.js";
-import { watched } from "../../progress/index.js";
 import { type Column, createTable, type Table } from "../../tables/index.js";
 import type { Host } from "../host.js";
 import { namespaceNames } from "../namespaces/index.js";
-import { type Reading, readUntil, type Snapshot, timeOf } from "../snapshot.js";
+import { type Reading, type Snapshot, timeOf } from "../snapshot.js";
 import { changesOf, ordered } from "./changes.js";
 import { readingOf } from "./reading.js";
 import { countersScript } from "./script.js";
-
-/** What {@link interfaceCounters} is asked. */
-export interface CounterOptions {
-  /** Time between the two readings, in seconds: 0.5 to 3600, default 10; with `during`, at most. */
-  seconds?: number;
-  /** Called once the counters are read, which are read again when it is over: the traffic that they are to count. Called in a replay too. */
-  during?: () => unknown;
-}
-
-const Options = z.strictObject({
-  seconds: z.number().min(0.5).max(3_600).default(10),
-  during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
-});
+import { type CounterOptions, deadlineSeconds, readTwice } from "./twice.js";
 
 const columns: Column[] = [
   { name: "source", type: "VARCHAR", meaning: "link, qdisc, nic, protocol, conntrack, softnet, ovs" },
@@ -51,11 +32,6 @@ const columns: Column[] = [
   { name: "after", type: "UBIGINT", meaning: "second reading; null: not there" },
 ];
 
-/** A host with a thousand devices answers in a few seconds; one under emulation takes longer. */
-const deadlineSeconds = 90;
-/** How long the last packets of what was done meanwhile are still on their way when it is over. */
-const settleMs = 500;
-
 /**
  * Reads all that a host counts of its packets, waits, reads again, and says what changed: devices (`ip -s -s`), queueing disciplines
  * (`tc -s`), protocols (`/proc/net/snmp`, `netstat`, `snmp6`) and connection tracking of every network namespace; the backlog of each CPU
@@ -73,40 +49,8 @@ const settleMs = 500;
  * @example await interfaceCounters(host, { seconds: 10 })
  */
 export async function interfaceCounters(host: Host, options: CounterOptions = {}): Promise<Table> {
-  const { seconds, during } = checked(options);
-  const tried = `read the counters of ${host.name}`;
-  const read = (moment: string) =>
-    readUntil(deadlineSeconds, host, "counters", countersScript, [], { moment, seconds });
-  const before = await read("before");
-  const stopped = new AbortController();
-  const settle = (await replaying()) ? 0 : settleMs;
-  const company = new Company(tried, during, { settleMs: settle, stop: () => stopped.abort() });
-  company.begin();
-  if (!(await replaying())) await pause(tried, seconds, stopped);
-  const after = await read("after");
-  await company.over();
+  const [before, after] = await readTwice(host, "interfaceCounters", "counters", countersScript, options);
   return countersOf(host.name, before, after);
-}
-
-/** Waits so many seconds, until `stopped`, or until the cell is interrupted. */
-async function pause(tried: string, seconds: number, stopped: AbortController): Promise<void> {
-  const signal = callSignal();
-  const stop = () => stopped.abort();
-  if (signal?.aborted) stop();
-  signal?.addEventListener("abort", stop, { once: true });
-  const began = performance.now();
-  const standing = () => {
-    const elapsed = Math.min(seconds, (performance.now() - began) / 1_000);
-    return { part: elapsed / seconds, facts: [`${elapsed.toFixed(1)} of ${seconds} s`] };
-  };
-  try {
-    await watched(tried, standing, () =>
-      sleep(seconds * 1_000, undefined, { signal: stopped.signal }).catch(() => {}),
-    );
-  } finally {
-    signal?.removeEventListener("abort", stop);
-  }
-  if (signal?.aborted) throw interrupted(tried);
 }
 
 /** What two readings say; the same for live and replayed ones. */
@@ -148,15 +92,4 @@ function notesOf(sections: Snapshot, readings: Readings, partial: boolean): stri
     [unread > 0, `${unread} of ${readings.size - 1} network namespaces could not be read`],
   ];
   return notes.flatMap(([holds, note]) => (holds ? [note] : []));
-}
-
-function checked(options: CounterOptions): z.output<typeof Options> {
-  const parsed = Options.safeParse(options);
-  if (parsed.success) return parsed.data;
-  throw new SkbookError({
-    code: "BAD_PARAMETER",
-    tried: "read the options of interfaceCounters; nothing was run",
-    failed: z.prettifyError(parsed.error),
-    todo: "correct them; Shift-Tab on interfaceCounters shows what it takes",
-  });
 }

@@ -1,1 +1,3 @@
-export { type CounterOptions, interfaceCounters } from "./counters.js";
+export { interfaceCounters } from "./counters.js";
+export { softnetCounters } from "./softnet.js";
+export type { CounterOptions } from "./twice.js";

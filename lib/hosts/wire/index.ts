@@ -1,0 +1,1 @@
+export { WireOrStack, type WireOrStackOptions, wireOrStack } from "./wire-or-stack.js";

@@ -1,0 +1,174 @@
+import { expect, test } from "vitest";
+import { type Frame, type Host, pathSummary, pathTrace, type Table } from "../../lib/index.js";
+import { describeLive } from "../fixtures/needs.js";
+import { together } from "./compare.js";
+import { flowPackets, nftCounter, qdiscDropped } from "./faults/counters.js";
+import { type Fault, nowhere } from "./faults/fault.js";
+import { inject, type Truth } from "./faults/index.js";
+import { kernelVersions } from "./kernels.js";
+import { sharedLab } from "./shared.js";
+import { address, sinkPort } from "./topology/topology.js";
+
+/** Attaching takes seconds in an emulated machine, and more on a busy one. */
+const patienceMs = 600_000;
+const patience = { seconds: 300, attachSeconds: 240 };
+/** What is missing at the end has to be older than that. */
+const old = "sleep 1.5";
+
+const C = "nsenter --net=/run/netns/client";
+interface Way {
+  from: string;
+  to: string;
+  src: string;
+  dst: string;
+}
+const way: Way = { from: "uplink0", to: "vnet1", src: address.client, dst: address.vm1 };
+const way6: Way = { ...way, src: address.client6, dst: address.vm16 };
+const vnet1 = "tc qdisc add dev vnet1 root";
+const restored = ["tc qdisc del dev vnet1 root"];
+const cookie = 4343;
+
+const datagrams = (to: string, port: number, count: number) => [`$C udp ${to} ${port} ${count} 64 2`, old];
+const pings = (to: string, count: number) => [`${C} ping -q -n -c ${count} -i 0.02 -W 1 ${to} || true`, old];
+
+/** Losses between uplink0 and vnet1, with counters that the probes don't read. */
+const losses: { protocol: "ICMP" | "UDP"; path: Way; fault: Fault }[] = [
+  {
+    ...{ protocol: "UDP", path: way },
+    fault: {
+      name: "netem loss at the outgoing device",
+      put: [`${vnet1} netem loss 30%`],
+      hurt: datagrams(address.vm1, sinkPort, 200),
+      ...{ counter: qdiscDropped("vnet1", "netem"), undo: restored, drops: nowhere },
+    },
+  },
+  {
+    ...{ protocol: "UDP", path: way6 },
+    fault: {
+      name: "netem loss at the outgoing device, IPv6",
+      put: [`${vnet1} netem loss 30%`],
+      hurt: datagrams(address.vm16, sinkPort, 200),
+      ...{ counter: qdiscDropped("vnet1", "netem"), undo: restored, drops: nowhere },
+    },
+  },
+  {
+    ...{ protocol: "UDP", path: way },
+    fault: {
+      name: "a rule of netfilter",
+      put: [
+        "nft add table inet path",
+        "nft add counter inet path hurt",
+        "nft 'add chain inet path forward { type filter hook forward priority 0; }'",
+        "nft add rule inet path forward udp dport 8443 counter name hurt drop",
+      ],
+      hurt: datagrams(address.vm1, 8443, 100),
+      counter: nftCounter(null, "path", "hurt"),
+      ...{ undo: ["nft delete table inet path"], drops: nowhere },
+    },
+  },
+  {
+    ...{ protocol: "UDP", path: way },
+    fault: {
+      name: "a rule of the switch",
+      put: [
+        `ovs-ofctl add-flow br0 cookie=${cookie},table=0,priority=200,udp,tp_dst=4242,actions=drop`,
+        `$C udp ${address.vm1} 4242 1`,
+        "sleep 0.5",
+      ],
+      hurt: datagrams(address.vm1, 4242, 100),
+      counter: flowPackets("br0", cookie),
+      ...{ undo: [`ovs-ofctl del-flows br0 cookie=${cookie}/-1`], drops: nowhere },
+    },
+  },
+  {
+    ...{ protocol: "ICMP", path: way },
+    fault: {
+      name: "pings that netem loses",
+      put: [`${vnet1} netem loss 30%`],
+      hurt: pings(address.vm1, 100),
+      ...{ counter: qdiscDropped("vnet1", "netem"), undo: restored, drops: nowhere },
+    },
+  },
+];
+
+/** The rows of a Frame of legs, by leg. */
+function legs(frame: Frame): Record<string, Record<string, number>> {
+  const rows = (frame.values as number[][]).map((row) =>
+    Object.fromEntries(frame.columns.map((column, index) => [column, row[index]])),
+  );
+  return Object.fromEntries(rows.map((row) => [row.leg, row])) as Record<string, Record<string, number>>;
+}
+
+async function lostRows(paths: Table): Promise<Record<string, number>> {
+  const counted = await paths.sql("SELECT status, count(*) FROM this WHERE way = 'there' GROUP BY status");
+  return Object.fromEntries(counted.values as [string, number][]);
+}
+
+/** Lets packets pass while both probes look on. */
+async function look(host: Host, path: Way, protocol: "ICMP" | "UDP", act: () => Promise<void>) {
+  const [summary, paths] = await together<Frame | Table>(
+    [
+      (during) => pathSummary(host, { ...path, protocol, ...patience, during }),
+      (during) => pathTrace(host, { ...path, protocol, ...patience, during }),
+    ],
+    act,
+  );
+  return { summary: legs(summary as Frame), rows: await lostRows(paths as Table), paths: paths as Table };
+}
+
+for (const kernel of kernelVersions) {
+  describeLive(`the path inside a host with kernel ${kernel}`, ["root", "lab", "debian"], () => {
+    const lab = sharedLab(kernel);
+    const run = async (...lines: string[]) => {
+      const { exitCode, stderr } = await lab().host.exec(["sh", "-euc", lines.join("\n")]);
+      expect([exitCode, stderr]).toEqual([0, ""]);
+    };
+
+    test.each(losses)(
+      "$fault.name ($protocol): lost are as many as it counts",
+      { timeout: patienceMs },
+      async ({ protocol, path, fault }) => {
+        const injected = await inject(lab().host, fault);
+        let truth: Truth = { least: 0, most: 0 };
+        const seen = await look(lab().host, path, protocol, async () => {
+          truth = await injected.hurt();
+        }).finally(() => injected.undo());
+        expect(truth.least).toBeGreaterThan(10);
+        const [leg, lost] =
+          protocol === "ICMP"
+            ? (["request inside", "lost inside (request)"] as const)
+            : (["there", "lost inside"] as const);
+        const passed = (seen.summary[leg]?.packets_in ?? 0) - truth.least;
+        expect(seen.summary[leg]).toMatchObject({
+          lost: truth.least,
+          completed: passed,
+          unfinished: 0,
+          unexpected: 0,
+        });
+        expect(seen.rows).toEqual({ ...(passed > 0 ? { complete: passed } : {}), [lost]: truth.least });
+      },
+    );
+
+    test("a delay inside is seen between its bounds, and nothing is lost", {
+      timeout: patienceMs,
+    }, async () => {
+      await run(`${vnet1} netem delay 20ms`, `${C} ping -q -n -c 3 -i 0.1 ${address.vm1} >/dev/null`);
+      const seen = await look(lab().host, way, "ICMP", () =>
+        run(`${C} ping -q -n -c 50 -i 0.05 ${address.vm1} >/dev/null`, old),
+      ).finally(() => run(...restored));
+      const late = seen.summary["request inside"] as Record<string, number>;
+      expect(late).toMatchObject({ packets_in: 50, completed: 50, lost: 0, measured: 50 });
+      expect(late.min_ns).toBeGreaterThanOrEqual(20_000_000);
+      expect(late.p50_low_ns).toBeGreaterThanOrEqual(20_000_000);
+      expect(late.p50_high_ns).toBeLessThanOrEqual(33_554_431);
+      expect(seen.summary["reply inside"]?.p50_high_ns).toBeLessThan(20_000_000);
+      expect(seen.rows).toEqual({ complete: 50 });
+      // Both probes saw the same packets, some nanoseconds apart.
+      const exact = await seen.paths.sql("SELECT quantile_disc(inside_ns, 0.5), min(inside_ns) FROM this");
+      const [median, least] = exact.values[0] as unknown as [number, number];
+      expect(median).toBeGreaterThanOrEqual((late.p50_low_ns as number) - 100_000);
+      expect(median).toBeLessThanOrEqual((late.p50_high_ns as number) + 100_000);
+      expect(least).toBeGreaterThanOrEqual(20_000_000);
+    });
+  });
+}
