@@ -18,10 +18,17 @@ console.log(`seed ${seed}`);
 console.log(["run", "victim", "ending", "from", "after ms", "stage", "gone after s", "left"].join("\t"));
 const random = randomNumbers(seed);
 const all: Killed[] = [];
+let runsWanted = runs;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    console.log("ends after this run");
+    runsWanted = 0;
+  });
+}
 const lab = await startLab("6.1");
 try {
   const before = await footprint(lab.host);
-  for (let run = 0; run < runs; run += 1) {
+  for (let run = 0; run < runsWanted; run += 1) {
     // Every ending meets every victim: there are six of the one and four of the other.
     const victim = victimNames[Math.floor(run / endingNames.length) % victimNames.length];
     const ending = endingNames[run % endingNames.length];

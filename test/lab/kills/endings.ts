@@ -23,8 +23,11 @@ async function shell(host: Host, line: string): Promise<void> {
 const ownSshd =
   "own=$$; while [ \"$(cat /proc/$own/comm)\" != sshd ]; do own=$(awk '{ print $4 }' /proc/$own/stat); done";
 
-/** Shell text that waits for what measures to run, and leaves its pid in `tool`. */
-const awaitTool = `until tool=$(ps -eo pid=,comm=,args= | awk '$2 == "bpftrace" && / -f json / || $2 == "tcpdump" && / -w / { print $1 }') && [ -n "$tool" ]; do sleep 0.1; done`;
+/** Shell text that waits for what measures to run, a minute at most, and leaves its pid in `tool`. */
+const awaitTool = [
+  'list() { ps -eo pid=,comm=,args= | awk \'$2 == "bpftrace" && / -f json / || $2 == "tcpdump" && / -w / { print $1 }\'; }',
+  'for i in $(seq 300); do tool=$(list); [ -z "$tool" ] || break; sleep 0.2; done',
+].join("\n");
 
 /** Waits until what measures has been started on the host. */
 export function toolRuns(host: Host): Promise<void> {
@@ -68,9 +71,9 @@ export const endings = {
   },
   /** What measures hangs, and the deadline passes. */
   deadline: {
-    seconds: 2,
+    seconds: 8,
     attachSeconds: 4,
-    cut: (_, host) => shell(host, `${awaitTool}; kill -s STOP $tool`),
+    cut: (_, host) => shell(host, `${awaitTool}\n[ -z "$tool" ] || kill -s STOP $tool`),
   },
   interrupt: {
     ...long,
