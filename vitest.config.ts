@@ -1,16 +1,52 @@
 import { defineConfig } from "vitest/config";
 
-/** Virtual machines under emulation take minutes for what takes others seconds: npm run test:lab. */
-const lab = process.env.SKBOOK_TEST_LAB !== undefined;
-if (!lab) console.warn("LEFT OUT: tests on the lab's virtual machines; npm run test:lab runs them");
+/**
+ * Files that attach to this machine's kernel, count what it does, or need all of it: they run alone, which keeps counts exact. Where a
+ * folder has such a file, all of it stands here.
+ */
+const live = [
+  "test/{hosts,jupyterlab,notebooks,probes,progress}/**/*.test.ts",
+  "test/captures/{live,refused,reliability,remote,ring,spool}.test.ts",
+  "test/kernel/{conformance,jupyter,lab,runners}.test.ts",
+];
+const lab = ["test/lab/**/*.test.ts"];
 
+const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+/** One after the other: what needs no more than processes of its own, the virtual machines of the lab, then what runs alone. */
 export default defineConfig({
   test: {
-    include: lab ? ["test/lab/**/*.test.ts"] : ["test/!(lab)/**/*.test.ts"],
     globalSetup: ["test/fixtures/mount-tracing.ts", "test/fixtures/own-cache.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    // Live tests share one kernel, its tracepoints and two cores: one file at a time keeps counts exact.
-    fileParallelism: false,
+    projects: [
+      {
+        test: {
+          name: "apart",
+          include: ["test/**/*.test.ts"],
+          exclude: [...live, ...lab],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          ...timeouts,
+        },
+      },
+      {
+        test: {
+          name: "lab",
+          include: lab,
+          globalSetup: ["test/lab/images/in-background.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+          ...timeouts,
+        },
+      },
+      {
+        test: {
+          name: "live",
+          include: live,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+          ...timeouts,
+        },
+      },
+    ],
   },
 });

@@ -22,7 +22,7 @@ const columns: Column[] = [
 
 /**
  * Says which probes can run on a host, and of the others what the host lacks. Everything comes from what the host says of itself, once per
- * connection: nothing is loaded or attached.
+ * connection until something is missing: nothing is loaded or attached.
  *
  * Columns: `probe`, `runs`, `missing` (hooks that it needs and the host lacks), `without` (hooks that it can do without, which the host lacks:
  * a part of its answer will be missing), `why`, `todo`.
@@ -46,6 +46,8 @@ export async function canRun(host: Host, probe?: AnyProbe): Promise<Frame> {
       listed([...failed, ...optional].map(({ todo }) => todo)),
     ]);
   }
+  // What is missing may be there the next time that the cell runs: a module can be loaded.
+  if (rows.some((row) => row[5] !== null)) host.forget();
   return createFrame(columns, rows, {
     source: "canRun",
     host: host.name,

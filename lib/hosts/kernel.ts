@@ -5,7 +5,7 @@ import { readSections, type Snapshot } from "./snapshot.js";
 export interface KernelFunction {
   /** The loaded module that it is part of; null in the kernel itself. */
   module: string | null;
-  /** False where ftrace doesn't list it (notrace, for instance), though it lists others. */
+  /** False where ftrace doesn't list it (notrace, for instance), though it lists others, and where kprobes refuse it. */
   traceable: boolean;
   /** Functions of that very name: static ones of several files share it. */
   copies: number;
@@ -22,17 +22,19 @@ export interface KernelSnapshot {
 }
 
 /**
- * Functions are read in one pass: what ftrace can trace, then kallsyms, whose functions are printed with `-` where ftrace knows others but
- * not them, and `+` else. Cold halves, and the paddings and type hashes before functions, are no places to attach to.
+ * Functions are read in one pass: what ftrace can trace, what kprobes must not touch, then kallsyms, whose functions are printed with `-`
+ * where ftrace knows others but not them, or kprobes refuse them, and `+` else. Cold halves, and the paddings and type hashes before
+ * functions, are no places to attach to.
  */
 const script = [
   "t=/sys/kernel/tracing; [ -d $t/events ] || t=/sys/kernel/debug/tracing",
   "say config; zcat /proc/config.gz || cat /boot/config-$(uname -r)",
   "say formats; awk 'FNR == 1 { print \"\\035\" FILENAME } { print }' $t/events/*/*/format",
-  "say functions; [ -e $t/kprobe_events ] && { cat $t/available_filter_functions; echo =; cat /proc/kallsyms; } | awk '" +
-    '$0 == "=" { symbols = 1; next } !symbols { traceable[$1]; known = 1; next } ' +
+  "say functions; [ -e $t/kprobe_events ] && { cat $t/available_filter_functions; echo =; " +
+    "cat /sys/kernel/debug/kprobes/blacklist; echo =; cat /proc/kallsyms; } | awk '" +
+    '$0 == "=" { part++; next } !part { traceable[$1]; known = 1; next } part == 1 { refused[$2]; next } ' +
     "$2 ~ /^[tTwW]$/ && $3 !~ /\\.cold(\\.|$)|^__(pfx|cfi|kcfi_typeid)_/ " +
-    '{ print (known && !($3 in traceable) ? "-" : "+") $3, $4 }\'',
+    '{ print (($3 in refused) || known && !($3 in traceable) ? "-" : "+") $3, $4 }\'',
 ].join("; ");
 
 /** Asks a host what its kernel lets be traced; recorded, so that a case carries it. */

@@ -69,6 +69,7 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       program,
       params,
       hooks,
+      target,
       bufferPages,
       ...(definition.mapKeys === undefined ? {} : { mapKeys: definition.mapKeys }),
       seconds,
@@ -92,7 +93,7 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
         throw interrupted(tried, { detached: outcome.detached });
       }
       const failed = failureOf(definition.name, host.name, outcome, account);
-      const failure = failed && (await withVerifierLog(host, program, outcome, failed));
+      const failure = failed && (await withVerifierLog(host, target, program, outcome, failed));
       if (failure === undefined) await company.over();
       const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`, params);
       const notes = definition.notes?.(target, own) ?? [];

@@ -183,6 +183,8 @@ function functions(
   }
   const [place, { copies }] = refused;
   const why =
-    copies > 1 ? `has ${copies} functions named ${place}` : `doesn't let ${place} be traced (notrace)`;
+    copies > 1
+      ? `has ${copies} functions named ${place}`
+      : `doesn't let ${place} be probed (notrace, or on the blacklist of kprobes)`;
   return { why: `kernel ${kernel} ${why}`, todo };
 }

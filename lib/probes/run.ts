@@ -1,7 +1,9 @@
 import { type Json, type RecordedRun, recordedRun } from "../cases/index.js";
 import type { Detached, Host } from "../hosts/index.js";
+import { environment } from "./bpftrace/environment.js";
 import { costed, type SelfCost, splitCost } from "./bpftrace/self-cost.js";
 import type { ResolvedHooks } from "./hooks.js";
+import type { Target } from "./target.js";
 
 /** How a probe's run ended, as it stands in the case. */
 export interface RunOutcome {
@@ -32,6 +34,7 @@ export interface RunPlan {
   /** What the case knows the run by. */
   params: { [key: string]: Json };
   hooks: ResolvedHooks;
+  target: Target;
   bufferPages: number;
   /** Keys that each map may have. */
   mapKeys?: number;
@@ -50,6 +53,7 @@ export interface StoppableRun extends RecordedRun<RunOutcome> {
 export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun> {
   const bpftrace = [
     "env",
+    ...environment(plan.target.snapshot),
     `BPFTRACE_PERF_RB_PAGES=${plan.bufferPages}`,
     `BPFTRACE_MAP_KEYS_MAX=${plan.mapKeys ?? maxMapKeys}`,
     "BPFTRACE_STRLEN=64",

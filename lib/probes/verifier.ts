@@ -1,6 +1,8 @@
 import type { ErrorFacts } from "../errors.js";
 import type { Host } from "../hosts/index.js";
+import { environment } from "./bpftrace/environment.js";
 import type { RunOutcome } from "./run.js";
+import type { Target } from "./target.js";
 
 /** What bpftrace writes when the kernel refused a program; the verifier's words it keeps to itself unless asked. */
 const refused = /Error loading program: (\S+)/;
@@ -10,13 +12,15 @@ const shownLines = 20;
 /** Says why the verifier refused a program: loads it once more, and lets bpftrace show the log. */
 export async function withVerifierLog(
   host: Host,
+  { snapshot }: Target,
   program: string,
   outcome: RunOutcome,
   failure: ErrorFacts,
 ): Promise<ErrorFacts> {
   const place = refused.exec(outcome.stderr)?.[1];
   if (failure.code !== "PROBE_NOT_ATTACHED" || place === undefined) return failure;
-  const again = await host.exec(["bpftrace", "-v", "-e", program], { root: true, deadlineSeconds: 30 });
+  const command = ["env", ...environment(snapshot), "bpftrace", "-v", "-e", program];
+  const again = await host.exec(command, { root: true, deadlineSeconds: 30 });
   const log =
     /Error log:\s*\n(.*?)\n\s*ERROR: Error loading program/s.exec(again.stderr)?.[1]?.split("\n") ?? [];
   const last = log.slice(-shownLines).join("\n");

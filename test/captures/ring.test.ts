@@ -127,6 +127,23 @@ describeLive("a capture of the last packets", ["root", "dumpcap"], () => {
     expect(rings()).toEqual([]);
   });
 
+  it("ends although its tool hangs, and has what that had written", async () => {
+    const seen = await capture(localhost(), {
+      device: "lo",
+      filter,
+      lastBytes: 100_000,
+      seconds: 60,
+      during: async () => {
+        await send(40);
+        await sleep(2_000);
+        const isTool = (pid: string) => readFileSync(`/proc/${pid}/comm`, "utf8") === "dumpcap\n";
+        process.kill(Number(rings().find(isTool)), "SIGSTOP");
+      },
+    });
+    expect(seen.facts.packets).toBe(40);
+    expect(rings()).toEqual([]);
+  });
+
   it("has the last so many seconds", async () => {
     const seen = await capture(localhost(), {
       device: "lo",

@@ -1,4 +1,5 @@
 import type { Content } from "../../kernel/wire/index.js";
+import { type Random, randomNumbers } from "../fixtures/random.js";
 
 export interface RandomCell {
   code: string;
@@ -10,8 +11,6 @@ export interface RandomCell {
   /** What a front end asks at the same time. */
   question: string | undefined;
 }
-
-type Random = () => number;
 
 const names = ["host", "flow", "rows", "port", "Site", "count"];
 const questions = ["complete", "inspect", "is_complete", "history", "kernel_info"];
@@ -56,7 +55,7 @@ const endless = ["await new Promise(() => {});", "for (;;);", `await ${pause}; f
 
 /** Bursts of cells that are sent at once, the same ones for the same seed. */
 export function* randomCells(seed: number, count: number): Generator<RandomCell[]> {
-  const random = generator(seed);
+  const random = randomNumbers(seed);
   for (let left = count; left > 0; ) {
     const burst =
       random() < 0.03
@@ -90,13 +89,4 @@ function pick<T>(random: Random, list: readonly T[]): T {
 
 function integer(random: Random, below: number): number {
   return Math.floor(random() * below);
-}
-
-/** Numbers from 0 to 1 that look random (a linear congruential generator). */
-function generator(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

@@ -1,25 +1,19 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import * as skbook from "../../lib/index.js";
 import {
   bpftrace,
   canRun,
   connect,
   defineProbe,
   dropSummary,
+  type Frame,
   type Host,
   localhost,
 } from "../../lib/index.js";
+import { expectThatItRuns } from "../fixtures/catalogue.js";
 import { describeLive } from "../fixtures/needs.js";
 import { processesWith } from "../fixtures/processes.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
-
-type Call = (host: Host, parameters: { seconds: number }) => Promise<unknown>;
-const probes = Object.values(skbook).filter(
-  (value) => typeof value === "function" && "definition" in value,
-) as unknown as (Call & {
-  definition: { name: string };
-})[];
 
 describeLive("what can run on a host", ["root", "bpftrace", "sshd", "tracing"], () => {
   let sshd: Sshd;
@@ -45,20 +39,7 @@ describeLive("what can run on a host", ["root", "bpftrace", "sshd", "tracing"], 
       decode: () => [],
     });
 
-  test("speaks of every probe, and what it says runs, runs", async () => {
-    const frame = await canRun(host);
-    const rows = frame.values as [string, boolean, string | null, string | null, string | null][];
-    expect(rows.map(([name]) => name).sort()).toEqual(probes.map(({ definition }) => definition.name).sort());
-    expect(rows.some(([, runs]) => runs)).toBe(true);
-    for (const [name, runs, missing, , why] of rows) {
-      const call = (probes.find(({ definition }) => definition.name === name) as Call)(host, { seconds: 1 });
-      if (runs) await call;
-      else {
-        expect(missing).not.toBeNull();
-        await expect(call).rejects.toMatchObject({ code: "HOOK_MISSING", failed: why });
-      }
-    }
-  });
+  test("speaks of every probe, and what it says runs, runs", () => expectThatItRuns(host));
 
   test("names the hook that is missing, and loads nothing", async () => {
     const needs = own({ required: ["tracepoint:skb:kfree_skb", "tracepoint:skb:no_such_event"] });
@@ -80,7 +61,7 @@ describeLive("what can run on a host", ["root", "bpftrace", "sshd", "tracing"], 
   });
 
   test("says the same of this machine", async () => {
-    const seen = (frame: skbook.Frame) => frame.values;
+    const seen = (frame: Frame) => frame.values;
     expect(seen(await canRun(localhost(), dropSummary))).toEqual(seen(await canRun(host, dropSummary)));
   });
 });

@@ -62,7 +62,7 @@ describe("hooks", () => {
   test.each([
     ["kprobe:no_such_function", /no function no_such_function/],
     ["kprobe:ip_rcv_cor", /no function ip_rcv_cor/],
-    ["kprobe:native_safe_halt", /doesn't let native_safe_halt be traced/],
+    ["kprobe:native_safe_halt", /doesn't let native_safe_halt be probed/],
     ["kprobe:twice", /2 functions named twice/],
     ["tracepoint:skb:no_such_event", /no tracepoint:skb:no_such_event$/],
     ["tracepoint:openvswitch:ovs_dp_upcall", /nor any other of openvswitch/],

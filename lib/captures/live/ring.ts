@@ -49,13 +49,19 @@ export function ringCommand(
   return ["unshare", "-m", "sh", "-c", script, "skbook-ring", String(bytes), String(headerBytes), ...tool];
 }
 
+/** Asks the tool to end, and makes it end where it hangs: its parameter is the tool's pid. */
+const endTool = [
+  'kill -s TERM "$1" || exit',
+  'tries=0; while kill -s 0 "$1" 2>/dev/null; do tries=$((tries + 1)); [ $tries -ne 30 ] || kill -s KILL "$1"; [ $tries -lt 50 ] || exit 1; sleep 0.1; done',
+].join("; ");
+
 /** Ends the tool of a ring, and leaves what brings the files. */
 export async function endRing(host: Host, execution: Execution, stderr: string): Promise<void> {
   const tool = toolLine.exec(stderr)?.[1];
   const ended =
     tool === undefined
       ? undefined
-      : await answerOf(host, ["kill", "-s", "TERM", tool], "end the capture", { root: true }).catch(
+      : await answerOf(host, ["sh", "-c", endTool, "skbook", tool], "end the capture", { root: true }).catch(
           () => undefined,
         );
   if (ended?.exitCode !== 0) execution.stop();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** What nobody has used for so long is removed; so is what a build that was killed left behind. */
 const hour = 3_600_000;
@@ -24,7 +24,7 @@ export interface Built {
 
 /**
  * Builds something once for each content: what it is made of is the name of its folder. It gets that name when it is whole, so that
- * neither a build that broke off nor another one at the same time does harm.
+ * neither a build that broke off nor another one at the same time does harm; one that another process has begun is waited for.
  *
  * @param content all that the result depends on.
  */
@@ -36,6 +36,8 @@ export async function built(
   const key = createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);
   const cache = cacheFolder();
   const folder = join(cache, `${name}-${key}`);
+  while (!existsSync(folder) && (await isBuilding(folder)))
+    await new Promise((later) => setTimeout(later, 500));
   if (existsSync(folder)) {
     const now = new Date();
     await utimes(folder, now, now);
@@ -43,7 +45,7 @@ export async function built(
   }
   await mkdir(cache, { recursive: true });
   await removeUnused(cache);
-  const work = await mkdtemp(`${folder}.building-`);
+  const work = await mkdtemp(`${folder}.building-${process.pid}-`);
   const started = performance.now();
   try {
     await build(work);
@@ -55,6 +57,15 @@ export async function built(
   }
   console.error(`lab: built ${name} in ${((performance.now() - started) / 1_000).toFixed(1)} s`);
   return { folder, key };
+}
+
+/** Whether a process that still lives is building it. */
+async function isBuilding(folder: string): Promise<boolean> {
+  const prefix = `${basename(folder)}.building-`;
+  const names = await readdir(dirname(folder)).catch(() => []);
+  return names
+    .filter((name) => name.startsWith(prefix))
+    .some((name) => existsSync(`/proc/${name.slice(prefix.length).split("-")[0]}`));
 }
 
 async function removeUnused(cache: string): Promise<void> {

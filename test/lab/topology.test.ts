@@ -1,26 +1,19 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { interfaceCounters, topology } from "../../../lib/index.js";
-import { describeLive } from "../../fixtures/needs.js";
-import type { KernelVersion } from "../../lab/kernels.js";
-import { type Lab, startLab } from "../../lab/lab.js";
-import { address, nested } from "../../lab/topology/topology.js";
-import { picked } from "./recorded.js";
+import { expect, test } from "vitest";
+import { interfaceCounters, topology } from "../../lib/index.js";
+import { describeLive } from "../fixtures/needs.js";
+import { picked } from "../hosts/topology/recorded.js";
+import { sharedLab } from "./shared.js";
+import { address, nested } from "./topology/topology.js";
 
-/** Building what the lab is restored from takes minutes, once. */
-const building = 1_200_000;
+describeLive("topology of a host with nested guests", ["root", "lab", "debian"], () => {
+  const lab = sharedLab("6.1", "nested");
 
-describeLive("topology of a host with nested guests", ["labKernel"], () => {
-  let lab: Lab;
-  beforeAll(async () => {
-    lab = await startLab(process.env.SKBOOK_LAB as KernelVersion, "nested");
-  }, building);
-  afterAll(() => lab?.stop());
-
-  const run = async (line: string) => (await lab.host.exec(["sh", "-c", line], { root: true })).stdout.trim();
+  const run = async (line: string) =>
+    (await lab().host.exec(["sh", "-c", line], { root: true })).stdout.trim();
 
   test("each guest has its tap, its vhost thread with the CPUs of now, and its way out", async () => {
     const before = picked(
-      (await topology(lab.host)).machines,
+      (await topology(lab().host)).machines,
       "pid",
       "mac",
       "device",
@@ -34,7 +27,7 @@ describeLive("topology of a host with nested guests", ["labKernel"], () => {
       expect(await run(`cat /proc/${vhost_threads}/comm`)).toBe(`vhost-${pid}`);
     }
     await run(`taskset -pc 1 ${before[0]?.vhost_threads}`);
-    const { machines, paths } = await topology(lab.host);
+    const { machines, paths } = await topology(lab().host);
     expect(picked(machines, "vhost_cpus").map(({ vhost_cpus }) => vhost_cpus)).toEqual(["1", "0-1"]);
     const ways = picked(paths, "device", "bridge", "bridge_kind", "tunnels");
     for (const device of ["vnet1", "vnet2", "vnet3", "vnet4"]) {
@@ -48,7 +41,7 @@ describeLive("topology of a host with nested guests", ["labKernel"], () => {
 
   test("what a guest is sent is counted by the qdisc of its tap: what passes, and what is dropped", async () => {
     await run("tc qdisc add dev vnet3 root tbf rate 8kbit burst 1600 limit 1600");
-    const counters = await interfaceCounters(lab.host, {
+    const counters = await interfaceCounters(lab().host, {
       seconds: 60,
       during: () => run(`ping -qc 40 -i 0.02 -s 1000 -W 1 ${address.guest1}`),
     });

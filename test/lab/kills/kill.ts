@@ -1,0 +1,67 @@
+import type { Lab } from "../lab.js";
+import { until } from "../machine/machine.js";
+import { type Ending, type EndingName, endings, toolRuns } from "./endings.js";
+import { added, type Footprint, footprint } from "./footprint.js";
+import { startNotebook } from "./notebook.js";
+import { type VictimName, victims } from "./victims.js";
+
+/** When to cut a measurement off: so long after its connection to the host was there, or after what measures was started there. */
+export interface Moment {
+  from: "connection" | "start";
+  afterMs: number;
+}
+
+/** What became of a measurement that was cut off. */
+export interface Killed {
+  victim: VictimName;
+  ending: EndingName;
+  moment: Moment;
+  /** What the host had of it just before: nothing yet, processes only, or BPF programs, too. */
+  stage: "nothing" | "processes" | "programs";
+  /** What was left of it in the end: nothing, if all is well. */
+  left: string[];
+  /** How long it took until nothing was left, to the precision of one look; under the bound, where something was. */
+  seconds: number;
+}
+
+/** Emulated machines are slow to look at, and busy ones more so: what is still there then stays. */
+const patienceSeconds = 45;
+
+/**
+ * Runs a measurement from a notebook and cuts it off.
+ *
+ * @param before what the host has without it.
+ */
+export async function kill(
+  lab: Lab,
+  victim: VictimName,
+  ending: EndingName,
+  moment: Moment,
+  before: Footprint,
+): Promise<Killed> {
+  const { seconds: asked, attachSeconds, cut, mend }: Ending = endings[ending];
+  const notebook = startNotebook(lab, victims[victim](asked, attachSeconds));
+  try {
+    await until(120, "the notebook's connection", () => notebook.connected());
+    if (moment.from === "start") await toolRuns(lab.host);
+    await new Promise((later) => setTimeout(later, moment.afterMs));
+    const then = added(before, await footprint(lab.host));
+    await cut(notebook, lab.host);
+    const start = performance.now();
+    let left: string[];
+    do {
+      await new Promise((later) => setTimeout(later, 250));
+      left = added(before, await footprint(lab.host));
+    } while (left.length > 0 && performance.now() - start < patienceSeconds * 1_000);
+    const seconds = (performance.now() - start) / 1_000;
+    await mend?.(lab.host);
+    return { victim, ending, moment, stage: stageOf(then), left, seconds };
+  } finally {
+    await notebook.end();
+  }
+}
+
+function stageOf(lines: readonly string[]): Killed["stage"] {
+  if (lines.some((line) => line.startsWith("bpf "))) return "programs";
+  return lines.some((line) => line.startsWith("process ")) ? "processes" : "nothing";
+}
