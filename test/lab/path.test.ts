@@ -139,6 +139,15 @@ for (const kernel of kernelVersions) {
             ? (["request inside", "lost inside (request)"] as const)
             : (["there", "lost inside"] as const);
         const passed = (seen.summary[leg]?.packets_in ?? 0) - truth.least;
+        console.log(
+          JSON.stringify({
+            truth,
+            summary: seen.summary,
+            rows: seen.rows,
+            counts: seen.paths.provenance.details.counts,
+            lost: seen.paths.provenance.lost,
+          }),
+        );
         expect(seen.summary[leg]).toMatchObject({
           lost: truth.least,
           completed: passed,
