@@ -26,6 +26,8 @@ const way6: Way = { ...way, src: address.client6, dst: address.vm16 };
 const vnet1 = "tc qdisc add dev vnet1 root";
 const restored = ["tc qdisc del dev vnet1 root"];
 const cookie = 4343;
+/** Neighbours are known before anything is lost: what waits for one is no packet of the fault. */
+const known = (to: string) => [`$C udp ${to} ${sinkPort} 3 64 300`];
 
 const datagrams = (to: string, port: number, count: number) => [`$C udp ${to} ${port} ${count} 64 2`, old];
 const pings = (to: string, count: number) => [`${C} ping -q -n -c ${count} -i 0.02 -W 1 ${to} || true`, old];
@@ -36,7 +38,7 @@ const losses: { protocol: "ICMP" | "UDP"; path: Way; fault: Fault }[] = [
     ...{ protocol: "UDP", path: way },
     fault: {
       name: "netem loss at the outgoing device",
-      put: [`${vnet1} netem loss 30%`],
+      put: [...known(address.vm1), `${vnet1} netem loss 30%`],
       hurt: datagrams(address.vm1, sinkPort, 200),
       ...{ counter: qdiscDropped("vnet1", "netem"), undo: restored, drops: nowhere },
     },
@@ -45,7 +47,7 @@ const losses: { protocol: "ICMP" | "UDP"; path: Way; fault: Fault }[] = [
     ...{ protocol: "UDP", path: way6 },
     fault: {
       name: "netem loss at the outgoing device, IPv6",
-      put: [`${vnet1} netem loss 30%`],
+      put: [...known(address.vm16), `${vnet1} netem loss 30%`],
       hurt: datagrams(address.vm16, sinkPort, 200),
       ...{ counter: qdiscDropped("vnet1", "netem"), undo: restored, drops: nowhere },
     },
@@ -83,7 +85,7 @@ const losses: { protocol: "ICMP" | "UDP"; path: Way; fault: Fault }[] = [
     ...{ protocol: "ICMP", path: way },
     fault: {
       name: "pings that netem loses",
-      put: [`${vnet1} netem loss 30%`],
+      put: [...known(address.vm1), `${vnet1} netem loss 30%`],
       hurt: pings(address.vm1, 100),
       ...{ counter: qdiscDropped("vnet1", "netem"), undo: restored, drops: nowhere },
     },

@@ -87,6 +87,36 @@ describe("legs", () => {
     ]);
   });
 
+  test.each([
+    ["one that completed seemed unexpected", { completed: 4, unexpected: 1 }, { on: 0 }, [5, 5, 5, 0, 0, 0]],
+    [
+      "one that left seemed to be there still",
+      { completed: 5, unexpected: 0 },
+      { on: 1 },
+      [5, 5, 5, 0, 0, 0],
+    ],
+    ["two that got lost counted as one", { completed: 3, unexpected: 0 }, { on: 1 }, [5, 3, 3, 2, 0, 0]],
+    ["one had been inside before", { completed: 4, unexpected: 1 }, { on: 1 }, [5, 5, 4, 1, 0, 1]],
+  ])(
+    "books that CPUs raced for are put right by what came in and went out: %s",
+    (_, counts, { on }, expected) => {
+      const [ins, outs] = expected as [number, number];
+      const [row = []] = packetLegs(
+        maps({
+          "@hits": { 0: ins, 1: outs },
+          "@counts": {
+            [counter("completed", 1)]: counts.completed,
+            [counter("unexpected", 1)]: counts.unexpected,
+          },
+          ...(on === 0 ? {} : { "@on": { [`77,${there},1,1`]: on }, "@at": { [`77,${there},1,1`]: 1 } }),
+        }),
+        10_000_000_000n,
+        timeout,
+      );
+      expect([...row.slice(1, 6), row.at(-3)]).toEqual(expected);
+    },
+  );
+
   test("an echo is lost where its next sighting is missing", () => {
     const rows = echoLegs(
       maps({
