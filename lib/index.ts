@@ -56,6 +56,7 @@ export {
   topology,
 } from "./hosts/index.js";
 export {
+  atReturn,
   attachTo,
   bpftrace,
   type CommonParameters,
@@ -69,7 +70,9 @@ export {
   integer,
   ipVersion,
   isPrefix,
+  isWithin,
   joined,
+  keepForReturn,
   type Probe,
   type ProbeDefinition,
   ProbeError,

@@ -1,5 +1,7 @@
 import type { Probe, ProbeDefinition } from "../lib/probes/index.js";
+import * as conntrack from "./conntrack/index.js";
 import * as drop from "./drop/index.js";
+import * as queue from "./queue/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
@@ -7,7 +9,7 @@ export type AnyProbe = {
 };
 
 /** All probes that come with skbook, by the order of their layers. */
-export const catalogue: readonly AnyProbe[] = [drop]
+export const catalogue: readonly AnyProbe[] = [drop, queue, conntrack]
   .flatMap((layer) => Object.values<unknown>(layer))
   .filter(isProbe);
 

@@ -1,2 +1,5 @@
+export { besideCounters } from "./beside-counters.js";
 export { canRun } from "./can-run.js";
+export * from "./conntrack/index.js";
 export * from "./drop/index.js";
+export * from "./queue/index.js";
