@@ -1,6 +1,7 @@
 import type { Probe, ProbeDefinition } from "../lib/probes/index.js";
 import * as conntrack from "./conntrack/index.js";
 import * as drop from "./drop/index.js";
+import * as fragment from "./fragment/index.js";
 import * as queue from "./queue/index.js";
 
 /** A probe with whatever parameters. */
@@ -9,7 +10,7 @@ export type AnyProbe = {
 };
 
 /** All probes that come with skbook, by the order of their layers. */
-export const catalogue: readonly AnyProbe[] = [drop, queue, conntrack]
+export const catalogue: readonly AnyProbe[] = [drop, queue, conntrack, fragment]
   .flatMap((layer) => Object.values<unknown>(layer))
   .filter(isProbe);
 
