@@ -14,7 +14,14 @@ import { describeLive } from "../fixtures/needs.js";
 import { processesWith } from "../fixtures/processes.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
 
-type Call = (host: Host, parameters: { seconds: number }) => Promise<unknown>;
+type Call = (host: Host, parameters: object) => Promise<unknown>;
+/** What some can't do without, beside a time. */
+const needed: Record<string, object> = Object.fromEntries(
+  ["pathSummary", "pathEvents"].map((name) => [
+    name,
+    { from: "eth0", to: "eth1", protocol: "ICMP", src: "192.0.2.1", dst: "198.51.100.1" },
+  ]),
+);
 const probes = Object.values(skbook).filter(
   (value) => typeof value === "function" && "definition" in value,
 ) as unknown as (Call & {
@@ -51,7 +58,10 @@ describeLive("what can run on a host", ["root", "bpftrace", "sshd", "tracing"], 
     expect(rows.map(([name]) => name).sort()).toEqual(probes.map(({ definition }) => definition.name).sort());
     expect(rows.some(([, runs]) => runs)).toBe(true);
     for (const [name, runs, missing, , why] of rows) {
-      const call = (probes.find(({ definition }) => definition.name === name) as Call)(host, { seconds: 1 });
+      const call = (probes.find(({ definition }) => definition.name === name) as Call)(host, {
+        seconds: 1,
+        ...needed[name],
+      });
       if (runs) await call;
       else {
         expect(missing).not.toBeNull();
