@@ -62,6 +62,7 @@ export {
   wireOrStack,
 } from "./hosts/index.js";
 export {
+  atReturn,
   attachTo,
   bpftrace,
   type CommonParameters,
@@ -76,7 +77,9 @@ export {
   integer,
   ipVersion,
   isPrefix,
+  isWithin,
   joined,
+  keepForReturn,
   type Maps,
   type Probe,
   type ProbeDefinition,

@@ -1,4 +1,4 @@
-export type { Choice } from "./check.js";
+export { type Choice, checkChoice } from "./check.js";
 export { evaluate } from "./evaluate.js";
 export type { Finding } from "./finding.js";
 export { Findings } from "./findings.js";

@@ -7,6 +7,7 @@ import {
   beatMilliseconds,
   beatWord,
   beginLine,
+  endWord,
   expiredLine,
   groupCheck,
   leased,
@@ -78,6 +79,13 @@ export class LeasedExecution implements Execution {
         const timer = setTimeout(() => channel.destroy(), giveUpMilliseconds);
         channel.end.finally(() => clearTimeout(timer));
       },
+      () => {},
+    );
+  }
+
+  end(): void {
+    this.channel.then(
+      ({ stdin }) => stdin.writable && !this.stopping && stdin.write(endWord),
       () => {},
     );
   }

@@ -48,6 +48,8 @@ export interface Execution extends AsyncIterable<Uint8Array> {
   readonly ended: Promise<ExecEnd>;
   /** Asks the command to end (SIGTERM, SIGKILL three seconds later). */
   stop(): void;
+  /** Asks the command to end, and gives it time to say what it has: 20 s. */
+  end(): void;
 }
 
 /** A machine that commands run on: over SSH, this one, or a recorded one. */

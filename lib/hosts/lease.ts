@@ -4,6 +4,8 @@ export const leaseSeconds = 4;
 
 /** Asks the watchdog for SIGTERM, and SIGKILL three seconds later: time to print what was counted. */
 export const stopWord = "stop\n";
+/** The same, but SIGKILL comes twenty beats later: a program that takes its probes away first needs seconds where they are many. */
+export const endWord = "end\n";
 export const beatWord = "\n";
 
 /** A line on stderr that says the process group that the command runs in; before it, login scripts may have said something. */
@@ -21,13 +23,16 @@ export const beginLine = "skbook-begin\n";
  */
 const script = [
   "lease=$1; deadline=$2; shift 2",
+  // All but timeout itself, which would kill three seconds later what it was told to end.
+  `members() { cat /proc/[0-9]*/stat | sed 's/ (.*) / /' | awk -v g="$group" '$4 == g && $1 != g { print $1 }'; }`,
   "exec 3<&0 4>&2 0</dev/null; echo skbook-begin",
   'setsid timeout -s TERM -k 3 "$deadline" "$@" 3<&- 4>&- & group=$!',
   'echo "skbook-lease $group" >&2',
-  '( exec >/dev/null 2>&1; trap "" HUP INT TERM PIPE; ' +
+  '( exec >/dev/null 2>&1; trap "" HUP INT TERM PIPE; left=; ' +
     'while word=$(timeout -s KILL "$lease" sh -c "read -r word && echo \\"\\$word\\"" <&3 4>&-); do ' +
-    'if [ "$word" = stop ]; then kill -s TERM -- "-$group"; sleep 3 4>&-; break; fi; done; ' +
-    '[ "$word" = stop ] || echo skbook-lease-expired >&4; ' +
+    'case $word in stop) kill -s TERM -- "-$group"; sleep 3 4>&-; break ;; end) kill -s TERM $(members); left=20 ;; esac; ' +
+    '[ -z "$left" ] || left=$((left - 1)); [ "$left" != 0 ] || break; done; ' +
+    '[ "$word" = stop ] || [ "$left" = 0 ] || echo skbook-lease-expired >&4; ' +
     'kill -s KILL -- "-$group"; kill -s KILL -- "$group" ) & watchdog=$!',
   'wait "$group"; code=$?',
   'kill -s KILL -- "-$group" "$watchdog" 2>/dev/null',

@@ -1,4 +1,5 @@
 export { attachTo } from "./bpftrace/attach-to.js";
+export { atReturn, isWithin, keepForReturn } from "./bpftrace/calls.js";
 export {
   bpftrace,
   Fragment,

@@ -86,7 +86,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
       durationMs: end.durationMs,
       detached: end.detached,
     }));
-    stop = () => execution.stop();
+    stop = () => execution.end();
     return { bytes: execution, outcome };
   });
   return { ...run, stop };

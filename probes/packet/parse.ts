@@ -79,19 +79,29 @@ const readPorts = bpftrace`$ports = 1;
       $dport = *(uint16 *)($l4 + 2); $dport = ($dport >> 8) | (($dport & 255) << 8);`;
 
 /** Where the addresses of a packet stand. */
-interface Pointers {
+export interface Pointers {
   src: Fragment;
   dst: Fragment;
 }
 
-function ipTests(filters: PacketFilters, version: 4 | 6, pointers: Pointers): Fragment[] {
+/** What has to hold of the addresses of a packet of that version, as filters have it. */
+export function addressTests(
+  { src, dst, ip }: Pick<PacketFilters, "src" | "dst" | "ip">,
+  version: 4 | 6,
+  pointers: Pointers,
+): Fragment[] {
   const inside = (pointer: Fragment, prefix: string) =>
     ipVersion(prefix) === version ? inPrefix(pointer, prefix) : bpftrace`0`;
-  const { src, dst, ip, srcPort, dstPort, port, protocol } = filters;
   const tests: Fragment[] = [];
   if (src !== undefined) tests.push(inside(pointers.src, src));
   if (dst !== undefined) tests.push(inside(pointers.dst, dst));
   if (ip !== undefined) tests.push(bpftrace`(${inside(pointers.src, ip)} || ${inside(pointers.dst, ip)})`);
+  return tests;
+}
+
+function ipTests(filters: PacketFilters, version: 4 | 6, pointers: Pointers): Fragment[] {
+  const { srcPort, dstPort, port, protocol } = filters;
+  const tests = addressTests(filters, version, pointers);
   if (srcPort !== undefined) tests.push(bpftrace`($ports == 1 && $sport == ${integer(srcPort)})`);
   if (dstPort !== undefined) tests.push(bpftrace`($ports == 1 && $dport == ${integer(dstPort)})`);
   if (port !== undefined) {

@@ -48,6 +48,7 @@ export const pathEvents: Probe<PathEventsParameters, "table"> = defineProbe({
   parameters: Parameters,
   hooks: { required: [receiveHook, transmitHook] },
   summary: "pathSummary",
+  mapKeys: 16,
   columns: [
     {
       name: "time_ns",

@@ -31,7 +31,49 @@ export function packetLegs(maps: Maps, ended: bigint | null, timeoutNs: bigint):
     stage: Number(BigInt(key.at(-3) as string) >> 32n) * 2 - 1,
     packets,
   }));
-  return there.map((leg) => row(maps, leg, { ...open(leg.ends), lateAt: [leg.begins] }));
+  return there.map((leg) => {
+    const { lost, unfinished } = open(leg.ends);
+    const { count } = countsOf(maps);
+    const found = { lost: lost + count("late", leg.begins), unfinished };
+    return row(maps, leg, balanced(maps, leg, found));
+  });
+}
+
+/** What has become of the packets of a leg. */
+interface Books {
+  completed: number;
+  lost: number;
+  unfinished: number;
+  unexpected: number;
+}
+
+/**
+ * The books of packets, put right by what came in and went out, which the kernel counts exactly. Packets of one key that are handled by two
+ * CPUs at the same instant can overwrite each other's state: then one that completed seems unexpected, or one that left seems to be there
+ * still.
+ */
+function balanced(maps: Maps, { begins, ends }: Leg, found: { lost: number; unfinished: number }): Books {
+  const { hits, count } = countsOf(maps);
+  const [completed, unexpected] = [count("completed", ends), count("unexpected", ends)];
+  const missing = hits(begins) - count("unfollowed", begins) - completed;
+  const tooFew = missing - found.lost - found.unfinished;
+  const wrongly = Math.min(Math.max(0, tooFew), unexpected);
+  const gone = Math.min(Math.max(0, -tooFew), found.unfinished);
+  return {
+    completed: completed + wrongly,
+    lost: found.lost + Math.max(0, tooFew) - wrongly - Math.max(0, -tooFew - gone),
+    unfinished: found.unfinished - gone,
+    unexpected: unexpected - wrongly,
+  };
+}
+
+/** Reads the counters of sightings. */
+function countsOf(maps: Maps) {
+  return {
+    hits: (stage: number) => Number(maps.get("@hits")?.get(String(stage)) ?? 0),
+    count: (what: PathCounter, stage: number) =>
+      Number(maps.get("@counts")?.get(`${pathCounters.indexOf(what)},${stage}`) ?? 0),
+  };
 }
 
 /** The rows of exchanges: an open one that has been seen n times was lost before its n-th sighting behind the first. */
@@ -40,10 +82,12 @@ export function echoLegs(maps: Maps, ended: bigint | null, timeoutNs: bigint): V
   return exchange.map((leg) => {
     const between = [1, 2, 3].filter((stage) => stage > leg.begins && stage <= leg.ends);
     const parts = between.map(open);
+    const { count } = countsOf(maps);
     return row(maps, leg, {
-      lost: sum(parts.map(({ lost }) => lost)),
+      completed: count("completed", leg.ends),
+      lost: sum(parts.map(({ lost }) => lost)) + sum(between.map((stage) => count("late", stage))),
       unfinished: sum(parts.map(({ unfinished }) => unfinished)),
-      lateAt: between,
+      unexpected: count("unexpected", leg.ends),
     });
   });
 }
@@ -71,27 +115,26 @@ function left(
 function row(
   maps: Maps,
   { name, begins, ends, times }: Leg,
-  open: { lost: number; unfinished: number; lateAt: number[] },
+  { completed, lost, unfinished, unexpected }: Books,
 ): Value[] {
-  const of = (map: string, stage: number) => Number(maps.get(map)?.get(String(stage)) ?? 0);
-  const count = (what: PathCounter, stage: number) =>
-    Number(maps.get("@counts")?.get(`${pathCounters.indexOf(what)},${stage}`) ?? 0);
+  const { hits, count } = countsOf(maps);
+  const time = (map: string) => Number(maps.get(map)?.get(String(times)) ?? 0);
   const buckets: Bucket[] = bucketsOf(maps.get("@latency")?.get(String(times)));
   const measured = sum(buckets.map(({ count }) => count));
-  const [min, max] = [of("@min", times), of("@max", times)];
+  const [min, max] = [time("@min"), time("@max")];
   const percentiles = [50, 90, 99].flatMap((percent) => percentileBounds(buckets, percent, { min, max }));
   return [
     name,
-    of("@hits", begins),
-    of("@hits", ends),
-    count("completed", ends),
-    open.lost + sum(open.lateAt.map((stage) => count("late", stage))),
-    open.unfinished,
+    hits(begins),
+    hits(ends),
+    completed,
+    lost,
+    unfinished,
     measured,
-    ...(measured === 0 ? [null, null, null] : [min, of("@sum", times) / measured, max]),
+    ...(measured === 0 ? [null, null, null] : [min, time("@sum") / measured, max]),
     ...percentiles,
     count("repeated", begins),
-    count("unexpected", ends),
+    unexpected,
     count("unfollowed", begins),
     count("merged", begins),
   ];

@@ -57,6 +57,9 @@ const bounds = (percent: number): Column[] => [
  * acknowledgement number, IP identification. What is cut up inside the host is known by its first piece. Packets whose addresses or ports are translated inside, or that are put into a tunnel,
  * are not known again and count as lost. Out is the handover to the driver: what a driver drops (a full ring of a virtual machine) shows in {@link dropSummary}.
  *
+ * The kernel leaves a sighting out where an interrupt brings the packet in the middle of another BPF program on that CPU: on a host with several probes at a
+ * time, single packets may seem lost, or unexpected. What {@link dropSummary} sees between the devices is the other witness.
+ *
  * Errors: as for every probe, see {@link defineProbe}.
  *
  * @example await pathSummary(host, { from: "vnet1", to: "eth0", protocol: "ICMP", src: "198.51.100.11", dst: "203.0.113.30", seconds: 10 })

@@ -121,6 +121,28 @@ describeLive("a command under a lease", ["sshd"], () => {
     expect(await execution.ended).toMatchObject({ detached: "proved" });
   });
 
+  test.each(hosts)(
+    "%s: what is to end has time to say what it has, longer than what is stopped",
+    async (_, host) => {
+      const slow = [
+        "sh",
+        "-c",
+        "trap 'sleep 5; echo counted; exit' TERM; echo ready; while :; do sleep 0.1; done",
+      ];
+      const said = async (act: "end" | "stop") => {
+        const execution = host().start(slow);
+        let text = "";
+        for await (const chunk of execution) {
+          if (text === "") execution[act]();
+          text += Buffer.from(chunk).toString();
+        }
+        return [text, (await execution.ended).detached];
+      };
+      expect(await said("end")).toEqual(["ready\ncounted\n", "proved"]);
+      expect(await said("stop")).toEqual(["ready\n", "proved"]);
+    },
+  );
+
   test.each(hosts)("%s: an expired lease isn't taken for the stop that came after it", async (_, host) => {
     const execution = host().start(longSleep().command);
     for await (const _chunk of host().start(["true"]));

@@ -1,0 +1,23 @@
+/** Names of the errors that the network stack returns (errno(3)), as they are on x86 and arm64. */
+const names = new Map([
+  [2, "ENOENT"],
+  [11, "EAGAIN"],
+  [12, "ENOMEM"],
+  [16, "EBUSY"],
+  [17, "EEXIST"],
+  [19, "ENODEV"],
+  [22, "EINVAL"],
+  [36, "ENAMETOOLONG"],
+  [71, "EPROTO"],
+  [90, "EMSGSIZE"],
+  [100, "ENETDOWN"],
+  [101, "ENETUNREACH"],
+  [105, "ENOBUFS"],
+  [113, "EHOSTUNREACH"],
+  [115, "EINPROGRESS"],
+]);
+
+/** @param code negative, as kernel functions return it. */
+export function errorName(code: number): string {
+  return `-${names.get(-code) ?? `errno ${-code}`}`;
+}

@@ -1,0 +1,1 @@
+export { type QdiscDropsParameters, qdiscDrops } from "./drops.js";

@@ -1,0 +1,1 @@
+export { DropReport, type DropReportOptions, dropReport } from "./report.js";

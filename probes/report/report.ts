@@ -1,0 +1,194 @@
+import { z } from "zod";
+import { bundleOf } from "../../lib/bundle.js";
+import { jupyterDisplay, type MimeBundle } from "../../lib/cell.js";
+import { SkbookError } from "../../lib/errors.js";
+import { dropSankey, type Figure } from "../../lib/figures/index.js";
+import {
+  type Choice,
+  checkChoice,
+  evaluate,
+  type Findings,
+  type ThresholdsOf,
+} from "../../lib/findings/index.js";
+import { type Host, interfaceCounters } from "../../lib/hosts/index.js";
+import type { CommonParameters } from "../../lib/probes/index.js";
+import {
+  type Column,
+  createTable,
+  deriveFrame,
+  deriveTable,
+  type Frame,
+  type Table,
+  type Value,
+} from "../../lib/tables/index.js";
+import { classifyDrops, dropSummary } from "../drop/index.js";
+import { dropReportRules } from "./rules.js";
+
+/** What {@link dropReport} is asked. */
+export interface DropReportOptions extends Pick<CommonParameters, "seconds" | "attachSeconds" | "during"> {
+  /** Thresholds in place of the rules' own: `{ DROPS_QUEUE: { high: 10 } }`. */
+  thresholds?: ThresholdsOf<typeof dropReportRules>;
+}
+
+const drops: Column = { name: "drops", type: "BIGINT", unit: "packets", meaning: "packets dropped" };
+const percent: Column = { name: "percent", type: "DOUBLE", unit: "%", meaning: "of all that was dropped" };
+const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
+const whole = (name: string, meaning: string): Column => ({ name, type: "INTEGER", meaning });
+
+const places: Column[] = [
+  word("kind", "normal, suspicious or unknown, by the rules of classifyDrops"),
+  word("reason", "why, as the host's kernel names it; null where it gives no reasons"),
+  word("site", "kernel function that dropped"),
+  word("device", "interface that the packet was on; null where it had none"),
+  drops,
+  percent,
+  { name: "flows", type: "BIGINT", meaning: "flows that lost packets there" },
+  word("worst_flow", "the flow with most drops there"),
+  word("why", "what the rule that decided on the kind says"),
+];
+const flowColumns: Column[] = [
+  word("protocol", "IP protocol, or the EtherType of what isn't IP"),
+  word("src", "source address"),
+  whole("src_port", "source port"),
+  word("dst", "destination address"),
+  whole("dst_port", "destination port"),
+  drops,
+  percent,
+  word("reasons", "why, each once"),
+  word("devices", "interfaces that its packets were on"),
+  word("kinds", "normal, suspicious, unknown, each once"),
+];
+
+/** What a host drops: counters, reasons, sites, devices, flows, and what is wrong with it. */
+export class DropReport {
+  constructor(
+    /** Drops by kind, reason, site and device, the most frequent first. */
+    readonly drops: Frame,
+    /** By reason, by kernel function, by device: `drops`, `percent`, and `normal_drops` that are no loss. */
+    readonly reasons: Frame,
+    readonly sites: Frame,
+    readonly devices: Frame,
+    /** Flows with drops, the most first, at most 1,000. */
+    readonly flows: Frame,
+    /** All counters of the host, as {@link interfaceCounters} has them. */
+    readonly counters: Table,
+    /** What is wrong, the worst first, with evidence. */
+    readonly findings: Findings,
+    /** From device to reason to kernel function. */
+    readonly sankey: Figure,
+  ) {}
+
+  async [jupyterDisplay](): Promise<MimeBundle> {
+    const parts = await Promise.all([this.findings, this.sankey, this.drops].map(bundleOf));
+    const of = (kind: string) => parts.map((part) => String(part[kind] ?? ""));
+    return { "text/html": of("text/html").join("\n"), "text/plain": of("text/plain").join("\n\n") };
+  }
+}
+
+/**
+ * Says what a host drops and why: counts every drop in the kernel by reason, function, device and flow, reads all counters of the host before and after, tells what
+ * is normal from what is lost ({@link classifyDrops}), and holds it against rules. The first thing to run on a host that loses packets.
+ *
+ * @param options.seconds how long, 0.5 to 3400; with `during`, at most.
+ * @param options.attachSeconds how long attaching may take on top. Default 30.
+ * @param options.during called once the probe is attached and the counters are read; the report ends with it.
+ * @param options.thresholds of its rules; a finding shows the ones it was held against.
+ * @returns `drops` (`kind`, `reason`, `site`, `device`, `drops`, `percent`, `flows`, `worst_flow`, `why`), `reasons`, `sites`, `devices` (each with `drops`, `percent`, `normal_drops`), `flows`
+ *   (`protocol`, `src`, `src_port`, `dst`, `dst_port`, `drops`, `percent`, `reasons`, `devices`, `kinds`), `counters` (a Table), `findings`, `sankey` (a Figure). In a cell it shows findings, figure and drops.
+ *
+ * What is dropped in a NIC is in no probe: the counters have it. The kernel counts up to 65,536 flows and places; what finds no room is in `drops.provenance.lost`.
+ * @throws SkbookError as every probe, see {@link defineProbe}.
+ * @example await dropReport(host, { seconds: 10 })
+ */
+export async function dropReport(host: Host, options: DropReportOptions): Promise<DropReport> {
+  const { seconds, attachSeconds, during, choice } = checked(options);
+  let counters: Table | undefined;
+  const counted = await dropSummary(host, {
+    // The counters are read twice while the probe looks on; that takes some seconds on a big host.
+    seconds: seconds + 180,
+    ...(attachSeconds === undefined ? {} : { attachSeconds }),
+    by: ["reason", "site", "device", "flow"],
+    during: async () => {
+      counters = await interfaceCounters(host, { seconds, ...(during === undefined ? {} : { during }) });
+    },
+  });
+  const all = await tableOf(await classifyDrops(counted));
+  const provenance = { ...counted.provenance, source: "dropReport" };
+  const from = { sources: { all }, provenance };
+  const grouped = (column: string, meaning: string) =>
+    deriveFrame({
+      ...from,
+      query: `SELECT ${column}, sum(drops) AS drops, ${percentSql} AS percent, coalesce(sum(drops) FILTER (kind = 'normal'), 0) AS normal_drops
+        FROM "all" GROUP BY ${column} ORDER BY drops DESC, ${column}`,
+      columns: [
+        word(column, meaning),
+        drops,
+        percent,
+        { name: "normal_drops", type: "BIGINT", unit: "packets", meaning: "of these, no loss" },
+      ],
+    });
+  const byPlace = { ...from, query: placesQuery, columns: places };
+  const table = await deriveTable("drops", byPlace);
+  const frame = await deriveFrame(byPlace);
+  const subject = { drops: table, counters: counters as Table };
+  return new DropReport(
+    frame,
+    await grouped("reason", "as the host's kernel names it; null where it gives no reasons"),
+    await grouped("site", "kernel function that dropped"),
+    await grouped("device", "interface that the packet was on; null where it had none"),
+    await deriveFrame({ ...from, query: flowsQuery, columns: flowColumns }),
+    subject.counters,
+    await evaluate({
+      name: "dropReport",
+      subject,
+      rules: dropReportRules,
+      choice,
+      doubts: () => deriveTable("doubts", { ...from, query: noDoubts, columns: doubtColumns }),
+    }),
+    await dropSankey(frame),
+  );
+}
+
+const Options = z.strictObject({
+  seconds: z.number().min(0.5).max(3_400),
+  attachSeconds: z.number().min(1).max(300).optional(),
+  during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
+  thresholds: z.unknown().optional(),
+});
+
+/** Refuses what is wrong before anything is attached. */
+function checked(options: DropReportOptions) {
+  const { data, error } = Options.safeParse(options);
+  if (data === undefined) {
+    throw new SkbookError({
+      code: "BAD_PARAMETER",
+      tried: "read the options of dropReport; nothing was run",
+      failed: z.prettifyError(error),
+      todo: "correct them; Shift-Tab on dropReport shows what it takes",
+    });
+  }
+  const choice: Choice<string> = { thresholds: { ...(data.thresholds as object) }, only: undefined };
+  checkChoice("dropReport", dropReportRules as never, choice);
+  return { ...data, choice };
+}
+
+const percentSql = `100 * sum(drops) / (SELECT sum(drops) FROM "all")`;
+const end = (address: string, port: string) => `${address} || coalesce(':' || ${port}, '')`;
+const flowSql = `coalesce(protocol, '') || coalesce(' ' || ${end("src", "src_port")} || ' → ' || ${end("dst", "dst_port")}, '')`;
+const placesQuery = `
+  SELECT kind, reason, site, device, sum(drops) AS drops, ${percentSql} AS percent, count(*) AS flows, arg_max(${flowSql}, drops) AS worst_flow, any_value(why) AS why
+  FROM "all" GROUP BY kind, reason, site, device ORDER BY drops DESC, kind, reason, site, device`;
+const each = (column: string) => `string_agg(DISTINCT ${column}, ', ' ORDER BY ${column})`;
+const flowsQuery = `
+  SELECT protocol, src, src_port, dst, dst_port, sum(drops) AS drops, ${percentSql} AS percent, ${each("reason")} AS reasons, ${each("device")} AS devices, ${each("kind")} AS kinds
+  FROM "all" GROUP BY protocol, src, src_port, dst, dst_port ORDER BY drops DESC, protocol, src, src_port, dst, dst_port LIMIT 1000`;
+
+/** Nothing casts doubt on drops that the kernel counted: those that found no room are beside the others. */
+const noDoubts = "SELECT NULL AS flow, NULL AS doubt WHERE false";
+const doubtColumns = [word("flow", "about this flow"), word("doubt", "id of the finding that explains it")];
+
+async function tableOf(frame: Frame): Promise<Table> {
+  const writer = await createTable("drops", frame.schema);
+  writer.append(frame.values as Value[][]);
+  return writer.finish(frame.provenance);
+}

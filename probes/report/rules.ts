@@ -1,0 +1,186 @@
+import { type EvidenceRow, type Rules, rule } from "../../lib/findings/index.js";
+import type { Table } from "../../lib/tables/index.js";
+
+/** What the rules of a host's drops look through. */
+export interface DropSubject {
+  /** Drops by kind, reason, site and device. */
+  drops: Table;
+  /** Counters of the host, with what they grew by. */
+  counters: Table;
+}
+
+const shows = ["kind", "reason", "site", "device", "drops", "flows", "worst_flow"];
+const thresholds = {
+  high: { value: 100, unit: "packets", meaning: "HIGH from so many drops of one kind, place and device on" },
+};
+
+interface Kind {
+  title: string;
+  /** SQL on a row of drops; the row's reason is null where the kernel has none. */
+  when: string;
+  says(row: EvidenceRow): string;
+  causes: string[];
+  advice: string[];
+}
+
+/** A rule on drops that no rule before it has taken. */
+function ofDrops({ title, when, says, causes, advice }: Kind) {
+  return rule({
+    title,
+    category: "reliability",
+    thresholds,
+    of: async ({ drops }: DropSubject) => drops,
+    grades: ({ high }) => [
+      ["HIGH", `kind <> 'normal' AND (${when}) AND drops >= ${high}`],
+      ["MEDIUM", `kind <> 'normal' AND (${when})`],
+    ],
+    shows,
+    measure: "drops",
+    doubts: [],
+    says: (row) => `${says(row)}: ${packets(row.drops)}, most of ${row.worst_flow}`,
+    causes,
+    advice,
+    verify: (row) => `await dropEvents(host, { seconds: 10${filter(row)}, stacks: true })`,
+  });
+}
+
+interface Counted {
+  title: string;
+  when: string;
+  causes: string[];
+  advice: string[];
+}
+
+/** A rule on counters that the kernel's own drops may not be in. */
+function ofCounters({ title, when, causes, advice }: Counted) {
+  return rule({
+    title,
+    category: "reliability",
+    thresholds: {},
+    of: async ({ counters }: DropSubject) => counters,
+    grades: () => [["MEDIUM", `change > 0 AND (${when})`]],
+    shows: ["source", "netns", "subject", "counter", "change", "change_per_second"],
+    measure: "change",
+    doubts: [],
+    says: (row) =>
+      `${row.subject ?? row.netns}: ${row.counter} grew by ${Number(row.change).toLocaleString("en-US")}`,
+    causes,
+    advice,
+    verify: () => "await interfaceCounters(host, { seconds: 10 })",
+  });
+}
+
+function packets(count: EvidenceRow[string] | undefined): string {
+  return `${Number(count).toLocaleString("en-US")} ${Number(count) === 1 ? "packet" : "packets"}`;
+}
+
+function filter({ reason, device }: EvidenceRow): string {
+  const parts = [
+    ...(typeof reason === "string" ? [["reason", reason]] : []),
+    ...(typeof device === "string" ? [["device", device]] : []),
+  ];
+  return parts.map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`).join("");
+}
+
+const by = (...reasons: string[]) => `reason IN (${reasons.map((one) => `'${one}'`).join(", ")})`;
+const at = (...sites: string[]) =>
+  `(coalesce(reason, 'NOT_SPECIFIED') = 'NOT_SPECIFIED' AND site IN (${sites.map((one) => `'${one}'`).join(", ")}))`;
+const on = (row: EvidenceRow) => row.device ?? "no device";
+
+const when = {
+  queue: `${by("QDISC_DROP", "QDISC_OVERLIMIT", "QDISC_CONGESTED", "FQ_BAND_LIMIT")} OR ${at("kfree_skb_list", "kfree_skb_list_reason", "__dev_queue_xmit", "__fq_codel_dequeue")}`,
+  firewall: `${by("NETFILTER_DROP", "TC_INGRESS", "TC_EGRESS", "XDP")} OR ${at("nf_hook_slow", "nft_do_chain")}`,
+  noSocket: `${by("NO_SOCKET")} OR ${at("__udp4_lib_rcv", "__udp6_lib_rcv")}`,
+  socketFull: `${by("SOCKET_RCVBUFF", "SOCKET_BACKLOG", "PROTO_MEM")} OR ${at("udp_queue_rcv_one_skb", "udpv6_queue_rcv_one_skb")}`,
+  checksum: by("IP_CSUM", "TCP_CSUM", "UDP_CSUM", "ICMP_CSUM", "SKB_CSUM"),
+  route: `${by("IP_INNOROUTES", "IP_OUTNOROUTES", "IP_RPFILTER", "IP_INADDRERRORS", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATEFAIL", "NEIGH_DEAD", "PKT_TOO_BIG")} OR ${at("ip_error", "neigh_invalidate", "__neigh_event_send", "ip_rcv_finish_core")}`,
+  virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR starts_with(reason, 'SUBSYSTEM_3_') OR ${at("tun_net_xmit", "ovs_vport_send", "ovs_dp_process_packet", "enqueue_to_backlog", "netlink_attachskb")} OR site = 'netlink_attachskb'`,
+};
+
+/** Rules of {@link dropReport}. */
+export const dropReportRules = {
+  DROPS_QUEUE: ofDrops({
+    title: "a queue in front of a device runs over",
+    when: when.queue,
+    says: (row) => `the queue in front of ${on(row)} dropped`,
+    causes: ["more is sent than the device or its shaper lets pass", "the queue is too short for bursts"],
+    advice: ["see tc -s qdisc of the device: its rate, limit and backlog"],
+  }),
+  DROPS_FIREWALL: ofDrops({
+    title: "a rule drops packets",
+    when: when.firewall,
+    says: (row) => `a rule dropped what was on ${on(row)}`,
+    causes: ["a rule of nftables, iptables, tc or XDP that is meant to, or one that is wrong"],
+    advice: ["see nft list ruleset with counters; the flow says which rule may match"],
+  }),
+  DROPS_NO_SOCKET: ofDrops({
+    title: "nobody listens where datagrams are sent",
+    when: when.noSocket,
+    says: (row) => `nobody listens for what came in on ${on(row)}`,
+    causes: ["the service is not running, or listens on another address or port", "a scan"],
+    advice: ["see ss -lun where the address is"],
+  }),
+  DROPS_SOCKET_FULL: ofDrops({
+    title: "a receiver's socket buffer is full",
+    when: when.socketFull,
+    says: () => "a socket's receive buffer was full",
+    causes: ["the process reads too slowly", "the buffer is too small for bursts"],
+    advice: ["see ss -uamp for its buffer, and what the process waits for; net.core.rmem_max, SO_RCVBUF"],
+  }),
+  DROPS_CHECKSUM: ofDrops({
+    title: "packets come in damaged",
+    when: when.checksum,
+    says: (row) => `a wrong checksum came in on ${on(row)}`,
+    causes: ["damage in a cable, switch or NIC", "a sender or tunnel that computes it wrong"],
+    advice: ["capture with checksums checked, on both ends of the wire"],
+  }),
+  DROPS_ROUTE: ofDrops({
+    title: "there is no way for packets",
+    when: when.route,
+    says: (row) => `there was no way on for what was on ${on(row)}`,
+    causes: [
+      "no route, a neighbour that doesn't answer, reverse path filtering, a packet too big for the path",
+    ],
+    advice: ["see ip route get, ip neigh, and net.ipv4.conf.*.rp_filter"],
+  }),
+  DROPS_VIRTUAL: ofDrops({
+    title: "a machine or the switch takes packets too slowly, or the switch drops them",
+    when: when.virtual,
+    says: (row) => `the switch, a backlog or a machine behind ${on(row)} dropped`,
+    causes: [
+      "the guest doesn't read: its ring is full",
+      "a rule of the switch drops",
+      "ovs-vswitchd can't keep up with upcalls",
+    ],
+    advice: ["see ovs-appctl dpctl/show -s, the guest's CPU and its vhost thread"],
+  }),
+  DROPS_OTHER: ofDrops({
+    title: "packets are dropped for another reason",
+    when: `kind = 'suspicious' AND coalesce(${Object.values(when)
+      .map((one) => `NOT coalesce(${one}, false)`)
+      .join(" AND ")}, true)`,
+    says: (row) => `${row.reason ?? row.site} dropped what was on ${on(row)}`,
+    causes: ["as the kernel's reason says"],
+    advice: ["look at single drops with their stacks"],
+  }),
+  COUNTER_NIC: ofCounters({
+    title: "a device counts errors or drops",
+    when: "source IN ('link', 'nic') AND loss",
+    causes: [
+      "a ring of the NIC that is too short, damage on the wire, or drops that the kernel counts as the device's",
+    ],
+    advice: ["see ip -s -s link and ethtool -S; packets that a NIC drops are in no probe of the kernel"],
+  }),
+  COUNTER_BACKLOG: ofCounters({
+    title: "a CPU drops packets before it looks at them",
+    when: "source = 'softnet' AND loss",
+    causes: ["one CPU gets all packets, or net.core.netdev_max_backlog is too low"],
+    advice: ["see softnetCounters(host), and spread interrupts or RPS over more CPUs"],
+  }),
+  COUNTER_SWITCH: ofCounters({
+    title: "Open vSwitch loses packets that it asks its daemon about",
+    when: "source = 'ovs' AND loss",
+    causes: ["more new flows than ovs-vswitchd can handle"],
+    advice: ["see ovs-appctl upcall/show; fewer distinct flows, more handler threads"],
+  }),
+} satisfies Rules<DropSubject>;
