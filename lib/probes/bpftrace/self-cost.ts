@@ -15,15 +15,14 @@ const costWord = "skbook-cost";
 
 /**
  * bpf(BPF_ENABLE_STATS), since kernel 5.8: statistics are on as long as the file descriptor is open. bpftrace inherits it, so that they
- * end with bpftrace, however it ends, and the sysctl is never touched. SIGTERM is blocked in it: the script hears that first, and
- * passes it on as SIGINT when the last sample is taken.
+ * end with bpftrace, however it ends, and the sysctl is never touched.
  */
 const perl =
-  "use POSIX (); POSIX::sigprocmask(POSIX::SIG_BLOCK(), POSIX::SigSet->new(POSIX::SIGTERM())); my $nr = {x86_64 => 321, aarch64 => 280}->{(POSIX::uname())[4]}; " +
+  "use POSIX (); my $nr = {x86_64 => 321, aarch64 => 280}->{(POSIX::uname())[4]}; " +
   'my $attr = "\\0" x 128; my $fd = defined $nr ? syscall($nr, 32, $attr, 128) : -1; ' +
   "our $kept; if ($fd >= 0) { open($kept, '<&=', $fd); fcntl($kept, 2, 0); } exec { $ARGV[0] } @ARGV or exit 127;";
 const python =
-  "import ctypes, os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]); nr = {'x86_64': 321, 'aarch64': 280}.get(os.uname().machine); " +
+  "import ctypes, os, sys; nr = {'x86_64': 321, 'aarch64': 280}.get(os.uname().machine); " +
   "fd = ctypes.CDLL(None).syscall(nr, 32, ctypes.create_string_buffer(128), 128) if nr else -1; " +
   "fd < 0 or os.set_inheritable(fd, True); os.execvp(sys.argv[1], sys.argv[1:])";
 
@@ -39,11 +38,11 @@ const addUp =
  */
 const script = [
   "every=$1; perl=$2; python=$3; add=$4; shift 4",
-  'if command -v perl >/dev/null; then set -- perl -e "$perl" "$@"; elif command -v python3 >/dev/null; then set -- python3 -c "$python" "$@"; else perl=; fi',
+  'if command -v perl >/dev/null; then set -- perl -e "$perl" "$@"; elif command -v python3 >/dev/null; then set -- python3 -c "$python" "$@"; fi',
   '"$@" & pid=$!',
   'sample() { ls -l /proc/$pid/fd 2>/dev/null | grep -q bpf-stats && awk "$add" /proc/uptime /proc/$pid/stat /proc/$pid/fdinfo/* >&2 2>/dev/null; }',
   "{ until sample; do sleep 0.2 || exit; done; while sleep $every; do sample; done; } & sampler=$!",
-  'trap \'again=1; sample; [ -z "$perl" ] || kill -s INT "$pid"\' TERM; again=1',
+  "trap 'again=1; sample' TERM; again=1",
   'while [ $again = 1 ]; do again=0; wait "$pid"; code=$?; done',
   "kill $sampler; exit $code",
 ].join("; ");

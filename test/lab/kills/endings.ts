@@ -23,15 +23,13 @@ async function shell(host: Host, line: string): Promise<void> {
 const ownSshd =
   "own=$$; while [ \"$(cat /proc/$own/comm)\" != sshd ]; do own=$(awk '{ print $4 }' /proc/$own/stat); done";
 
-/** Shell text that waits for what measures to run, a minute at most, and leaves its pid in `tool`. */
-const awaitTool = [
-  'list() { ps -eo pid=,comm=,args= | awk \'$2 == "bpftrace" && / -f json / || $2 == "tcpdump" && / -w / { print $1 }\'; }',
-  'for i in $(seq 300); do tool=$(list); [ -z "$tool" ] || break; sleep 0.2; done',
-].join("\n");
+/** Shell text: `tools` prints the pids of what measures. */
+const tools =
+  'tools() { ps -eo pid=,comm=,args= | awk \'$2 == "bpftrace" && / -f json / || $2 == "tcpdump" && / -w / { print $1 }\'; }';
 
 /** Waits until what measures has been started on the host. */
 export function toolRuns(host: Host): Promise<void> {
-  return shell(host, awaitTool);
+  return shell(host, `${tools}; until [ -n "$(tools)" ]; do sleep 0.2; done`);
 }
 
 /** By name. */
@@ -73,7 +71,7 @@ export const endings = {
   deadline: {
     seconds: 8,
     attachSeconds: 4,
-    cut: (_, host) => shell(host, `${awaitTool}\n[ -z "$tool" ] || kill -s STOP $tool`),
+    cut: (_, host) => shell(host, `${tools}; for pid in $(tools); do kill -s STOP $pid || :; done`),
   },
   interrupt: {
     ...long,
