@@ -60,7 +60,7 @@ export function conntrackClauses(
         const name = functions[step];
         const keep = bpftrace`$keep = (uint64)arg0; ${onEntry}`;
         const filtered = parsePacket(filters, { ipv4: keep, ipv6: keep, other: keep });
-        const forget = step === "lookup" ? bpftrace`delete(@why[$thread]);` : bpftrace``;
+        const forget = step === "lookup" ? bpftrace`@why[$thread] = (uint64)0;` : bpftrace``;
         return [
           bpftrace`${attachTo(target, `kprobe:${name}`)} { $skb = (struct sk_buff *)arg0; $keep = (uint64)0;
   ${filtered}
