@@ -106,10 +106,17 @@ function ovsClauses(target: Target): Fragment[] {
 function complaintClauses(target: Target): Fragment[] {
   return complaints.flatMap((name) => {
     if (!target.hooks.has(`kprobe:${name}`)) return [];
+    const text = textArgument(name, target);
+    // "%s" alone: the words are the argument behind it. A function's seventh argument is in no register.
+    const passed =
+      text > 4
+        ? bpftrace``
+        : bpftrace`if (*(uint16 *)$text == 0x7325) { $text = (uint64)arg${integer(text + 1)}; }`;
     return [
       bpftrace`${attachTo(target, `kprobe:${name}`)} {
   $thread = (uint64)tid; if ($thread == 0) { $thread = (uint64)cpu + 0x100000000; }
-  if (@why[$thread] == 0) { @why[$thread] = (uint64)arg${integer(textArgument(name, target))}; } }`,
+  $text = (uint64)arg${integer(text)}; ${passed}
+  if (@why[$thread] == 0) { @why[$thread] = $text; } }`,
     ];
   });
 }
