@@ -74,16 +74,16 @@ export async function readUntil(
   return { sections: found, partial, recordingId: run.recordingId };
 }
 
-/** The same for a script that is over in seconds: what it says is whole. */
+/** The same for a script that is over in seconds, 30 unless it is known to take longer: what it says is whole. */
 export async function readSections(
   host: Host,
   name: string,
   script: string,
   args: readonly string[],
   label: { [key: string]: Json } = {},
-  options: { gzip?: boolean } = {},
+  { deadlineSeconds = 30, ...options }: { gzip?: boolean; deadlineSeconds?: number } = {},
 ): Promise<Snapshot> {
-  const { sections, partial } = await readUntil(30, host, name, script, args, label, options);
+  const { sections, partial } = await readUntil(deadlineSeconds, host, name, script, args, label, options);
   if (partial) throw notWhole(host, name, "DEADLINE");
   return sections;
 }

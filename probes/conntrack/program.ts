@@ -60,7 +60,7 @@ export function conntrackClauses(
         const name = functions[step];
         const keep = bpftrace`$keep = (uint64)arg0; ${onEntry}`;
         const filtered = parsePacket(filters, { ipv4: keep, ipv6: keep, other: keep });
-        const forget = step === "lookup" ? bpftrace`delete(@why[$thread]);` : bpftrace``;
+        const forget = step === "lookup" ? bpftrace`@why[$thread] = (uint64)0;` : bpftrace``;
         return [
           bpftrace`${attachTo(target, `kprobe:${name}`)} { $skb = (struct sk_buff *)arg0; $keep = (uint64)0;
   ${filtered}
@@ -106,10 +106,17 @@ function ovsClauses(target: Target): Fragment[] {
 function complaintClauses(target: Target): Fragment[] {
   return complaints.flatMap((name) => {
     if (!target.hooks.has(`kprobe:${name}`)) return [];
+    const text = textArgument(name, target);
+    // "%s" alone: the words are the argument behind it. A function's seventh argument is in no register.
+    const passed =
+      text > 4
+        ? bpftrace``
+        : bpftrace`if (*(uint16 *)$text == 0x7325) { $text = (uint64)arg${integer(text + 1)}; }`;
     return [
       bpftrace`${attachTo(target, `kprobe:${name}`)} {
   $thread = (uint64)tid; if ($thread == 0) { $thread = (uint64)cpu + 0x100000000; }
-  if (@why[$thread] == 0) { @why[$thread] = (uint64)arg${integer(textArgument(name, target))}; } }`,
+  $text = (uint64)arg${integer(text)}; ${passed}
+  if (@why[$thread] == 0) { @why[$thread] = $text; } }`,
     ];
   });
 }

@@ -43,7 +43,7 @@ export interface DefragEventsParameters extends FragmentFilterParameters {
  *
  * Columns: `time_ns` (Unix time by the host's clock), `step` (`insert`, `expire`, `free`), `result` (`OK`, `DUPLICATE`, `OVERLAP`; `EXPIRED`; `FREED`), `ip_version`, `user` (who puts them together)
  * and its `zone`, `src`, `dst`, `id` (identification of the datagram), `protocol` (null of IPv6), `offset_bytes` and `end_bytes` (place of the fragment's data), `received_bytes` (data in the queue
- * after it), `device`, `site` (kernel function that freed it), `cpu`. null is unknown or absent. A `free` belongs to the refused `insert` before it with the same `id`.
+ * besides), `device`, `site` (kernel function that freed it), `cpu`. null is unknown or absent. A `free` belongs to the refused `insert` before it with the same `id`.
  *
  * Errors: as for every probe, see {@link defineProbe}.
  *
@@ -74,7 +74,12 @@ export const defragEvents: Probe<DefragEventsParameters, "table"> = defineProbe(
     protocolColumn,
     { name: "offset_bytes", type: "INTEGER", unit: "bytes", meaning: "where the fragment's data begins" },
     { name: "end_bytes", type: "INTEGER", unit: "bytes", meaning: "where it ends" },
-    { name: "received_bytes", type: "INTEGER", unit: "bytes", meaning: "data that the queue holds after it" },
+    {
+      name: "received_bytes",
+      type: "INTEGER",
+      unit: "bytes",
+      meaning: "data that the queue holds besides it",
+    },
     { name: "device", type: "VARCHAR", meaning: "network interface the fragment was on; null of expire" },
     { name: "site", type: "VARCHAR", meaning: "kernel function that freed it; null but of free" },
     { name: "cpu", type: "INTEGER", meaning: "CPU that did it" },
@@ -92,7 +97,7 @@ export const defragEvents: Probe<DefragEventsParameters, "table"> = defineProbe(
           result: "(int32)retval",
           offset: "$offset",
           end: "$end",
-          device: "$skb->dev->name",
+          device: "$dev->name",
         })}`,
       expired: (version) => row(expireStep, version, {}),
     });

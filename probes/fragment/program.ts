@@ -68,7 +68,7 @@ function queueTests(filters: Filters, version: 4 | 6): Fragment {
   return joined([bpftrace`1`, ...addressTests(filters, version, pointers)], " && ");
 }
 
-/** What a program does, by version of IP; `$q` is the queue, and where a fragment is put there `$skb` it, `$offset` and `$end` its place. */
+/** What a program does, by version of IP; `$q` is the queue, and where a fragment is put there `$skb` it, `$offset` and `$end` its place, `$dev` its device, which the queue forgets. */
 export interface FragmentActions {
   onEntry: Fragment;
   inserted(version: 4 | 6): Fragment;
@@ -77,8 +77,8 @@ export interface FragmentActions {
 
 /** Clauses for fragments that are put into queues, and for queues that are given up. */
 export function queueClauses(filters: Filters, target: Target, actions: FragmentActions): Fragment {
-  const keep = bpftrace`$keep = (uint64)arg1; @queue[$keep] = (uint64)arg0; @offset[$keep] = (uint64)arg2; @end[$keep] = (uint64)arg3; ${actions.onEntry}`;
-  const forget = bpftrace`delete(@queue[$kept]); delete(@offset[$kept]); delete(@end[$kept]);`;
+  const keep = bpftrace`$keep = (uint64)arg1; @queue[$keep] = (uint64)arg0; @offset[$keep] = (uint64)arg2; @end[$keep] = (uint64)arg3; @device[$keep] = (uint64)$skb->dev; ${actions.onEntry}`;
+  const forget = bpftrace`delete(@queue[$kept]); delete(@offset[$kept]); delete(@end[$kept]); delete(@device[$kept]);`;
   return joined(
     [
       bpftrace`${attachTo(target, `kprobe:${insert}`)} {
@@ -87,7 +87,7 @@ export function queueClauses(filters: Filters, target: Target, actions: Fragment
   ${keepForReturn(insert, bpftrace`$keep`)} }`,
       bpftrace`${attachTo(target, `kretprobe:${insert}`)} { ${atReturn(
         insert,
-        bpftrace`$skb = (struct sk_buff *)$kept; $q = (struct inet_frag_queue *)@queue[$kept]; $offset = @offset[$kept]; $end = @end[$kept]; ${forget}
+        bpftrace`$skb = (struct sk_buff *)$kept; $q = (struct inet_frag_queue *)@queue[$kept]; $offset = @offset[$kept]; $end = @end[$kept]; $dev = (struct net_device *)@device[$kept]; ${forget}
     if ($skb->protocol == 8) { ${actions.inserted(4)} } else { ${actions.inserted(6)} }`,
       )} }`,
       ...expiryClauses(filters, target, actions),

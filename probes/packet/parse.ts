@@ -19,7 +19,7 @@ export interface PacketActions {
 
 /** How a packet's EtherType stands in a program, in the order of the machine: a variable that is set, or an argument. */
 export const etherTypeOfSkb = bpftrace`$type`;
-const setEtherType = bpftrace`$type = $skb->protocol; $type = ($type >> 8) | (($type & 255) << 8);`;
+const setEtherType = bpftrace`$type = 0; $type = $skb->protocol; $type = ($type >> 8) | (($type & 255) << 8);`;
 
 /**
  * Statements that parse the IP header and the ports of the packet `$skb`, filter, and act. Read the headers where the kernel last saw them:
