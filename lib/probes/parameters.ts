@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SkbookError } from "../errors.js";
+import { badParameters } from "../bad-parameters.js";
 
 /** What every probe can be asked. */
 export interface CommonParameters {
@@ -53,14 +53,4 @@ export function parseParameters<Schema extends z.ZodType>(
   const issues = [...(common.error?.issues ?? []), ...(own.error?.issues ?? [])];
   if (!common.success || !own.success) throw badParameters(probe, new z.ZodError(issues));
   return { common: common.data, own: own.data };
-}
-
-function badParameters(probe: string, error: z.ZodError): SkbookError {
-  return new SkbookError({
-    code: "BAD_PARAMETER",
-    tried: `read the parameters of ${probe}; nothing was run`,
-    failed: z.prettifyError(error),
-    todo: `correct them; Shift-Tab on ${probe} shows what it takes`,
-    details: { issues: error.issues.map(({ path, message }) => ({ path: path.join("."), message })) },
-  });
 }

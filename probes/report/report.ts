@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { badParameters } from "../../lib/bad-parameters.js";
 import { bundleOf } from "../../lib/bundle.js";
 import { jupyterDisplay, type MimeBundle } from "../../lib/cell.js";
-import { SkbookError } from "../../lib/errors.js";
 import { dropSankey, type Figure } from "../../lib/figures/index.js";
 import {
   type Choice,
@@ -159,14 +159,7 @@ const Options = z.strictObject({
 /** Refuses what is wrong before anything is attached. */
 function checked(options: DropReportOptions) {
   const { data, error } = Options.safeParse(options);
-  if (data === undefined) {
-    throw new SkbookError({
-      code: "BAD_PARAMETER",
-      tried: "read the options of dropReport; nothing was run",
-      failed: z.prettifyError(error),
-      todo: "correct them; Shift-Tab on dropReport shows what it takes",
-    });
-  }
+  if (data === undefined) throw badParameters("dropReport", error);
   const choice: Choice<string> = { thresholds: { ...(data.thresholds as object) }, only: undefined };
   checkChoice("dropReport", dropReportRules as never, choice);
   return { ...data, choice };

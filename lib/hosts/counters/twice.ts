@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { badParameters } from "../../bad-parameters.js";
 import { replaying } from "../../cases/index.js";
 import { callSignal, interrupted } from "../../cell.js";
 import { Company } from "../../company.js";
-import { SkbookError } from "../../errors.js";
 import { watched } from "../../progress/index.js";
 import type { Host } from "../host.js";
 import { type Reading, readUntil } from "../snapshot.js";
@@ -39,7 +39,9 @@ export async function readTwice(
   script: string,
   options: CounterOptions,
 ): Promise<[before: Reading, after: Reading]> {
-  const { seconds, during } = checked(caller, options);
+  const parsed = Options.safeParse(options);
+  if (!parsed.success) throw badParameters(caller, parsed.error);
+  const { seconds, during } = parsed.data;
   const tried = `read the counters of ${host.name}`;
   const read = (moment: string) => readUntil(deadlineSeconds, host, name, script, [], { moment, seconds });
   const before = await read("before");
@@ -72,15 +74,4 @@ async function pause(tried: string, seconds: number, stopped: AbortController): 
     signal?.removeEventListener("abort", stop);
   }
   if (signal?.aborted) throw interrupted(tried);
-}
-
-function checked(caller: string, options: CounterOptions): z.output<typeof Options> {
-  const parsed = Options.safeParse(options);
-  if (parsed.success) return parsed.data;
-  throw new SkbookError({
-    code: "BAD_PARAMETER",
-    tried: `read the options of ${caller}; nothing was run`,
-    failed: z.prettifyError(parsed.error),
-    todo: `correct them; Shift-Tab on ${caller} shows what it takes`,
-  });
 }

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { badParameters } from "../../bad-parameters.js";
 import { jupyterDisplay, type MimeBundle } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
 import { type Column, createFrame, type Frame, type Table } from "../../tables/index.js";
@@ -110,7 +111,9 @@ export async function wireOrStack(
   receiver: Host,
   options: WireOrStackOptions,
 ): Promise<WireOrStack> {
-  const { senderDevice, receiverDevice, seconds, ...rest } = checked(options);
+  const parsed = Options.safeParse(options);
+  if (!parsed.success) throw badParameters("wireOrStack", parsed.error);
+  const { senderDevice, receiverDevice, seconds, ...rest } = parsed.data;
   const plan: StreamPlan = { ...rest, count: Math.max(1, Math.round(seconds * rest.rate)) };
   const meanwhile = { seconds: Math.min(3_600, seconds + 300) };
   let result: StreamResult | undefined;
@@ -176,16 +179,5 @@ function noSuchDevice(host: string, device: string): SkbookError {
     tried: `read the counters of ${device} on ${host}`,
     failed: "it has no such device in the namespace that commands run in",
     todo: "give one that `ip link` shows there",
-  });
-}
-
-function checked(options: WireOrStackOptions): z.output<typeof Options> {
-  const parsed = Options.safeParse(options);
-  if (parsed.success) return parsed.data;
-  throw new SkbookError({
-    code: "BAD_PARAMETER",
-    tried: "read the options of wireOrStack; nothing was run",
-    failed: z.prettifyError(parsed.error),
-    todo: "correct them; Shift-Tab on wireOrStack shows what it takes",
   });
 }
