@@ -10,7 +10,7 @@ const readingSeconds = 180;
  * queueing disciplines, connection tracking, protocols and devices counted themselves, see {@link interfaceCounters}.
  *
  * @param parameters those of the probe; `seconds` and `during` are between the two readings.
- * @returns `seen`, the probe's answer, and `counters`, the Table of what changed; a little of what the probe saw came before the first reading
+ * @returns `seen`, the probe's answer, and `counters`, the Table of {@link interfaceCounters}; a little of what the probe saw came before the first reading
  *   or after the second.
  * @throws SkbookError as the probe and {@link interfaceCounters} do; what the latter throws as the cause of `DURING_FAILED`.
  * @example const { seen, counters } = await besideCounters(host, qdiscDrops, { seconds: 10, device: "eth0" });
@@ -27,8 +27,7 @@ export async function besideCounters<Parameters, Shape extends "table" | "frame"
     ...parameters,
     seconds: Math.min(3_600, seconds + readingSeconds),
     during: async () => {
-      const changes = await interfaceCounters(host, { seconds, ...(during === undefined ? {} : { during }) });
-      counters = await changes.query("FROM this WHERE change <> 0 OR change IS NULL");
+      counters = await interfaceCounters(host, { seconds, ...(during === undefined ? {} : { during }) });
     },
   });
   return { seen, counters: counters as Table };

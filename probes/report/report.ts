@@ -10,7 +10,7 @@ import {
   type Findings,
   type ThresholdsOf,
 } from "../../lib/findings/index.js";
-import { type Host, interfaceCounters } from "../../lib/hosts/index.js";
+import type { Host } from "../../lib/hosts/index.js";
 import type { CommonParameters } from "../../lib/probes/index.js";
 import {
   type Column,
@@ -21,6 +21,7 @@ import {
   type Table,
   type Value,
 } from "../../lib/tables/index.js";
+import { besideCounters } from "../beside-counters.js";
 import { classifyDrops, dropSummary } from "../drop/index.js";
 import { dropReportRules } from "./rules.js";
 
@@ -102,15 +103,11 @@ export class DropReport {
  */
 export async function dropReport(host: Host, options: DropReportOptions): Promise<DropReport> {
   const { seconds, attachSeconds, during, choice } = checked(options);
-  let counters: Table | undefined;
-  const counted = await dropSummary(host, {
-    // The counters are read twice while the probe looks on; that takes some seconds on a big host.
-    seconds: seconds + 180,
+  const { seen: counted, counters } = await besideCounters(host, dropSummary, {
+    seconds,
     ...(attachSeconds === undefined ? {} : { attachSeconds }),
+    ...(during === undefined ? {} : { during }),
     by: ["reason", "site", "device", "flow"],
-    during: async () => {
-      counters = await interfaceCounters(host, { seconds, ...(during === undefined ? {} : { during }) });
-    },
   });
   const all = await tableOf(await classifyDrops(counted));
   const provenance = { ...counted.provenance, source: "dropReport" };
@@ -127,20 +124,18 @@ export async function dropReport(host: Host, options: DropReportOptions): Promis
         { name: "normal_drops", type: "BIGINT", unit: "packets", meaning: "of these, no loss" },
       ],
     });
-  const byPlace = { ...from, query: placesQuery, columns: places };
-  const table = await deriveTable("drops", byPlace);
-  const frame = await deriveFrame(byPlace);
-  const subject = { drops: table, counters: counters as Table };
+  const table = await deriveTable("drops", { ...from, query: placesQuery, columns: places });
+  const frame = await table.toFrame();
   return new DropReport(
     frame,
     await grouped("reason", "as the host's kernel names it; null where it gives no reasons"),
     await grouped("site", "kernel function that dropped"),
     await grouped("device", "interface that the packet was on; null where it had none"),
     await deriveFrame({ ...from, query: flowsQuery, columns: flowColumns }),
-    subject.counters,
+    counters,
     await evaluate({
       name: "dropReport",
-      subject,
+      subject: { drops: table, counters },
       rules: dropReportRules,
       choice,
       doubts: () => deriveTable("doubts", { ...from, query: noDoubts, columns: doubtColumns }),
