@@ -86,6 +86,7 @@ export {
   ProbeError,
   type ProgramRecord,
   plainName,
+  readThread,
   rowWord,
   type Target,
   type Tracepoint,

@@ -3,6 +3,7 @@ export { ClockOffset, clockOffset } from "./clock-offset.js";
 export { type ClockReading, readClocks } from "./clocks.js";
 export { connect, localhost } from "./connect.js";
 export { type CounterOptions, interfaceCounters, softnetCounters } from "./counters/index.js";
+export { deviceName } from "./device-name.js";
 export { hostFacts } from "./facts.js";
 export type { Detached, ExecEnd, ExecOptions, ExecResult, Execution, Host } from "./host.js";
 export type { KernelFunction, KernelSnapshot } from "./kernel.js";

@@ -1,5 +1,5 @@
 export { attachTo } from "./bpftrace/attach-to.js";
-export { atReturn, isWithin, keepForReturn } from "./bpftrace/calls.js";
+export { atReturn, isWithin, keepForReturn, readThread } from "./bpftrace/calls.js";
 export {
   bpftrace,
   Fragment,

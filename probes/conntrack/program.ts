@@ -8,6 +8,7 @@ import {
   isWithin,
   joined,
   keepForReturn,
+  readThread,
   type Target,
 } from "../../lib/probes/index.js";
 import type { PacketFilters } from "../packet/filters.js";
@@ -114,7 +115,7 @@ function complaintClauses(target: Target): Fragment[] {
         : bpftrace`if (*(uint16 *)$text == 0x7325) { $text = (uint64)arg${integer(text + 1)}; }`;
     return [
       bpftrace`${attachTo(target, `kprobe:${name}`)} {
-  $thread = (uint64)tid; if ($thread == 0) { $thread = (uint64)cpu + 0x100000000; }
+  ${readThread}
   $text = (uint64)arg${integer(text)}; ${passed}
   if (@why[$thread] == 0) { @why[$thread] = $text; } }`,
     ];

@@ -8,6 +8,7 @@ import {
   isWithin,
   joined,
   keepForReturn,
+  readThread,
   type Target,
 } from "../../lib/probes/index.js";
 import { type PacketFilterParameters, packetFilters } from "../packet/filters.js";
@@ -111,7 +112,7 @@ function expiryClauses(filters: Filters, target: Target, { expired }: FragmentAc
       bpftrace`${attachTo(target, `kprobe:${name}`)} { ${keepForReturn(name, bpftrace`0`)} }`,
       bpftrace`${attachTo(target, `kretprobe:${name}`)} { ${atReturn(name, bpftrace``)} }`,
     ]),
-    bpftrace`${attachTo(target, kill)} { $thread = (uint64)tid; if ($thread == 0) { $thread = (uint64)cpu + 0x100000000; }
+    bpftrace`${attachTo(target, kill)} { ${readThread}
   $at = (uint64)arg0; ${act(4)} ${act(6)} }`,
   ];
 }

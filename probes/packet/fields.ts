@@ -23,7 +23,8 @@ export const packetColumns: readonly Column[] = [
 /** Words of a row that {@link packetValues} reads. */
 export const packetWords = 8;
 
-const addresses = {
+/** Program text for source and destination of the packet whose header `$net` points to, by what it is. */
+export const addressTexts = {
   ipv4: ["ntop(*(uint32 *)($net + 12))", "ntop(*(uint32 *)($net + 16))"],
   ipv6: [
     "ntop(((struct ipv6hdr *)$net)->saddr.in6_u.u6_addr8)",
@@ -48,7 +49,7 @@ export function packetRow(
   const [protocol, length] = version === "0" ? [etherType, "$skb->len"] : ["$proto", "$len"];
   return {
     format: `${version}\\t%s\\t%s\\t%d\\t%d\\t%d\\t%d\\t%d`,
-    expressions: [...addresses[kind], "$ports", "$sport", "$dport", protocol, length],
+    expressions: [...addressTexts[kind], "$ports", "$sport", "$dport", protocol, length],
   };
 }
 

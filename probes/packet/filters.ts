@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { deviceName } from "../../lib/hosts/index.js";
 import { isPrefix } from "../../lib/probes/index.js";
 
-const prefix = z
+export const prefix = z
   .string()
   .refine(isPrefix, "has to be an IPv4 or IPv6 address, or a prefix such as 198.51.100.0/24");
-const port = z.int().min(0).max(65_535);
+export const port = z.int().min(0).max(65_535);
 
 /** Which packets to look at. All given filters have to match; they work in the kernel of the host. */
 export interface PacketFilterParameters {
@@ -34,10 +35,7 @@ export const packetFilters = {
   dstPort: port.optional(),
   port: port.optional(),
   protocol: z.union([z.enum(["TCP", "UDP", "ICMP", "ICMPv6", "SCTP"]), z.int().min(0).max(255)]).optional(),
-  device: z
-    .string()
-    .regex(/^[\w.:@+-]{1,15}$/, "has to be the name of a network interface")
-    .optional(),
+  device: deviceName.optional(),
 };
 
 const PacketFilters = z.strictObject(packetFilters);

@@ -10,6 +10,7 @@ import {
   rowWord,
 } from "../../lib/probes/index.js";
 import { unixNanoseconds, type Value } from "../../lib/tables/index.js";
+import { addressTexts } from "../packet/fields.js";
 import { pathNotes } from "./notes.js";
 import { checkPath, type PathParameters, pathParameters } from "./parameters.js";
 import { isMerged, packet, pathClauses, receiveHook, sightings, transmitHook } from "./program.js";
@@ -90,7 +91,7 @@ export const pathEvents: Probe<PathEventsParameters, "table"> = defineProbe({
     { name: "cpu", type: "INTEGER", meaning: "CPU that handled it" },
   ],
   program({ maxEvents, ...filter }, target) {
-    const [source, destination] = (ipVersion(filter.src) === 4 ? ipv4 : ipv6) as [string, string];
+    const [source, destination] = addressTexts[ipVersion(filter.src) === 4 ? "ipv4" : "ipv6"];
     const row = (hook: string) =>
       emitRow(
         "%llu\\t%d\\t%s\\t%s\\t%s\\t%llu\\t%llu\\t%llu\\t%lld\\t%llu\\t%llu\\t%d\\t%d",
@@ -122,11 +123,6 @@ export const pathEvents: Probe<PathEventsParameters, "table"> = defineProbe({
   notes: pathNotes,
 });
 
-const ipv4 = ["ntop(*(uint32 *)($net + 12))", "ntop(*(uint32 *)($net + 16))"];
-const ipv6 = [
-  "ntop(((struct ipv6hdr *)$net)->saddr.in6_u.u6_addr8)",
-  "ntop(((struct ipv6hdr *)$net)->daddr.in6_u.u6_addr8)",
-];
 const segments = new Fragment("((struct skb_shared_info *)($skb->head + $skb->end))->gso_segs");
 
 function rowOf(fields: readonly string[], { parameters, unixTime }: DecodeContext<Parameters>): Value[] {

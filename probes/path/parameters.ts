@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { ipVersion, isPrefix } from "../../lib/probes/index.js";
+import { deviceName } from "../../lib/hosts/index.js";
+import { ipVersion } from "../../lib/probes/index.js";
+import { port, prefix } from "../packet/filters.js";
 
 /** What is traced, between which devices of one host. */
 export interface PathParameters {
@@ -23,12 +25,7 @@ export interface PathParameters {
   netns?: number | undefined;
 }
 
-const device = z.string().regex(/^[\w.:@+-]{1,15}$/, "has to be the name of a network interface");
-const devices = z.union([device.transform((one) => [one]), z.array(device).min(1).max(8)]);
-const prefix = z
-  .string()
-  .refine(isPrefix, "has to be an IPv4 or IPv6 address, or a prefix such as 198.51.100.0/24");
-const port = z.int().min(0).max(65_535);
+const devices = z.union([deviceName.transform((one) => [one]), z.array(deviceName).min(1).max(8)]);
 
 export const pathParameters = {
   from: devices,

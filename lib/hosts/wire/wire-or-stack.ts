@@ -5,6 +5,7 @@ import { jupyterDisplay, type MimeBundle } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
 import { type Column, createFrame, type Frame, type Table } from "../../tables/index.js";
 import { interfaceCounters } from "../counters/index.js";
+import { deviceName } from "../device-name.js";
 import type { Host } from "../host.js";
 import { hostNamespace } from "../namespaces/index.js";
 import { type Growth, judge, type RuleOutcome, type WireVerdict } from "./rules.js";
@@ -28,11 +29,10 @@ export interface WireOrStackOptions {
   payloadBytes?: number;
 }
 
-const device = z.string().regex(/^[\w.:@+-]{1,15}$/, "has to be the name of a network interface");
 const Options = z.strictObject({
   address: z.string().refine((text) => ipaddr.isValid(text), "has to be an IPv4 or IPv6 address"),
-  senderDevice: device,
-  receiverDevice: device,
+  senderDevice: deviceName,
+  receiverDevice: deviceName,
   port: z.int().min(1).max(65_535).default(5_555),
   seconds: z.number().min(0.5).max(600).default(10),
   rate: z.number().min(1).max(10_000).default(1_000),
