@@ -38,6 +38,7 @@ export function provenanceOf(
       ...clockNotes(clocks),
       ...suppressedNote(account),
       ...unparsedNote(account),
+      ...missedNote(outcome),
       ...missingHooks(outcome),
     ],
     details: {
@@ -78,6 +79,15 @@ function unparsedNote({ unparsed, unparsedLines }: Account): string[] {
   return unparsedLines === 0
     ? []
     : [`${unparsedLines} lines of bpftrace were not understood, such as: ${unparsed[0]}`];
+}
+
+function missedNote({ selfCost }: RunOutcome): string[] {
+  const missed = selfCost?.missed ?? 0;
+  return missed === 0
+    ? []
+    : [
+        `${missed} times the kernel left a program of the probe out, since another one was running on that CPU: up to so many events are neither here nor counted as lost`,
+      ];
 }
 
 function missingHooks({ hooks }: RunOutcome): string[] {

@@ -57,8 +57,8 @@ const bounds = (percent: number): Column[] => [
  * acknowledgement number, IP identification. What is cut up inside the host is known by its first piece. Packets whose addresses or ports are translated inside, or that are put into a tunnel,
  * are not known again and count as lost. Out is the handover to the driver: what a driver drops (a full ring of a virtual machine) shows in {@link dropSummary}.
  *
- * The kernel leaves a sighting out where an interrupt brings the packet in the middle of another BPF program on that CPU: on a host with several probes at a
- * time, single packets may seem lost, or unexpected. What {@link dropSummary} sees between the devices is the other witness.
+ * The kernel leaves a sighting out where an interrupt brings the packet in the middle of another BPF program on that CPU: single packets may then seem lost, or unexpected. A
+ * note says how often that was, where the kernel counts it (from 6.7). What {@link dropSummary} sees between the devices is the other witness.
  *
  * Errors: as for every probe, see {@link defineProbe}.
  *

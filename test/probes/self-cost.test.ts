@@ -1,8 +1,10 @@
 import { createSocket } from "node:dgram";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { expect, test } from "vitest";
-import { connect, dropSummary, localhost } from "../../lib/index.js";
+import { z } from "zod";
+import { attachTo, bpftrace, connect, defineProbe, dropSummary, localhost } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { startSshd } from "../fixtures/sshd.js";
 
@@ -35,6 +37,31 @@ describeLive("what a probe itself costs", ["root", "bpftrace", "sshd", "tracing"
     expect(cost.programShareOfOneCpu).toBeLessThan(1);
     expect(cost.processShareOfOneCpu).toBeGreaterThanOrEqual(0);
     expect([during, enabled()]).toEqual([before, before]);
+  });
+
+  test("what the kernel left out, since another program was running on that CPU, is said", async () => {
+    const interrupted = defineProbe({
+      name: "interrupted",
+      shape: "frame",
+      measures: "timers that expire while a slow program of the same probe runs",
+      parameters: z.strictObject({}),
+      hooks: { required: ["tracepoint:raw_syscalls:sys_enter", "tracepoint:timer:hrtimer_expire_entry"] },
+      columns: [],
+      countMap: "@timers",
+      program: (_, target) => bpftrace`
+        ${attachTo(target, "tracepoint:raw_syscalls:sys_enter")} { $x = (uint64)0; unroll(100) { @[$x] = nsecs; $x = @[$x] % 7; } }
+        ${attachTo(target, "tracepoint:timer:hrtimer_expire_entry")} { @matched = count(); @timers[cpu] = count(); }`,
+      decode: () => [],
+    });
+    const seen = await interrupted(localhost(), {
+      seconds: 30,
+      during: () => execa("timeout", ["4", "dd", "if=/dev/zero", "of=/dev/null", "bs=1"], { reject: false }),
+    });
+    const { missed } = seen.provenance.details.selfCost as { missed: number };
+    expect(missed).toBeGreaterThan(0);
+    expect(seen.provenance.notes).toContainEqual(
+      expect.stringMatching(/^\d+ times the kernel left a program/),
+    );
   });
 
   test.each([
