@@ -8,6 +8,7 @@ export { hostFacts } from "./facts.js";
 export type { Detached, ExecEnd, ExecOptions, ExecResult, Execution, Host } from "./host.js";
 export type { KernelFunction, KernelSnapshot } from "./kernel.js";
 export { parseKernelSnapshot } from "./kernel.js";
+export { linkNames } from "./links.js";
 export { type NetworkLoad, readLoad } from "./load.js";
 export { type HostResult, HostResults, onAll } from "./on-all.js";
 export { readSections, type Snapshot } from "./snapshot.js";

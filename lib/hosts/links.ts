@@ -40,6 +40,11 @@ export function linkFacts(json: string | undefined): Fact[] {
   return [...interfaces, ...bridges];
 }
 
+/** Names of the interfaces; null where the host could not say. */
+export function linkNames(json: string | undefined): string[] | null {
+  return parse(json)?.map(({ ifname }) => ifname) ?? null;
+}
+
 function parse(json: string | undefined): z.output<typeof Link>[] | null {
   try {
     return z.array(Link).parse(JSON.parse(json ?? ""));

@@ -1,6 +1,17 @@
 import { describe, expect, test } from "vitest";
+import type { Target } from "../../lib/index.js";
 import { echoLegs, packetLegs, pathCounters } from "../../probes/path/legs.js";
+import { pathNotes } from "../../probes/path/notes.js";
 import { bucketsOf, percentileBounds } from "../../probes/path/percentile.js";
+
+test("a device that the host lacks is said, unless it is looked for in another namespace", () => {
+  const links = JSON.stringify([{ ifname: "eth0", mtu: 1500, operstate: "UP" }]);
+  const target = { host: "h1", snapshot: { netns: "4026531840", links } } as unknown as Target;
+  const sides = { from: ["vnet01"], to: ["eth0"] };
+  expect(pathNotes(target, sides)).toEqual([expect.stringMatching(/^h1 had no device vnet01 when/)]);
+  expect(pathNotes(target, { ...sides, netns: 4_026_532_000 })).toEqual([]);
+  expect(pathNotes(target, { from: ["eth0"], to: ["eth0"] })).toEqual([]);
+});
 
 describe("percentiles of a histogram", () => {
   // As bpftrace prints them: a sample of 0 has a bucket of its own.
