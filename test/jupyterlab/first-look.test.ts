@@ -1,11 +1,11 @@
 import { copyFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { useBrowser } from "../fixtures/browser.js";
 import { useJupyter } from "../fixtures/jupyter.js";
 import { type Lab, startLab } from "../fixtures/lab.js";
 import { describeLive } from "../fixtures/needs.js";
 import { readJson, useFolder, type WrittenNotebook } from "../kernel/fixtures.js";
-import { useBrowser } from "./browser.js";
 import { NotebookPage } from "./notebook-page.js";
 import { coloursOf } from "./picture.js";
 

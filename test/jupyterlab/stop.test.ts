@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { useBrowser } from "../fixtures/browser.js";
 import { useJupyter } from "../fixtures/jupyter.js";
 import { type Lab, startLab } from "../fixtures/lab.js";
 import { describeLive } from "../fixtures/needs.js";
 import { eventually, processesWith } from "../fixtures/processes.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
 import { useFolder, writeNotebook } from "../kernel/fixtures.js";
-import { useBrowser } from "./browser.js";
 import { NotebookPage } from "./notebook-page.js";
 
 describeLive(

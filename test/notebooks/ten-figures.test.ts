@@ -1,8 +1,9 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { JSDOM } from "jsdom";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chromium, domOf } from "../figures/chromium.js";
+import { chromium } from "../figures/chromium.js";
+import { useBrowser } from "../fixtures/browser.js";
 import { readJson, skbook, useFolder, type WrittenNotebook } from "../kernel/fixtures.js";
 
 /** Cells behind those of first-look, which has three figures of its own. */
@@ -81,11 +82,22 @@ describe("a notebook with ten figures", () => {
     }
   });
 
-  test.runIf(chromium)("all are drawn in a page without a network", async () => {
-    const { document } = new JSDOM(await domOf(readFileSync(at("out.html"), "utf8"))).window;
-    const drawn = [...document.querySelectorAll(".skbook-figure")].map(
-      (figure) => figure.querySelectorAll(".js-plotly-plot .main-svg").length > 0,
-    );
-    expect(drawn).toEqual(Array(10).fill(true));
+  describe.runIf(chromium)("in a page", () => {
+    const browser = useBrowser();
+
+    test("draws all of them without a network", async () => {
+      const page = await browser.newPage();
+      await page.context().setOffline(true);
+      await page.goto(`file://${at("out.html")}`);
+      await expect
+        .poll(
+          () =>
+            page.$$eval(".skbook-figure", (figures) =>
+              figures.map((figure) => figure.querySelectorAll(".js-plotly-plot .main-svg").length > 0),
+            ),
+          { timeout: 60_000, interval: 500 },
+        )
+        .toEqual(Array(10).fill(true));
+    });
   });
 });
