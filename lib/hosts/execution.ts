@@ -184,7 +184,7 @@ export class LeasedExecution implements Execution {
     stderr.on("error", () => own.end()).pipe(own);
   }
 
-  /** What no kernel can be given would come back as if the connection had broken. */
+  /** What no kernel can be given: its own error would not name the argument. */
   private checkWords(): void {
     for (const word of this.command) {
       const bytes = Buffer.byteLength(word);

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { refuseInReplay } from "../cases/index.js";
+import { SkbookError } from "../errors.js";
 import type { Channel, Transport } from "./transport.js";
 
 /** Commands on this machine, in a session of their own so that a terminal's Ctrl-C doesn't reach them. */
@@ -17,6 +18,7 @@ export const localTransport: Transport = {
       detached: true,
       cleanup: false,
     });
+    if (child.pid === undefined) throw notStarted(file as string, (await child).originalMessage);
     child.stdin.on("error", () => {});
     // execa lets go of what nobody reads at once, and so does Node when the child has ended; here the bytes wait for their reader.
     const stdout = new PassThrough();
@@ -29,10 +31,7 @@ export const localTransport: Transport = {
       end: child.then((result) => ({
         exitCode: result.exitCode ?? null,
         signal: result.signal ?? null,
-        lost:
-          result.exitCode === undefined && result.signal === undefined
-            ? (result.shortMessage ?? "not started")
-            : null,
+        lost: null,
       })),
       // A child that left the group may still hold the pipes. What came before their end stays there to be read.
       destroy: () => {
@@ -44,3 +43,13 @@ export const localTransport: Transport = {
   },
   async close() {},
 };
+
+/** Nothing runs: no shell in the PATH, a working directory that is gone, no process or file descriptor left. */
+function notStarted(file: string, failed = "it could not be started"): SkbookError {
+  return new SkbookError({
+    code: "COMMAND_NOT_STARTED",
+    tried: `run ${file} on this machine`,
+    failed,
+    todo: "check that the PATH has it, that the working directory exists, and how many processes and open files there are",
+  });
+}

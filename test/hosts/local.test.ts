@@ -1,0 +1,12 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { localhost } from "../../lib/index.js";
+
+afterEach(() => vi.unstubAllEnvs());
+
+test("what can't be started on this machine is no lost connection: the error says what is missing", async () => {
+  vi.stubEnv("PATH", "/nowhere");
+  await expect(localhost().exec(["true"])).rejects.toMatchObject({
+    code: "COMMAND_NOT_STARTED",
+    message: expect.stringContaining("ENOENT"),
+  });
+});
