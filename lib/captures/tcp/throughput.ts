@@ -57,26 +57,33 @@ export async function tcpThroughput(capture: Capture, options: ThroughputOptions
   const parsed = shape.safeParse(options);
   if (!parsed.success) throw wrong(z.prettifyError(parsed.error));
   const binNs = Math.round(parsed.data.binMs * 1e6);
+  const bitsPerSecond = (bytes: string) => `CAST(${8e9 / binNs} AS DOUBLE) * (${bytes})`;
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "tcpThroughput",
     views: {
       first: "SELECT min(time_ns) AS first_ns FROM seen",
+      // Conversations are numbered from 1 on. A join would cost more, and may give up the order of the rows.
+      names: "SELECT list(flow ORDER BY flow_number) AS flows FROM conversations",
     },
     query: `
       WITH bins AS MATERIALIZED (
-        SELECT (time_ns - first_ns) // ${binNs} AS bin, flow_number, from_client, sum(tcp_len_bytes) AS payload_bytes,
-          coalesce(sum(tcp_len_bytes) FILTER (retransmission), 0) AS resent_bytes, sum(wire_bytes) AS wire_bytes,
-          max(in_flight_bytes) AS max_in_flight_bytes,
+        SELECT (time_ns - first_ns) // ${binNs} AS bin, flow_number * 2 + CAST(NOT from_client AS INTEGER) AS side,
+          CAST(sum(tcp_len_bytes) AS BIGINT) AS payload_bytes,
+          CAST(coalesce(sum(tcp_len_bytes) FILTER (retransmission), 0) AS BIGINT) AS resent_bytes,
+          CAST(sum(wire_bytes) AS BIGINT) AS wire_bytes, max(in_flight_bytes) AS max_in_flight_bytes,
           min(tcp_window_bytes) FILTER (NOT syn AND NOT rst AND tcp_window_scale <> -1) AS window_bytes
         FROM tcp, first GROUP BY ALL),
-      allowed AS (SELECT bin, flow_number, NOT from_client AS from_client, window_bytes AS min_window_bytes FROM bins)
-      SELECT first_ns + bin * ${binNs} AS time_ns, flow, CASE WHEN from_client THEN 'client' ELSE 'server' END AS sender,
+      allowed AS (
+        SELECT bin, xor(side, 1) AS side, window_bytes AS min_window_bytes FROM bins WHERE window_bytes IS NOT NULL),
+      ordered AS (
+        SELECT bins.*, min_window_bytes FROM bins LEFT JOIN allowed USING (bin, side) ORDER BY bin, side)
+      SELECT first_ns + bin * ${binNs} AS time_ns, flows[side // 2] AS flow,
+        CASE WHEN side % 2 = 0 THEN 'client' ELSE 'server' END AS sender,
         payload_bytes, resent_bytes, wire_bytes,
-        ${8e9 / binNs} * (payload_bytes - resent_bytes) AS goodput_bits_per_second,
-        ${8e9 / binNs} * wire_bytes AS throughput_bits_per_second, max_in_flight_bytes, min_window_bytes
-      FROM bins JOIN conversations USING (flow_number) LEFT JOIN allowed USING (bin, flow_number, from_client), first
-      ORDER BY bin, flow_number, from_client DESC`,
+        ${bitsPerSecond("payload_bytes - resent_bytes")} AS goodput_bits_per_second,
+        ${bitsPerSecond("wire_bytes")} AS throughput_bits_per_second, max_in_flight_bytes, min_window_bytes
+      FROM ordered, first, names`,
     columns,
   });
 }
