@@ -1,5 +1,13 @@
 export { attachTo } from "./bpftrace/attach-to.js";
-export { atReturn, isWithin, keepForReturn, readThread } from "./bpftrace/calls.js";
+export {
+  atReturn,
+  endClause,
+  endHook,
+  isMeasuring,
+  isWithin,
+  keepForReturn,
+  readThread,
+} from "./bpftrace/calls.js";
 export {
   bpftrace,
   Fragment,

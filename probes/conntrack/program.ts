@@ -2,9 +2,12 @@ import {
   atReturn,
   attachTo,
   bpftrace,
+  endClause,
+  endHook,
   type Fragment,
   type Hooks,
   integer,
+  isMeasuring,
   isWithin,
   joined,
   keepForReturn,
@@ -26,6 +29,7 @@ const complaints = ["nf_l4proto_log_invalid", "nf_ct_l4proto_log_invalid", "nf_t
 
 export const conntrackHooks: Hooks = {
   required: Object.values(functions).flatMap((name) => [`kprobe:${name}`, `kretprobe:${name}`]),
+  optional: [endHook],
   whereLoaded: [`kprobe:${ovs}`, `kretprobe:${ovs}`, ...complaints.map((name) => `kprobe:${name}`)],
 };
 
@@ -59,7 +63,7 @@ export function conntrackClauses(
     [
       ...steps.flatMap((step, index) => {
         const name = functions[step];
-        const keep = bpftrace`$keep = (uint64)arg0; ${onEntry}`;
+        const keep = bpftrace`if (${isMeasuring}) { $keep = (uint64)arg0; ${onEntry} }`;
         const filtered = parsePacket(filters, { ipv4: keep, ipv6: keep, other: keep });
         const forget = step === "lookup" ? bpftrace`@why[$thread] = (uint64)0;` : bpftrace``;
         return [
@@ -73,6 +77,7 @@ export function conntrackClauses(
           )} }`,
         ];
       }),
+      endClause(target),
       ...ovsClauses(target),
       ...complaintClauses(target),
     ],

@@ -3,8 +3,11 @@ import {
   atReturn,
   attachTo,
   bpftrace,
+  endClause,
+  endHook,
   type Fragment,
   type Hooks,
+  isMeasuring,
   isWithin,
   joined,
   keepForReturn,
@@ -34,7 +37,7 @@ export const defragment = { ip_defrag: 4, nf_ct_frag6_gather: 6 } as const;
 
 export const insertHooks: Hooks = {
   required: [`kprobe:${insert}`, `kretprobe:${insert}`],
-  optional: [kill, ...["ip_expire", "ip6_frag_expire"].flatMap(bothOf)],
+  optional: [kill, endHook, ...["ip_expire", "ip6_frag_expire"].flatMap(bothOf)],
   whereLoaded: bothOf("nf_ct_frag6_expire"),
 };
 
@@ -78,7 +81,7 @@ export interface FragmentActions {
 
 /** Clauses for fragments that are put into queues, and for queues that are given up. */
 export function queueClauses(filters: Filters, target: Target, actions: FragmentActions): Fragment {
-  const keep = bpftrace`$keep = (uint64)arg1; @queue[$keep] = (uint64)arg0; @offset[$keep] = (uint64)arg2; @end[$keep] = (uint64)arg3; @device[$keep] = (uint64)$skb->dev; ${actions.onEntry}`;
+  const keep = bpftrace`if (${isMeasuring}) { $keep = (uint64)arg1; @queue[$keep] = (uint64)arg0; @offset[$keep] = (uint64)arg2; @end[$keep] = (uint64)arg3; @device[$keep] = (uint64)$skb->dev; ${actions.onEntry} }`;
   const forget = bpftrace`delete(@queue[$kept]); delete(@offset[$kept]); delete(@end[$kept]); delete(@device[$kept]);`;
   return joined(
     [
@@ -91,6 +94,7 @@ export function queueClauses(filters: Filters, target: Target, actions: Fragment
         bpftrace`$skb = (struct sk_buff *)$kept; $q = (struct inet_frag_queue *)@queue[$kept]; $offset = @offset[$kept]; $end = @end[$kept]; $dev = (struct net_device *)@device[$kept]; ${forget}
     if ($skb->protocol == 8) { ${actions.inserted(4)} } else { ${actions.inserted(6)} }`,
       )} }`,
+      endClause(target),
       ...expiryClauses(filters, target, actions),
     ],
     "\n",

@@ -6,6 +6,7 @@ import {
   defineProbe,
   Fragment,
   integer,
+  isMeasuring,
   joined,
   keepForReturn,
   type Probe,
@@ -105,7 +106,7 @@ function handedClauses(
   target: Target,
 ): Fragment[] {
   if (!bothOf(name).every((hook) => target.hooks.has(hook))) return [];
-  const keep = bpftrace`@matched = count(); $keep = (uint64)arg2 + ${integer(1)};`;
+  const keep = bpftrace`if (${isMeasuring}) { @matched = count(); $keep = (uint64)arg2 + ${integer(1)}; }`;
   return [
     bpftrace`${attachTo(target, `kprobe:${name}`)} { $skb = (struct sk_buff *)arg1; $keep = (uint64)0;
   ${parsePacket(filters, { ipv4: keep, ipv6: keep, other: bpftrace`` })}

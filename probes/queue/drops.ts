@@ -4,8 +4,11 @@ import {
   attachTo,
   bpftrace,
   defineProbe,
+  endClause,
+  endHook,
   type Fragment,
   integer,
+  isMeasuring,
   joined,
   keepForReturn,
   type Probe,
@@ -92,7 +95,7 @@ export const qdiscDrops: Probe<QdiscDropsParameters, "frame"> = defineProbe({
   parameters: Parameters,
   hooks: {
     required: [driver],
-    optional: [`kprobe:${stack}`, `kretprobe:${stack}`],
+    optional: [`kprobe:${stack}`, `kretprobe:${stack}`, endHook],
     whereLoaded: enqueue.flatMap((name) => [`kprobe:${name}`, `kretprobe:${name}`]),
   },
   columns: [
@@ -115,6 +118,7 @@ export const qdiscDrops: Probe<QdiscDropsParameters, "frame"> = defineProbe({
       [
         bpftrace`${attachTo(target, driver)} { if (${only(name, device)}) {
   @matched = count(); @codes[(uint64)0, (int64)(int32)args->rc, ${name}, ""] = count(); } }`,
+        endClause(target),
         ...steps.slice(1).flatMap((step, index) => clausesOf(step, index + 1, device, target)),
       ],
       "\n",
@@ -157,7 +161,7 @@ function clausesOf(name: string, step: number, device: string | undefined, targe
   const count = bpftrace`${discipline} @codes[(uint64)${integer(step)}, (int64)(int32)retval, $dev->name, $qdisc->ops->id] = count();`;
   return [
     bpftrace`${attachTo(target, entry)} { ${taken} $keep = (uint64)0;
-  if (${only(bpftrace`$dev->name`, device)}) { @matched = count(); $keep = (uint64)${kept}; }
+  if (${isMeasuring} && ${only(bpftrace`$dev->name`, device)}) { @matched = count(); $keep = (uint64)${kept}; }
   ${keepForReturn(name, bpftrace`$keep`)} }`,
     bpftrace`${attachTo(target, back)} { ${atReturn(name, count)} }`,
   ];

@@ -1,21 +1,25 @@
-import { type Fault, inject, type Place, type Truth } from "./faults/index.js";
+import { type Fault, inject, type LayerProbe, type Place, type Rows, type Truth } from "./faults/index.js";
 import type { KernelVersion } from "./kernels.js";
 import type { Lab } from "./lab.js";
+import { layers, type Row, rowsOf } from "./layers.js";
 import { type DropProbeName, dropProbes, type Sighting, type Sightings } from "./sightings.js";
 
 /** What a probe saw of a fault, beside how many packets it hurt. */
 export interface Comparison {
   fault: string;
-  probe: DropProbeName;
+  probe: DropProbeName | LayerProbe;
   kernel: KernelVersion;
   truth: Truth;
   /** At the places where that kernel frees such packets. */
   seen: number;
   lost: number | "unknown";
-  /** `ok`: as many as the truth; `unseen`: none, as has to be where the kernel doesn't count it as a drop; else what is wrong. */
+  /**
+   * `ok`: as many as the truth; `unseen`: none, as has to be where the kernel doesn't count it as a drop; `silent`: none, as has to be of a
+   * probe that looks at another layer; else what is wrong.
+   */
   verdict: string;
-  /** What was freed meanwhile where none of the faults is. */
-  elsewhere: Sighting[];
+  /** What it saw meanwhile that is of none of the faults, in words. */
+  elsewhere: string[];
 }
 
 const probeNames = Object.keys(dropProbes) as DropProbeName[];
@@ -23,6 +27,48 @@ const probeNames = Object.keys(dropProbes) as DropProbeName[];
 /** Lets faults do harm, one after the other, while all probes look on: as many at a time as have places of their own. */
 export async function* compare(lab: Lab, faults: readonly Fault[]): AsyncGenerator<Comparison> {
   for (const round of rounds(lab.kernel, faults)) yield* await compareRound(lab, round);
+}
+
+/** The same for the probes that look at one layer: those that see a fault have it for themselves, of the others all are silent. */
+export async function* compareLayers(lab: Lab, faults: readonly Fault[]): AsyncGenerator<Comparison> {
+  for (const probe of Object.keys(layers) as LayerProbe[]) {
+    for (const fault of faults) {
+      const rows = fault.seenBy?.[probe];
+      if (rows) yield* await compareLayer(lab, probe, [fault], rows);
+    }
+    const others = faults.filter(({ seenBy }) => seenBy?.[probe] === undefined);
+    if (others.length > 0) yield* await compareLayer(lab, probe, others);
+  }
+}
+
+async function compareLayer(
+  lab: Lab,
+  probe: LayerProbe,
+  faults: readonly Fault[],
+  rows?: Rows,
+): Promise<Comparison[]> {
+  const { watch, count, alarms } = layers[probe];
+  const truths: Truth[] = [];
+  const frame = await watch(lab.host, async () => {
+    for (const fault of faults) truths.push(await harm(lab, fault));
+  });
+  const { lost } = frame.provenance;
+  const all = rowsOf(frame);
+  const isOf = (row: Row) =>
+    rows !== undefined && Object.entries(rows).every(([name, value]) => row[name] === value);
+  const [own, other] = [all.filter(isOf), all.filter((row) => !isOf(row) && alarms(row))];
+  const total = (some: readonly Row[]) => some.reduce((sum, row) => sum + Number(row[count]), 0);
+  const elsewhere = other.map((row) => Object.values(row).join(" "));
+  return faults.map(({ name }, index) => {
+    const truth = truths[index] as Truth;
+    const saw = { seen: total(own), elsewhere: total(other), lost, isDrop: rows !== undefined };
+    const verdict = verdictOf({ ...truth, least: rows === undefined ? 1 : truth.least }, saw);
+    return {
+      ...{ fault: name, probe, kernel: lab.kernel, truth, seen: saw.seen, lost },
+      verdict: verdict === "unseen" ? "silent" : verdict,
+      elsewhere,
+    };
+  });
 }
 
 async function compareRound(lab: Lab, faults: readonly Fault[]): Promise<Comparison[]> {
@@ -103,7 +149,8 @@ function comparison(
   const elsewhere = all.filter((one) => !isAt(one, places));
   const packets = sum(elsewhere.filter(({ device }) => device !== null));
   const verdict = verdictOf(truth, { seen, elsewhere: packets, lost, isDrop: drops[kernel].length > 0 });
-  return { fault: name, probe, kernel, truth, seen, lost, verdict, elsewhere };
+  const words = elsewhere.map(({ reason, site, packets }) => `${packets} ${reason ?? "-"} ${site}`);
+  return { fault: name, probe, kernel, truth, seen, lost, verdict, elsewhere: words };
 }
 
 function verdictOf(

@@ -18,7 +18,7 @@ export interface Sightings {
 export type DropProbe = (host: Host, during: () => unknown) => Promise<Sightings>;
 
 /** Long enough for many faults, since the probes end when they are over; and compiling is slow in an emulated machine. */
-const patience = { seconds: 300, attachSeconds: 240 };
+export const patience = { seconds: 300, attachSeconds: 240 };
 
 /** Those that are held against the truth, by name. */
 export const dropProbes = {

@@ -1,9 +1,9 @@
-import { compare } from "./compare.js";
+import { compare, compareLayers } from "./compare.js";
 import { faults } from "./faults/index.js";
 import { type KernelVersion, kernelVersions } from "./kernels.js";
 import { startLab } from "./lab.js";
 
-// `npm run lab:truth [KERNEL|FAULT...]`: every fault on every kernel, as every probe of drops sees it, as tab-separated lines.
+// `npm run lab:truth [KERNEL|FAULT...]`: every fault on every kernel, as the probes see it, as tab-separated lines.
 const wanted = process.argv.slice(2);
 const chosen = <Name extends string>(all: readonly Name[]) => {
   const some = all.filter((name) => wanted.includes(name));
@@ -22,18 +22,18 @@ if (unknown.length > 0) {
 }
 
 console.log(["fault", "probe", "kernel", "truth", "seen", "lost", "verdict", "elsewhere"].join("\t"));
+const fine = ["ok", "unseen", "silent"];
 let wrong = 0;
 for (const version of versions) {
   const lab = await startLab(version);
   try {
     const asked = faults.filter(({ name }) => names.includes(name));
-    for await (const { fault, probe, truth, seen, lost, verdict, elsewhere } of compare(lab, asked)) {
-      const hurt = truth.least === truth.most ? truth.least : `${truth.least}..${truth.most}`;
-      const rest = elsewhere
-        .map(({ reason, site, packets }) => `${packets} ${reason ?? "-"} ${site}`)
-        .join(", ");
-      console.log([fault, probe, version, hurt, seen, lost, verdict, rest].join("\t"));
-      if (verdict !== "ok" && verdict !== "unseen") wrong += 1;
+    for (const comparisons of [compare(lab, asked), compareLayers(lab, asked)]) {
+      for await (const { fault, probe, truth, seen, lost, verdict, elsewhere } of comparisons) {
+        const hurt = truth.least === truth.most ? truth.least : `${truth.least}..${truth.most}`;
+        console.log([fault, probe, version, hurt, seen, lost, verdict, elsewhere.join(", ")].join("\t"));
+        if (!fine.includes(verdict)) wrong += 1;
+      }
     }
   } finally {
     await lab.stop();

@@ -104,6 +104,41 @@ describe("lost-or-late", () => {
   });
 });
 
+describe("where-did-my-packets-go", () => {
+  const name = "where-did-my-packets-go";
+
+  test("replays from the case that a host of the lab gave, twice to the byte", async () => {
+    await replay(name, `datasets/${name}`, at(`${name}-one.ipynb`));
+    await replay(name, `datasets/${name}`, at(`${name}-two.ipynb`));
+    expect(read(`${name}-two.ipynb`)).toBe(read(`${name}-one.ipynb`));
+    expect(read(`${name}-two.ipynb.html`)).toBe(read(`${name}-one.ipynb.html`));
+  });
+
+  test("names the rule and the queue, and nothing else on the path", () => {
+    const report = textOf(replayed(name), "report");
+    expect(report).toMatch(/DROPS_FIREWALL: .* 203\.0\.113\.30:\d+ → 198\.51\.100\.11:8443/);
+    expect(report).toMatch(/DROPS_QUEUE: the queue in front of vnet1 dropped/);
+    const flows = rows(textOf(replayed(name), "flows"), /198\.51\.100\.11/);
+    expect([...new Set(flows.map((row) => row[7]))].sort()).toEqual(["NETFILTER_DROP", "QDISC_DROP"]);
+    const [there = []] = rows(textOf(replayed(name), "path"), /^there /);
+    const [, packetsIn, , completed, lost, unfinished] = there.map(Number) as [number, ...number[]];
+    expect(lost).toBeGreaterThan(20);
+    expect(packetsIn).toBe((completed ?? 0) + (lost ?? 0) + (unfinished ?? 0));
+  });
+
+  test("what the queue returned is what it counted, and none of it is called lost", () => {
+    const [refused = []] = rows(textOf(replayed(name), "queue"), /tbf_enqueue .*NET_XMIT_DROP/);
+    const [counted = []] = rows(textOf(replayed(name), "queue-counters"), /^vnet1 tbf root +drops/);
+    expect(Number(refused[6])).toBeGreaterThan(20);
+    expect(refused[6]).toBe(counted[2]);
+    expect(textOf(replayed(name), "conntrack")).toMatch(/INVALID .* invalid tcp flag combination/);
+    for (const cell of ["path", "queue", "conntrack"]) {
+      const [shown] = outputsOf(replayed(name), cell);
+      expect(String(shown?.data?.["text/html"])).not.toMatch(/[1-9]\d* lost/);
+    }
+  });
+});
+
 describeLive(
   "notebooks on a live host",
   ["root", "bpftrace", "tshark", "dumpcap", "sshd", "tracing", "namespaces", "ping"],

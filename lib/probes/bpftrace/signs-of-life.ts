@@ -51,10 +51,10 @@ export function withSignsOfLife(
     maxEventsPerSecond === null
       ? bpftrace``
       : bpftrace`@left = ${integer(Math.ceil(maxEventsPerSecond / ticksPerSecond))}; `;
-  return bpftrace`BEGIN { ${refill}printf("begin\t%llu\n", nsecs); }
+  return bpftrace`BEGIN { @self = (uint64)pid; @over = (uint64)0; ${refill}printf("begin\t%llu\n", nsecs); }
 ${clauses}
 interval:ms:${integer(1_000 / ticksPerSecond)} { ${refill}printf("tick\t%llu\n", nsecs); }
-interval:ms:${integer(Math.round(seconds * 1_000))} { exit(); }
+interval:ms:${integer(Math.round(seconds * 1_000))} { @over = (uint64)1; exit(); }
 END { printf("end\t%llu\n", nsecs); }
 `.text;
 }

@@ -11,6 +11,8 @@ export const wrongUdpChecksum: Fault = {
   counter: protocolCounter(null, "UdpInCsumErrors"),
   undo: [],
   drops: at("__udp4_lib_rcv", "UDP_CSUM"),
+  // Connection tracking verifies it, too.
+  seenBy: { conntrackSummary: { step: "lookup", state: "INVALID", protocol: "UDP" } },
 };
 
 export const wrongTcpChecksum: Fault = {
@@ -20,6 +22,8 @@ export const wrongTcpChecksum: Fault = {
   counter: protocolCounter(null, "TcpInCsumErrors"),
   undo: [],
   drops: at("tcp_v4_rcv", "TCP_CSUM"),
+  // Connection tracking verifies it, too.
+  seenBy: { conntrackSummary: { step: "lookup", state: "INVALID", protocol: "TCP" } },
 };
 
 export const wrongHeaderChecksum: Fault = {

@@ -22,6 +22,12 @@ export function at(site: string, reason: string, reason612 = reason): Places {
 
 export const nowhere: Places = { "5.10": [], "6.1": [], "6.12": [] };
 
+/** Probes that look at one layer: of the others' faults they say nothing. */
+export type LayerProbe = "qdiscDrops" | "conntrackSummary" | "defragSummary";
+
+/** Which of a probe's rows count the packets of a fault: those with these values. */
+export type Rows = Readonly<Record<string, string>>;
+
 /**
  * Something that goes wrong on a lab host, on purpose, with a truth: how many packets it hurt, from a counter that no probe reads. All
  * of it is shell text for the host, where the lab's own programs are in /mnt and `T` sends traffic.
@@ -39,4 +45,6 @@ export interface Fault {
   /** Takes it away again. */
   undo: readonly string[];
   drops: Places;
+  /** What those that look at its layer say of it, null for what is in another number than the truth; the others have to be silent. */
+  seenBy?: { readonly [Probe in LayerProbe]?: Rows | null };
 }

@@ -6,9 +6,9 @@ import { fqCodelOverflow, netemDelay, netemLimit, netemLoss, netemReorder, tbfOv
 import { closedUdpPort, fullSocketBuffer, resetStorm } from "./sockets.js";
 import { dropFlow, fullTunRing, upcallFlood } from "./switch.js";
 
-export type { Fault, Place } from "./fault.js";
+export type { Fault, LayerProbe, Place, Rows } from "./fault.js";
 export { type Injected, inject, type Truth } from "./inject.js";
-export { closedUdpPort, dropFlow, netemLoss, nftDrop, tbfOverflow };
+export { closedUdpPort, conntrackFull, dropFlow, duplicateFragments, netemLoss, nftDrop, tbfOverflow };
 
 /** All of them, by layer from the queue of an interface up, then the switch. */
 export const faults: readonly Fault[] = [

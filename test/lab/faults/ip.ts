@@ -10,6 +10,8 @@ export const tooBig: Fault = {
   counter: protocolCounter(null, "IpFragFails"),
   undo: [`ip route del ${address.vm1}/32`],
   drops: at("ip_forward", "PKT_TOO_BIG"),
+  // The answers to the sender, as many as the rate limit of ICMP lets through, are about connections that never came to be.
+  seenBy: { conntrackSummary: null },
 };
 
 const toHost = `${address.client} ${address.uplink}`;
@@ -22,6 +24,7 @@ export const lostFragments: Fault = {
   counter: protocolCounter(null, "IpReasmTimeout"),
   undo: ["sysctl -qw net.ipv4.ipfrag_time=$(cat /run/lab/ipfrag_time)"],
   drops: at("ip_expire", "NOT_SPECIFIED", "FRAG_REASM_TIMEOUT"),
+  seenBy: { defragSummary: { step: "expire" } },
 };
 
 /** First halves come twice: one of the two is dropped, and nothing counts it but the sender. */
@@ -31,6 +34,7 @@ export const duplicateFragments: Fault = {
   hurt: [`$C crafted fragment-twice ${toHost} 40`],
   undo: [],
   drops: at("ip_defrag", "NOT_SPECIFIED", "DUP_FRAG"),
+  seenBy: { defragSummary: { step: "insert", result: "DUPLICATE" } },
 };
 
 /** Packets whose source is reached through another interface than they came from. */

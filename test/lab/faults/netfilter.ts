@@ -37,6 +37,7 @@ export const conntrackFull: Fault = {
   counter: conntrackCounter(null, "drop"),
   undo: [oldLimit, "/mnt/finish conntrack-limit"],
   drops: byHook,
+  seenBy: { conntrackSummary: { step: "lookup", verdict: "DROP" } },
 };
 
 /** Packets that belong to no connection and can't begin one. */
@@ -52,4 +53,5 @@ export const conntrackInvalid: Fault = {
   counter: nftCounter(null, "fault", "hurt"),
   undo: ["nft delete table inet fault"],
   drops: byRule,
+  seenBy: { conntrackSummary: { step: "lookup", state: "INVALID", protocol: "TCP" } },
 };

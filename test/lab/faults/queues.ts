@@ -20,6 +20,7 @@ export const netemLoss: Fault = {
   counter: qdiscDropped("uplink0", "netem"),
   undo: remove,
   drops: refused,
+  seenBy: { qdiscDrops: { step: "netem_enqueue", name: "NET_XMIT_SUCCESS|__NET_XMIT_BYPASS" } },
 };
 
 export const netemLimit: Fault = {
@@ -29,6 +30,7 @@ export const netemLimit: Fault = {
   counter: qdiscDropped("uplink0", "netem"),
   undo: remove,
   drops: refused,
+  seenBy: { qdiscDrops: { step: "netem_enqueue", name: "NET_XMIT_DROP" } },
 };
 
 /** Hurts every packet, and loses none. */
@@ -58,6 +60,7 @@ export const tbfOverflow: Fault = {
   counter: qdiscDropped("uplink0", "tbf"),
   undo: remove,
   drops: refused,
+  seenBy: { qdiscDrops: { step: "tbf_enqueue", name: "NET_XMIT_DROP" } },
 };
 
 /** The queue is full: fq_codel drops from the head of its fattest flow. */
@@ -76,4 +79,6 @@ export const fqCodelOverflow: Fault = {
     "6.1": [...refused["6.1"], { reason: "NOT_SPECIFIED", site: "__fq_codel_dequeue" }],
     "6.12": [...refused["6.12"], { reason: "NOT_SPECIFIED", site: "__fq_codel_dequeue" }],
   },
+  // It drops several at once and says that it did.
+  seenBy: { qdiscDrops: null },
 };

@@ -58,4 +58,5 @@ export const fullTunRing: Fault = {
   counter: deviceCounter("ring0", "tx_dropped"),
   undo: ["/mnt/finish tap", "ip link del ring0"],
   drops: at("tun_net_xmit", "FULL_RING"),
+  seenBy: { qdiscDrops: { step: "net_dev_xmit", name: "NET_XMIT_DROP" } },
 };
