@@ -95,7 +95,10 @@ test("a discipline that isn't loaded is no part that is missing; one that can't 
     hasKprobes: true,
     snapshot: {
       config: new Map(),
-      formats: new Map([["net:net_dev_xmit", ""]]),
+      formats: new Map([
+        ["net:net_dev_xmit", ""],
+        ["signal:signal_generate", ""],
+      ]),
       functions: new Map(
         functions.map(([name, traceable]) => [name, { module: null, traceable, copies: 1 }] as const),
       ),
@@ -118,4 +121,15 @@ test("what a call returned is told by the thread and the depth of the call, and 
   const program = conntrackSummary.definition.program({}, target).text;
   expect(program).toContain("@kept_nf_conntrack_in[$thread, $depth]");
   expect(program).toMatch(/kretprobe:nf_conntrack_in \{[^}]*\} \$depth = [^;]*; if \(\$depth > 0\)/);
+});
+
+test("a call that begins once the probe is told to end counts for nothing: its return may find nobody there", () => {
+  const end = "tracepoint:signal:signal_generate";
+  const hooks = ["kprobe:__dev_queue_xmit", "kretprobe:__dev_queue_xmit", "tracepoint:net:net_dev_xmit", end];
+  const target = { ...targetOf([], []), hooks: new Map(hooks.map((hook) => [hook, [hook]])) };
+  const { text } = qdiscDrops.definition.program({}, target);
+  expect(text).toMatch(
+    /signal_generate \{ if \(args->sig == 15 && args->pid == @self\) \{ @over = \(uint64\)1; \} \}/,
+  );
+  expect(text).toMatch(/kprobe:__dev_queue_xmit \{[^}]*if \(\(@over == 0\) && [^{]*\{ @matched = count\(\)/);
 });
