@@ -12,8 +12,8 @@ export const readThread = bpftrace`$thread = (uint64)tid; if ($thread == 0) { $t
 export const endHook = "tracepoint:signal:signal_generate";
 
 /**
- * True until the probe is told to end: a condition for what an entry counts as matched. bpftrace detaches from returns before it
- * detaches from entries; what comes in between would seem lost.
+ * True until the probe is told to end: a condition for what an entry counts as matched. bpftrace detaches from one hook after the
+ * other: a call that begins meanwhile may find nobody at its return, and would seem lost.
  */
 export const isMeasuring = bpftrace`(@over == 0)`;
 
