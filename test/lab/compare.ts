@@ -1,7 +1,6 @@
-import { type Fault, inject, type LayerProbe, type Place, type Rows, type Truth } from "./faults/index.js";
+import { type Fault, inject, type LayerProbe, type Place, type Truth } from "./faults/index.js";
 import type { KernelVersion } from "./kernels.js";
 import type { Lab } from "./lab.js";
-import { layers, type Row, rowsOf } from "./layers.js";
 import { type DropProbeName, dropProbes, type Sighting, type Sightings } from "./sightings.js";
 
 /** What a probe saw of a fault, beside how many packets it hurt. */
@@ -29,48 +28,6 @@ export async function* compare(lab: Lab, faults: readonly Fault[]): AsyncGenerat
   for (const round of rounds(lab.kernel, faults)) yield* await compareRound(lab, round);
 }
 
-/** The same for the probes that look at one layer: those that see a fault have it for themselves, of the others all are silent. */
-export async function* compareLayers(lab: Lab, faults: readonly Fault[]): AsyncGenerator<Comparison> {
-  for (const probe of Object.keys(layers) as LayerProbe[]) {
-    for (const fault of faults) {
-      const rows = fault.seenBy?.[probe];
-      if (rows) yield* await compareLayer(lab, probe, [fault], rows);
-    }
-    const others = faults.filter(({ seenBy }) => seenBy?.[probe] === undefined);
-    if (others.length > 0) yield* await compareLayer(lab, probe, others);
-  }
-}
-
-async function compareLayer(
-  lab: Lab,
-  probe: LayerProbe,
-  faults: readonly Fault[],
-  rows?: Rows,
-): Promise<Comparison[]> {
-  const { watch, count, alarms } = layers[probe];
-  const truths: Truth[] = [];
-  const frame = await watch(lab.host, async () => {
-    for (const fault of faults) truths.push(await harm(lab, fault));
-  });
-  const { lost } = frame.provenance;
-  const all = rowsOf(frame);
-  const isOf = (row: Row) =>
-    rows !== undefined && Object.entries(rows).every(([name, value]) => row[name] === value);
-  const [own, other] = [all.filter(isOf), all.filter((row) => !isOf(row) && alarms(row))];
-  const total = (some: readonly Row[]) => some.reduce((sum, row) => sum + Number(row[count]), 0);
-  const elsewhere = other.map((row) => Object.values(row).join(" "));
-  return faults.map(({ name }, index) => {
-    const truth = truths[index] as Truth;
-    const saw = { seen: total(own), elsewhere: total(other), lost, isDrop: rows !== undefined };
-    const verdict = verdictOf({ ...truth, least: rows === undefined ? 1 : truth.least }, saw);
-    return {
-      ...{ fault: name, probe, kernel: lab.kernel, truth, seen: saw.seen, lost },
-      verdict: verdict === "unseen" ? "silent" : verdict,
-      elsewhere,
-    };
-  });
-}
-
 async function compareRound(lab: Lab, faults: readonly Fault[]): Promise<Comparison[]> {
   const truths: Truth[] = [];
   const seen = await together(
@@ -87,7 +44,8 @@ async function compareRound(lab: Lab, faults: readonly Fault[]): Promise<Compari
   );
 }
 
-async function harm({ host }: Lab, fault: Fault): Promise<Truth> {
+/** Puts a fault there, sends what it hurts, and takes it away. */
+export async function harm({ host }: Lab, fault: Fault): Promise<Truth> {
   const injected = await inject(host, fault);
   try {
     return await injected.hurt();
@@ -153,7 +111,8 @@ function comparison(
   return { fault: name, probe, kernel, truth, seen, lost, verdict, elsewhere: words };
 }
 
-function verdictOf(
+/** What is to be said of a number beside the truth: see {@link Comparison.verdict}. */
+export function verdictOf(
   { least, most }: Truth,
   saw: { seen: number; elsewhere: number; lost: number | "unknown"; isDrop: boolean },
 ): string {

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { connect, hostFacts } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { eventually, processesWith } from "../fixtures/processes.js";
-import { type Comparison, compare, compareLayers, together } from "./compare.js";
+import { type Comparison, compare, together } from "./compare.js";
 import {
   closedUdpPort,
   conntrackFull,
@@ -18,6 +18,7 @@ import {
   nftDrop,
   tbfOverflow,
 } from "./faults/index.js";
+import { compareLayers } from "./layers.js";
 import { watchdogScript } from "./machine/watchdog.js";
 import { sharedLab } from "./shared.js";
 import { dropProbes } from "./sightings.js";

@@ -42,6 +42,7 @@ try {
   const trouble = (async () => {
     while (!ended.signal.aborted) for (const one of injected) await one.hurt();
   })();
+  trouble.catch(() => {});
   try {
     const command = ["dist/kernel/main.js", "run", `notebooks/${name}.ipynb`, "--record", `datasets/${name}`];
     await execa(process.execPath, [...command, "-o", `out/${name}-live.ipynb`], {

@@ -1,7 +1,8 @@
-import { compare, compareLayers } from "./compare.js";
+import { compare } from "./compare.js";
 import { faults } from "./faults/index.js";
 import { type KernelVersion, kernelVersions } from "./kernels.js";
 import { startLab } from "./lab.js";
+import { compareLayers } from "./layers.js";
 
 // `npm run lab:truth [KERNEL|FAULT...]`: every fault on every kernel, as the probes see it, as tab-separated lines.
 const wanted = process.argv.slice(2);

@@ -25,13 +25,15 @@ function rows(text: string, first: RegExp): string[][] {
     .map((line) => line.trim().split(/\s{2,}/));
 }
 
+async function replaysTwice(name: string): Promise<void> {
+  await replay(name, `datasets/${name}`, at(`${name}-one.ipynb`));
+  await replay(name, `datasets/${name}`, at(`${name}-two.ipynb`));
+  expect(read(`${name}-two.ipynb`)).toBe(read(`${name}-one.ipynb`));
+  expect(read(`${name}-two.ipynb.html`)).toBe(read(`${name}-one.ipynb.html`));
+}
+
 describe.each(Object.keys(investigations))("%s", (name) => {
-  test("replays from its recorded case, twice to the byte", async () => {
-    await replay(name, `datasets/${name}`, at(`${name}-one.ipynb`));
-    await replay(name, `datasets/${name}`, at(`${name}-two.ipynb`));
-    expect(read(`${name}-two.ipynb`)).toBe(read(`${name}-one.ipynb`));
-    expect(read(`${name}-two.ipynb.html`)).toBe(read(`${name}-one.ipynb.html`));
-  });
+  test("replays from its recorded case, twice to the byte", () => replaysTwice(name));
 
   test("makes a page of one file that fetches nothing, with tables and figures in it", () => {
     const page = read(`${name}-one.ipynb.html`);
@@ -107,12 +109,7 @@ describe("lost-or-late", () => {
 describe("where-did-my-packets-go", () => {
   const name = "where-did-my-packets-go";
 
-  test("replays from the case that a host of the lab gave, twice to the byte", async () => {
-    await replay(name, `datasets/${name}`, at(`${name}-one.ipynb`));
-    await replay(name, `datasets/${name}`, at(`${name}-two.ipynb`));
-    expect(read(`${name}-two.ipynb`)).toBe(read(`${name}-one.ipynb`));
-    expect(read(`${name}-two.ipynb.html`)).toBe(read(`${name}-one.ipynb.html`));
-  });
+  test("replays from the case that a host of the lab gave, twice to the byte", () => replaysTwice(name));
 
   test("names the rule and the queue, and nothing else on the path", () => {
     const report = textOf(replayed(name), "report");
