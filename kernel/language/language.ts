@@ -98,8 +98,9 @@ export function openLanguage(guard: Guard): Language {
       const before = new Map(known.map((name) => [name, scope[name]]));
       const id = tracebacks.register(label, code, compiled);
       started();
+      // Before the first microtask of the cell, and not before the machinery around it has returned.
+      queueMicrotask(suspended);
       const running = executor.run(compiled, id, watch);
-      suspended();
       let failed = true;
       try {
         const result = await running;

@@ -44,12 +44,18 @@ export class Interrupter {
         clearInterval(watch);
         return;
       }
-      stalls = beats === last ? stalls + 1 : 0;
+      // The compiler keeps it from hearing; what comes after the compiler gets the same time as any other code.
+      stalls = beats === last && phase !== "compiling" ? stalls + 1 : 0;
       last = beats;
       const limits = beats === first ? patience.unheard : patience.heard;
-      if (stalls < limits.stop || phase === "compiling") return;
+      if (stalls < limits.stop) return;
       this.#shared.stop = true;
-      if (stalls < limits.force) return;
+      if (stalls < limits.force) {
+        // Again, since force may hit what is just about to hear of the interrupt.
+        this.#ask();
+        return;
+      }
+      stalls = 0;
       if (phase === "sync") process.kill(process.pid, "SIGINT");
       else terminateMainThread();
     }, checkMs);

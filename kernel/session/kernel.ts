@@ -44,6 +44,8 @@ export class Kernel {
   #abortedUpTo = 0;
   /** An interrupt also ends what waits to be run. */
   #interruptedUpTo = 0;
+  /** The newest interrupt that has reached the cell: the sockets tell of it again where that is in doubt. */
+  #heard = 0;
   /** The request that runs, or ran last. */
   #parent: Message["parent"] = {};
 
@@ -52,7 +54,8 @@ export class Kernel {
       request: (request) => this.#accept(request),
       answer: (text) => this.#stdin?.answered(text),
       interrupt: (count, arrivals) => {
-        if (count > this.#gateway.shared.ended) this.#interrupt(arrivals);
+        if (count > Math.max(this.#gateway.shared.ended, this.#heard)) this.#interrupt(arrivals);
+        this.#heard = count;
       },
       shutdown: () => void this.#shutdown(),
     });

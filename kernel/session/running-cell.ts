@@ -49,9 +49,11 @@ export class RunningCell implements Cell {
       this.#abandon();
       return;
     }
-    this.#abort.abort();
+    this.ended();
     this.#deadline = setTimeout(this.#abandon, this.#obeyed ? graceMs.obeying : graceMs.plain);
     this.#pulse = setInterval(beat, pulseMs);
+    // Last: what hears it is foreign code, and may never return.
+    this.#abort.abort();
   }
 
   ended(): void {
