@@ -4,7 +4,10 @@ export const leaseSeconds = 4;
 
 /** Asks the watchdog for SIGTERM, and SIGKILL three seconds later: time to print what was counted. */
 export const stopWord = "stop\n";
-/** The same, but SIGKILL comes twenty beats later: a program that takes its probes away first needs seconds where they are many. */
+/**
+ * First SIGCONT, which bpftrace doesn't hear, but the probe in the kernel does; a second later SIGTERM, and SIGKILL twenty beats after that:
+ * a program that takes its probes away first needs seconds where they are many.
+ */
 export const endWord = "end\n";
 export const beatWord = "\n";
 
@@ -30,7 +33,7 @@ const script = [
   'echo "skbook-lease $group" >&2',
   '( exec >/dev/null 2>&1; trap "" HUP INT TERM PIPE; left=; ' +
     'while word=$(timeout -s KILL "$lease" sh -c "read -r word && echo \\"\\$word\\"" <&3 4>&-); do ' +
-    'case $word in stop) kill -s TERM -- "-$group"; sleep 3 4>&-; break ;; end) kill -s TERM $(members); left=20 ;; esac; ' +
+    'case $word in stop) kill -s TERM -- "-$group"; sleep 3 4>&-; break ;; end) kill -s CONT $(members); sleep 1 4>&-; kill -s TERM $(members); left=20 ;; esac; ' +
     '[ -z "$left" ] || left=$((left - 1)); [ "$left" != 0 ] || break; done; ' +
     '[ "$word" = stop ] || [ "$left" = 0 ] || echo skbook-lease-expired >&4; ' +
     'kill -s KILL -- "-$group"; kill -s KILL -- "$group" ) & watchdog=$!',

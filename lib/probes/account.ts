@@ -15,7 +15,7 @@ export interface HookAccount {
 
 /** Keeps the books of a run: what its program said of itself, apart from the rows. */
 export class Account {
-  /** `nsecs` of the program at its begin and end. */
+  /** `nsecs` of the program at its begin, and at the end of what it measured. */
   begin: string | null = null;
   end: string | null = null;
   /** The program's own first tick: only this proves that every hook is attached. */
@@ -24,6 +24,7 @@ export class Account {
   lostByBpftrace = 0;
   readonly unparsed: string[] = [];
   unparsedLines = 0;
+  private over: string | null = null;
   /** In a summary, the events that its counts stand for. */
   private summed = 0;
   /** Rows that arrived, by hook. */
@@ -112,6 +113,7 @@ export class Account {
 
   private noteLine(word: string, hook: string, nsecs: string | null): boolean {
     if (word === "begin") this.begin = nsecs;
+    else if (word === "over") this.over = nsecs;
     else if (word === "end") this.noteEnd(nsecs);
     else if (word === "tick") this.ticked = true;
     else {
@@ -123,7 +125,8 @@ export class Account {
 
   /** The maps come behind the end. */
   private noteEnd(nsecs: string | null): void {
-    this.end = nsecs;
+    // END comes when its buffers have been read, which is later than what it measured.
+    this.end = this.over ?? nsecs;
     for (const map of [matchedMap, emittedMap, suppressedMap])
       if (this.program.includes(map)) this.counts.set(map, new Map());
   }

@@ -7,12 +7,14 @@ import { type Host, readClocks } from "../hosts/index.js";
 import { watched } from "../progress/index.js";
 import type { Frame, Table } from "../tables/index.js";
 import { Account } from "./account.js";
+import { endHook } from "./bpftrace/ending.js";
 import { withSignsOfLife } from "./bpftrace/signs-of-life.js";
 import { checkBudget } from "./budget.js";
 import { collect } from "./collect.js";
 import type { ProbeDefinition } from "./definition.js";
 import { ProbeError } from "./error.js";
 import { failureOf } from "./failure.js";
+import type { Hooks } from "./hooks.js";
 import { type CommonParameters, parseParameters } from "./parameters.js";
 import { preflight, refuseUnless } from "./preflight.js";
 import { provenanceOf } from "./provenance.js";
@@ -26,6 +28,9 @@ const settleMs = 500;
 
 /** What a schema takes. zod's type of an object without keys forbids every key, the common ones too. */
 type Input<Schema extends z.ZodType> = string extends keyof z.input<Schema> ? unknown : z.input<Schema>;
+
+/** A probe's hooks with the one that tells it of its end. */
+const withEnd = (hooks: Hooks): Hooks => ({ ...hooks, optional: [...(hooks.optional ?? []), endHook] });
 
 /** A probe that can be called from a cell, with its definition beside it. */
 export interface Probe<Parameters, Shape extends "table" | "frame"> {
@@ -48,9 +53,9 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
     const { common, own } = parseParameters(definition.name, definition.parameters, asked);
     const { seconds, bufferPages, attachSeconds, maxEventsPerSecond, force, during } = common;
     const limit = definition.shape === "table" ? maxEventsPerSecond : null;
-    const { target, hooks } = await readTarget(host, definition.hooks, definition.structs?.(own));
+    const { target, hooks } = await readTarget(host, withEnd(definition.hooks), definition.structs?.(own));
     refuseUnless(preflight(target, hooks), definition.name, host);
-    const program = withSignsOfLife(definition.program(own, target), seconds, limit);
+    const program = withSignsOfLife(definition.program(own, target), seconds, limit, target);
     const params = {
       ...(own as { [key: string]: Json }),
       seconds,

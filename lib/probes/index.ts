@@ -1,13 +1,6 @@
 export { attachTo } from "./bpftrace/attach-to.js";
-export {
-  atReturn,
-  endClause,
-  endHook,
-  isMeasuring,
-  isWithin,
-  keepForReturn,
-  readThread,
-} from "./bpftrace/calls.js";
+export { atReturn, isWithin, keepForReturn, readThread } from "./bpftrace/calls.js";
+export { isMeasuring } from "./bpftrace/ending.js";
 export {
   bpftrace,
   Fragment,

@@ -2,8 +2,6 @@ import {
   atReturn,
   attachTo,
   bpftrace,
-  endClause,
-  endHook,
   type Fragment,
   type Hooks,
   integer,
@@ -29,7 +27,6 @@ const complaints = ["nf_l4proto_log_invalid", "nf_ct_l4proto_log_invalid", "nf_t
 
 export const conntrackHooks: Hooks = {
   required: Object.values(functions).flatMap((name) => [`kprobe:${name}`, `kretprobe:${name}`]),
-  optional: [endHook],
   whereLoaded: [`kprobe:${ovs}`, `kretprobe:${ovs}`, ...complaints.map((name) => `kprobe:${name}`)],
 };
 
@@ -77,7 +74,6 @@ export function conntrackClauses(
           )} }`,
         ];
       }),
-      endClause(target),
       ...ovsClauses(target),
       ...complaintClauses(target),
     ],

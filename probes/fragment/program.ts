@@ -3,8 +3,6 @@ import {
   atReturn,
   attachTo,
   bpftrace,
-  endClause,
-  endHook,
   type Fragment,
   type Hooks,
   isMeasuring,
@@ -37,7 +35,7 @@ export const defragment = { ip_defrag: 4, nf_ct_frag6_gather: 6 } as const;
 
 export const insertHooks: Hooks = {
   required: [`kprobe:${insert}`, `kretprobe:${insert}`],
-  optional: [kill, endHook, ...["ip_expire", "ip6_frag_expire"].flatMap(bothOf)],
+  optional: [kill, ...["ip_expire", "ip6_frag_expire"].flatMap(bothOf)],
   whereLoaded: bothOf("nf_ct_frag6_expire"),
 };
 
@@ -94,7 +92,6 @@ export function queueClauses(filters: Filters, target: Target, actions: Fragment
         bpftrace`$skb = (struct sk_buff *)$kept; $q = (struct inet_frag_queue *)@queue[$kept]; $offset = @offset[$kept]; $end = @end[$kept]; $dev = (struct net_device *)@device[$kept]; ${forget}
     if ($skb->protocol == 8) { ${actions.inserted(4)} } else { ${actions.inserted(6)} }`,
       )} }`,
-      endClause(target),
       ...expiryClauses(filters, target, actions),
     ],
     "\n",

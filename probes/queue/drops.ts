@@ -4,8 +4,6 @@ import {
   attachTo,
   bpftrace,
   defineProbe,
-  endClause,
-  endHook,
   type Fragment,
   integer,
   isMeasuring,
@@ -95,7 +93,7 @@ export const qdiscDrops: Probe<QdiscDropsParameters, "frame"> = defineProbe({
   parameters: Parameters,
   hooks: {
     required: [driver],
-    optional: [`kprobe:${stack}`, `kretprobe:${stack}`, endHook],
+    optional: [`kprobe:${stack}`, `kretprobe:${stack}`],
     whereLoaded: enqueue.flatMap((name) => [`kprobe:${name}`, `kretprobe:${name}`]),
   },
   columns: [
@@ -118,7 +116,6 @@ export const qdiscDrops: Probe<QdiscDropsParameters, "frame"> = defineProbe({
       [
         bpftrace`${attachTo(target, driver)} { if (${only(name, device)}) {
   @matched = count(); @codes[(uint64)0, (int64)(int32)args->rc, ${name}, ""] = count(); } }`,
-        endClause(target),
         ...steps.slice(1).flatMap((step, index) => clausesOf(step, index + 1, device, target)),
       ],
       "\n",

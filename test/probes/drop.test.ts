@@ -63,8 +63,9 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
     expect(seen.provenance.details).toMatchObject({
       detached: "proved",
       matched: 168,
-      wanted: ["tracepoint:skb:kfree_skb"],
-      attached: ["tracepoint:skb:kfree_skb"],
+      // The second one tells it of its end.
+      wanted: ["tracepoint:skb:kfree_skb", "tracepoint:signal:signal_generate"],
+      attached: ["tracepoint:skb:kfree_skb", "tracepoint:signal:signal_generate"],
     });
   });
 

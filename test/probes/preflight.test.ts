@@ -92,9 +92,15 @@ describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing
       wanted: [
         "tracepoint:skb:kfree_skb",
         "tracepoint:skb:no_such_event",
+        // Every probe's: it tells of the end.
+        "tracepoint:signal:signal_generate",
         "kprobe:no_such_function or tracepoint:net:netif_receive_skb",
       ],
-      attached: ["tracepoint:skb:kfree_skb", "tracepoint:net:netif_receive_skb"],
+      attached: [
+        "tracepoint:skb:kfree_skb",
+        "tracepoint:signal:signal_generate",
+        "tracepoint:net:netif_receive_skb",
+      ],
     });
   });
 

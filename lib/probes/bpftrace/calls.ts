@@ -1,5 +1,3 @@
-import type { Target } from "../target.js";
-import { attachTo } from "./attach-to.js";
 import { bpftrace, Fragment } from "./program.js";
 
 // What a function was given is gone when it returns, so a clause on its entry keeps it for the one on its return. Calls are told apart by
@@ -7,21 +5,6 @@ import { bpftrace, Fragment } from "./program.js";
 
 /** Statements that set `$thread`: number of the running thread, and of the CPU where that is its idle task. */
 export const readThread = bpftrace`$thread = (uint64)tid; if ($thread == 0) { $thread = (uint64)cpu + 0x100000000; }`;
-
-/** Where the kernel tells of a signal: of the one that ends the probe, too. */
-export const endHook = "tracepoint:signal:signal_generate";
-
-/**
- * True until the probe is told to end: a condition for what an entry counts as matched. bpftrace detaches from one hook after the
- * other: a call that begins meanwhile may find nobody at its return, and would seem lost.
- */
-export const isMeasuring = bpftrace`(@over == 0)`;
-
-/** A clause that has {@link isMeasuring} end with the signal that ends the probe, where {@link endHook} is there. */
-export function endClause(target: Target): Fragment {
-  if (!target.hooks.has(endHook)) return bpftrace``;
-  return bpftrace`${attachTo(target, endHook)} { if (args->sig == 15 && args->pid == @self) { @over = (uint64)1; } }`;
-}
 
 /**
  * Statements on a function's entry that keep a number or pointer for {@link atReturn}. To stand in a clause on every call: one that is

@@ -48,7 +48,7 @@ const script = [
   '"$@" & pid=$!',
   'sample() { ls -l /proc/$pid/fd 2>/dev/null | grep -q bpf-stats && awk "$add" /proc/uptime /proc/$pid/stat /proc/$pid/fdinfo/* >&2 2>/dev/null; }',
   "{ until sample; do sleep 0.2 || exit; done; while sleep $every; do sample; done; } & sampler=$!",
-  "trap 'again=1; sample' TERM; again=1",
+  "trap 'again=1; sample' CONT TERM; again=1",
   'while [ $again = 1 ]; do again=0; wait "$pid"; code=$?; done',
   "kill $sampler; exit $code",
 ].join("; ");

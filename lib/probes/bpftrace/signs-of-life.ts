@@ -1,4 +1,6 @@
 import { SkbookError } from "../../errors.js";
+import type { Target } from "../target.js";
+import { beforeTheEnd, endClauses, endsWhenRead, isMeasuring } from "./ending.js";
 import { bpftrace, Fragment, integer } from "./program.js";
 
 /** First word of the lines that carry rows. */
@@ -32,13 +34,13 @@ export function emitRow(
   if (!/^[\w:./-]*$/.test(hook)) throw notAHook(hook);
   const row = new Fragment(`"${rowWord}:${hook}\\t${format}\\n", ${expressions.join(", ")}`);
   const key = new Fragment(`["${hook}"]`);
-  return bpftrace`@matched${key} = count(); if (@printed < ${integer(maxEvents)}) {
-    if (@left > 0) { @left--; @printed++; @emitted${key} = count(); printf(${row}); } else { @suppressed${key} = count(); } }`;
+  return bpftrace`if (${isMeasuring}) { @matched${key} = count(); if (@printed < ${integer(maxEvents)}) {
+    if (@left > 0) { @left--; @printed++; @emitted${key} = count(); printf(${row}); } else { @suppressed${key} = count(); } } }`;
 }
 
 /**
- * The program with its own signs of life around it: `begin` and `end` with the program's clock, and ticks. Only a tick proves that
- * every hook is attached; bpftrace's own word does not.
+ * The program with its own signs of life around it: `begin`, `over` and `end` with the program's clock, and ticks. Only a tick proves
+ * that every hook is attached; bpftrace's own word does not.
  *
  * @param maxEventsPerSecond what {@link emitRow} keeps to; null for a summary.
  */
@@ -46,15 +48,16 @@ export function withSignsOfLife(
   clauses: Fragment,
   seconds: number,
   maxEventsPerSecond: number | null,
+  target: Target,
 ): string {
-  const refill =
-    maxEventsPerSecond === null
-      ? bpftrace``
-      : bpftrace`@left = ${integer(Math.ceil(maxEventsPerSecond / ticksPerSecond))}; `;
-  return bpftrace`BEGIN { @self = (uint64)pid; @over = (uint64)0; ${refill}printf("begin\t%llu\n", nsecs); }
+  const withRows = maxEventsPerSecond !== null;
+  const refill = withRows
+    ? bpftrace`@left = ${integer(Math.ceil(maxEventsPerSecond / ticksPerSecond))}; `
+    : bpftrace``;
+  return bpftrace`BEGIN { ${beforeTheEnd} ${refill}printf("begin\t%llu\n", nsecs); }
 ${clauses}
-interval:ms:${integer(1_000 / ticksPerSecond)} { ${refill}printf("tick\t%llu\n", nsecs); }
-interval:ms:${integer(Math.round(seconds * 1_000))} { @over = (uint64)1; exit(); }
+interval:ms:${integer(1_000 / ticksPerSecond)} { ${refill}printf("tick\t%llu\n", nsecs); ${withRows ? endsWhenRead : bpftrace``} }
+${endClauses(Math.round(seconds * 1_000), withRows, target)}
 END { printf("end\t%llu\n", nsecs); }
 `.text;
 }

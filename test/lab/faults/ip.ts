@@ -24,7 +24,8 @@ export const lostFragments: Fault = {
   counter: protocolCounter(null, "IpReasmTimeout"),
   undo: ["sysctl -qw net.ipv4.ipfrag_time=$(cat /run/lab/ipfrag_time)"],
   drops: at("ip_expire", "NOT_SPECIFIED", "FRAG_REASM_TIMEOUT"),
-  seenBy: { defragSummary: { step: "expire" } },
+  // Before 6.1 the sender is told, and that is about no connection.
+  seenBy: { defragSummary: { step: "expire" }, conntrackSummary: null },
 };
 
 /** First halves come twice: one of the two is dropped, and nothing counts it but the sender. */

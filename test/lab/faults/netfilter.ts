@@ -1,10 +1,10 @@
 import { address, sinkPort } from "../topology/topology.js";
 import { conntrackCounter, nftCounter } from "./counters.js";
-import { at, type Fault } from "./fault.js";
+import { at, type Fault, type Places } from "./fault.js";
 
-/** A rule's own verdict; and one of connection tracking, which its hook carries out. */
-const byRule = at("nft_do_chain", "NETFILTER_DROP");
+/** A verdict of connection tracking is carried out by its hook, one of a rule by the rule; before 6.1 that was its hook's, too. */
 const byHook = at("nf_hook_slow", "NETFILTER_DROP");
+const byRule: Places = { ...at("nft_do_chain", "NETFILTER_DROP"), "5.10": byHook["5.10"] };
 
 const refusedPort = 8443;
 

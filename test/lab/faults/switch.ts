@@ -33,7 +33,7 @@ export const upcallFlood: Fault = {
   hurt: [
     `kill -s STOP ${vswitchd}`,
     "ovs-dpctl del-flows",
-    `$V flows ${address.vm2} ${sinkPort} 3000 1400`,
+    `$V flows ${address.vm2} ${sinkPort} 5000 1400`,
     `kill -s CONT ${vswitchd}`,
     "sleep 2",
   ],

@@ -13,6 +13,7 @@ export function topologyScript({ bridges, namespaces, tunnels, guests }: Topolog
     // Forwarding first: it changes the defaults of the devices that come.
     "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1",
     "/mnt/start-ovs",
+    ...tracked,
     ...bridges.flatMap(bridgeLines),
     ...namespaces.flatMap(namespaceLines),
     ...tunnels.map(tunnelLine),
@@ -37,8 +38,15 @@ function flowLines({ name, flows }: Bridge): string[] {
   return [`ovs-ofctl del-flows ${name}`, ...flows.map((flow) => `ovs-ofctl add-flow ${name} '${flow}'`)];
 }
 
+/** A host tracks connections, as one with a firewall does; not on every kernel does the Open vSwitch module see to it. */
+const tracked = [
+  "nft add table inet host",
+  "nft 'add chain inet host input { type filter hook input priority 10; }'",
+  "nft add rule inet host input ct state invalid counter",
+];
+
 /**
- * The Open vSwitch module makes every namespace track connections and put fragments together. On a real host only the host does: its
+ * The Open vSwitch module makes every namespace of an older kernel track connections and put fragments together. On a real host only the host does: its
  * machines have kernels of their own. Before defragmentation, which has priority -400.
  */
 const untracked = [
