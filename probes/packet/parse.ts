@@ -24,7 +24,8 @@ const setEtherType = bpftrace`$type = 0; $type = $skb->protocol; $type = ($type 
 /**
  * Statements that parse the IP header and the ports of the packet `$skb`, filter, and act. Read the headers where the kernel last saw them:
  * `head + network_header`. They set `$net` and `$l4` (pointers), `$proto`, `$len` (bytes of the IP packet by its own header), `$part` (0
- * in what is no later fragment), `$ports` (1 where there are any), `$sport`, `$dport`.
+ * in what is no later fragment), `$ports` (1 where there are any), `$sport`, `$dport`: each where a filter or an action names it, since every
+ * read costs the host a call.
  *
  * @param etherType program text for the EtherType; default the packet's own.
  * @param tests what has to hold, too.
@@ -37,31 +38,75 @@ export function parsePacket(
   const device =
     filters.device === undefined ? [] : [bpftrace`$skb->dev->name == ${plainName(filters.device)}`];
   const any = joined([bpftrace`1`, ...device, ...tests], " && ");
-  const ip = (version: 4 | 6, pointers: Pointers) =>
-    joined([any, ...ipTests(filters, version, pointers)], " && ");
-  const ipv4 = ip(4, { src: bpftrace`$net + 12`, dst: bpftrace`$net + 16` });
-  const ipv6 = ip(6, { src: bpftrace`$net + 8`, dst: bpftrace`$net + 24` });
-  const other = asksForIp(filters) ? bpftrace`0` : any;
+  const act = (version: 4 | 6, pointers: Pointers, action: Fragment) =>
+    bpftrace`if (${joined([any, ...ipTests(filters, version, pointers)], " && ")}) { ${action} }`;
+  const ipv4 = act(4, { src: bpftrace`$net + 12`, dst: bpftrace`$net + 16` }, actions.ipv4);
+  const ipv6 = act(6, { src: bpftrace`$net + 8`, dst: bpftrace`$net + 24` }, actions.ipv6);
+  const other = bpftrace`if (${asksForIp(filters) ? bpftrace`0` : any}) { ${actions.other} }`;
+  if (ipv4.text === other.text && ipv6.text === other.text && !/\$(net|type)\b/.test(other.text))
+    return other;
   const type = etherType ?? etherTypeOfSkb;
   return bpftrace`$net = $skb->head + $skb->network_header; ${etherType === undefined ? setEtherType : bpftrace``}
   $ports = 0; $sport = 0; $dport = 0; $proto = 0; $len = 0; $part = 0;
   if (${type} == 0x0800) {
-    $l4 = $net + (*(uint8 *)$net & 15) * 4;
-    $proto = *(uint8 *)($net + 9);
-    $len = *(uint16 *)($net + 2); $len = ($len >> 8) | (($len & 255) << 8);
-    $part = *(uint16 *)($net + 6) & 0xff1f;
-    if ($part == 0 && ($proto == 6 || $proto == 17 || $proto == 132)) { ${readPorts} }
-    if (${ipv4}) { ${actions.ipv4} }
+    ${readIpv4(namedIn(ipv4))}
+    ${ipv4}
   } else { if (${type} == 0x86dd) {
-    $l4 = $net + 40;
-    $proto = *(uint8 *)($net + 6);
-    ${skipExtensions}
-    $len = *(uint16 *)($net + 4); $len = (($len >> 8) | (($len & 255) << 8)) + 40;
-    if ($part == 0 && ($proto == 6 || $proto == 17 || $proto == 132)) { ${readPorts} }
-    if (${ipv6}) { ${actions.ipv6} }
+    ${readIpv6(namedIn(ipv6))}
+    ${ipv6}
   } else {
-    if (${other}) { ${actions.other} }
+    ${other}
   } }`;
+}
+
+/** What is named of what {@link parsePacket} sets. */
+interface Named {
+  /** Any of them: they need protocol, fragment and place of the transport header, too. */
+  ports: boolean;
+  proto: boolean;
+  part: boolean;
+  l4: boolean;
+  len: boolean;
+}
+
+function namedIn({ text }: Fragment): Named {
+  const names = (pattern: RegExp) => pattern.test(text);
+  const ports = names(/\$(ports|sport|dport)\b/);
+  return {
+    ports,
+    proto: ports || names(/\$proto\b/),
+    part: ports || names(/\$part\b/),
+    l4: ports || names(/\$l4\b/),
+    len: names(/\$len\b/),
+  };
+}
+
+function readIpv4({ ports, proto, part, l4, len }: Named): Fragment {
+  return statements(
+    l4 && bpftrace`$l4 = $net + (*(uint8 *)$net & 15) * 4;`,
+    proto && bpftrace`$proto = *(uint8 *)($net + 9);`,
+    len && bpftrace`$len = *(uint16 *)($net + 2); $len = ($len >> 8) | (($len & 255) << 8);`,
+    part && bpftrace`$part = *(uint16 *)($net + 6) & 0xff1f;`,
+    ports && readPorts,
+  );
+}
+
+function readIpv6({ ports, proto, part, l4, len }: Named): Fragment {
+  return statements(
+    (proto || part || l4) &&
+      bpftrace`$l4 = $net + 40;
+    $proto = *(uint8 *)($net + 6);
+    ${skipExtensions}`,
+    len && bpftrace`$len = *(uint16 *)($net + 4); $len = (($len >> 8) | (($len & 255) << 8)) + 40;`,
+    ports && readPorts,
+  );
+}
+
+function statements(...all: (Fragment | false)[]): Fragment {
+  return joined(
+    all.filter((one) => one !== false),
+    "\n",
+  );
 }
 
 /** IPv6 extension headers between the header and what it carries (RFC 8200): hop-by-hop, routing, destination options, fragment. */
@@ -74,9 +119,9 @@ const skipExtensions = bpftrace`unroll(4) {
     }`;
 
 /** Ports stand in network order; an x86 or arm64 machine reads them swapped. */
-const readPorts = bpftrace`$ports = 1;
+const readPorts = bpftrace`if ($part == 0 && ($proto == 6 || $proto == 17 || $proto == 132)) { $ports = 1;
       $sport = *(uint16 *)$l4; $sport = ($sport >> 8) | (($sport & 255) << 8);
-      $dport = *(uint16 *)($l4 + 2); $dport = ($dport >> 8) | (($dport & 255) << 8);`;
+      $dport = *(uint16 *)($l4 + 2); $dport = ($dport >> 8) | (($dport & 255) << 8); }`;
 
 /** Where the addresses of a packet stand. */
 export interface Pointers {

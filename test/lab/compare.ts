@@ -23,6 +23,16 @@ export interface Comparison {
 
 const probeNames = Object.keys(dropProbes) as DropProbeName[];
 
+/** What each probe says of each fault: as many drops as there were, or none where that kernel doesn't count them as drops. */
+export async function verdicts(comparisons: AsyncGenerator<Comparison>): Promise<object[]> {
+  const all: object[] = [];
+  for await (const { fault, probe, verdict, seen, truth } of comparisons) {
+    const expected = ["ok", "unseen", "silent"].includes(verdict);
+    all.push({ fault, probe, verdict, ...(expected ? {} : { seen, truth }) });
+  }
+  return all;
+}
+
 /** Lets faults do harm, one after the other, while all probes look on: as many at a time as have places of their own. */
 export async function* compare(lab: Lab, faults: readonly Fault[]): AsyncGenerator<Comparison> {
   for (const round of rounds(lab.kernel, faults)) yield* await compareRound(lab, round);

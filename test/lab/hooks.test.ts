@@ -20,7 +20,7 @@ import { address, sinkPort } from "./topology/topology.js";
 
 /** Attaching takes seconds in an emulated machine, and more on a busy one. */
 const patience = { seconds: 300, attachSeconds: 240 };
-const patienceMs = 600_000;
+const patienceMs = 1_200_000;
 
 /** A probe that counts what its clauses put into `@seen`, by key. */
 const counting = (hooks: Hooks, clauses: (target: Target) => Fragment) =>

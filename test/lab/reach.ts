@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ConnectOptions, connect, type Host } from "../../lib/index.js";
-import type { Machine } from "./machine/machine.js";
+import { type Machine, until } from "./machine/machine.js";
 
 /** How a machine is reached as any host is: by a name of an ssh_config of its own, with its own keys. */
 export interface Reached {
@@ -34,7 +34,20 @@ export async function reach(name: string, machine: Machine, keys: string): Promi
   ];
   await writeFile(config, `Host ${name}\n${lines.map((line) => `  ${line}\n`).join("")}`);
   const options: ConnectOptions = { config };
-  return { host: await connect(name, options), destination: name, options, config };
+  return { host: await connected(name, options), destination: name, options, config };
+}
+
+/** A host that boots has its port before anybody answers there. */
+async function connected(name: string, options: ConnectOptions): Promise<Host> {
+  let host: Host | undefined;
+  await until(60, `an answer of ${name}`, async () => {
+    host = await connect(name, options).catch((error: { code?: string }) => {
+      if (error.code !== "HOST_UNREACHABLE") throw error;
+      return undefined;
+    });
+    return host !== undefined;
+  });
+  return host as Host;
 }
 
 /** Whether a machine's console has said something. */

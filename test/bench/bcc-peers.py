@@ -1,0 +1,134 @@
+"""The peers of skbook's probes in BCC: `drops` by reason, site and device, `path` from one device to another.
+
+Arguments: which of them, and for `path` the two devices and the two IPv4 addresses. Says "ready" once it is attached; when its
+standard input ends, it prints a JSON object: how often its programs ran and how long, and how many packets they counted.
+"""
+
+import glob
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+
+# The headers need not be the running kernel's: what depends on it comes from its BTF.
+own, common = (sorted(glob.glob(f"/usr/src/linux-headers-*-{part}"))[-1] for part in ["amd64", "common"])
+os.environ["BCC_KERNEL_SOURCE"] = common
+includes = [
+    f"{own}/include",
+    f"{own}/include/generated/uapi",
+    f"{own}/arch/x86/include/generated",
+    f"{own}/arch/x86/include/generated/uapi",
+    f"{common}/include/uapi",
+    f"{common}/arch/x86/include",
+    f"{common}/arch/x86/include/uapi",
+]
+from bcc import BPF  # noqa: E402
+
+DROPS = """
+enum skb_drop_reason { NONE };
+struct key { u64 location; u64 reason; char device[16]; };
+BPF_HASH(counts, struct key, u64, 65536);
+TRACEPOINT_PROBE(skb, kfree_skb) {
+  struct key key = {.location = (u64)args->location, .reason = args->reason};
+  char *dev = 0;
+  bpf_probe_read_kernel(&dev, sizeof(dev), (char *)args->skbaddr + SKB_DEV);
+  if (dev) bpf_probe_read_kernel_str(key.device, sizeof(key.device), dev + DEV_NAME);
+  counts.increment(key);
+  return 0;
+}
+"""
+
+PATH = """
+struct ip { u8 version, tos; u16 length, id, part; u8 ttl, protocol; u16 checksum; u32 src, dst; u16 sport, dport; };
+struct key { u32 src, dst; u16 sport, dport, id, part, length, filler; };
+BPF_HASH(begun, struct key, u64, 16384);
+BPF_HISTOGRAM(counts);
+static __always_inline int read_key(char *skb, u64 name0, int received, struct key *key) {
+  u64 name[2] = {};
+  char *dev = 0, *net = 0;
+  u16 offset = 0;
+  struct ip ip = {};
+  bpf_probe_read_kernel(&dev, sizeof(dev), skb + SKB_DEV);
+  if (!dev) return 0;
+  bpf_probe_read_kernel_str(name, sizeof(name), dev + DEV_NAME);
+  if (name[0] != name0) return 0;
+  bpf_probe_read_kernel(&net, sizeof(net), skb + (received ? SKB_DATA : SKB_HEAD));
+  if (!received) bpf_probe_read_kernel(&offset, sizeof(offset), skb + SKB_NETWORK_HEADER);
+  bpf_probe_read_kernel(&ip, sizeof(ip), net + offset);
+  if (ip.version != 0x45 || ip.protocol != 17 || ip.src != FROM_ADDRESS || ip.dst != TO_ADDRESS) return 0;
+  *key = (struct key){ip.src, ip.dst, ip.sport, ip.dport, ip.id, ip.part, ip.length, 0};
+  return 1;
+}
+TRACEPOINT_PROBE(net, netif_receive_skb) {
+  struct key key;
+  u64 now = bpf_ktime_get_ns();
+  if (read_key((char *)args->skbaddr, FROM_DEVICE, 1, &key)) begun.update(&key, &now);
+  return 0;
+}
+TRACEPOINT_PROBE(net, net_dev_start_xmit) {
+  struct key key;
+  if (!read_key((char *)args->skbaddr, TO_DEVICE, 0, &key)) return 0;
+  u64 *then = begun.lookup(&key);
+  if (!then) return 0;
+  counts.increment(bpf_log2l(bpf_ktime_get_ns() - *then));
+  begun.delete(&key);
+  return 0;
+}
+"""
+
+
+def offsets():
+    """Of the fields that the programs read, in bytes."""
+    dump = subprocess.run(
+        ["bpftool", "-j", "btf", "dump", "file", "/sys/kernel/btf/vmlinux"], check=True, capture_output=True
+    )
+    types = {one["id"]: one for one in json.loads(dump.stdout)["types"]}
+
+    def bits(members, field):
+        for member in members:
+            if member["name"] == field:
+                return member["bits_offset"]
+            inner = types[member["type_id"]].get("members") if member["name"] == "(anon)" else None
+            found = bits(inner, field) if inner else None
+            if found is not None:
+                return member["bits_offset"] + found
+        return None
+
+    def offset(name, field):
+        kinds = (one for one in types.values() if one["kind"] == "STRUCT" and one["name"] == name)
+        return bits(next(kinds)["members"], field) // 8
+
+    fields = ["dev", "head", "data", "network_header"]
+    return {f"SKB_{field.upper()}": offset("sk_buff", field) for field in fields} | {
+        "DEV_NAME": offset("net_device", "name")
+    }
+
+
+def costs():
+    """What all programs of this process have cost, by the kernel's statistics."""
+    programs = {}
+    for path in glob.glob("/proc/self/fdinfo/*"):
+        try:
+            with open(path, encoding="ascii") as file:
+                facts = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+        except OSError:
+            continue
+        if "prog_id" in facts:
+            programs[facts["prog_id"]] = (int(facts["run_cnt"]), int(facts["run_time_ns"]))
+    return {"runs": sum(runs for runs, _ in programs.values()), "ns": sum(ns for _, ns in programs.values())}
+
+
+which, *rest = sys.argv[1:]
+macros = offsets()
+if which == "path":
+    words = [struct.unpack("<Q", name.encode().ljust(8, b"\0")[:8])[0] for name in rest[:2]]
+    addresses = [struct.unpack("<I", socket.inet_aton(address))[0] for address in rest[2:]]
+    macros |= dict(zip(["FROM_DEVICE", "TO_DEVICE"], [f"{word}ULL" for word in words]))
+    macros |= dict(zip(["FROM_ADDRESS", "TO_ADDRESS"], [f"{word}U" for word in addresses]))
+flags = [f"-I{folder}" for folder in includes] + [f"-D{name}={value}" for name, value in macros.items()]
+bpf = BPF(text={"drops": DROPS, "path": PATH}[which], cflags=flags)
+print("ready", flush=True)
+sys.stdin.read()
+print(json.dumps(costs() | {"packets": sum(count.value for count in bpf["counts"].values())}))
