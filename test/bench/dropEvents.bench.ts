@@ -55,6 +55,9 @@ async function timedEvents(): Promise<Measured & { command: string[] }> {
     dstPort: port,
     dst: "127.0.0.1",
     maxEvents: packets * 2,
+    // Neither of the two is to be held back.
+    maxEventsPerSecond: packets,
+    force: true,
     during: async () => {
       duration = await flood();
     },
@@ -74,7 +77,7 @@ async function timedPlain([file = "", ...args]: string[], path: string): Promise
   closeSync(output);
   let count = 0;
   for await (const line of createInterface({ input: createReadStream(path) }))
-    if (line.includes('"row\\t')) count += 1;
+    if (line.includes('"row:')) count += 1;
   return { rate: count / duration, kept: count / packets };
 }
 
