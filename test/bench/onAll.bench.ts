@@ -58,7 +58,9 @@ class Namespace {
   }
 
   get place() {
-    return { namespace: this.#name, address: this.#address(2), port: 22 };
+    // bash takes itself for no login's then, and leaves out what this machine's user has in .bashrc: no matter of skbook's.
+    const lines = () => ["SetEnv SHLVL=1"];
+    return { namespace: this.#name, address: this.#address(2), port: 22, lines };
   }
 
   async add(): Promise<void> {

@@ -47,7 +47,9 @@ const script = [
   'if command -v perl >/dev/null; then set -- perl -e "$perl" "$@"; elif command -v python3 >/dev/null; then set -- python3 -c "$python" "$@"; fi',
   '"$@" & pid=$!',
   'sample() { ls -l /proc/$pid/fd 2>/dev/null | grep -q bpf-stats && awk "$add" /proc/uptime /proc/$pid/stat /proc/$pid/fdinfo/* >&2 2>/dev/null; }',
-  "{ until sample; do sleep 0.2 || exit; done; while sleep $every; do sample; done; } & sampler=$!",
+  // Less and less often, since attaching takes long where many do it at a time.
+  "{ pause=0.2; until sample; do sleep $pause || exit; case $pause in 0.2) pause=0.4 ;; *) pause=0.8 ;; esac; done; " +
+    "while sleep $every; do sample; done; } & sampler=$!",
   "trap 'again=1; sample' CONT TERM; again=1",
   'while [ $again = 1 ]; do again=0; wait "$pid"; code=$?; done',
   "kill $sampler; exit $code",
