@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { attachTo, bpftrace, connect, defineProbe, dropSummary, localhost } from "../../lib/index.js";
+import { costed } from "../../lib/probes/bpftrace/self-cost.js";
 import { describeLive } from "../fixtures/needs.js";
 import { startSshd } from "../fixtures/sshd.js";
 
@@ -15,6 +16,13 @@ async function refusedDatagrams(count: number): Promise<void> {
   for (let i = 0; i < count; i += 1) await new Promise((sent) => socket.send("x", 9, "127.0.0.1", sent));
   socket.close();
 }
+
+test("a signal that comes as the command ends does not hide its exit code", async () => {
+  const stopsItsParent =
+    "kill -s STOP $PPID; kill -s TERM $PPID; { sleep 0.2; kill -s CONT $PPID; } & exit 3";
+  const [file = "", ...args] = costed(["sh", "-c", stopsItsParent], 1);
+  expect((await execa(file, args, { reject: false })).exitCode).toBe(3);
+});
 
 describeLive("what a probe itself costs", ["root", "bpftrace", "sshd", "tracing"], () => {
   test("is measured by the kernel and stands in the result; the sysctl is not touched", async () => {

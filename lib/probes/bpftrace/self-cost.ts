@@ -10,8 +10,8 @@ export interface SelfCost {
   processShareOfOneCpu: number | null;
   /**
    * How often the kernel left a program out by the last sample, since another one was running on that CPU: it takes in no event there. null where it
-   * doesn't say (before Linux 5.12; of tracepoints before 6.7 it says 0); not there in recordings of before. 0 is no proof: 6.18 was seen to leave out
-   * tracepoints in the softirqs of single threads, uncounted.
+   * doesn't say (before Linux 5.12; of tracepoints before 6.7 it says 0); not there in recordings of before. 0 is no proof: the kernel of a sandbox (6.18)
+   * was seen to run no BPF program on top of threads of its first process, uncounted.
    */
   missed?: number | null;
 }
@@ -50,9 +50,10 @@ const script = [
   // Less and less often, since attaching takes long where many do it at a time.
   "{ pause=0.2; until sample; do sleep $pause || exit; case $pause in 0.2) pause=0.4 ;; *) pause=0.8 ;; esac; done; " +
     "while sleep $every; do sample; done; } & sampler=$!",
-  "trap 'again=1; sample' CONT TERM; again=1",
-  'while [ $again = 1 ]; do again=0; wait "$pid"; code=$?; done',
-  "kill $sampler; exit $code",
+  "trap 'again=1; sample' CONT TERM; again=1; code=",
+  // A signal interrupts the first wait, or comes when that one knows the exit code already: the second then knows no such process, and says 127.
+  'while [ $again = 1 ]; do again=0; wait "$pid"; ended=$?; [ -n "$code" ] && [ $ended = 127 ] || code=$ended; done',
+  "kill $sampler 2>/dev/null; exit $code",
 ].join("; ");
 
 /** The command line that runs `command` and samples what its BPF programs cost. */
