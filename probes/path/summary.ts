@@ -58,8 +58,8 @@ const bounds = (percent: number): Column[] => [
  * are not known again and count as lost. Out is the handover to the driver: what a driver drops (a full ring of a virtual machine) shows in {@link dropSummary}.
  *
  * The kernel leaves a sighting out where an interrupt brings the packet in the middle of another BPF program on that CPU: single packets may then seem lost, or unexpected. A
- * note says how often that was, where the kernel counts it (from 6.7). It does not count all: a host with 6.18 left out, uncounted, what softirqs
- * brought while one certain thread was on the CPU. What {@link dropSummary} sees between the devices is another witness, though not free of the same.
+ * note says how often that was, where the kernel counts it (from 6.7). It does not count all: the kernel of a sandbox
+ * (6.18) ran no BPF program on top of threads of its first process, uncounted. What {@link dropSummary} sees between the devices is another witness, though not free of the same.
  *
  * Errors: as for every probe, see {@link defineProbe}.
  *

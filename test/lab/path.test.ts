@@ -55,6 +55,15 @@ const losses: { protocol: "ICMP" | "UDP"; path: Way; fault: Fault }[] = [
   {
     ...{ protocol: "UDP", path: way },
     fault: {
+      name: "a queue at the outgoing device that runs over",
+      put: [...known(address.vm1), `${vnet1} tbf rate 100kbit burst 2kb limit 4kb`],
+      hurt: datagrams(address.vm1, sinkPort, 200),
+      ...{ counter: qdiscDropped("vnet1", "tbf"), undo: restored, drops: nowhere },
+    },
+  },
+  {
+    ...{ protocol: "UDP", path: way },
+    fault: {
       name: "a rule of netfilter",
       put: [
         "nft add table inet path",
