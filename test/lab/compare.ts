@@ -1,12 +1,14 @@
-import { type Fault, inject, type LayerProbe, type Place, type Truth } from "./faults/index.js";
+import { type Fault, type Injectable, inject, type Place, type Truth } from "./faults/index.js";
 import type { KernelVersion } from "./kernels.js";
 import type { Lab } from "./lab.js";
+import type { LayerProbeName } from "./layers.js";
+import type { PathProbeName } from "./paths.js";
 import { type DropProbeName, dropProbes, type Sighting, type Sightings } from "./sightings.js";
 
 /** What a probe saw of a fault, beside how many packets it hurt. */
 export interface Comparison {
   fault: string;
-  probe: DropProbeName | LayerProbe;
+  probe: DropProbeName | LayerProbeName | PathProbeName;
   kernel: KernelVersion;
   truth: Truth;
   /** At the places where that kernel frees such packets. */
@@ -55,7 +57,7 @@ async function compareRound(lab: Lab, faults: readonly Fault[]): Promise<Compari
 }
 
 /** Puts a fault there, sends what it hurts, and takes it away. */
-export async function harm({ host }: Lab, fault: Fault): Promise<Truth> {
+export async function harm({ host }: Lab, fault: Injectable): Promise<Truth> {
   const injected = await inject(host, fault);
   try {
     return await injected.hurt();

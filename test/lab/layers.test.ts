@@ -11,16 +11,19 @@ describeLive("probes of one layer on a host with kernel 6.1", ["root", "lab", "d
   test("count what goes wrong in it, and say nothing of the others", {
     timeout: 1_200_000,
   }, async () => {
-    const seenBy = {
-      qdiscDrops: tbfOverflow,
-      conntrackSummary: conntrackFull,
-      defragSummary: duplicateFragments,
-    };
-    const faults = Object.values(seenBy);
-    const expected = Object.entries(seenBy).flatMap(([probe, own]) => [
-      { fault: own.name, probe, verdict: "ok" },
-      ...faults.filter((one) => one !== own).map(({ name }) => ({ fault: name, probe, verdict: "silent" })),
-    ]);
-    expect(await verdicts(compareLayers(lab(), faults))).toEqual(expected);
+    const seenBy = [
+      [tbfOverflow, ["qdiscDrops"]],
+      [conntrackFull, ["conntrackSummary", "conntrackEvents"]],
+      [duplicateFragments, ["defragSummary", "defragEvents"]],
+    ] as const;
+    const faults = seenBy.map(([fault]) => fault);
+    const expected = seenBy.flatMap(([own, probes]) =>
+      faults.flatMap(({ name: fault }) =>
+        probes.map((probe) => ({ fault, probe, verdict: fault === own.name ? "ok" : "silent" })),
+      ),
+    );
+    const said = await verdicts(compareLayers(lab(), faults));
+    expect(said).toHaveLength(expected.length);
+    expect(said).toEqual(expect.arrayContaining(expected));
   });
 });

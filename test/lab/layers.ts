@@ -1,83 +1,114 @@
-import { conntrackSummary, defragSummary, type Frame, type Host, qdiscDrops } from "../../lib/index.js";
-import { type Comparison, harm, verdictOf } from "./compare.js";
-import type { Fault, LayerProbe, Rows, Truth } from "./faults/index.js";
+import {
+  conntrackEvents,
+  conntrackSummary,
+  defragEvents,
+  defragSummary,
+  type Frame,
+  type Host,
+  qdiscDrops,
+} from "../../lib/index.js";
+import { type Comparison, harm, together, verdictOf } from "./compare.js";
+import type { Fault, Layer, Rows, Truth } from "./faults/index.js";
 import type { Lab } from "./lab.js";
 import { patience } from "./sightings.js";
 
 /** A row by the names of its columns. */
 type Row = Readonly<Record<string, unknown>>;
 
-interface Layer {
-  watch(host: Host, during: () => unknown): Promise<Frame>;
-  /** The column with the number. */
-  count: string;
-  /** Whether a row says that something is wrong. */
-  alarms(row: Row): boolean;
-}
+/** Rows with a `count`, of one probe. */
+type Watch = (host: Host, during: () => unknown) => Promise<Frame>;
 
-/** Probes that look at one layer, as they are held against the truth. */
-const layers: Record<LayerProbe, Layer> = {
-  qdiscDrops: {
-    watch: (host, during) => qdiscDrops(host, { ...patience, during }),
-    count: "packets",
+const counted = (columns: string, of = "count(*)") =>
+  `SELECT ${columns}, ${of}::INTEGER AS count FROM this GROUP BY ALL`;
+const mostEvents = { maxEvents: 100_000 };
+const outcome = "step, owner, verdict, state, protocol";
+
+/** Probes that look at one layer, as they are held against the truth, and whether a row of theirs says that something is wrong. */
+const layers = {
+  qdisc: {
+    probes: {
+      qdiscDrops: async (host, during) =>
+        (await qdiscDrops(host, { ...patience, during })).sql(counted("step, name, loss", "sum(packets)")),
+    },
     alarms: ({ loss }) => loss === true,
   },
-  conntrackSummary: {
-    watch: (host, during) => conntrackSummary(host, { ...patience, during }),
-    count: "packets",
+  conntrack: {
+    probes: {
+      conntrackSummary: async (host, during) =>
+        (await conntrackSummary(host, { ...patience, during })).sql(counted(outcome, "sum(packets)")),
+      conntrackEvents: async (host, during) =>
+        (await conntrackEvents(host, { ...patience, ...mostEvents, during })).sql(counted(outcome)),
+    },
     alarms: ({ verdict, state }) => verdict === "DROP" || state === "INVALID",
   },
-  defragSummary: {
-    watch: (host, during) => defragSummary(host, { ...patience, during }),
-    count: "count",
+  defrag: {
+    probes: {
+      defragSummary: async (host, during) =>
+        (await defragSummary(host, { ...patience, during })).sql(counted("step, result", "sum(count)")),
+      defragEvents: async (host, during) =>
+        (await defragEvents(host, { ...patience, ...mostEvents, during })).sql(counted("step, result")),
+    },
     alarms: ({ result }) => ["DUPLICATE", "OVERLAP", "EXPIRED"].includes(String(result)),
   },
-};
+} satisfies Record<Layer, { probes: Record<string, Watch>; alarms(row: Row): boolean }>;
+
+export type LayerProbeName = { [In in Layer]: keyof (typeof layers)[In]["probes"] }[Layer];
 
 /** Lets faults do harm while probes of one layer look on: what a probe sees it has for itself, of the others it is silent. */
 export async function* compareLayers(lab: Lab, faults: readonly Fault[]): AsyncGenerator<Comparison> {
-  for (const probe of Object.keys(layers) as LayerProbe[]) {
+  for (const layer of Object.keys(layers) as Layer[]) {
     for (const fault of faults) {
-      const rows = fault.seenBy?.[probe];
-      if (rows) yield* await compareLayer(lab, probe, [fault], rows);
+      const rows = fault.seenIn?.[layer];
+      if (rows) yield* await compareLayer(lab, layer, [fault], rows);
     }
-    const others = faults.filter(({ seenBy }) => seenBy?.[probe] === undefined);
-    if (others.length > 0) yield* await compareLayer(lab, probe, others);
+    const others = faults.filter(({ seenIn }) => seenIn?.[layer] === undefined);
+    if (others.length > 0) yield* await compareLayer(lab, layer, others);
   }
 }
 
 async function compareLayer(
   lab: Lab,
-  probe: LayerProbe,
+  layer: Layer,
   faults: readonly Fault[],
   rows?: Rows,
 ): Promise<Comparison[]> {
-  const { watch, count, alarms } = layers[probe];
   const truths: Truth[] = [];
-  const frame = await watch(lab.host, async () => {
-    for (const fault of faults) truths.push(await harm(lab, fault));
-  });
-  const { lost } = frame.provenance;
-  const all = rowsOf(frame);
-  const isOf = (row: Row) =>
-    rows !== undefined && Object.entries(rows).every(([name, value]) => row[name] === value);
-  const [own, other] = [all.filter(isOf), all.filter((row) => !isOf(row) && alarms(row))];
-  const total = (some: readonly Row[]) => some.reduce((sum, row) => sum + Number(row[count]), 0);
-  const elsewhere = other.map((row) => Object.values(row).join(" "));
-  return faults.map(({ name }, index) => {
-    const truth = truths[index] as Truth;
-    const saw = { seen: total(own), elsewhere: total(other), lost, isDrop: rows !== undefined };
-    const verdict = verdictOf({ ...truth, least: rows === undefined ? 1 : truth.least }, saw);
-    return {
-      ...{ fault: name, probe, kernel: lab.kernel, truth, seen: saw.seen, lost },
-      verdict: verdict === "unseen" ? "silent" : verdict,
-      elsewhere,
-    };
+  const probes = Object.entries<Watch>(layers[layer].probes);
+  const frames = await together(
+    probes.map(
+      ([, watch]) =>
+        (during) =>
+          watch(lab.host, during),
+    ),
+    async () => {
+      for (const fault of faults) truths.push(await harm(lab, fault));
+    },
+  );
+  return frames.flatMap((frame, which) => {
+    const { lost } = frame.provenance;
+    const all = rowsOf(frame);
+    const isOf = (row: Row) =>
+      rows !== undefined && Object.entries(rows).every(([name, value]) => row[name] === value);
+    const other = all.filter((row) => !isOf(row) && layers[layer].alarms(row));
+    const saw = { seen: total(all.filter(isOf)), elsewhere: total(other), lost, isDrop: rows !== undefined };
+    return faults.map(({ name: fault }, index): Comparison => {
+      const truth = truths[index] as Truth;
+      const verdict = verdictOf({ ...truth, least: rows === undefined ? 1 : truth.least }, saw);
+      return {
+        ...{ fault, probe: probes[which]?.[0] as LayerProbeName, kernel: lab.kernel, truth },
+        ...{ seen: saw.seen, lost, verdict: verdict === "unseen" ? "silent" : verdict },
+        elsewhere: other.map((row) => Object.values(row).join(" ")),
+      };
+    });
   });
 }
 
+function total(rows: readonly Row[]): number {
+  return rows.reduce((sum, { count }) => sum + Number(count), 0);
+}
+
 /** The rows of a Frame. */
-function rowsOf({ columns, values }: Frame): Row[] {
+export function rowsOf({ columns, values }: Frame): Row[] {
   return (values as unknown[][]).map((row) =>
     Object.fromEntries(columns.map((name, index) => [name, row[index]])),
   );

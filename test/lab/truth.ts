@@ -1,8 +1,9 @@
 import { compare } from "./compare.js";
-import { faults } from "./faults/index.js";
+import { faults, pathFaults } from "./faults/index.js";
 import { type KernelVersion, kernelVersions } from "./kernels.js";
 import { startLab } from "./lab.js";
 import { compareLayers } from "./layers.js";
+import { comparePaths } from "./paths.js";
 
 // `npm run lab:truth [KERNEL|FAULT...]`: every fault on every kernel, as the probes see it, as tab-separated lines.
 const wanted = process.argv.slice(2);
@@ -11,7 +12,7 @@ const chosen = <Name extends string>(all: readonly Name[]) => {
   return some.length > 0 ? some : all;
 };
 const versions: readonly KernelVersion[] = chosen(kernelVersions);
-const names = chosen(faults.map(({ name }) => name));
+const names = chosen([...faults, ...pathFaults].map(({ name }) => name));
 const unknown = wanted.filter(
   (name) => !(versions as readonly string[]).includes(name) && !names.includes(name),
 );
@@ -28,8 +29,13 @@ let wrong = 0;
 for (const version of versions) {
   const lab = await startLab(version);
   try {
-    const asked = faults.filter(({ name }) => names.includes(name));
-    for (const comparisons of [compare(lab, asked), compareLayers(lab, asked)]) {
+    const asked = <One extends { name: string }>(all: readonly One[]) =>
+      all.filter(({ name }) => names.includes(name));
+    for (const comparisons of [
+      compare(lab, asked(faults)),
+      compareLayers(lab, asked(faults)),
+      comparePaths(lab, asked(pathFaults)),
+    ]) {
       for await (const { fault, probe, truth, seen, lost, verdict, elsewhere } of comparisons) {
         const hurt = truth.least === truth.most ? truth.least : `${truth.least}..${truth.most}`;
         console.log([fault, probe, version, hurt, seen, lost, verdict, elsewhere.join(", ")].join("\t"));

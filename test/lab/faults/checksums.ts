@@ -12,7 +12,7 @@ export const wrongUdpChecksum: Fault = {
   undo: [],
   drops: at("__udp4_lib_rcv", "UDP_CSUM"),
   // Connection tracking verifies it, too.
-  seenBy: { conntrackSummary: { step: "lookup", state: "INVALID", protocol: "UDP" } },
+  seenIn: { conntrack: { step: "lookup", state: "INVALID", protocol: "UDP" } },
 };
 
 export const wrongTcpChecksum: Fault = {
@@ -23,7 +23,7 @@ export const wrongTcpChecksum: Fault = {
   undo: [],
   drops: at("tcp_v4_rcv", "TCP_CSUM"),
   // Connection tracking verifies it, too.
-  seenBy: { conntrackSummary: { step: "lookup", state: "INVALID", protocol: "TCP" } },
+  seenIn: { conntrack: { step: "lookup", state: "INVALID", protocol: "TCP" } },
 };
 
 export const wrongHeaderChecksum: Fault = {

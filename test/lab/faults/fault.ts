@@ -22,8 +22,8 @@ export function at(site: string, reason: string, reason612 = reason): Places {
 
 export const nowhere: Places = { "5.10": [], "6.1": [], "6.12": [] };
 
-/** Probes that look at one layer: of the others' faults they say nothing. */
-export type LayerProbe = "qdiscDrops" | "conntrackSummary" | "defragSummary";
+/** A layer that has probes of its own: of the others' faults they say nothing. */
+export type Layer = "qdisc" | "conntrack" | "defrag";
 
 /** Which of a probe's rows count the packets of a fault: those with these values. */
 export type Rows = Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export type Rows = Readonly<Record<string, string>>;
  * Something that goes wrong on a lab host, on purpose, with a truth: how many packets it hurt, from a counter that no probe reads. All
  * of it is shell text for the host, where the lab's own programs are in /mnt and `T` sends traffic.
  */
-export interface Fault {
+export interface Injectable {
   name: string;
   /** Puts the fault there. */
   put: readonly string[];
@@ -44,7 +44,18 @@ export interface Fault {
   slack?: number;
   /** Takes it away again. */
   undo: readonly string[];
+}
+
+/** A fault as probes of drops, and those of one layer, see it. */
+export interface Fault extends Injectable {
   drops: Places;
-  /** What those that look at its layer say of it, null for what is in another number than the truth; the others have to be silent. */
-  seenBy?: { readonly [Probe in LayerProbe]?: Rows | null };
+  /** What a layer's probes say of it, null for what is in another number than the truth; those of the others have to be silent. */
+  seenIn?: { readonly [In in Layer]?: Rows | null };
+}
+
+/** A fault that takes packets away between two devices of a host, as probes of paths see it. */
+export interface PathFault extends Injectable {
+  /** What is lost: of ICMP, echo requests. */
+  protocol: "ICMP" | "UDP";
+  way: { from: string; to: string; src: string; dst: string };
 }

@@ -6,7 +6,8 @@ import { fqCodelOverflow, netemDelay, netemLimit, netemLoss, netemReorder, tbfOv
 import { closedUdpPort, fullSocketBuffer, resetStorm } from "./sockets.js";
 import { dropFlow, fullTunRing, upcallFlood } from "./switch.js";
 
-export type { Fault, LayerProbe, Place, Rows } from "./fault.js";
+export type { Fault, Injectable, Layer, PathFault, Place, Rows } from "./fault.js";
+export { pathFaults } from "./forward.js";
 export { type Injected, inject, type Truth } from "./inject.js";
 export { closedUdpPort, conntrackFull, dropFlow, duplicateFragments, netemLoss, nftDrop, tbfOverflow };
 

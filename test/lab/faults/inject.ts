@@ -1,5 +1,5 @@
 import type { Host } from "../../../lib/index.js";
-import type { Fault } from "./fault.js";
+import type { Injectable } from "./fault.js";
 
 /** How many packets a fault has hurt, by a counter that the probes don't read. */
 export interface Truth {
@@ -22,7 +22,7 @@ const prelude =
 const settle = "sleep 0.3";
 
 /** Puts a fault into a host. What is only half there is taken away again. */
-export async function inject(host: Host, fault: Fault): Promise<Injected> {
+export async function inject(host: Host, fault: Injectable): Promise<Injected> {
   const undo = () => run(host, fault, fault.undo).then(() => {});
   try {
     await run(host, fault, fault.put);
@@ -45,7 +45,7 @@ export async function inject(host: Host, fault: Fault): Promise<Injected> {
   };
 }
 
-async function run(host: Host, fault: Fault, lines: readonly string[]): Promise<string> {
+async function run(host: Host, fault: Injectable, lines: readonly string[]): Promise<string> {
   const script = [prelude, ...lines].join("\n");
   const { exitCode, stdout, stderr } = await host.exec(["sh", "-euc", script], { deadlineSeconds: 60 });
   if (exitCode !== 0)

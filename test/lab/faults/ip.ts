@@ -11,7 +11,7 @@ export const tooBig: Fault = {
   undo: [`ip route del ${address.vm1}/32`],
   drops: at("ip_forward", "PKT_TOO_BIG"),
   // The answers to the sender, as many as the rate limit of ICMP lets through, are about connections that never came to be.
-  seenBy: { conntrackSummary: null },
+  seenIn: { conntrack: null },
 };
 
 const toHost = `${address.client} ${address.uplink}`;
@@ -25,7 +25,7 @@ export const lostFragments: Fault = {
   undo: ["sysctl -qw net.ipv4.ipfrag_time=$(cat /run/lab/ipfrag_time)"],
   drops: at("ip_expire", "NOT_SPECIFIED", "FRAG_REASM_TIMEOUT"),
   // Before 6.1 the sender is told, and that is about no connection.
-  seenBy: { defragSummary: { step: "expire" }, conntrackSummary: null },
+  seenIn: { defrag: { step: "expire" }, conntrack: null },
 };
 
 /** First halves come twice: one of the two is dropped, and nothing counts it but the sender. */
@@ -35,7 +35,7 @@ export const duplicateFragments: Fault = {
   hurt: [`$C crafted fragment-twice ${toHost} 40`],
   undo: [],
   drops: at("ip_defrag", "NOT_SPECIFIED", "DUP_FRAG"),
-  seenBy: { defragSummary: { step: "insert", result: "DUPLICATE" } },
+  seenIn: { defrag: { step: "insert", result: "DUPLICATE" } },
 };
 
 /** Packets whose source is reached through another interface than they came from. */

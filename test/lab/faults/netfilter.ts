@@ -37,7 +37,7 @@ export const conntrackFull: Fault = {
   counter: conntrackCounter(null, "drop"),
   undo: [oldLimit, "/mnt/finish conntrack-limit"],
   drops: byHook,
-  seenBy: { conntrackSummary: { step: "lookup", verdict: "DROP" } },
+  seenIn: { conntrack: { step: "lookup", verdict: "DROP" } },
 };
 
 /** Packets that belong to no connection and can't begin one. */
@@ -53,5 +53,5 @@ export const conntrackInvalid: Fault = {
   counter: nftCounter(null, "fault", "hurt"),
   undo: ["nft delete table inet fault"],
   drops: byRule,
-  seenBy: { conntrackSummary: { step: "lookup", state: "INVALID", protocol: "TCP" } },
+  seenIn: { conntrack: { step: "lookup", state: "INVALID", protocol: "TCP" } },
 };

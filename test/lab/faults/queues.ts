@@ -20,7 +20,7 @@ export const netemLoss: Fault = {
   counter: qdiscDropped("uplink0", "netem"),
   undo: remove,
   drops: refused,
-  seenBy: { qdiscDrops: { step: "netem_enqueue", name: "NET_XMIT_SUCCESS|__NET_XMIT_BYPASS" } },
+  seenIn: { qdisc: { step: "netem_enqueue", name: "NET_XMIT_SUCCESS|__NET_XMIT_BYPASS" } },
 };
 
 export const netemLimit: Fault = {
@@ -30,7 +30,7 @@ export const netemLimit: Fault = {
   counter: qdiscDropped("uplink0", "netem"),
   undo: remove,
   drops: refused,
-  seenBy: { qdiscDrops: { step: "netem_enqueue", name: "NET_XMIT_DROP" } },
+  seenIn: { qdisc: { step: "netem_enqueue", name: "NET_XMIT_DROP" } },
 };
 
 /** Hurts every packet, and loses none. */
@@ -60,7 +60,7 @@ export const tbfOverflow: Fault = {
   counter: qdiscDropped("uplink0", "tbf"),
   undo: remove,
   drops: refused,
-  seenBy: { qdiscDrops: { step: "tbf_enqueue", name: "NET_XMIT_DROP" } },
+  seenIn: { qdisc: { step: "tbf_enqueue", name: "NET_XMIT_DROP" } },
 };
 
 /** The queue is full: fq_codel drops from the head of its fattest flow. */
@@ -80,5 +80,5 @@ export const fqCodelOverflow: Fault = {
     "6.12": [...refused["6.12"], { reason: "NOT_SPECIFIED", site: "__fq_codel_dequeue" }],
   },
   // It drops several at once and says that it did.
-  seenBy: { qdiscDrops: null },
+  seenIn: { qdisc: null },
 };

@@ -35,7 +35,8 @@ export const upcallFlood: Fault = {
     "ovs-dpctl del-flows",
     `$V flows ${address.vm2} ${sinkPort} 5000 1400`,
     `kill -s CONT ${vswitchd}`,
-    "sleep 2",
+    // It has caught up once nothing more is lost.
+    `last=; for second in $(seq 30); do now=$(${upcallsLost}); [ "$now" = "$last" ] && break; last=$now; sleep 1; done`,
   ],
   counter: upcallsLost,
   undo: [`kill -s CONT ${vswitchd}`],
@@ -58,5 +59,5 @@ export const fullTunRing: Fault = {
   counter: deviceCounter("ring0", "tx_dropped"),
   undo: ["/mnt/finish tap", "ip link del ring0"],
   drops: at("tun_net_xmit", "FULL_RING"),
-  seenBy: { qdiscDrops: { step: "net_dev_xmit", name: "NET_XMIT_DROP" } },
+  seenIn: { qdisc: { step: "net_dev_xmit", name: "NET_XMIT_DROP" } },
 };
