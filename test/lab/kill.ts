@@ -2,6 +2,7 @@ import { randomNumbers } from "../fixtures/random.js";
 import { endingNames } from "./kills/endings.js";
 import { footprint } from "./kills/footprint.js";
 import { type Killed, kill } from "./kills/kill.js";
+import { randomMoment } from "./kills/moment.js";
 import { victimNames } from "./kills/victims.js";
 import { startLab } from "./lab.js";
 
@@ -11,9 +12,6 @@ if (!Number.isSafeInteger(runs) || !Number.isSafeInteger(seed) || runs < 1) {
   console.error("usage: npm run lab:kill [RUNS] [SEED]");
   process.exit(2);
 }
-/** Long enough to reach from the first look at a host to the start, or from the start over attaching into measuring. */
-const longestMs = 8_000;
-
 console.log(`seed ${seed}`);
 console.log(["run", "victim", "ending", "from", "after ms", "stage", "gone after s", "left"].join("\t"));
 const random = randomNumbers(seed);
@@ -33,13 +31,11 @@ try {
     const victim = victimNames[Math.floor(run / endingNames.length) % victimNames.length];
     const ending = endingNames[run % endingNames.length];
     if (victim === undefined || ending === undefined) throw new Error("there is nothing to cut off");
-    // What is not there yet can't hang.
-    const from = random() < 0.3 && ending !== "deadline" ? "connection" : "start";
-    const moment = { from, afterMs: Math.round(random() * longestMs) } as const;
+    const moment = randomMoment(random, victim, ending);
     const killed = await kill(lab, victim, ending, moment, before);
     all.push(killed);
     const { stage, seconds, left } = killed;
-    const { afterMs } = moment;
+    const { from, afterMs } = moment;
     console.log(
       [run + 1, victim, ending, from, afterMs, stage, seconds.toFixed(1), left.join(", ")].join("\t"),
     );

@@ -4,6 +4,7 @@ import { randomNumbers } from "../fixtures/random.js";
 import { endingNames } from "./kills/endings.js";
 import { footprint } from "./kills/footprint.js";
 import { kill } from "./kills/kill.js";
+import { randomMoment } from "./kills/moment.js";
 import { victimNames } from "./kills/victims.js";
 import { sharedLab } from "./shared.js";
 
@@ -19,7 +20,7 @@ describeLive("a measurement that is cut off leaves nothing on its host", ["root"
     async (ending, index) => {
       const victim = victimNames[(seed + index) % victimNames.length] as (typeof victimNames)[number];
       const before = await footprint(lab().host);
-      const moment = { from: "start", afterMs: Math.round(random() * 8_000) } as const;
+      const moment = randomMoment(random, victim, ending);
       const { left } = await kill(lab(), victim, ending, moment, before);
       expect({ seed, victim, moment, left }).toEqual({ seed, victim, moment, left: [] });
     },

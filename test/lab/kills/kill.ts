@@ -2,14 +2,9 @@ import type { Lab } from "../lab.js";
 import { until } from "../machine/machine.js";
 import { type Ending, type EndingName, endings, toolRuns } from "./endings.js";
 import { added, type Footprint, footprint } from "./footprint.js";
+import type { Moment } from "./moment.js";
 import { startNotebook } from "./notebook.js";
 import { type VictimName, victims } from "./victims.js";
-
-/** When to cut a measurement off: so long after its connection to the host was there, or after what measures was started there. */
-export interface Moment {
-  from: "connection" | "start";
-  afterMs: number;
-}
 
 /** What became of a measurement that was cut off. */
 export interface Killed {
@@ -40,10 +35,14 @@ export async function kill(
   before: Footprint,
 ): Promise<Killed> {
   const { seconds: asked, attachSeconds, cut, mend }: Ending = endings[ending];
-  const notebook = startNotebook(lab, victims[victim](asked, attachSeconds));
+  const notebook = startNotebook(lab, victims[victim].cell(asked, attachSeconds));
   try {
     await until(120, "the notebook's connection", () => notebook.connected());
-    if (moment.from === "start") await toolRuns(lab.host);
+    if (moment.from !== "connection") await toolRuns(lab.host);
+    if (moment.from === "programs") {
+      const loaded = async () => hasPrograms(added(before, await footprint(lab.host)));
+      await until(120, "the measurement's programs", loaded);
+    }
     await new Promise((later) => setTimeout(later, moment.afterMs));
     const then = added(before, await footprint(lab.host));
     await cut(notebook, lab.host);
@@ -62,6 +61,10 @@ export async function kill(
 }
 
 function stageOf(lines: readonly string[]): Killed["stage"] {
-  if (lines.some((line) => line.startsWith("bpf "))) return "programs";
+  if (hasPrograms(lines)) return "programs";
   return lines.some((line) => line.startsWith("process ")) ? "processes" : "nothing";
+}
+
+function hasPrograms(lines: readonly string[]): boolean {
+  return lines.some((line) => line.startsWith("bpf "));
 }

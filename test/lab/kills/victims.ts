@@ -1,11 +1,29 @@
-/** What is cut off, by name: the cell that runs it on `host`. All would go on for minutes, unless a deadline is to end them. */
+/** A measurement that is cut off. */
+export interface Victim {
+  /** Whether it loads BPF programs into the host's kernel. */
+  loads: boolean;
+  /** The cell that runs it on `host`. */
+  cell(seconds: number, attachSeconds: number): string;
+}
+
+/** By name. All would go on for minutes, unless a deadline is to end them. */
 export const victims = {
-  dropEvents: (seconds: number, attachSeconds: number) =>
-    `await dropEvents(host, { seconds: ${seconds}, attachSeconds: ${attachSeconds} });`,
-  capture: (seconds: number) => `await capture(host, { device: "any", seconds: ${seconds} });`,
-  ring: (seconds: number) =>
-    `await capture(host, { device: "any", lastBytes: 2 ** 20, seconds: ${seconds} });`,
-  kprobe: (seconds: number, attachSeconds: number) => `
+  dropEvents: {
+    loads: true,
+    cell: (seconds, attachSeconds) =>
+      `await dropEvents(host, { seconds: ${seconds}, attachSeconds: ${attachSeconds} });`,
+  },
+  capture: {
+    loads: false,
+    cell: (seconds) => `await capture(host, { device: "any", seconds: ${seconds} });`,
+  },
+  ring: {
+    loads: false,
+    cell: (seconds) => `await capture(host, { device: "any", lastBytes: 2 ** 20, seconds: ${seconds} });`,
+  },
+  kprobe: {
+    loads: true,
+    cell: (seconds, attachSeconds) => `
     const received = defineProbe({
       name: "received",
       shape: "frame",
@@ -20,7 +38,8 @@ export const victims = {
         record.type === "map" && record.name === "@seen" ? [[Number(record.entries[0]?.[1])]] : [],
     });
     await received(host, { seconds: ${seconds}, attachSeconds: ${attachSeconds} });`,
-} as const;
+  },
+} satisfies Record<string, Victim>;
 
 export type VictimName = keyof typeof victims;
 
