@@ -267,6 +267,43 @@ describeLive("the path inside a host", ["root", "bpftrace", "sshd", "tracing", "
     expect(back.unexpected).toBe((back.packets_out as number) - (back.completed as number));
   });
 
+  test("pings of two senders with the same identifier and numbers are not taken for each other's", async () => {
+    const other = "203.0.113.31";
+    await execa("ip", ["-n", scene.client, "addr", "add", `${other}/25`, "dev", "eth0"]);
+    await inHost(`add rule inet losses forward ip saddr ${other} counter drop`);
+    const asked = { ...way, src: "203.0.113.0/25", protocol: "ICMP" as const, seconds: 60 };
+    const both = async () => {
+      const senders = [clientAddress, other];
+      await Promise.all(senders.map((one) => ping(30, 10, appAddress, "-e", "77", "-I", one)));
+      await later(1_500);
+    };
+    const summary = legs(await pathSummary(host, { ...asked, during: both }));
+    expect(summary.total).toMatchObject({ packets_in: 60, completed: 30, lost: 30, repeated: 0 });
+    const paths = await pathTrace(host, { ...asked, during: both });
+    const seen = await paths.sql(
+      "SELECT src, status, echo_id, count(DISTINCT echo_seq) AS pings FROM this GROUP BY ALL ORDER BY src",
+    );
+    expect(seen.values).toEqual([
+      [clientAddress, "complete", 77, 30],
+      [other, "lost inside (request)", 77, 30],
+    ]);
+  });
+
+  test("more on their way than the kernel has room for: what is not followed is counted, not forgotten", async () => {
+    await drops(1);
+    const summary = await pathSummary(host, {
+      ...{ ...way, protocol: "ICMP", seconds: 60 },
+      during: async () => {
+        await ping(20_000, 1, appAddress, "-l", "20000");
+        await later(1_500);
+      },
+    });
+    const total = legs(summary).total as Record<string, number>;
+    expect(total).toMatchObject({ packets_in: 20_000, completed: 0, unfinished: 0 });
+    expect(total.unfollowed).toBeGreaterThan(1_000);
+    expect((total.lost as number) + (total.unfollowed as number)).toBe(20_000);
+  });
+
   test("another namespace's devices of the same names are not looked at", async () => {
     const seen = await pathSummary(host, {
       ...{ ...way, from: "eth0", to: "lo", protocol: "ICMP", seconds: 60 },
