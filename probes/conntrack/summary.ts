@@ -12,7 +12,7 @@ const key = [conntrack.owner, conntrack.verdict, conntrack.info, conntrack.zone,
 
 /**
  * Counts what connection tracking makes of packets, the host's own and that of Open vSwitch: in which state they are, which are invalid and why, which
- * are dropped since no connection could be made of them or put into the table. The kernel counts; every packet costs the host 2 to 10 µs. For
+ * are dropped since no connection could be made of them or put into the table. The kernel counts; every packet costs the host some microseconds: the result says how much it was. For
  * the counters that connection tracking keeps itself (`drop`, `insert_failed`, `early_drop`), see {@link besideCounters}.
  *
  * Parameters: `seconds` to measure (0.5 to 3600), and filters that all have to match: `src`, `dst` (address or prefix, IPv4 or IPv6), `ip` (either),

@@ -68,7 +68,7 @@ const steps = ["net_dev_xmit", stack, ...enqueue];
 /**
  * Counts what became of packets on their way out, as each step of the transmit path says it: what `__dev_queue_xmit` returned to the stack, what each
  * queueing discipline returned (`tbf_enqueue`, `fq_codel_enqueue`, …), what the driver returned (`net_dev_xmit`). They differ: a discipline may drop and say
- * success (netem's loss, or a head drop), and what a driver drops the stack never hears of. The kernel counts; every packet out costs the host 2 to 5 µs.
+ * success (netem's loss, or a head drop), and what a driver drops the stack never hears of. The kernel counts; every packet out costs the host some microseconds: the result says how much it was.
  * For what the disciplines count themselves, see {@link besideCounters}.
  *
  * Parameters: `seconds` to measure (0.5 to 3600); `device` (default all).
