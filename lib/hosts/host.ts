@@ -48,7 +48,7 @@ export interface Execution extends AsyncIterable<Uint8Array> {
   readonly ended: Promise<ExecEnd>;
   /** Asks the command to end (SIGTERM, SIGKILL three seconds later). */
   stop(): void;
-  /** Asks the command to end (SIGCONT, SIGTERM a second later), and gives it time to say what it has: 20 s. */
+  /** Asks the command to end (SIGCONT, SIGTERM two seconds later), and gives it time to say what it has: 20 s. */
   end(): void;
 }
 

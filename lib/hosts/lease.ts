@@ -5,8 +5,8 @@ export const leaseSeconds = 4;
 /** Asks the watchdog for SIGTERM, and SIGKILL three seconds later: time to print what was counted. */
 export const stopWord = "stop\n";
 /**
- * First SIGCONT, which bpftrace doesn't hear, but the probe in the kernel does; a second later SIGTERM, and SIGKILL twenty beats after that:
- * a program that takes its probes away first needs seconds where they are many.
+ * First SIGCONT for the command alone, which may have something to do before it passes that on; two seconds later SIGTERM for all of the
+ * group, and SIGKILL twenty beats after that: a program that takes its probes away first needs seconds where they are many.
  */
 export const endWord = "end\n";
 export const beatWord = "\n";
@@ -26,14 +26,16 @@ export const beginLine = "skbook-begin\n";
  */
 const script = [
   "lease=$1; deadline=$2; shift 2",
-  // All but timeout itself, which would kill three seconds later what it was told to end.
-  `members() { cat /proc/[0-9]*/stat | sed 's/ (.*) / /' | awk -v g="$group" '$4 == g && $1 != g { print $1 }'; }`,
+  // Those whose parent (3) or group (4) it is; not timeout itself, which would kill three seconds later what it was told to end. Busybox's
+  // becomes the command, and watches from another process.
+  `members() { case $(cat "/proc/$group/comm") in timeout) leads=0 ;; *) leads=1 ;; esac; cat /proc/[0-9]*/stat | sed 's/ (.*) / /' | ` +
+    `awk -v g="$group" -v of="$1" -v leads="$leads" '$1 == g ? leads : $of == g && !(leads && of == 3) { print $1 }'; }`,
   "exec 3<&0 4>&2 0</dev/null; echo skbook-begin",
   'setsid timeout -s TERM -k 3 "$deadline" "$@" 3<&- 4>&- & group=$!',
   'echo "skbook-lease $group" >&2',
   '( exec >/dev/null 2>&1; trap "" HUP INT TERM PIPE; left=; ' +
     'while word=$(timeout -s KILL "$lease" sh -c "read -r word && echo \\"\\$word\\"" <&3 4>&-); do ' +
-    'case $word in stop) kill -s TERM -- "-$group"; sleep 3 4>&-; break ;; end) kill -s CONT $(members); sleep 1 4>&-; kill -s TERM $(members); left=20 ;; esac; ' +
+    'case $word in stop) kill -s TERM -- "-$group"; sleep 3 4>&-; break ;; end) kill -s CONT $(members 3); sleep 2 4>&-; kill -s TERM $(members 4); left=20 ;; esac; ' +
     '[ -z "$left" ] || left=$((left - 1)); [ "$left" != 0 ] || break; done; ' +
     '[ "$word" = stop ] || [ "$left" = 0 ] || echo skbook-lease-expired >&4; ' +
     'kill -s KILL -- "-$group"; kill -s KILL -- "$group" ) & watchdog=$!',

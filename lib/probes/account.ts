@@ -1,5 +1,15 @@
 import type { ProgramRecord } from "./bpftrace/records.js";
-import { emittedMap, limitMaps, matchedMap, rowWord, suppressedMap } from "./bpftrace/signs-of-life.js";
+import {
+  emittedMap,
+  enteredMap,
+  limitMaps,
+  matchedMap,
+  returnedMap,
+  rowWord,
+  suppressedMap,
+} from "./bpftrace/signs-of-life.js";
+
+const countedMaps = [matchedMap, emittedMap, suppressedMap, enteredMap, returnedMap];
 
 /** What became of the events of one hook; null where the program ended before it could say. */
 export interface HookAccount {
@@ -10,6 +20,7 @@ export interface HookAccount {
   emitted: number | null;
   /** Were not printed, since too many came in a second. */
   suppressed: number | null;
+  /** Printed and not arrived, not printed since too many came, or never there, since the kernel missed the return of their call. */
   lost: number | "unknown";
 }
 
@@ -80,7 +91,10 @@ export class Account {
   /** Events that the kernel counted and that are in no row. */
   get lost(): number | "unknown" {
     if (this.countMap !== undefined) return missing(this.matched, this.accounted);
-    return missing(this.emitted, this.accounted, this.suppressed ?? 0);
+    const without =
+      (this.suppressed ?? 0) +
+      Math.max(0, (this.counted(enteredMap) ?? 0) - (this.counted(returnedMap) ?? 0));
+    return missing(this.emitted, this.accounted, without);
   }
 
   /** The same for each hook that printed rows. */
@@ -95,7 +109,8 @@ export class Account {
       .map((hook) => {
         const of = (map: string) => (this.counts.has(map) ? (this.counts.get(map)?.get(hook) ?? 0) : null);
         const [matched, emitted, suppressed] = [of(matchedMap), of(emittedMap), of(suppressedMap)];
-        const lost = missing(emitted, this.arrived.get(hook) ?? 0, suppressed ?? 0);
+        const unreturned = Math.max(0, (of(enteredMap) ?? 0) - (of(returnedMap) ?? 0));
+        const lost = missing(emitted, this.arrived.get(hook) ?? 0, (suppressed ?? 0) + unreturned);
         return { hook, matched, emitted, suppressed, lost };
       });
   }
@@ -127,12 +142,11 @@ export class Account {
   private noteEnd(nsecs: string | null): void {
     // END comes when its buffers have been read, which is later than what it measured.
     this.end = this.over ?? nsecs;
-    for (const map of [matchedMap, emittedMap, suppressedMap])
-      if (this.program.includes(map)) this.counts.set(map, new Map());
+    for (const map of countedMaps) if (this.program.includes(map)) this.counts.set(map, new Map());
   }
 
   private noteMap(name: string, entries: readonly [string, unknown][]): boolean {
-    if ([matchedMap, emittedMap, suppressedMap].includes(name)) {
+    if (countedMaps.includes(name)) {
       this.counts.set(name, new Map(entries.map(([hook, count]) => [hook, Number(count)])));
     } else if (!limitMaps.includes(name)) {
       if (name === this.countMap) this.summed += entries.reduce((sum, [, count]) => sum + Number(count), 0);
@@ -146,6 +160,6 @@ function total(counts: ReadonlyMap<string, number>): number {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
-function missing(sent: number | null, arrived: number, suppressed = 0): number | "unknown" {
-  return sent === null ? "unknown" : Math.max(0, sent - arrived) + suppressed;
+function missing(sent: number | null, arrived: number, besides = 0): number | "unknown" {
+  return sent === null ? "unknown" : Math.max(0, sent - arrived) + besides;
 }

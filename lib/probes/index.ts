@@ -12,7 +12,7 @@ export {
   plainName,
 } from "./bpftrace/program.js";
 export type { ProgramRecord } from "./bpftrace/records.js";
-export { emitRow, rowWord } from "./bpftrace/signs-of-life.js";
+export { countCall, emitRow, rowWord } from "./bpftrace/signs-of-life.js";
 export { defineProbe, type Probe } from "./define.js";
 export type { DecodeContext, EndContext, Maps, ProbeDefinition } from "./definition.js";
 export { ProbeError } from "./error.js";

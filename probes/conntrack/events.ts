@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   bpftrace,
+  countCall,
   type DecodeContext,
   defineProbe,
   emitRow,
@@ -15,7 +16,14 @@ import { type PacketKind, packetColumns, packetRow, packetValues, packetWords } 
 import { type PacketFilterParameters, packetFilters } from "../packet/filters.js";
 import { conntrackNotes, outcomeColumns, tcpStateColumn, whyColumn, zoneColumn } from "./columns.js";
 import { infoNumber, ownerName, stateName, states, statusNames, tcpStateName, verdictName } from "./names.js";
-import { conntrack, conntrackClauses, conntrackHooks, conntrackStructs, steps } from "./program.js";
+import {
+  conntrack,
+  conntrackClauses,
+  conntrackHooks,
+  conntrackStructs,
+  returnHook,
+  steps,
+} from "./program.js";
 
 const Parameters = z.strictObject({
   ...packetFilters,
@@ -45,7 +53,7 @@ export interface ConntrackEventsParameters extends PacketFilterParameters {
  *
  * Columns: `time_ns` (Unix time by the host's clock), `step`, `owner`, `verdict`, `state`, `why` (the kernel's words on what is invalid), `zone`, `status` (bits of the connection:
  * `SEEN_REPLY`, `ASSURED`, `CONFIRMED`, …), `tcp_state`, `device`, `ip_version`, `src`, `src_port`, `dst`, `dst_port`, `protocol`, `length_bytes`, `cpu`. null is unknown or absent.
- * A call whose return the kernel missed has no row.
+ * A call whose return the kernel missed has no row, and counts as lost.
  *
  * Errors: as for every probe, see {@link defineProbe}.
  *
@@ -86,7 +94,8 @@ export const conntrackEvents: Probe<ConntrackEventsParameters, "table"> = define
   ],
   program(parameters, target) {
     const { state: _, dropped: __, maxEvents: ___, ...filters } = parameters;
-    return conntrackClauses(filters, target, bpftrace``, (step) => ({
+    const entered = (step: number) => countCall(returnHook(step)).entered;
+    return conntrackClauses(filters, target, entered, (step) => ({
       ipv4: action("ipv4", step, parameters),
       ipv6: action("ipv6", step, parameters),
       other: action("other", step, parameters),
@@ -107,6 +116,7 @@ function action(kind: PacketKind, step: number, { state, dropped, maxEvents }: P
       ...[conntrack.tcpState, "cpu", "$skb->dev->name", ...packet.expressions, conntrack.why],
     ],
     maxEvents,
+    returnHook(step),
   );
   const tests = [
     bpftrace`1`,
@@ -120,7 +130,7 @@ function action(kind: PacketKind, step: number, { state, dropped, maxEvents }: P
           )})`,
         ]),
   ];
-  return bpftrace`if (${joined(tests, " && ")}) { ${row} }`;
+  return bpftrace`${countCall(returnHook(step)).returned} if (${joined(tests, " && ")}) { ${row} }`;
 }
 
 function rowOf(fields: readonly string[], { unixTime }: DecodeContext<Parameters>): Value[] {

@@ -30,6 +30,11 @@ export const conntrackHooks: Hooks = {
   whereLoaded: [`kprobe:${ovs}`, `kretprobe:${ovs}`, ...complaints.map((name) => `kprobe:${name}`)],
 };
 
+/** The hook where it is known what has become of a packet. */
+export function returnHook(step: number): string {
+  return `kretprobe:${functions[steps[step] as (typeof steps)[number]]}`;
+}
+
 /** Fields of a connection that the program reads where the host's BTF has them. */
 export const conntrackStructs = ["nf_conn"];
 
@@ -53,14 +58,14 @@ export const conntrack = {
 export function conntrackClauses(
   filters: PacketFilters,
   target: Target,
-  onEntry: Fragment,
+  onEntry: (step: number) => Fragment,
   onReturn: (step: number) => PacketActions,
 ): Fragment {
   return joined(
     [
       ...steps.flatMap((step, index) => {
         const name = functions[step];
-        const keep = bpftrace`if (${isMeasuring}) { $keep = (uint64)arg0; ${onEntry} }`;
+        const keep = bpftrace`if (${isMeasuring}) { $keep = (uint64)arg0; ${onEntry(index)} }`;
         const filtered = parsePacket(filters, { ipv4: keep, ipv6: keep, other: keep });
         const forget = step === "lookup" ? bpftrace`@why[$thread] = (uint64)0;` : bpftrace``;
         return [

@@ -47,11 +47,16 @@ export const conntrackSummary: Probe<PacketFilterParameters, "frame"> = definePr
   program(filters, target) {
     const count = (step: number, kind: PacketKind) =>
       bpftrace`@packets[${new Fragment([`(uint64)${step}`, ...key, ...protocolKey(kind), conntrack.why].join(", "))}] = count();`;
-    return conntrackClauses(filters, target, bpftrace`@matched = count();`, (step) => ({
-      ipv4: count(step, "ipv4"),
-      ipv6: count(step, "ipv6"),
-      other: count(step, "other"),
-    }));
+    return conntrackClauses(
+      filters,
+      target,
+      () => bpftrace`@matched = count();`,
+      (step) => ({
+        ipv4: count(step, "ipv4"),
+        ipv6: count(step, "ipv6"),
+        other: count(step, "other"),
+      }),
+    );
   },
   decode(record) {
     if (record.type !== "map" || record.name !== "@packets") return [];

@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   attachTo,
   bpftrace,
+  countCall,
   type DecodeContext,
   defineProbe,
   emitRow,
@@ -19,6 +20,8 @@ import {
   fragmentFilters,
   freeHook,
   insertHooks,
+  insertReturn,
+  kill,
   queue,
   queueClauses,
 } from "./program.js";
@@ -43,7 +46,7 @@ export interface DefragEventsParameters extends FragmentFilterParameters {
  *
  * Columns: `time_ns` (Unix time by the host's clock), `step` (`insert`, `expire`, `free`), `result` (`OK`, `DUPLICATE`, `OVERLAP`; `EXPIRED`; `FREED`), `ip_version`, `user` (who puts them together)
  * and its `zone`, `src`, `dst`, `id` (identification of the datagram), `protocol` (null of IPv6), `offset_bytes` and `end_bytes` (place of the fragment's data), `received_bytes` (data in the queue
- * besides), `device`, `site` (kernel function that freed it), `cpu`. null is unknown or absent. A `free` belongs to the refused `insert` before it with the same `id`.
+ * besides), `device`, `site` (kernel function that freed it), `cpu`. null is unknown or absent. An insertion whose return the kernel missed has no row, and counts as lost. A `free` belongs to the refused `insert` before it with the same `id`.
  *
  * Errors: as for every probe, see {@link defineProbe}.
  *
@@ -90,10 +93,11 @@ export const defragEvents: Probe<DefragEventsParameters, "table"> = defineProbe(
     const refuse = frees
       ? bpftrace`if ((int32)retval != 0) { @refused[(uint64)$kept] = (uint64)$q; }`
       : bpftrace``;
+    const calls = countCall(insertReturn);
     const queues = queueClauses(filters, target, {
-      onEntry: bpftrace``,
+      onEntry: calls.entered,
       inserted: (version) =>
-        bpftrace`${refuse} ${row(insertStep, version, {
+        bpftrace`${calls.returned} ${refuse} ${row(insertStep, version, {
           result: "(int32)retval",
           offset: "$offset",
           end: "$end",
@@ -119,6 +123,13 @@ export const defragEvents: Probe<DefragEventsParameters, "table"> = defineProbe(
   },
 });
 
+/** What a row of a step comes from. */
+const hookOf = new Map([
+  [insertStep, insertReturn],
+  [expireStep, kill],
+  [freeStep, freeHook],
+]);
+
 /** Program text of what only some steps have; -1 or nothing where one hasn't. */
 interface Fields {
   result?: string;
@@ -135,6 +146,7 @@ function rowOf(step: number, version: 4 | 6, fields: Fields, maxEvents: number):
     `%llu\\t${step}\\t%d\\t${version}\\t%d\\t%s\\t%s\\t%u\\t%d\\t%d\\t%d\\t%d\\t%d\\t%s\\t%s`,
     ["nsecs", result, user, src, dst, id, protocol, offset, end, "$q->meat", "cpu", device, site],
     maxEvents,
+    hookOf.get(step),
   );
 }
 

@@ -23,7 +23,9 @@ const Filters = z.strictObject(fragmentFilters);
 type Filters = z.output<typeof Filters>;
 
 const insert = "inet_frag_queue_insert";
-const kill = "kprobe:inet_frag_kill";
+/** Where it is known what has become of a fragment. */
+export const insertReturn = `kretprobe:${insert}`;
+export const kill = "kprobe:inet_frag_kill";
 export const freeHook = "tracepoint:skb:kfree_skb";
 
 /** What gives up a queue whose time is over, by version of IP; each ends the queue in inet_frag_kill(). */
@@ -34,7 +36,7 @@ type Expiry = keyof typeof expiries;
 export const defragment = { ip_defrag: 4, nf_ct_frag6_gather: 6 } as const;
 
 export const insertHooks: Hooks = {
-  required: [`kprobe:${insert}`, `kretprobe:${insert}`],
+  required: [`kprobe:${insert}`, insertReturn],
   optional: [kill, ...["ip_expire", "ip6_frag_expire"].flatMap(bothOf)],
   whereLoaded: bothOf("nf_ct_frag6_expire"),
 };
@@ -87,7 +89,7 @@ export function queueClauses(filters: Filters, target: Target, actions: Fragment
   $skb = (struct sk_buff *)arg1; $at = (uint64)arg0; $keep = (uint64)0;
   if ($skb->protocol == 8) { if (${queueTests(filters, 4)}) { ${keep} } } else { if (${queueTests(filters, 6)}) { ${keep} } }
   ${keepForReturn(insert, bpftrace`$keep`)} }`,
-      bpftrace`${attachTo(target, `kretprobe:${insert}`)} { ${atReturn(
+      bpftrace`${attachTo(target, insertReturn)} { ${atReturn(
         insert,
         bpftrace`$skb = (struct sk_buff *)$kept; $q = (struct inet_frag_queue *)@queue[$kept]; $offset = @offset[$kept]; $end = @end[$kept]; $dev = (struct net_device *)@device[$kept]; ${forget}
     if ($skb->protocol == 8) { ${actions.inserted(4)} } else { ${actions.inserted(6)} }`,

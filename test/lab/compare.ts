@@ -1,4 +1,4 @@
-import { type Fault, type Injectable, inject, type Place, type Truth } from "./faults/index.js";
+import { type Fault, type Injectable, inject, type Place } from "./faults/index.js";
 import type { KernelVersion } from "./kernels.js";
 import type { Lab } from "./lab.js";
 import type { LayerProbeName } from "./layers.js";
@@ -10,7 +10,8 @@ export interface Comparison {
   fault: string;
   probe: DropProbeName | LayerProbeName | PathProbeName;
   kernel: KernelVersion;
-  truth: Truth;
+  /** How many packets the fault hurt. */
+  truth: number;
   /** At the places where that kernel frees such packets. */
   seen: number;
   lost: number | "unknown";
@@ -41,7 +42,7 @@ export async function* compare(lab: Lab, faults: readonly Fault[]): AsyncGenerat
 }
 
 async function compareRound(lab: Lab, faults: readonly Fault[]): Promise<Comparison[]> {
-  const truths: Truth[] = [];
+  const truths: number[] = [];
   const seen = await together(
     probeNames.map((probe) => (during) => dropProbes[probe](lab.host, during)),
     async () => {
@@ -49,15 +50,19 @@ async function compareRound(lab: Lab, faults: readonly Fault[]): Promise<Compari
     },
   );
   const places = faults.flatMap(({ drops }) => drops[lab.kernel]);
+  const aftermath = faults.flatMap((fault) => fault.aftermath ?? []);
   return faults.flatMap((fault, index) =>
     probeNames.map((probe, which) =>
-      comparison(lab.kernel, fault, probe, truths[index] as Truth, seen[which] as Sightings, places),
+      comparison(lab.kernel, fault, probe, truths[index] as number, seen[which] as Sightings, {
+        places,
+        aftermath,
+      }),
     ),
   );
 }
 
 /** Puts a fault there, sends what it hurts, and takes it away. */
-export async function harm({ host }: Lab, fault: Injectable): Promise<Truth> {
+export async function harm({ host }: Lab, fault: Injectable): Promise<number> {
   const injected = await inject(host, fault);
   try {
     return await injected.hurt();
@@ -111,28 +116,34 @@ function comparison(
   kernel: KernelVersion,
   { name, drops }: Fault,
   probe: DropProbeName,
-  truth: Truth,
+  truth: number,
   { all, lost }: Sightings,
-  places: readonly Place[],
+  expected: { places: readonly Place[]; aftermath: readonly string[] },
 ): Comparison {
   const seen = sum(all.filter((one) => isAt(one, drops[kernel])));
-  const elsewhere = all.filter((one) => !isAt(one, places));
-  const packets = sum(elsewhere.filter(({ device }) => device !== null));
-  const verdict = verdictOf(truth, { seen, elsewhere: packets, lost, isDrop: drops[kernel].length > 0 });
-  const words = elsewhere.map(({ reason, site, packets }) => `${packets} ${reason ?? "-"} ${site}`);
+  const elsewhere = all.filter((one) => !isAt(one, expected.places));
+  // What is on no device is no packet: messages between processes.
+  const alarms = elsewhere.filter(
+    ({ device, site }) => device !== null && !expected.aftermath.includes(site.replace(clone, "")),
+  );
+  const verdict = verdictOf(truth, { seen, elsewhere: sum(alarms), lost, isDrop: drops[kernel].length > 0 });
+  const words = elsewhere.map(
+    ({ reason, site, device, packets }) => `${packets} ${reason ?? "-"} ${site} ${device ?? "-"}`,
+  );
   return { fault: name, probe, kernel, truth, seen, lost, verdict, elsewhere: words };
 }
 
 /** What is to be said of a number beside the truth: see {@link Comparison.verdict}. */
 export function verdictOf(
-  { least, most }: Truth,
+  truth: number,
   saw: { seen: number; elsewhere: number; lost: number | "unknown"; isDrop: boolean },
 ): string {
-  if (most === 0) return "nothing was hurt";
+  if (truth === 0) return "nothing was hurt";
   if (saw.lost !== 0) return `lost ${saw.lost}`;
-  if (!saw.isDrop) return saw.elsewhere < least ? "unseen" : "seen against expectation";
-  if (saw.seen < least) return "too few";
-  return saw.seen > most ? "too many" : "ok";
+  if (saw.elsewhere > 0) return "false alarm";
+  if (!saw.isDrop) return "unseen";
+  if (saw.seen === truth) return "ok";
+  return saw.seen < truth ? "too few" : "too many";
 }
 
 function sum(sightings: readonly Sighting[]): number {

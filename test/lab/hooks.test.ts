@@ -170,7 +170,7 @@ for _ in range(10): socket.create_connection(("${to}", ${sinkPort}), 5).close()'
         const { values } = await probe(lab().host, {
           ...patience,
           during: async () => {
-            hurt = (await fault.hurt()).least;
+            hurt = await fault.hurt();
           },
         });
         expect(hurt).toBe(100);

@@ -8,7 +8,7 @@ import {
   qdiscDrops,
 } from "../../lib/index.js";
 import { type Comparison, harm, together, verdictOf } from "./compare.js";
-import type { Fault, Layer, Rows, Truth } from "./faults/index.js";
+import type { Fault, Layer, Rows } from "./faults/index.js";
 import type { Lab } from "./lab.js";
 import { patience } from "./sightings.js";
 
@@ -72,7 +72,7 @@ async function compareLayer(
   faults: readonly Fault[],
   rows?: Rows,
 ): Promise<Comparison[]> {
-  const truths: Truth[] = [];
+  const truths: number[] = [];
   const probes = Object.entries<Watch>(layers[layer].probes);
   const frames = await together(
     probes.map(
@@ -92,8 +92,8 @@ async function compareLayer(
     const other = all.filter((row) => !isOf(row) && layers[layer].alarms(row));
     const saw = { seen: total(all.filter(isOf)), elsewhere: total(other), lost, isDrop: rows !== undefined };
     return faults.map(({ name: fault }, index): Comparison => {
-      const truth = truths[index] as Truth;
-      const verdict = verdictOf({ ...truth, least: rows === undefined ? 1 : truth.least }, saw);
+      const truth = truths[index] as number;
+      const verdict = verdictOf(truth, saw);
       return {
         ...{ fault, probe: probes[which]?.[0] as LayerProbeName, kernel: lab.kernel, truth },
         ...{ seen: saw.seen, lost, verdict: verdict === "unseen" ? "silent" : verdict },

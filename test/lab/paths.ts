@@ -1,6 +1,6 @@
 import { type Host, type PathParameters, pathSummary, pathTrace } from "../../lib/index.js";
 import { type Comparison, harm, together, verdictOf } from "./compare.js";
-import type { PathFault, Truth } from "./faults/index.js";
+import type { PathFault } from "./faults/index.js";
 import type { Lab } from "./lab.js";
 import { rowsOf } from "./layers.js";
 import { patience } from "./sightings.js";
@@ -47,7 +47,7 @@ export type PathProbeName = keyof typeof probes;
 /** Lets packets get lost between two devices while probes of paths look on: as many as the host's counter says, and none of the others. */
 export async function* comparePaths(lab: Lab, faults: readonly PathFault[]): AsyncGenerator<Comparison> {
   for (const fault of faults) {
-    let truth: Truth = { least: 0, most: 0 };
+    let truth = 0;
     const asked = { ...fault.way, protocol: fault.protocol };
     const ways = await together(
       Object.values<Watch>(probes).map((watch) => (during) => watch(lab.host, asked, during)),

@@ -37,8 +37,7 @@ for (const version of versions) {
       comparePaths(lab, asked(pathFaults)),
     ]) {
       for await (const { fault, probe, truth, seen, lost, verdict, elsewhere } of comparisons) {
-        const hurt = truth.least === truth.most ? truth.least : `${truth.least}..${truth.most}`;
-        console.log([fault, probe, version, hurt, seen, lost, verdict, elsewhere.join(", ")].join("\t"));
+        console.log([fault, probe, version, truth, seen, lost, verdict, elsewhere.join(", ")].join("\t"));
         if (!fine.includes(verdict)) wrong += 1;
       }
     }

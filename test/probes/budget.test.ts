@@ -86,6 +86,17 @@ describe("the books of a run", () => {
   });
 });
 
+test("an event whose call returned unseen is lost", () => {
+  const account = new Account(undefined, "@matched @emitted @entered @returned");
+  const hook = "kretprobe:a";
+  account.note({ type: "line", word: "row", hook, fields: [] });
+  account.note({ type: "line", word: "end", hook: "", fields: ["1"] });
+  const counted = Object.entries({ "@entered": 4, "@returned": 2, "@matched": 1, "@emitted": 1 });
+  for (const [name, count] of counted) account.note({ type: "map", name, entries: [[hook, count]] });
+  expect(account.hooks).toEqual([{ hook, matched: 1, emitted: 1, suppressed: null, lost: 2 }]);
+  expect(account.lost).toBe(2);
+});
+
 describeLive("a budget for events", ["root", "bpftrace", "tracing"], () => {
   test("a host that is too busy is refused, with the estimate, the budget and what to run instead", async () => {
     const flood = refusedDatagrams(9, 20);

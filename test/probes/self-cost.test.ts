@@ -24,6 +24,13 @@ test("a signal that comes as the command ends does not hide its exit code", asyn
   expect((await execa(file, args, { reject: false })).exitCode).toBe(3);
 });
 
+test("the command hears that it is to end from the one that takes the samples, once it has", async () => {
+  const [file = "", ...args] = costed(["sh", "-c", "trap 'exit 5' CONT; while :; do sleep 0.1; done"], 1);
+  const run = execa(file, args, { reject: false, timeout: 20_000 });
+  setTimeout(() => run.kill("SIGCONT"), 500);
+  expect((await run).exitCode).toBe(5);
+});
+
 describeLive("what a probe itself costs", ["root", "bpftrace", "sshd", "tracing"], () => {
   test("is measured by the kernel and stands in the result; the sysctl is not touched", async () => {
     const before = enabled();

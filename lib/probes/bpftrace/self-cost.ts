@@ -50,7 +50,8 @@ const script = [
   // Less and less often, since attaching takes long where many do it at a time.
   "{ pause=0.2; until sample; do sleep $pause || exit; case $pause in 0.2) pause=0.4 ;; *) pause=0.8 ;; esac; done; " +
     "while sleep $every; do sample; done; } & sampler=$!",
-  "trap 'again=1; sample' CONT TERM; again=1; code=",
+  // By SIGCONT the kernel's part of a probe knows that it is to end: when the sample has been taken. All of the group hears SIGTERM by itself.
+  "trap 'again=1; sample; kill -s CONT $pid 2>/dev/null' CONT; trap 'again=1; sample' TERM; again=1; code=",
   // A signal interrupts the first wait, or comes when that one knows the exit code already: the second then knows no such process, and says 127.
   'while [ $again = 1 ]; do again=0; wait "$pid"; ended=$?; [ -n "$code" ] && [ $ended = 127 ] || code=$ended; done',
   "kill $sampler 2>/dev/null; exit $code",

@@ -11,6 +11,9 @@ export const emittedMap = "@emitted";
 export const suppressedMap = "@suppressed";
 /** How many events matched, whether printed or not; by hook where rows are printed. */
 export const matchedMap = "@matched";
+/** How many calls of interest a program saw begin, and return, by the hook of the return: one without its return has no row. */
+export const enteredMap = "@entered";
+export const returnedMap = "@returned";
 /** Keep {@link emitRow} at its limits: rows printed, and rows that may still be printed before the next tick. */
 export const limitMaps: readonly string[] = ["@printed", "@left"];
 
@@ -31,11 +34,22 @@ export function emitRow(
   maxEvents: number,
   hook = "",
 ): Fragment {
-  if (!/^[\w:./-]*$/.test(hook)) throw notAHook(hook);
+  if (!isHook(hook)) throw notAHook(hook);
   const row = new Fragment(`"${rowWord}:${hook}\\t${format}\\n", ${expressions.join(", ")}`);
   const key = new Fragment(`["${hook}"]`);
   return bpftrace`if (${isMeasuring}) { @matched${key} = count(); if (@printed < ${integer(maxEvents)}) {
     if (@left > 0) { @left--; @printed++; @emitted${key} = count(); printf(${row}); } else { @suppressed${key} = count(); } } }`;
+}
+
+/**
+ * Statements that count a call, of a program with rows: to stand where its entry is kept, and in front of all else where it returns.
+ *
+ * @param hook that of the return, which rows are printed behind.
+ */
+export function countCall(hook: string): { entered: Fragment; returned: Fragment } {
+  if (!isHook(hook)) throw notAHook(hook);
+  const counted = (map: string) => new Fragment(`${map}["${hook}"] = count();`);
+  return { entered: counted(enteredMap), returned: counted(returnedMap) };
 }
 
 /**
@@ -62,10 +76,14 @@ END { printf("end\t%llu\n", nsecs); }
 `.text;
 }
 
+function isHook(hook: string): boolean {
+  return /^[\w:./-]*$/.test(hook);
+}
+
 function notAHook(hook: string): SkbookError {
   return new SkbookError({
     code: "NOT_PROGRAM_TEXT",
-    tried: "print the rows of a hook",
+    tried: "count what comes by a hook",
     failed: `${JSON.stringify(hook)} is no hook`,
     todo: "give one of the probe's hooks as they are written there",
   });

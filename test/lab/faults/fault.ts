@@ -40,8 +40,6 @@ export interface Injectable {
   hurt: readonly string[];
   /** Prints how many packets it has hurt so far; without one, the senders' own count is the truth. */
   counter?: string;
-  /** How many more than the truth may be seen, for packets of the fault that the counter leaves out. */
-  slack?: number;
   /** Takes it away again. */
   undo: readonly string[];
 }
@@ -49,6 +47,8 @@ export interface Injectable {
 /** A fault as probes of drops, and those of one layer, see it. */
 export interface Fault extends Injectable {
   drops: Places;
+  /** Functions that free what the fault has held back, once it is taken away: no drops of its own. */
+  aftermath?: readonly string[];
   /** What a layer's probes say of it, null for what is in another number than the truth; those of the others have to be silent. */
   seenIn?: { readonly [In in Layer]?: Rows | null };
 }

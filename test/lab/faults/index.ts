@@ -8,7 +8,7 @@ import { dropFlow, fullTunRing, upcallFlood } from "./switch.js";
 
 export type { Fault, Injectable, Layer, PathFault, Place, Rows } from "./fault.js";
 export { pathFaults } from "./forward.js";
-export { type Injected, inject, type Truth } from "./inject.js";
+export { type Injected, inject } from "./inject.js";
 export { closedUdpPort, conntrackFull, dropFlow, duplicateFragments, netemLoss, nftDrop, tbfOverflow };
 
 /** All of them, by layer from the queue of an interface up, then the switch. */

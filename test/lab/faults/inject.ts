@@ -1,16 +1,10 @@
 import type { Host } from "../../../lib/index.js";
 import type { Injectable } from "./fault.js";
 
-/** How many packets a fault has hurt, by a counter that the probes don't read. */
-export interface Truth {
-  least: number;
-  most: number;
-}
-
 /** A fault in its place. */
 export interface Injected {
-  /** Sends the packets that it hurts, and says how many it did. */
-  hurt(): Promise<Truth>;
+  /** Sends the packets that it hurts, and says how many it did, by a counter that the probes don't read. */
+  hurt(): Promise<number>;
   undo(): Promise<void>;
 }
 
@@ -39,7 +33,7 @@ export async function inject(host: Host, fault: Injectable): Promise<Injected> {
         fault.counter === undefined
           ? numbers(said, "sent").reduce((sum, one) => sum + one, 0)
           : after - before;
-      return { least: hurt, most: hurt + (fault.slack ?? 0) };
+      return hurt;
     },
     undo,
   };

@@ -30,4 +30,6 @@ export const fullSocketBuffer: Fault = {
   counter: protocolCounter(null, "UdpRcvbufErrors"),
   undo: ["/mnt/finish deaf"],
   drops: at("udp_queue_rcv_one_skb", "SOCKET_RCVBUFF"),
+  // What the buffer holds when its socket is closed.
+  aftermath: ["udp_destruct_common", "skb_queue_purge", "skb_queue_purge_reason"],
 };

@@ -26,10 +26,13 @@ export const dropFlow: Fault = {
 
 const vswitchd = "$(cat /run/openvswitch/ovs-vswitchd.pid)";
 
+const neighbour = `ip -n vm1 neigh change ${address.vm2} dev eth0`;
+
 /** The daemon stops for a while, and its queues of what the datapath asks run full; they do again when it has to catch up. */
 export const upcallFlood: Fault = {
   name: "ovs-upcall-flood",
-  put: [`$V udp ${address.vm2} ${sinkPort} 1`],
+  // A neighbour that had to be asked for meanwhile would not be found.
+  put: [`$V udp ${address.vm2} ${sinkPort} 1`, `${neighbour} nud permanent`],
   hurt: [
     `kill -s STOP ${vswitchd}`,
     "ovs-dpctl del-flows",
@@ -39,7 +42,7 @@ export const upcallFlood: Fault = {
     `last=; for second in $(seq 30); do now=$(${upcallsLost}); [ "$now" = "$last" ] && break; last=$now; sleep 1; done`,
   ],
   counter: upcallsLost,
-  undo: [`kill -s CONT ${vswitchd}`],
+  undo: [`kill -s CONT ${vswitchd}`, `${neighbour} nud reachable`],
   drops: at("netlink_attachskb", "NOT_SPECIFIED"),
 };
 
@@ -59,5 +62,7 @@ export const fullTunRing: Fault = {
   counter: deviceCounter("ring0", "tx_dropped"),
   undo: ["/mnt/finish tap", "ip link del ring0"],
   drops: at("tun_net_xmit", "FULL_RING"),
+  // What the ring holds when it goes.
+  aftermath: ["tun_queue_purge"],
   seenIn: { qdisc: { step: "net_dev_xmit", name: "NET_XMIT_DROP" } },
 };
