@@ -87,6 +87,10 @@ const at = (...sites: string[]) =>
   `(coalesce(reason, 'NOT_SPECIFIED') = 'NOT_SPECIFIED' AND site IN (${sites.map((one) => `'${one}'`).join(", ")}))`;
 const on = (row: EvidenceRow) => row.device ?? "no device";
 
+/** Open vSwitch has reasons of its own, under a number of its subsystem that changes between kernels: its functions tell. */
+const bySwitch =
+  "(starts_with(reason, 'SUBSYSTEM_') AND (site = 'do_execute_actions' OR starts_with(site, 'ovs_')))";
+
 const when = {
   queue: `${by("QDISC_DROP", "QDISC_OVERLIMIT", "QDISC_CONGESTED", "FQ_BAND_LIMIT")} OR ${at("kfree_skb_list", "kfree_skb_list_reason", "__dev_queue_xmit", "__fq_codel_dequeue")}`,
   firewall: `${by("NETFILTER_DROP", "TC_INGRESS", "TC_EGRESS", "XDP")} OR ${at("nf_hook_slow", "nft_do_chain")}`,
@@ -94,7 +98,7 @@ const when = {
   socketFull: `${by("SOCKET_RCVBUFF", "SOCKET_BACKLOG", "PROTO_MEM")} OR ${at("udp_queue_rcv_one_skb", "udpv6_queue_rcv_one_skb")}`,
   checksum: by("IP_CSUM", "TCP_CSUM", "UDP_CSUM", "ICMP_CSUM", "SKB_CSUM"),
   route: `${by("IP_INNOROUTES", "IP_OUTNOROUTES", "IP_RPFILTER", "IP_INADDRERRORS", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATEFAIL", "NEIGH_DEAD", "PKT_TOO_BIG")} OR ${at("ip_error", "neigh_invalidate", "__neigh_event_send", "ip_rcv_finish_core")}`,
-  virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR starts_with(reason, 'SUBSYSTEM_3_') OR ${at("tun_net_xmit", "ovs_vport_send", "ovs_dp_process_packet", "enqueue_to_backlog", "netlink_attachskb")} OR site = 'netlink_attachskb'`,
+  virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR ${bySwitch} OR ${at("tun_net_xmit", "ovs_vport_send", "ovs_dp_process_packet", "enqueue_to_backlog", "netlink_attachskb")} OR site = 'netlink_attachskb'`,
 };
 
 /** Rules of {@link dropReport}. */
