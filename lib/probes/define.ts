@@ -20,6 +20,7 @@ import { preflight, refuseUnless } from "./preflight.js";
 import { provenanceOf } from "./provenance.js";
 import { runProbe } from "./run.js";
 import { standingOf } from "./standing.js";
+import { symbolNotes } from "./symbols.js";
 import { readTarget } from "./target.js";
 import { withVerifierLog } from "./verifier.js";
 
@@ -101,7 +102,7 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
       const failure = failed && (await withVerifierLog(host, target, program, outcome, failed));
       if (failure === undefined) await company.over();
       const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`, params);
-      const notes = definition.notes?.(target, own) ?? [];
+      const notes = [...symbolNotes(program, target), ...(definition.notes?.(target, own) ?? [])];
       const facts = {
         recordingId: run.recordingId,
         host: host.name,

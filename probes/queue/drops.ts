@@ -58,6 +58,7 @@ const enqueue = [
     "etf",
     "mqprio",
   ],
+  ...["cbs", "hhf", "multiq", "plug", "qfq", "skbprio"],
 ].map((discipline) => `${discipline}_enqueue`);
 
 const stack = "__dev_queue_xmit";

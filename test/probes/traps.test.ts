@@ -11,6 +11,7 @@ import {
   type Value,
 } from "../../lib/index.js";
 import { resolveHooks } from "../../lib/probes/hooks.js";
+import { symbolNotes } from "../../lib/probes/symbols.js";
 
 const kfree = "tracepoint:skb:kfree_skb";
 
@@ -128,4 +129,14 @@ test("a call that begins once the probe is told to end counts for nothing: its r
   const target = { ...targetOf([], []), hooks: new Map(hooks.map((hook) => [hook, [hook]])) };
   const { text } = qdiscDrops.definition.program({}, target);
   expect(text).toMatch(/kprobe:__dev_queue_xmit \{[^}]*if \(\(@over == 0\) && [^{]*\{ @matched = count\(\)/);
+});
+
+test("a host that hides its symbols is told apart from one whose drops are at unknown places", () => {
+  const target = {
+    ...targetOf(["reason", "location"], []),
+    snapshot: { kernel: "6.1.0", kptr_restrict: "2" },
+  };
+  const program = dropSummary.definition.program(dropSummary.definition.parameters.parse({}), target).text;
+  expect(symbolNotes(program, target)).toEqual([expect.stringMatching(/^lab hides .*kptr_restrict=1/)]);
+  expect(symbolNotes(program, { ...target, snapshot: { kptr_restrict: "1" } })).toEqual([]);
 });
