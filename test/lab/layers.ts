@@ -23,7 +23,15 @@ const counted = (columns: string, of = "count(*)") =>
 const mostEvents = { maxEvents: 100_000 };
 const outcome = "step, owner, verdict, state, protocol";
 
-/** Probes that look at one layer, as they are held against the truth, and whether a row of theirs says that something is wrong. */
+/** Probes of one layer, as they are held against the truth. */
+interface Looks {
+  probes: Record<string, Watch>;
+  /** Whether a row says that something is wrong. */
+  alarms(row: Row): boolean;
+  /** The column of what one step tells the next: with the same there, it is the same packets again. */
+  passedOn?: string;
+}
+
 const layers = {
   qdisc: {
     probes: {
@@ -31,6 +39,8 @@ const layers = {
         (await qdiscDrops(host, { ...patience, during })).sql(counted("step, name, loss", "sum(packets)")),
     },
     alarms: ({ loss }) => loss === true,
+    // The outer discipline and the stack return what they were returned.
+    passedOn: "name",
   },
   conntrack: {
     probes: {
@@ -50,7 +60,7 @@ const layers = {
     },
     alarms: ({ result }) => ["DUPLICATE", "OVERLAP", "EXPIRED"].includes(String(result)),
   },
-} satisfies Record<Layer, { probes: Record<string, Watch>; alarms(row: Row): boolean }>;
+} satisfies Record<Layer, Looks>;
 
 export type LayerProbeName = { [In in Layer]: keyof (typeof layers)[In]["probes"] }[Layer];
 
@@ -73,7 +83,8 @@ async function compareLayer(
   rows?: Rows,
 ): Promise<Comparison[]> {
   const truths: number[] = [];
-  const probes = Object.entries<Watch>(layers[layer].probes);
+  const { alarms, passedOn, probes: named }: Looks = layers[layer];
+  const probes = Object.entries(named);
   const frames = await together(
     probes.map(
       ([, watch]) =>
@@ -89,7 +100,8 @@ async function compareLayer(
     const all = rowsOf(frame);
     const isOf = (row: Row) =>
       rows !== undefined && Object.entries(rows).every(([name, value]) => row[name] === value);
-    const other = all.filter((row) => !isOf(row) && layers[layer].alarms(row));
+    const isAgain = (row: Row) => passedOn !== undefined && row[passedOn] === rows?.[passedOn];
+    const other = all.filter((row) => !isOf(row) && !isAgain(row) && alarms(row));
     const saw = { seen: total(all.filter(isOf)), elsewhere: total(other), lost, isDrop: rows !== undefined };
     return faults.map(({ name: fault }, index): Comparison => {
       const truth = truths[index] as number;
