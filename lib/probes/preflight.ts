@@ -1,5 +1,6 @@
 import { SkbookError } from "../errors.js";
-import type { Host } from "../hosts/index.js";
+import type { Host, Snapshot } from "../hosts/index.js";
+import { isNewEnough, oldestVersion } from "./bpftrace/version.js";
 import type { Hooks, ResolvedHooks } from "./hooks.js";
 import { readTarget, type Target } from "./target.js";
 
@@ -32,14 +33,7 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
       todo: "connect as root, allow sudo, or give sudoPassword",
       code: "ROOT_NEEDED",
     },
-    {
-      check: "bpftrace",
-      ok: (snapshot["tool.bpftrace"] ?? "") !== "",
-      detail:
-        snapshot["tool.bpftrace"]?.split("\n").at(-1) || "not in the PATH of commands over this connection",
-      todo: "install it on the host: apt-get install bpftrace, or dnf install bpftrace",
-      code: "BPFTRACE_MISSING",
-    },
+    bpftraceCheck(snapshot),
     {
       check: "tracing",
       ok: (snapshot.tracing ?? "") !== "",
@@ -80,6 +74,22 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
     },
   ];
   return checks.map((check) => (check.ok ? { ...check, todo: "" } : check));
+}
+
+function bpftraceCheck(snapshot: Snapshot): Check {
+  const said = snapshot["tool.bpftrace"] ?? "";
+  const version = said.split("\n").at(-1) || "not in the PATH of commands over this connection";
+  const old = !isNewEnough(said);
+  return {
+    check: "bpftrace",
+    ok: said !== "" && !old,
+    detail: old ? `${version} is too old: it fails on programs that read packet headers` : version,
+    todo: old
+      ? `install bpftrace ${oldestVersion} or newer on the host: Debian 12 and Ubuntu 24.04 have it, others find it at https://github.com/bpftrace/bpftrace/releases`
+      : "install it on the host: apt-get install bpftrace, or dnf install bpftrace",
+    // Nothing that would do is there.
+    code: "BPFTRACE_MISSING",
+  };
 }
 
 /** Whether the host's own words say that a probe can run there; nothing is loaded or attached for it. */

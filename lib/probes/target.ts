@@ -1,4 +1,4 @@
-import { type Host, readStructs, type Snapshot } from "../hosts/index.js";
+import { type Host, type KernelSnapshot, readStructs, type Snapshot } from "../hosts/index.js";
 import { fieldsOf, type Hooks, type ResolvedHooks, resolveHooks } from "./hooks.js";
 
 /** What a host says of one tracepoint, from its format file. */
@@ -42,9 +42,33 @@ export async function readTarget(
     snapshot,
     hooks: hooks.found,
     tracepoints: new Map(tracepoints.map((hook) => [hook, parseFormat(formatOf(hook))])),
-    structs: await readStructs(host, structs),
+    structs: await structsOf(host, kernel, structs),
   };
   return { target, hooks };
+}
+
+type Structs = Target["structs"];
+
+/**
+ * Structs that were asked for, beside the snapshot of the kernel that has them: they are asked for once per connection and case, as it is,
+ * and anew when it is.
+ */
+const known = new WeakMap<KernelSnapshot, Map<string, Promise<Structs>>>();
+
+/** All that a probe wants in one request, whatever others wanted before: a replay may run them in another order. */
+async function structsOf(host: Host, kernel: KernelSnapshot, names: readonly string[]): Promise<Structs> {
+  const answers = known.get(kernel) ?? new Map<string, Promise<Structs>>();
+  known.set(kernel, answers);
+  const key = names.join(" ");
+  const answer = answers.get(key) ?? readStructs(host, names);
+  answers.set(key, answer);
+  const structs = await answer.catch((error) => {
+    answers.delete(key);
+    throw error;
+  });
+  // What is missing may be there the next time: its module is loaded, or bpftrace has enough memory.
+  if (structs.size < names.length) answers.delete(key);
+  return structs;
 }
 
 function parseFormat(format: string): Tracepoint {

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import {
   bpftrace,
+  canRun,
   connect,
   defineProbe,
   dropEvents,
@@ -15,9 +16,26 @@ import {
   record,
   replay,
 } from "../../lib/index.js";
+import { isNewEnough } from "../../lib/probes/bpftrace/version.js";
+import { readTarget } from "../../lib/probes/target.js";
 import { describeLive } from "../fixtures/needs.js";
 import { processesWith } from "../fixtures/processes.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
+
+test.each([
+  ["bpftrace v0.9.4", false],
+  ["bpftrace v0.11.3", false],
+  ["bpftrace v0.16.0", false],
+  ["bpftrace v0.16.0-43-g12ab", false],
+  ["bpftrace v0.17.0", true],
+  ["bpftrace v0.17.1-2-g9bf8", true],
+  ["bpftrace v0.27.1", true],
+  ["bpftrace 1.0", true],
+  ["bpftrace vGITDIR-NOTFOUND", true],
+  ["", true],
+])("%j is new enough: %j", (version, enough) => {
+  expect(isNewEnough(`/opt/bpftrace-0.11.3/bin/bpftrace\n${version}`)).toBe(enough);
+});
 
 describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing"], () => {
   let sshd: Sshd;
@@ -31,7 +49,8 @@ describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing
     sshd?.stop();
   });
 
-  test("a host without bpftrace is refused, with the way to get it", async () => {
+  /** A host whose commands find all that this one's find but bpftrace. */
+  async function onPoorHost(prepare: (bin: string) => void, ask: (poor: Host) => Promise<void>) {
     const bare = await startSshd({
       lines: (folder) => {
         const bin = join(folder, "bin");
@@ -42,19 +61,89 @@ describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing
             if (!name.includes("bpftrace") && !existsSync(link)) symlinkSync(join(place, name), link);
           }
         }
+        prepare(bin);
         return [`SetEnv PATH=${bin}`];
       },
     });
     try {
       const poor = await connect(bare.destination, bare.options);
-      const call = dropSummary(poor, { seconds: 1 });
-      await expect(call).rejects.toMatchObject({
-        code: "BPFTRACE_MISSING",
-        todo: expect.stringContaining("install"),
-      });
+      await ask(poor);
       await poor.close();
     } finally {
       bare.stop();
+    }
+  }
+
+  test("a host without bpftrace is refused, with the way to get it", () =>
+    onPoorHost(
+      () => {},
+      async (poor) => {
+        const call = dropSummary(poor, { seconds: 1 });
+        await expect(call).rejects.toMatchObject({
+          code: "BPFTRACE_MISSING",
+          todo: expect.stringContaining("install"),
+        });
+      },
+    ));
+
+  test("so is one whose bpftrace is too old, and canRun says it", () => {
+    const old = "#!/bin/sh\necho bpftrace v0.14.0\n";
+    return onPoorHost(
+      (bin) => writeFileSync(join(bin, "bpftrace"), old, { mode: 0o755 }),
+      async (poor) => {
+        await expect(dropSummary(poor, { seconds: 1 })).rejects.toMatchObject({
+          code: "BPFTRACE_MISSING",
+          failed: expect.stringContaining("bpftrace v0.14.0 is too old"),
+          todo: expect.stringContaining("0.17.0 or newer"),
+        });
+        expect((await canRun(poor, dropSummary)).values).toEqual([
+          [
+            "dropSummary",
+            false,
+            null,
+            null,
+            expect.stringContaining("bpftrace v0.14.0 is too old"),
+            expect.stringContaining("0.17.0 or newer"),
+          ],
+        ]);
+      },
+    );
+  });
+
+  test("what structs have is asked for once per connection and case, and anew with the rest of the host", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "skbook-structs-"));
+    const here = localhost();
+    const ask = async () => (await readTarget(here, {}, ["sk_buff", "nf_conn"])).target.structs;
+    const recorded = () => readdirSync(join(folder, "recordings")).filter((name) => name.includes("structs"));
+    try {
+      await record(folder);
+      const [first, second] = await Promise.all([ask(), ask()]);
+      expect(first.get("sk_buff")).toContain("network_header");
+      expect(second).toBe(first);
+      expect(recorded()).toHaveLength(1);
+      here.forget();
+      expect(await ask()).toEqual(first);
+      expect(recorded()).toHaveLength(2);
+      await replay(folder);
+      expect(await ask()).toEqual(first);
+    } finally {
+      live();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("a struct that isn't there is asked for anew: its module may be loaded by then", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "skbook-structs-"));
+    try {
+      await record(folder);
+      const ask = () => readTarget(host, {}, ["no_such_struct"]);
+      expect((await ask()).target.structs.size).toBe(0);
+      await ask();
+      const recordings = readdirSync(join(folder, "recordings"));
+      expect(recordings.filter((name) => name.includes("structs"))).toHaveLength(2);
+    } finally {
+      live();
+      rmSync(folder, { recursive: true });
     }
   });
 

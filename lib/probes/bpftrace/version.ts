@@ -1,0 +1,15 @@
+/**
+ * The oldest bpftrace that takes the programs. Until 0.15 `$l4 += (…) * 8` is a syntax error (bpftrace issue 2291), and BEGIN and END need symbols
+ * that distributions strip (2292); 0.15 and 0.16 crash on `$skb->head + $skb->network_header` (2394, 2420). All of skbook is tested with 0.17.
+ */
+export const oldestVersion = "0.17.0";
+
+/** Whether a bpftrace is new enough, by what `bpftrace --version` says. One that says no version was built from source, and is let try. */
+export function isNewEnough(said: string): boolean {
+  const numbers = (text: string) => text.split(".").map(Number) as [major: number, minor: number];
+  const version = /^bpftrace v?(\d+\.\d+)/m.exec(said)?.[1];
+  if (version === undefined) return true;
+  const [major, minor] = numbers(version);
+  const [oldestMajor, oldestMinor] = numbers(oldestVersion);
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+}
