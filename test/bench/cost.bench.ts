@@ -78,8 +78,8 @@ async function against(
     // The kernel keeps statistics as long as the probe is there: the peer has to begin and end within its time.
     bcc = await withPeer(peer, send);
   });
-  const cost = provenance.details.selfCost as { nsPerRun: number } | null;
-  if (cost === null || bcc.packets < packets) {
+  const cost = provenance.details.selfCost as { runs: number; nsPerRun: number } | null;
+  if (cost === null || cost.runs < packets || bcc.packets < packets) {
     throw new Error(`${name} on ${host.name}: nothing to compare: ${JSON.stringify({ cost, bcc })}`);
   }
   const theirs = bcc.ns / bcc.runs;
