@@ -1,7 +1,8 @@
-import type { Provenance, Table } from "../tables/index.js";
+import type { Frame, Provenance, Table } from "../tables/index.js";
 import { captioned } from "./caption.js";
 import { extentOf } from "./extent.js";
 import { Figure } from "./figure.js";
+import { columnNames } from "./needs.js";
 import { nothing } from "./nothing.js";
 import { oneOf, wholeNumber } from "./options.js";
 import { rowsOf } from "./rows.js";
@@ -19,18 +20,27 @@ export interface DropsOverTimeOptions {
 
 type BinRow = [name: string | null, bin: number, drops: number, names: number];
 
+/** Where a row stands for several drops, they were counted by the second. */
+const countedWidth = 1_000_000_000n;
+
 /** Drops by bin and name, the most frequent name first; the names beyond the palette together, as null. */
-async function binned(events: Table, by: string, { startNs }: Span, width: bigint): Promise<BinRow[]> {
+async function binned(
+  events: Table | Frame,
+  by: string,
+  count: string,
+  { startNs }: Span,
+  width: bigint,
+): Promise<BinRow[]> {
   const rows = await rowsOf(
     events,
     `
     WITH named AS (
-      SELECT coalesce(${by}, 'unknown') AS name, (time_ns - ${startNs}) // ${width} AS bin FROM this
+      SELECT coalesce(${by}, 'unknown') AS name, greatest(time_ns - ${startNs}, 0) // ${width} AS bin, ${count} AS drops FROM this
     ), ranked AS (
-      SELECT name, least(row_number() OVER (ORDER BY count(*) DESC, name), ${maxSeries + 1}) AS rank
+      SELECT name, least(row_number() OVER (ORDER BY sum(drops) DESC, name), ${maxSeries + 1}) AS rank
       FROM named GROUP BY name
     )
-    SELECT CASE WHEN rank <= ${maxSeries} THEN name END AS name, bin::DOUBLE AS bin, count(*)::DOUBLE AS drops,
+    SELECT CASE WHEN rank <= ${maxSeries} THEN name END AS name, bin::DOUBLE AS bin, sum(drops)::DOUBLE AS drops,
       (SELECT count(*) FROM ranked)::DOUBLE AS names
     FROM named JOIN ranked USING (name) GROUP BY 1, bin, rank ORDER BY rank, bin`,
   );
@@ -51,12 +61,13 @@ function tallest(rows: BinRow[]): number {
  * of another clock; the subtitle has the absolute time. Drops are counted in DuckDB: events of any number do.
  * The seven most frequent values have a colour each, the rest is grey.
  *
- * @param events drop events, as `dropEvents` returns them: needs `time_ns` and the column `by`
+ * @param events drop events, as `dropEvents` returns them, or drops by the second, as those of `dropReport`: needs `time_ns`, the column `by`, and where a row stands for
+ *   several, `drops`
  * @throws SkbookError `BAD_PARAMETER` for a `by` or `bins` out of range
  * @example await dropsOverTime(await dropEvents(host, { seconds: 10 }), { by: "reason" })
  */
 export async function dropsOverTime(
-  events: Table,
+  events: Table | Frame,
   { by = "reason", bins = 120 }: DropsOverTimeOptions = {},
 ): Promise<Figure> {
   oneOf("dropsOverTime", "by", by, ["reason", "site", "device"]);
@@ -64,8 +75,11 @@ export async function dropsOverTime(
   const provenance: Provenance = events.provenance;
   const extent = await extentOf(events);
   const span = shownSpan(provenance, extent.span) ?? { startNs: 0n, endNs: 0n };
-  const width = binWidth(span, bins);
-  const rows = extent.count === 0 ? [] : await binned(events, by, span, width);
+  const isCounted = columnNames(events).includes("drops");
+  const narrowest = binWidth(span, bins);
+  const width = isCounted && narrowest < countedWidth ? countedWidth : narrowest;
+  const rows = extent.count === 0 ? [] : await binned(events, by, isCounted ? "drops" : "1", span, width);
+  const total = rows.reduce((sum, [, , drops]) => sum + drops, 0);
   const series = seriesOf(
     rows.map(([name, bin, drops]) => ({
       name,
@@ -75,7 +89,7 @@ export async function dropsOverTime(
   );
   const caption = captioned({
     title: `Drops over time, by ${by}`,
-    facts: [...(span.endNs === 0n ? [] : [spanText(span)]), counted(extent.count, "drop")],
+    facts: [...(span.endNs === 0n ? [] : [spanText(span)]), counted(total, "drop")],
     sources: [{ provenance, of: "event" }],
   });
   return new Figure({

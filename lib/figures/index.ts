@@ -1,6 +1,7 @@
 export { type ConversationTimelineOptions, conversationTimeline } from "./conversationTimeline.js";
 export { type DropSankeyOptions, dropSankey } from "./dropSankey.js";
 export { type DropsByReasonOptions, dropsByReason } from "./dropsByReason.js";
+export { type DropsBySiteOptions, dropsBySite } from "./dropsBySite.js";
 export { type DropsOverTimeOptions, dropsOverTime } from "./dropsOverTime.js";
 export { Figure, plot } from "./figure.js";
 export { type FlowTimelineOptions, flowTimeline } from "./flowTimeline.js";
