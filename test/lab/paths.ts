@@ -1,6 +1,6 @@
 import { type Host, type PathParameters, pathSummary, pathTrace } from "../../lib/index.js";
-import { type Comparison, harm, together, verdictOf } from "./compare.js";
-import type { PathFault } from "./faults/index.js";
+import { type Comparison, together, verdictOf } from "./compare.js";
+import { inject, type PathFault } from "./faults/index.js";
 import type { Lab } from "./lab.js";
 import { rowsOf } from "./layers.js";
 import { patience } from "./sightings.js";
@@ -49,12 +49,14 @@ export async function* comparePaths(lab: Lab, faults: readonly PathFault[]): Asy
   for (const fault of faults) {
     let truth = 0;
     const asked = { ...fault.way, protocol: fault.protocol };
+    // What puts it there sends packets that are no part of it.
+    const injected = await inject(lab.host, fault);
     const ways = await together(
       Object.values<Watch>(probes).map((watch) => (during) => watch(lab.host, asked, during)),
       async () => {
-        truth = await harm(lab, fault);
+        truth = await injected.hurt();
       },
-    );
+    ).finally(() => injected.undo());
     for (const [index, probe] of (Object.keys(probes) as PathProbeName[]).entries()) {
       const { lost: seen, complete, other, missed: lost } = ways[index] as Ways;
       const strange = Object.entries(other).filter(([, packets]) => packets !== 0);

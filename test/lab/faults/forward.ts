@@ -11,7 +11,10 @@ const withoutQueue = ["tc qdisc del dev vnet1 root"];
 const known = (to: string) => `$C udp ${to} ${sinkPort} 3 64 300`;
 /** What is missing at the end has to be older than the probes' time of waiting. */
 const old = "sleep 1.5";
-const datagrams = (to: string, port: number, count: number) => [`$C udp ${to} ${port} ${count} 64 2`, old];
+const datagrams = (to: string, port: number, count: number, bytes = 64) => [
+  `$C udp ${to} ${port} ${count} ${bytes} 2`,
+  old,
+];
 
 const netemLoss = `${queue} netem loss 30%`;
 const netem = { counter: qdiscDropped("vnet1", "netem"), undo: withoutQueue };
@@ -45,8 +48,8 @@ export const pathFaults: readonly PathFault[] = [
   {
     name: "forward-tbf-overflow",
     ...{ protocol: "UDP", way },
-    put: [known(address.vm1), `${queue} tbf rate 100kbit burst 2kb limit 4kb`],
-    hurt: datagrams(address.vm1, sinkPort, 200),
+    put: [known(address.vm1), `${queue} tbf rate 100kbit burst 2kb limit 10kb`],
+    hurt: datagrams(address.vm1, sinkPort, 200, 1000),
     counter: qdiscDropped("vnet1", "tbf"),
     undo: withoutQueue,
   },
