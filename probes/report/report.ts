@@ -2,7 +2,7 @@ import { z } from "zod";
 import { badParameters } from "../../lib/bad-parameters.js";
 import { bundleOf } from "../../lib/bundle.js";
 import { jupyterDisplay, type MimeBundle } from "../../lib/cell.js";
-import { dropSankey, type Figure } from "../../lib/figures/index.js";
+import { dropSankey, dropsBySite, dropsOverTime, type Figure } from "../../lib/figures/index.js";
 import {
   type Choice,
   checkChoice,
@@ -19,10 +19,12 @@ import {
   deriveTable,
   type Frame,
   type Table,
+  unixNanoseconds,
   type Value,
 } from "../../lib/tables/index.js";
 import { besideCounters } from "../beside-counters.js";
-import { classifyDrops, dropSummary } from "../drop/index.js";
+import { classifyDrops } from "../drop/index.js";
+import { dropsBySecond } from "./by-second.js";
 import { dropReportRules } from "./rules.js";
 
 /** What {@link dropReport} is asked. */
@@ -33,6 +35,12 @@ export interface DropReportOptions extends Pick<CommonParameters, "seconds" | "a
 
 const drops: Column = { name: "drops", type: "BIGINT", unit: "packets", meaning: "packets dropped" };
 const percent: Column = { name: "percent", type: "DOUBLE", unit: "%", meaning: "of all that was dropped" };
+const middle: Column = {
+  name: "time_ns",
+  type: "BIGINT",
+  unit: unixNanoseconds,
+  meaning: "middle of the second, by the host's clock",
+};
 const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
 const whole = (name: string, meaning: string): Column => ({ name, type: "INTEGER", meaning });
 
@@ -71,16 +79,23 @@ export class DropReport {
     readonly devices: Frame,
     /** Flows with drops, the most first, at most 1,000. */
     readonly flows: Frame,
+    /** By second and reason: `time_ns` (middle of the second), `reason`, `drops`. */
+    readonly overTime: Frame,
     /** All counters of the host, as {@link interfaceCounters} has them. */
     readonly counters: Table,
     /** What is wrong, the worst first, with evidence. */
     readonly findings: Findings,
     /** From device to reason to kernel function. */
     readonly sankey: Figure,
+    /** When it dropped, by reason. */
+    readonly timeline: Figure,
+    /** The functions that dropped most, by reason. */
+    readonly topSites: Figure,
   ) {}
 
   async [jupyterDisplay](): Promise<MimeBundle> {
-    const parts = await Promise.all([this.findings, this.sankey, this.drops].map(bundleOf));
+    const shown = [this.findings, this.sankey, this.timeline, this.topSites, this.drops];
+    const parts = await Promise.all(shown.map(bundleOf));
     const of = (kind: string) => parts.map((part) => String(part[kind] ?? ""));
     return { "text/html": of("text/html").join("\n"), "text/plain": of("text/plain").join("\n\n") };
   }
@@ -95,7 +110,8 @@ export class DropReport {
  * @param options.during called once the probe is attached and the counters are read; the report ends with it.
  * @param options.thresholds of its rules; a finding shows the ones it was held against.
  * @returns `drops` (`kind`, `reason`, `site`, `device`, `drops`, `percent`, `flows`, `worst_flow`, `why`), `reasons`, `sites`, `devices` (each with `drops`, `percent`, `normal_drops`), `flows`
- *   (`protocol`, `src`, `src_port`, `dst`, `dst_port`, `drops`, `percent`, `reasons`, `devices`, `kinds`), `counters` (a Table), `findings`, `sankey` (a Figure). In a cell it shows findings, figure and drops.
+ *   (`protocol`, `src`, `src_port`, `dst`, `dst_port`, `drops`, `percent`, `reasons`, `devices`, `kinds`), `overTime` (`time_ns`, `reason`, `drops`), `counters` (a Table), `findings`, and the Figures `sankey`, `timeline` (drops over time), `topSites`. In a cell it shows findings, figures
+ *   and drops.
  *
  * What is dropped in a NIC is in no probe: the counters have it. The kernel counts up to 65,536 flows and places; what finds no room is in `drops.provenance.lost`.
  * @throws SkbookError as every probe, see {@link defineProbe}.
@@ -103,13 +119,12 @@ export class DropReport {
  */
 export async function dropReport(host: Host, options: DropReportOptions): Promise<DropReport> {
   const { seconds, attachSeconds, during, choice } = checked(options);
-  const { seen: counted, counters } = await besideCounters(host, dropSummary, {
+  const { seen: counted, counters } = await besideCounters(host, dropsBySecond, {
     seconds,
     ...(attachSeconds === undefined ? {} : { attachSeconds }),
     ...(during === undefined ? {} : { during }),
-    by: ["reason", "site", "device", "flow"],
   });
-  const all = await tableOf(await classifyDrops(counted));
+  const all = await tableOf(await classifyDrops(await counted.sql(wholeTimeQuery)));
   const provenance = { ...counted.provenance, source: "dropReport" };
   const from = { sources: { all }, provenance };
   const grouped = (column: string, meaning: string) =>
@@ -126,12 +141,21 @@ export async function dropReport(host: Host, options: DropReportOptions): Promis
     });
   const table = await deriveTable("drops", { ...from, query: placesQuery, columns: places });
   const frame = await table.toFrame();
+  const counts = await tableOf(counted);
+  const overTime = await deriveFrame({
+    sources: { counts },
+    provenance,
+    query:
+      "SELECT time_ns, reason, drops FROM counts WHERE site IS NULL ORDER BY time_ns, drops DESC, reason",
+    columns: [middle, word("reason", "as the host's kernel names it; null where it gives no reasons"), drops],
+  });
   return new DropReport(
     frame,
     await grouped("reason", "as the host's kernel names it; null where it gives no reasons"),
     await grouped("site", "kernel function that dropped"),
     await grouped("device", "interface that the packet was on; null where it had none"),
     await deriveFrame({ ...from, query: flowsQuery, columns: flowColumns }),
+    overTime,
     counters,
     await evaluate({
       name: "dropReport",
@@ -141,6 +165,8 @@ export async function dropReport(host: Host, options: DropReportOptions): Promis
       doubts: () => deriveTable("doubts", { ...from, query: noDoubts, columns: doubtColumns }),
     }),
     await dropSankey(frame),
+    await dropsOverTime(overTime),
+    await dropsBySite(frame),
   );
 }
 
@@ -160,6 +186,9 @@ function checked(options: DropReportOptions) {
   return { ...data, choice };
 }
 
+/** A function may drop in several places: they are one here. */
+const wholeTimeQuery =
+  "SELECT * EXCLUDE (time_ns, drops), sum(drops)::BIGINT AS drops FROM this WHERE site IS NOT NULL GROUP BY ALL ORDER BY ALL";
 const percentSql = `100 * sum(drops) / (SELECT sum(drops) FROM "all")`;
 const end = (address: string, port: string) => `${address} || coalesce(':' || ${port}, '')`;
 const flowSql = `coalesce(protocol, '') || coalesce(' ' || ${end("src", "src_port")} || ' → ' || ${end("dst", "dst_port")}, '')`;

@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { connect, dropReport, type Frame, type Host } from "../../lib/index.js";
+import { connect, dropReport, type Figure, type Frame, type Host } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
 import {
@@ -76,12 +76,29 @@ describeLive("the report of a host's drops", ["root", "bpftrace", "sshd", "traci
       "SELECT change FROM this WHERE source = 'qdisc' AND counter = 'drops' AND starts_with(subject, 'vnet0 ') AND netns = 'host'",
     );
     expect(counter.values).toEqual([[queued]]);
-    for (const frame of [report.reasons, report.sites, report.devices]) {
+    for (const frame of [report.reasons, report.sites, report.devices, report.overTime]) {
       const sums = await frame.sql("SELECT sum(drops) FROM this");
       const all = await report.drops.sql("SELECT sum(drops) FROM this");
       expect(sums.values).toEqual(all.values);
     }
     expect(report.drops.provenance).toMatchObject({ source: "dropReport", lost: 0 });
+
+    const byTime = await report.overTime.sql(
+      "SELECT bool_and(time_ns BETWEEN epoch_ns(now()) - 120000000000 AND epoch_ns(now())), sum(drops) FILTER (reason = 'NETFILTER_DROP') FROM this",
+    );
+    expect(byTime.values).toEqual([[true, 120]]);
+    const bars = (figure: Figure, axis: "x" | "y") =>
+      (figure.data as Record<string, (string | number)[]>[])
+        .filter(({ type }) => String(type) === "bar")
+        .flatMap((trace) => trace[axis] ?? []);
+    const total = (rows(await report.drops.sql("SELECT sum(drops) FROM this"))[0] as number[])[0];
+    const summed = (values: (string | number)[]) => values.map(Number).reduce((sum, one) => sum + one, 0);
+    expect(summed(bars(report.timeline, "y"))).toBe(total);
+    expect(summed(bars(report.topSites, "x"))).toBe(total);
+    const worst = (rows(report.sites)[0] as [string])[0];
+    expect((report.topSites.layout as { yaxis: { categoryarray: string[] } }).yaxis.categoryarray[0]).toBe(
+      worst,
+    );
   });
 
   test("other thresholds are taken, and a rule that isn't there is refused", async () => {
