@@ -35,7 +35,7 @@ async function binned(
     events,
     `
     WITH named AS (
-      SELECT coalesce(${by}, 'unknown') AS name, greatest(time_ns - ${startNs}, 0) // ${width} AS bin, ${count} AS drops FROM this
+      SELECT coalesce(${by}, 'unknown') AS name, (time_ns - ${startNs}) // ${width} AS bin, ${count} AS drops FROM this
     ), ranked AS (
       SELECT name, least(row_number() OVER (ORDER BY sum(drops) DESC, name), ${maxSeries + 1}) AS rank
       FROM named GROUP BY name
@@ -45,6 +45,17 @@ async function binned(
     FROM named JOIN ranked USING (name) GROUP BY 1, bin, rank ORDER BY rank, bin`,
   );
   return rows as BinRow[];
+}
+
+interface Point {
+  bin: number;
+  drops: number;
+}
+
+/** The same with 0 in the bins that have none: who counts seconds knows that nothing was dropped in the others. */
+function withQuiet(points: readonly Point[], bins: number): Point[] {
+  const drops = new Map(points.map((point) => [point.bin, point.drops]));
+  return Array.from({ length: bins }, (_, bin) => ({ bin, drops: drops.get(bin) ?? 0 }));
 }
 
 /** Whole numbers on an axis of few drops, where plotly.js would write 0.5. */
@@ -59,7 +70,8 @@ function tallest(rows: BinRow[]): number {
  *
  * The time axis is seconds since the run's start, or since the first drop where the run's times are unknown or those
  * of another clock; the subtitle has the absolute time. Drops are counted in DuckDB: events of any number do.
- * The seven most frequent values have a colour each, the rest is grey.
+ * The seven most frequent values have a colour each, the rest is grey. Where the kernel counted by the second, bars are whole seconds wide, a
+ * quiet one is 0, and the first and the last may not have been measured in full.
  *
  * @param events drop events, as `dropEvents` returns them, or drops by the second, as those of `dropReport`: needs `time_ns`, the column `by`, and where a row stands for
  *   several, `drops`
@@ -76,46 +88,52 @@ export async function dropsOverTime(
   const extent = await extentOf(events);
   const span = shownSpan(provenance, extent.span) ?? { startNs: 0n, endNs: 0n };
   const isCounted = columnNames(events).includes("drops");
+  // A counted second at either end reaches beyond the run, which was no longer for that.
+  const said = isCounted ? (shownSpan(provenance, null) ?? span) : span;
   const narrowest = binWidth(span, bins);
   const width = isCounted && narrowest < countedWidth ? countedWidth : narrowest;
+  const shownBins = (span.endNs - span.startNs) / width + 1n;
   const rows = extent.count === 0 ? [] : await binned(events, by, isCounted ? "drops" : "1", span, width);
   const total = rows.reduce((sum, [, , drops]) => sum + drops, 0);
   const series = seriesOf(
-    rows.map(([name, bin, drops]) => ({
-      name,
-      point: { x: seconds((width * BigInt(2 * bin + 1)) / 2n), y: drops },
-    })),
+    rows.map(([name, bin, drops]) => ({ name, point: { bin, drops } })),
     counted((rows[0]?.[3] ?? 0) - maxSeries, by),
   );
   const caption = captioned({
     title: `Drops over time, by ${by}`,
-    facts: [...(span.endNs === 0n ? [] : [spanText(span)]), counted(total, "drop")],
+    facts: [...(said.endNs === 0n ? [] : [spanText(said)]), counted(total, "drop")],
     sources: [{ provenance, of: "event" }],
   });
-  return new Figure({
-    data: series.map(({ name, fullName, color, points }) => ({
+  const bars = series.map(({ name, fullName, color, points }) => {
+    const shown = isCounted ? withQuiet(points, Number(shownBins)) : points;
+    return {
       type: "bar",
       name,
-      x: points.map(({ x }) => x),
-      y: points.map(({ y }) => y),
+      x: shown.map(({ bin }) => seconds((width * BigInt(2 * bin + 1)) / 2n)),
+      y: shown.map(({ drops }) => drops),
       width: seconds(width),
       marker: { color },
       hovertemplate: `%{x:.6~f} s: %{y} drops<extra>${fullName}</extra>`,
-    })),
+    };
+  });
+  // Drops whose times are unknown, since the host's clocks could not be read, have no place on the axis.
+  const isDated = extent.span !== null;
+  return new Figure({
+    data: isDated ? bars : [],
     layout: {
       ...caption,
       barmode: "stack",
       showlegend: true,
       xaxis: {
         title: { text: "Time since start (s)" },
-        range: [0, seconds(width * ((span.endNs - span.startNs) / width + 1n))],
+        range: [0, seconds(width * shownBins)],
       },
       yaxis: {
         title: { text: `Drops per ${durationText(width)}` },
         rangemode: "tozero",
         ...(tallest(rows) <= 5 ? { dtick: 1 } : {}),
       },
-      ...(extent.count === 0 ? nothing(caption, "drops", provenance) : {}),
+      ...(isDated ? {} : nothing(caption, total === 0 ? "drops" : "times of these drops", provenance)),
     },
   });
 }

@@ -19,12 +19,12 @@ import {
   deriveTable,
   type Frame,
   type Table,
-  unixNanoseconds,
   type Value,
 } from "../../lib/tables/index.js";
 import { besideCounters } from "../beside-counters.js";
 import { classifyDrops } from "../drop/index.js";
 import { dropsBySecond } from "./by-second.js";
+import { overTimeOf } from "./over-time.js";
 import { dropReportRules } from "./rules.js";
 
 /** What {@link dropReport} is asked. */
@@ -35,12 +35,6 @@ export interface DropReportOptions extends Pick<CommonParameters, "seconds" | "a
 
 const drops: Column = { name: "drops", type: "BIGINT", unit: "packets", meaning: "packets dropped" };
 const percent: Column = { name: "percent", type: "DOUBLE", unit: "%", meaning: "of all that was dropped" };
-const middle: Column = {
-  name: "time_ns",
-  type: "BIGINT",
-  unit: unixNanoseconds,
-  meaning: "middle of the second, by the host's clock",
-};
 const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
 const whole = (name: string, meaning: string): Column => ({ name, type: "INTEGER", meaning });
 
@@ -79,7 +73,7 @@ export class DropReport {
     readonly devices: Frame,
     /** Flows with drops, the most first, at most 1,000. */
     readonly flows: Frame,
-    /** By second and reason: `time_ns` (middle of the second), `reason`, `drops`. */
+    /** By second and reason: `time_ns` (middle of the second, by the host's clock), `reason`, `drops`. A second without drops has no row. */
     readonly overTime: Frame,
     /** All counters of the host, as {@link interfaceCounters} has them. */
     readonly counters: Table,
@@ -87,9 +81,9 @@ export class DropReport {
     readonly findings: Findings,
     /** From device to reason to kernel function. */
     readonly sankey: Figure,
-    /** When it dropped, by reason. */
+    /** Drops over time: bars of whole seconds since the start, a quiet one 0, coloured by reason. */
     readonly timeline: Figure,
-    /** The functions that dropped most, by reason. */
+    /** Kernel functions by drops, the 20 that dropped most on top, coloured by reason. */
     readonly topSites: Figure,
   ) {}
 
@@ -110,8 +104,8 @@ export class DropReport {
  * @param options.during called once the probe is attached and the counters are read; the report ends with it.
  * @param options.thresholds of its rules; a finding shows the ones it was held against.
  * @returns `drops` (`kind`, `reason`, `site`, `device`, `drops`, `percent`, `flows`, `worst_flow`, `why`), `reasons`, `sites`, `devices` (each with `drops`, `percent`, `normal_drops`), `flows`
- *   (`protocol`, `src`, `src_port`, `dst`, `dst_port`, `drops`, `percent`, `reasons`, `devices`, `kinds`), `overTime` (`time_ns`, `reason`, `drops`), `counters` (a Table), `findings`, and the Figures `sankey`, `timeline` (drops over time), `topSites`. In a cell it shows findings, figures
- *   and drops.
+ *   (`protocol`, `src`, `src_port`, `dst`, `dst_port`, `drops`, `percent`, `reasons`, `devices`, `kinds`), `overTime` (`time_ns`, `reason`, `drops`), `counters` (a Table), `findings`, and three Figures: `sankey` (from device to reason to function), `timeline` (drops per second
+ *   over time, by reason) and `topSites` (bars of the 20 functions that dropped most, the others together). In a cell it shows findings, figures and drops.
  *
  * What is dropped in a NIC is in no probe: the counters have it. The kernel counts up to 65,536 flows and places; what finds no room is in `drops.provenance.lost`.
  * @throws SkbookError as every probe, see {@link defineProbe}.
@@ -141,14 +135,7 @@ export async function dropReport(host: Host, options: DropReportOptions): Promis
     });
   const table = await deriveTable("drops", { ...from, query: placesQuery, columns: places });
   const frame = await table.toFrame();
-  const counts = await tableOf(counted);
-  const overTime = await deriveFrame({
-    sources: { counts },
-    provenance,
-    query:
-      "SELECT time_ns, reason, drops FROM counts WHERE site IS NULL ORDER BY time_ns, drops DESC, reason",
-    columns: [middle, word("reason", "as the host's kernel names it; null where it gives no reasons"), drops],
-  });
+  const overTime = await overTimeOf(counted, provenance);
   return new DropReport(
     frame,
     await grouped("reason", "as the host's kernel names it; null where it gives no reasons"),

@@ -1,6 +1,18 @@
+import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { connect, dropReport, type Figure, type Frame, type Host } from "../../lib/index.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  connect,
+  dropReport,
+  dropsBySite,
+  dropsOverTime,
+  type Figure,
+  type Frame,
+  type Host,
+} from "../../lib/index.js";
+import { type Column, createFrame, type Provenance, type Value } from "../../lib/tables/index.js";
+import { overTimeOf } from "../../probes/report/over-time.js";
+import { provenance, start } from "../figures/tables.js";
 import { describeLive } from "../fixtures/needs.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
 import {
@@ -14,6 +26,61 @@ import {
   type Scene,
 } from "../scene/topology.js";
 import { traffic } from "../scene/traffic.js";
+
+interface Bars {
+  name: string;
+  x: (string | number)[];
+  y: (string | number)[];
+}
+
+const barsOf = ({ data }: Figure) => data.filter(({ type }) => type === "bar") as unknown as Bars[];
+const added = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+
+/** What the report's probe counted: reason, site, device, time, drops. */
+function countedOf(rows: Value[][], details: Provenance["details"], lost = 0): Frame {
+  const text = (name: string): Column => ({ name, type: "VARCHAR", meaning: name });
+  const whole = (name: string): Column => ({ name, type: "BIGINT", meaning: name });
+  const columns = [text("reason"), text("site"), text("device"), whole("time_ns"), whole("drops")];
+  return createFrame(columns, rows, provenance({ details, lost }));
+}
+
+describe("figures of what was counted by the second", () => {
+  test("without any drop they say so", async () => {
+    const counted = countedOf([], { matched: 0 });
+    const overTime = await overTimeOf(counted, counted.provenance);
+    for (const figure of [await dropsOverTime(overTime), await dropsBySite(counted)]) {
+      expect(figure.data).toEqual([]);
+      expect(JSON.stringify(figure.layout.annotations)).toContain('"no drops"');
+      expect(await figure.svg()).not.toContain("NaN");
+    }
+  });
+
+  test("seconds know of drops whose flows found no room", async () => {
+    const counted = countedOf(
+      [
+        ["A", "f", null, null, 4],
+        ["A", null, null, start - 200_000_000n, 7],
+        ["A", null, null, start + 2_800_000_000n, 2],
+      ],
+      { matched: 10 },
+      6,
+    );
+    const overTime = await overTimeOf(counted, counted.provenance);
+    expect(overTime.provenance.lost).toBe(1);
+    const figure = await dropsOverTime(overTime);
+    // The middle of the first second is before the run, whose times stand above all the same.
+    expect(JSON.stringify(figure.layout)).toContain("2026-03-20 10:00:00.250 to 10:00:10.250 UTC");
+    expect(barsOf(figure)[0]?.y).toEqual([7, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  test("drops without a time are counted, and have no place over time", async () => {
+    const bare = countedOf([["A", null, null, null, 7]], { matched: 7 });
+    const figure = await dropsOverTime(await overTimeOf(bare, { ...bare.provenance, startedAt: null }));
+    expect(figure.data).toEqual([]);
+    expect(JSON.stringify(figure.layout)).toContain("no times of these drops");
+    expect(JSON.stringify(figure.layout)).toContain("7 drops");
+  });
+});
 
 describeLive("the report of a host's drops", ["root", "bpftrace", "sshd", "tracing", "namespaces"], () => {
   let scene: Scene;
@@ -87,18 +154,40 @@ describeLive("the report of a host's drops", ["root", "bpftrace", "sshd", "traci
       "SELECT bool_and(time_ns BETWEEN epoch_ns(now()) - 120000000000 AND epoch_ns(now())), sum(drops) FILTER (reason = 'NETFILTER_DROP') FROM this",
     );
     expect(byTime.values).toEqual([[true, 120]]);
-    const bars = (figure: Figure, axis: "x" | "y") =>
-      (figure.data as Record<string, (string | number)[]>[])
-        .filter(({ type }) => String(type) === "bar")
-        .flatMap((trace) => trace[axis] ?? []);
     const total = (rows(await report.drops.sql("SELECT sum(drops) FROM this"))[0] as number[])[0];
-    const summed = (values: (string | number)[]) => values.map(Number).reduce((sum, one) => sum + one, 0);
-    expect(summed(bars(report.timeline, "y"))).toBe(total);
-    expect(summed(bars(report.topSites, "x"))).toBe(total);
-    const worst = (rows(report.sites)[0] as [string])[0];
-    expect((report.topSites.layout as { yaxis: { categoryarray: string[] } }).yaxis.categoryarray[0]).toBe(
-      worst,
-    );
+    expect(added(barsOf(report.timeline).flatMap(({ y }) => y as number[]))).toBe(total);
+    const bySite = new Map<string, number>();
+    for (const { x, y } of barsOf(report.topSites)) {
+      for (const [index, site] of y.entries()) {
+        bySite.set(String(site), (bySite.get(String(site)) ?? 0) + Number(x[index]));
+      }
+    }
+    const sites = rows(report.sites).map(([site, drops]) => [site, drops]);
+    expect([...bySite].sort()).toEqual([...sites].sort());
+    const { categoryarray } = report.topSites.layout.yaxis as { categoryarray: string[] };
+    expect(categoryarray.map((site) => bySite.get(site))).toEqual(sites.map(([, drops]) => drops));
+  });
+
+  test("a quiet second is 0 in the figure over time, and every second is in it", async () => {
+    const report = await dropReport(host, {
+      seconds: 60,
+      during: async () => {
+        await traffic(scene.client, "udp", appAddress, refusedPort, 15, 60);
+        await setTimeout(3_000);
+        await traffic(scene.client, "udp", appAddress, refusedPort, 25, 60);
+      },
+    });
+    const refused = barsOf(report.timeline).find(({ name }) => name === "NETFILTER_DROP") as Bars;
+    const { startedAt, endedAt } = report.overTime.provenance;
+    const seconds = (Date.parse(String(endedAt)) - Date.parse(String(startedAt))) / 1_000;
+    expect(refused.x).toEqual(refused.x.map((_, second) => second + 0.5));
+    expect(refused.x.length).toBeGreaterThanOrEqual(Math.floor(seconds));
+    expect(refused.y.join()).toMatch(/[1-9]\d*,0,0(?:,0)*,[1-9]/);
+    expect(added(refused.y as number[])).toBe(40);
+    expect(report.timeline.layout).toMatchObject({
+      xaxis: { title: { text: "Time since start (s)" } },
+      yaxis: { title: { text: "Drops per 1 s" } },
+    });
   });
 
   test("other thresholds are taken, and a rule that isn't there is refused", async () => {
