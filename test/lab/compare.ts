@@ -124,13 +124,19 @@ function comparison(
   const elsewhere = all.filter((one) => !isAt(one, expected.places));
   // What is on no device is no packet: messages between processes.
   const alarms = elsewhere.filter(
-    ({ device, site }) => device !== null && !expected.aftermath.includes(site.replace(clone, "")),
+    (one) =>
+      one.device !== null && !isPiece(one) && !expected.aftermath.includes(one.site.replace(clone, "")),
   );
   const verdict = verdictOf(truth, { seen, elsewhere: sum(alarms), lost, isDrop: drops[kernel].length > 0 });
   const words = elsewhere.map(
     ({ reason, site, device, packets }) => `${packets} ${reason ?? "-"} ${site} ${device ?? "-"}`,
   );
   return { fault: name, probe, kernel, truth, seen, lost, verdict, elsewhere: words };
+}
+
+/** The pieces of a packet that was put together are freed with it, delivered or not; before there were reasons, as if it were a drop of each. */
+function isPiece({ reason, site }: Sighting): boolean {
+  return reason === null && site === "skb_release_data";
 }
 
 /** What is to be said of a number beside the truth: see {@link Comparison.verdict}. */
