@@ -1,13 +1,13 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Files that attach to this machine's kernel, count what it does, or need all of it: they run alone, which keeps counts exact. Where a
- * folder has such a file, all of it stands here.
+ * Files that attach to this machine's kernel, count what it does, or need all of it: they run alone, which keeps counts exact. Of
+ * most folders that have such a file, all of it stands here.
  */
 const live = [
-  "test/{hosts,jupyterlab,notebooks,probes,progress}/**/*.test.ts",
+  "test/{hosts,jupyterlab,probes,progress}/**/*.test.ts",
   "test/captures/{live,refused,reliability,remote,ring,spool}.test.ts",
-  "test/kernel/{conformance,jupyter,lab,runners}.test.ts",
+  "test/notebooks/live.test.ts",
 ];
 const lab = ["test/lab/**/*.test.ts"];
 /** Virtual machines under emulation take minutes for what takes others seconds: an hour for all of it. */

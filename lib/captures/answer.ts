@@ -1,6 +1,13 @@
 import { interrupted } from "../cell.js";
 import { SkbookError } from "../errors.js";
-import { type ExecEnd, type ExecOptions, type Execution, type Host, readText } from "../hosts/index.js";
+import {
+  type ExecEnd,
+  type Execution,
+  type Host,
+  readText,
+  type StartOptions,
+  withDetached,
+} from "../hosts/index.js";
 
 const answerBytes = 100_000;
 
@@ -21,9 +28,9 @@ export async function answerOf(
   host: Host,
   command: readonly string[],
   tried: string,
-  options: ExecOptions = {},
+  options: StartOptions = {},
 ): Promise<Answer> {
-  return answerTo(host.start(command, options), tried);
+  return answerTo(host.start(command, { session: "exec", ...options }), tried);
 }
 
 /** The same for a command that was started already. */
@@ -35,8 +42,9 @@ export async function answerTo(execution: Execution, tried: string): Promise<Ans
 }
 
 /** Fails where a command didn't come to its own end. */
-export function checkEnd({ canceled, connectionLost, leaseExpired }: ExecEnd, tried: string): void {
-  if (canceled) throw interrupted(tried);
+export function checkEnd(end: ExecEnd, tried: string): void {
+  const { canceled, connectionLost, leaseExpired } = end;
+  if (canceled) throw new SkbookError(withDetached(end.host, end, interrupted(tried)));
   if (!connectionLost && !leaseExpired) return;
   throw new SkbookError({
     code: leaseExpired ? "LEASE_EXPIRED" : "CONNECTION_LOST",

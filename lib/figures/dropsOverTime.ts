@@ -18,7 +18,9 @@ export interface DropsOverTimeOptions {
   bins?: number;
 }
 
-type BinRow = [name: string | null, bin: number, drops: number, names: number];
+/** `bin` is null for drops whose times are unknown: the clocks of their host could not be read. */
+type BinRow = [name: string | null, bin: number | null, drops: number, names: number];
+type DatedRow = [name: string | null, bin: number, drops: number, names: number];
 
 /** Where a row stands for several drops, they were counted by the second. */
 const countedWidth = 1_000_000_000n;
@@ -58,8 +60,12 @@ function withQuiet(points: readonly Point[], bins: number): Point[] {
   return Array.from({ length: bins }, (_, bin) => ({ bin, drops: drops.get(bin) ?? 0 }));
 }
 
+function sumOf(rows: BinRow[]): number {
+  return rows.reduce((sum, [, , drops]) => sum + drops, 0);
+}
+
 /** Whole numbers on an axis of few drops, where plotly.js would write 0.5. */
-function tallest(rows: BinRow[]): number {
+function tallest(rows: DatedRow[]): number {
   const totals = new Map<number, number>();
   for (const [, bin, drops] of rows) totals.set(bin, (totals.get(bin) ?? 0) + drops);
   return Math.max(0, ...totals.values());
@@ -94,15 +100,19 @@ export async function dropsOverTime(
   const width = isCounted && narrowest < countedWidth ? countedWidth : narrowest;
   const shownBins = (span.endNs - span.startNs) / width + 1n;
   const rows = extent.count === 0 ? [] : await binned(events, by, isCounted ? "drops" : "1", span, width);
-  const total = rows.reduce((sum, [, , drops]) => sum + drops, 0);
+  const total = sumOf(rows);
+  const dated = rows.filter((row): row is DatedRow => row[1] !== null);
+  const undated = total - sumOf(dated);
   const series = seriesOf(
-    rows.map(([name, bin, drops]) => ({ name, point: { bin, drops } })),
+    dated.map(([name, bin, drops]) => ({ name, point: { bin, drops } })),
     counted((rows[0]?.[3] ?? 0) - maxSeries, by),
   );
   const caption = captioned({
     title: `Drops over time, by ${by}`,
     facts: [...(said.endNs === 0n ? [] : [spanText(said)]), counted(total, "drop")],
     sources: [{ provenance, of: "event" }],
+    warnings:
+      undated > 0 && dated.length > 0 ? [`${counted(undated, "drop")} at unknown times not shown`] : [],
   });
   const bars = series.map(({ name, fullName, color, points }) => {
     const shown = isCounted ? withQuiet(points, Number(shownBins)) : points;
@@ -116,10 +126,8 @@ export async function dropsOverTime(
       hovertemplate: `%{x:.6~f} s: %{y} drops<extra>${fullName}</extra>`,
     };
   });
-  // Drops whose times are unknown, since the host's clocks could not be read, have no place on the axis.
-  const isDated = extent.span !== null;
   return new Figure({
-    data: isDated ? bars : [],
+    data: bars,
     layout: {
       ...caption,
       barmode: "stack",
@@ -131,9 +139,11 @@ export async function dropsOverTime(
       yaxis: {
         title: { text: `Drops per ${durationText(width)}` },
         rangemode: "tozero",
-        ...(tallest(rows) <= 5 ? { dtick: 1 } : {}),
+        ...(tallest(dated) <= 5 ? { dtick: 1 } : {}),
       },
-      ...(isDated ? {} : nothing(caption, total === 0 ? "drops" : "times of these drops", provenance)),
+      ...(dated.length > 0
+        ? {}
+        : nothing(caption, total === 0 ? "drops" : "times of these drops", provenance)),
     },
   });
 }

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import {
   type Column,
   createFrame,
@@ -14,6 +15,8 @@ import { type Severity, severities } from "./severity.js";
 
 /** Rows of evidence that a finding keeps; it counts all of them. */
 const keptRows = 1000;
+/** A query keeps one core busy and takes memory; rules that wait for the same analysis keep none. */
+const rulesAtOnce = 4;
 
 /** What is diagnosed. */
 export interface Diagnosis<Subject> {
@@ -32,13 +35,11 @@ export async function evaluate<Subject>(diagnosis: Diagnosis<Subject>): Promise<
   checkChoice(name, rules as Rules<never>, choice);
   const doubts = await diagnosis.doubts();
   const ids = Object.keys(rules).filter((id) => choice.only?.includes(id) ?? true);
-  const found: Finding[] = [];
-  const checked: Checked[] = [];
-  for (const id of ids) {
-    const looked = await look(diagnosis, doubts, id, rules[id] as Rule<Subject>);
-    checked.push(looked);
-    if (looked.finding !== null) found.push(looked.finding);
-  }
+  const atOnce = pLimit(rulesAtOnce);
+  const checked = await Promise.all(
+    ids.map((id) => atOnce(() => look(diagnosis, doubts, id, rules[id] as Rule<Subject>))),
+  ).finally(() => atOnce.clearQueue());
+  const found = checked.map(({ finding }) => finding).filter((finding) => finding !== null);
   const order = ({ category, severity }: Finding) => [
     category === "capture" ? 0 : 1,
     severities.indexOf(severity),

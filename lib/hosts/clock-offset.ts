@@ -8,8 +8,11 @@ import { readSections } from "./snapshot.js";
 import { type ClockSync, syncOf, syncScript } from "./sync.js";
 import type { TimeExchange } from "./time-exchange.js";
 
-/** Two clocks that nothing disciplines drift apart by less than this: 100 ppm each, as quartz has it. */
-const driftPartsPerMillion = 200n;
+/**
+ * Two clocks drift apart by less than this: 500 ppm each, what the kernel bounds the frequency correction of adjtimex(2) and a slew of adjtime(3)
+ * to; corrections of the phase come on top ({@link ClockOffset.errorAt}). (Quartz that nothing disciplines has 100 ppm.)
+ */
+const driftPartsPerMillion = 1_000n;
 
 const columns: Column[] = [
   { name: "from", type: "VARCHAR", meaning: "host whose clock the other is compared with" },
@@ -36,7 +39,12 @@ export class ClockOffset {
     private readonly facts: { rtts: [bigint, bigint]; syncs: [ClockSync, ClockSync] },
   ) {}
 
-  /** What the offset may be off by at another time, by the clock of `from` in ns since 1970: the clocks drift, by 200 ppm at most. */
+  /**
+   * What the offset may be off by at another time, by the clock of `from` in ns since 1970: the clocks drift, by 1000 ppm at most. That doesn't hold
+   * for a clock that is stepped meanwhile, that chrony slews by its tick (up to its `maxslewrate`), or whose phase systemd-timesyncd or ntpd correct
+   * (adjtimex(2), ADJ_OFFSET: some eighth of what is left in a second), as they do above all right after their start: measure again after what is
+   * compared, and see that the offsets agree.
+   */
   errorAt(time_ns: bigint): bigint {
     const away = time_ns - this.measuredAt_ns;
     return this.error_ns + ((away < 0n ? -away : away) * driftPartsPerMillion) / 1_000_000n;
@@ -107,7 +115,9 @@ export async function clockOffset(
   options: { exchanges?: number } = {},
 ): Promise<ClockOffset> {
   const count = options.exchanges ?? 40;
-  const [best, other] = [bestOf(await readExchanges(from, count)), bestOf(await readExchanges(to, count))];
+  // At the same time: what passes between them adds to the error.
+  const [ofFrom, ofTo] = await Promise.all([readExchanges(from, count), readExchanges(to, count)]);
+  const [best, other] = [bestOf(ofFrom), bestOf(ofTo)];
   const syncs: [ClockSync, ClockSync] = [await readSync(from), await readSync(to)];
   const apart = other.at - best.at;
   const drift = ((apart < 0n ? -apart : apart) * driftPartsPerMillion) / 1_000_000n;

@@ -2,8 +2,9 @@ import { recordedRun } from "../cases/index.js";
 import { callSignal, interrupted } from "../cell.js";
 import { SkbookError } from "../errors.js";
 import { readText } from "./bytes.js";
+import { detachedNotes, withDetached } from "./detached.js";
 import { LeasedExecution } from "./execution.js";
-import type { ExecOptions, ExecResult, Execution, Host } from "./host.js";
+import type { ExecOptions, ExecResult, Execution, Host, StartOptions } from "./host.js";
 import { type KernelSnapshot, takeKernelSnapshot } from "./kernel.js";
 import { OncePerCase } from "./once-per-case.js";
 import { type Snapshot, takeSnapshot } from "./snapshot.js";
@@ -25,7 +26,7 @@ export class ConnectedHost implements Host {
     private readonly askPassword?: AskPassword,
   ) {}
 
-  start(command: readonly string[], options: ExecOptions = {}): Execution {
+  start(command: readonly string[], options: StartOptions = {}): Execution {
     const signal = callSignal(options.signal);
     const elevation = options.root ? this.becomeRoot() : Promise.resolve(asUser);
     return new LeasedExecution(this.name, this.transport, elevation, command, {
@@ -42,13 +43,17 @@ export class ConnectedHost implements Host {
       params: { command: [...command], root: options.root ?? false },
     };
     const run = await recordedRun(request, () => {
-      const execution = this.start(command, options);
+      const execution = this.start(command, { ...options, session: "exec" });
       return { bytes: execution, outcome: execution.ended };
     });
     const stdout = await readText(run.bytes, options.maxBytes ?? defaultMaxBytes);
-    const result = { ...(await run.outcome), stdout };
-    if (result.leaseExpired) throw leaseExpired(command[0] ?? "", this.name);
-    if (result.canceled) throw interrupted(`run ${command[0]} on ${this.name}`, { ...result });
+    const end = await run.outcome;
+    // Cases from before there was a group have none.
+    const result = { ...end, group: end.group ?? null, stdout, notes: detachedNotes(this.name, end) };
+    const tried = `run ${command[0]} on ${this.name}`;
+    if (result.leaseExpired) throw new SkbookError(withDetached(this.name, end, leaseExpired(tried)));
+    if (result.canceled)
+      throw new SkbookError(withDetached(this.name, end, interrupted(tried, { ...result })));
     return result;
   }
 
@@ -93,10 +98,10 @@ export class ConnectedHost implements Host {
   }
 }
 
-function leaseExpired(command: string, host: string): SkbookError {
+function leaseExpired(tried: string): SkbookError {
   return new SkbookError({
     code: "LEASE_EXPIRED",
-    tried: `run ${command} on ${host}`,
+    tried,
     failed: "the notebook's process was too busy to renew the lease for 4 s, so the host killed the command",
     todo: "don't compute for seconds without an await while a command runs; let DuckDB's SQL do it",
   });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type Readable, Transform } from "node:stream";
 import { SkbookError } from "../errors.js";
 import { lastLine } from "./bytes.js";
-import type { Detached, ExecEnd, ExecOptions, Execution } from "./host.js";
+import type { Detached, ExecEnd, Execution, StartOptions } from "./host.js";
 import {
   beatMilliseconds,
   beatWord,
@@ -23,14 +23,24 @@ const maxStderrBytes = 2 ** 20;
 const maxNoiseBytes = 64 * 2 ** 10;
 /** Linux takes no longer word of a command (execve(2): MAX_ARG_STRLEN), its end included. */
 const maxWordBytes = 2 ** 17 - 1;
-/** A command that was told to stop is given up, connection and all, after so long. */
+/** A command that was told to stop is given up after so long, and its session with it. */
 const giveUpMilliseconds = 5_000;
+
+/** Whether a command's process group is gone, and whether the connection was gone when that was asked. */
+interface Proof {
+  detached: Detached;
+  lost: boolean;
+}
+
+const outOfReach: Proof = { detached: "unknown", lost: true };
 
 /** One command under a lease; see lease.ts for the half of it that runs on the host. */
 export class LeasedExecution implements Execution {
   readonly ended: Promise<ExecEnd>;
   private readonly channel: Promise<Channel>;
-  private readonly startedAt = performance.now();
+  private startedAt = performance.now();
+  /** Ends a wait for a session. */
+  private readonly unwanted = new AbortController();
   private readonly deadlineSeconds: number;
   private group: string | undefined;
   private stderr = "";
@@ -43,7 +53,7 @@ export class LeasedExecution implements Execution {
     private readonly transport: Transport,
     private readonly elevation: Promise<Elevation>,
     private readonly command: readonly string[],
-    private readonly options: ExecOptions,
+    private readonly options: StartOptions,
   ) {
     this.deadlineSeconds = options.deadlineSeconds ?? defaultDeadlineSeconds;
     this.channel = this.open();
@@ -73,6 +83,7 @@ export class LeasedExecution implements Execution {
   stop(): void {
     if (this.stopping) return;
     this.stopping = true;
+    this.unwanted.abort();
     this.channel.then(
       (channel) => {
         if (channel.stdin.writable) channel.stdin.write(stopWord);
@@ -84,6 +95,7 @@ export class LeasedExecution implements Execution {
   }
 
   end(): void {
+    this.unwanted.abort();
     this.channel.then(
       ({ stdin }) => stdin.writable && !this.stopping && stdin.write(endWord),
       () => {},
@@ -93,8 +105,14 @@ export class LeasedExecution implements Execution {
   private async open(): Promise<Channel> {
     this.checkWords();
     const { prefix, input } = await this.elevation;
-    if (this.options.signal?.aborted) throw this.neverStarted();
-    const channel = await this.transport.open([...prefix, ...leased(this.command, this.deadlineSeconds)]);
+    const { session = "run", signal: own } = this.options;
+    const signal = AbortSignal.any([this.unwanted.signal, ...(own === undefined ? [] : [own])]);
+    if (signal.aborted) throw this.neverStarted();
+    const words = [...prefix, ...leased(this.command, this.deadlineSeconds)];
+    const channel = await this.transport.open(words, session, signal).catch((error) => {
+      throw signal.aborted ? this.neverStarted() : error;
+    });
+    this.startedAt = performance.now();
     channel.stdin.write(input);
     this.readStderr(channel.stderr);
     return channel;
@@ -128,6 +146,8 @@ export class LeasedExecution implements Execution {
     const durationMs = Math.round(performance.now() - this.startedAt);
     if (this.group === undefined && end.lost === null) throw this.notStarted(end);
     const leaseExpired = end.lost === null && this.stderr.includes(expiredLine);
+    const { detached, lost } = end.lost === null ? await this.prove() : outOfReach;
+    const unknown = end.exitCode === null && end.signal === null;
     const past = durationMs >= this.deadlineSeconds * 1_000;
     return {
       host: this.host,
@@ -137,24 +157,25 @@ export class LeasedExecution implements Execution {
       timedOut: past && (end.exitCode === null || end.exitCode === 124 || end.exitCode === 137),
       canceled: this.canceled,
       leaseExpired,
-      connectionLost: end.lost !== null,
+      connectionLost: unknown && lost,
       durationMs,
-      detached: end.lost === null ? await this.prove() : "unknown",
+      detached,
+      group: this.group === undefined ? null : Number(this.group),
     };
   }
 
-  /** Looks for the process group through a channel of its own. */
-  private async prove(): Promise<Detached> {
+  /** Looks for the process group through a channel of its own, which shows, too, whether the connection still stands. */
+  private async prove(): Promise<Proof> {
     try {
       const { prefix, input } = await this.elevation;
-      const channel = await this.transport.open([...prefix, ...groupCheck(this.group as string)]);
+      const channel = await this.transport.open([...prefix, ...groupCheck(this.group as string)], "check");
       channel.stdin.end(input);
       channel.stderr.resume();
       const answer = await lastLine(channel.stdout);
-      if (answer === "gone") return "proved";
-      return answer === "alive" ? "alive" : "unknown";
-    } catch {
-      return "unknown";
+      if (answer === "gone") return { detached: "proved", lost: false };
+      return { detached: answer === "alive" ? "alive" : "unknown", lost: false };
+    } catch (error) {
+      return { detached: "unknown", lost: error instanceof SkbookError && error.code === "CONNECTION_LOST" };
     }
   }
 
@@ -205,7 +226,7 @@ export class LeasedExecution implements Execution {
     return new SkbookError({
       code: "INTERRUPTED",
       tried: `run ${this.command[0]} on ${this.host}`,
-      failed: "the call was interrupted before the command was started",
+      failed: "it was told to end before it was started",
       todo: "run the cell again",
     });
   }

@@ -1,6 +1,7 @@
 import type { KernelSnapshot } from "./kernel.js";
 import type { Snapshot } from "./snapshot.js";
 import type { TimeExchange } from "./time-exchange.js";
+import type { SessionUse } from "./transport.js";
 
 /** Whether the remote process group was seen to be gone after the run; `unknown` when no check could be made. */
 export type Detached = "proved" | "unknown" | "alive";
@@ -22,12 +23,17 @@ export interface ExecResult {
   leaseExpired: boolean;
   /** The connection broke before the command's end was known. */
   connectionLost: boolean;
+  /** From when its connection had a session for it. */
   durationMs: number;
   detached: Detached;
+  /** The process group on the host that the command ran in; null where the connection broke before the host had said it. */
+  group: number | null;
+  /** What the reader must know: where `detached` isn't `proved`, how to look for the process group on the host. */
+  notes: string[];
 }
 
-/** An {@link ExecResult} without what was streamed. */
-export type ExecEnd = Omit<ExecResult, "stdout">;
+/** An {@link ExecResult} without what was streamed or is said of the rest. */
+export type ExecEnd = Omit<ExecResult, "stdout" | "notes">;
 
 export interface ExecOptions {
   /** Ends the command on the host after so many seconds. Default 60. */
@@ -42,17 +48,34 @@ export interface ExecOptions {
   maxBytes?: number;
 }
 
+export interface StartOptions extends ExecOptions {
+  /**
+   * What the command is for, where its connection has only so many sessions; see {@link Host}. Default `run`; `check` is for what is over in
+   * moments, else it keeps skbook's own checks waiting.
+   */
+  session?: SessionUse;
+}
+
 /** A command under way: iterate it for the raw bytes of stdout, to the end. */
 export interface Execution extends AsyncIterable<Uint8Array> {
-  /** Settles when the command ended and its process group was checked; never rejects for a non-zero exit. */
+  /**
+   * Settles when the command ended, all that it said was read or given up, and its process group was checked; never rejects for a non-zero
+   * exit.
+   */
   readonly ended: Promise<ExecEnd>;
-  /** Asks the command to end (SIGTERM, SIGKILL three seconds later). */
+  /** Asks the command to end (SIGTERM, SIGKILL three seconds later); where it waits for a session, it is never started (`INTERRUPTED`). */
   stop(): void;
-  /** Asks the command to end (SIGCONT, SIGTERM two seconds later), and gives it time to say what it has: 20 s. */
+  /** Asks the command to end (SIGCONT, SIGTERM two seconds later), and gives it time to say what it has: 20 s. Else as `stop()`. */
   end(): void;
 }
 
-/** A machine that commands run on: over SSH, this one, or a recorded one. */
+/**
+ * A machine that commands run on: over SSH, this one, or a recorded one.
+ *
+ * sshd allows 10 sessions on a connection. What was started (`start()`: probes, captures) has 7 of them at most, `exec()` what is left of 8, and one
+ * is kept for skbook's own checks: proofs of an end, readings of clocks. What is more than that waits. So what a `during` executes gets through
+ * whatever else runs, one after the other where 7 probes run at once; for more at the same time, connect() a second time.
+ */
 export interface Host {
   /** As the notebook gave it (`root@192.0.2.10`), or `localhost`. */
   readonly name: string;
@@ -61,7 +84,7 @@ export interface Host {
    * within 5 s of a lost connection, an interrupt, the deadline or the death of this process. (A child that starts a session of its own,
    * as daemons do, leaves the group and is not seen.) Not recorded; see {@link Host.exec}.
    */
-  start(command: readonly string[], options?: ExecOptions): Execution;
+  start(command: readonly string[], options?: StartOptions): Execution;
   /** Runs a command to its end and records it in the open case; a replay answers from there. */
   exec(command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Exchanges time stamps with the host, so many times. Not recorded. */

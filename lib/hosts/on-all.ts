@@ -1,4 +1,6 @@
 import pLimit from "p-limit";
+import { z } from "zod";
+import { badParameters } from "../bad-parameters.js";
 import { callSignal, interrupted } from "../cell.js";
 import { reasonOf, SkbookError } from "../errors.js";
 import { createFrame, type Frame, type Table, together } from "../tables/index.js";
@@ -56,7 +58,7 @@ export class HostResults<Result> {
 
   /**
    * The rows of all hosts, with a column `host` before the others: a Frame of Frames, a Table of Tables. Hosts that failed are named in its
-   * notes, and it is partial.
+   * notes, and it is partial. Times of two hosts are of two clocks: `clockOffset()` says by how much they differ, and how sure that is.
    *
    * @throws SkbookError `ALL_HOSTS_FAILED`, `BAD_PARAMETER` where the columns are not the same.
    */
@@ -75,13 +77,15 @@ export class HostResults<Result> {
   }
 }
 
+const Options = z.strictObject({ atOnce: z.int().min(1).default(32) });
+
 /**
  * Calls a function for several hosts at once. One host that fails doesn't spoil the others: its error is among the results.
  *
  * @param hosts each once.
  * @param call what to do with a host.
  * @param options.atOnce how many hosts are worked on at the same time. Default 32.
- * @throws SkbookError `INTERRUPTED`, `BAD_PARAMETER`.
+ * @throws SkbookError `INTERRUPTED`, `BAD_PARAMETER`; what the function throws for a host is among the results, `CALL_FAILED` where it is no SkbookError.
  * @example const drops = await onAll(hosts, (host) => dropSummary(host, { seconds: 10 }));
  * await drops.together()
  */
@@ -92,8 +96,10 @@ export async function onAll<Result>(
 ): Promise<HostResults<Result>> {
   const twice = hosts.find(({ name }, index) => hosts.findIndex((other) => other.name === name) !== index);
   if (twice !== undefined) throw givenTwice(twice.name);
+  const { data, error } = Options.safeParse(options);
+  if (data === undefined) throw badParameters("onAll", error);
   const signal = callSignal();
-  const limit = pLimit(options.atOnce ?? 32);
+  const limit = pLimit(data.atOnce);
   const results = await Promise.all(
     hosts.map((host) =>
       limit(async (): Promise<HostResult<Result>> => {

@@ -31,6 +31,9 @@ export async function takeSnapshot(host: Host): Promise<Snapshot> {
   return readSections(host, "host", script, []);
 }
 
+/** What may take longer, or is large, is no short check. */
+const shortSeconds = 30;
+
 /** What a script of ours brought back. */
 export interface Reading {
   sections: Snapshot;
@@ -60,7 +63,11 @@ export async function readUntil(
     const zip = options.gzip && host.name !== "localhost" ? " | $(command -v gzip || echo cat)" : "";
     const execution = host.start(
       ["sh", "-c", `exec 2>/dev/null; ${sayFunction}; { ${script}; say complete; }${zip}`, "skbook", ...args],
-      { root: await host.canBeRoot(), deadlineSeconds },
+      {
+        root: await host.canBeRoot(),
+        deadlineSeconds,
+        session: options.gzip || deadlineSeconds > shortSeconds ? "exec" : "check",
+      },
     );
     return { bytes: execution, outcome: execution.ended };
   });
@@ -81,7 +88,7 @@ export async function readSections(
   script: string,
   args: readonly string[],
   label: { [key: string]: Json } = {},
-  { deadlineSeconds = 30, ...options }: { gzip?: boolean; deadlineSeconds?: number } = {},
+  { deadlineSeconds = shortSeconds, ...options }: { gzip?: boolean; deadlineSeconds?: number } = {},
 ): Promise<Snapshot> {
   const { sections, partial } = await readUntil(deadlineSeconds, host, name, script, args, label, options);
   if (partial) throw notWhole(host, name, "DEADLINE");

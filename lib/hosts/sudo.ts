@@ -33,7 +33,7 @@ async function run(
   command: string[],
   input = "",
 ): Promise<{ output: string; exitCode: number | null }> {
-  const channel: Channel = await transport.open(command);
+  const channel: Channel = await transport.open(command, "check");
   channel.stdin.end(input);
   channel.stderr.resume();
   return { output: await lastLine(channel.stdout), exitCode: (await channel.end).exitCode };

@@ -22,7 +22,7 @@ export async function exchangeTimes(
   count: number,
 ): Promise<TimeExchange[]> {
   const tried = `exchange time stamps with ${host}`;
-  const channel = await transport.open(["sh", "-c", script]);
+  const channel = await transport.open(["sh", "-c", script], "check");
   const signal = callSignal();
   const cancel = () => channel.destroy();
   signal?.addEventListener("abort", cancel, { once: true });

@@ -18,8 +18,15 @@ export interface Channel {
   destroy(): void;
 }
 
+/**
+ * What a command is for, where a connection has only so many sessions: a `run` lasts as long as it is told to (probes, captures), an `exec`
+ * comes to its own end, which may take its time; a `check` is skbook's own and over in moments, and what waits for it can't wait.
+ */
+export type SessionUse = "run" | "exec" | "check";
+
 /** How commands reach a machine: ssh2, execa, or not at all in a replay. */
 export interface Transport {
-  open(command: readonly string[]): Promise<Channel>;
+  /** @param signal ends a wait for a session, not the command: it rejects. */
+  open(command: readonly string[], use: SessionUse, signal?: AbortSignal): Promise<Channel>;
   close(): Promise<void>;
 }

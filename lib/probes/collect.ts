@@ -44,8 +44,11 @@ export async function collect<Schema extends z.ZodType, Shape extends "table" | 
   const maps = new Map<string, ReadonlyMap<string, unknown>>();
   const context = { ...given, unixTime: (nsecs: string) => clock().of(nsecs) };
   const columns = columnsOf(definition, given.parameters);
-  const sink =
-    definition.shape === "table" ? await createTable(definition.name, columns) : frameSink(columns);
+  const sink = await makeSink(definition, columns).catch(async (error) => {
+    // Whoever leaves before the end of a run's bytes ends it; unread, they would keep it going.
+    for await (const _ of bytes) break;
+    throw error;
+  });
   try {
     for await (const batch of lines(bytes)) {
       const attachedBefore = account.ticked;
@@ -70,6 +73,13 @@ interface Sink {
   append(rows: readonly (readonly Value[])[]): void;
   finish(provenance: Provenance): Promise<Table | Frame>;
   discard(): Promise<void>;
+}
+
+async function makeSink<Schema extends z.ZodType, Shape extends "table" | "frame">(
+  { name, shape }: ProbeDefinition<Schema, Shape>,
+  columns: readonly Column[],
+): Promise<Sink> {
+  return shape === "table" ? createTable(name, columns) : frameSink(columns);
 }
 
 function frameSink(columns: readonly Column[]): Sink {

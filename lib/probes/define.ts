@@ -3,7 +3,8 @@ import type { z } from "zod";
 import type { Json } from "../cases/index.js";
 import { interrupted } from "../cell.js";
 import { Company } from "../company.js";
-import { type Host, readClocks } from "../hosts/index.js";
+import { type ErrorFacts, SkbookError } from "../errors.js";
+import { type Host, readClocks, withDetached } from "../hosts/index.js";
 import { watched } from "../progress/index.js";
 import type { Frame, Table } from "../tables/index.js";
 import { Account } from "./account.js";
@@ -44,8 +45,8 @@ export interface Probe<Parameters, Shape extends "table" | "frame"> {
  * run on the host, then runs it for `seconds` under a lease and returns what it saw, with its losses.
  *
  * Errors of a call: `BAD_PARAMETER`, `ROOT_NEEDED`, `BPFTRACE_MISSING`, `TRACEFS_MISSING`, `BTF_MISSING`, `LOCKDOWN`, `HOOK_MISSING`, `TOO_BUSY` (nothing was attached);
- * `DURING_FAILED`, `PROBE_NOT_ATTACHED`, `VERIFIER_REFUSED`, `PROBE_FAILED`, `CONNECTION_LOST`, `DEADLINE` (a ProbeError whose `partial` has what had arrived); `INTERRUPTED`; in a
- * replay `NOT_RECORDED`.
+ * `PROBE_NOT_ATTACHED`, `VERIFIER_REFUSED`, `PROBE_FAILED`, `CONNECTION_LOST`, `LEASE_EXPIRED`, `DEADLINE` (a ProbeError whose `partial` has what had arrived, null where the
+ * probe never ran); `DURING_FAILED`, `INTERRUPTED` (nothing is kept); `SESSION_REFUSED`, `COMMAND_NOT_STARTED`; in a replay `NOT_RECORDED`.
  */
 export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "frame">(
   definition: ProbeDefinition<Schema, Shape>,
@@ -95,12 +96,17 @@ export function defineProbe<Schema extends z.ZodType, Shape extends "table" | "f
     );
     try {
       const outcome = await run.outcome;
+      const saying = (error: ErrorFacts) => withDetached(host.name, outcome, error);
       if (outcome.canceled) {
-        throw interrupted(tried, { detached: outcome.detached });
+        throw new SkbookError(saying(interrupted(tried, { detached: outcome.detached })));
       }
       const failed = failureOf(definition.name, host.name, outcome, account);
-      const failure = failed && (await withVerifierLog(host, target, program, outcome, failed));
-      if (failure === undefined) await company.over();
+      const failure = failed && saying(await withVerifierLog(host, target, program, outcome, failed));
+      if (failure === undefined) {
+        await company.over().catch((error) => {
+          throw new SkbookError(saying(error));
+        });
+      }
       const end = outcome.connectionLost ? null : await readClocks(host, `${definition.name} end`, params);
       const notes = [...symbolNotes(program, target), ...(definition.notes?.(target, own) ?? [])];
       const facts = {

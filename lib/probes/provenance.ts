@@ -1,4 +1,4 @@
-import type { ClockReading, NetworkLoad } from "../hosts/index.js";
+import { type ClockReading, detachedNotes, type NetworkLoad } from "../hosts/index.js";
 import type { Provenance } from "../tables/index.js";
 import type { Account } from "./account.js";
 import type { RunOutcome } from "./run.js";
@@ -34,6 +34,7 @@ export function provenanceOf(
     truncated: account.truncated,
     partial: outcome.exitCode !== 0,
     notes: [
+      ...detachedNotes(host, outcome),
       ...notes,
       ...clockNotes(clocks),
       ...suppressedNote(account),

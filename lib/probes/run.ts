@@ -26,6 +26,8 @@ export interface RunOutcome {
   selfCost: SelfCost | null;
   /** Whether the probe's process group was seen to be gone. */
   detached: Detached;
+  /** That process group, by the host's number; cases from before it was kept have none. */
+  group?: number | null;
 }
 
 export interface RunPlan {
@@ -85,6 +87,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
       connectionLost: end.connectionLost,
       durationMs: end.durationMs,
       detached: end.detached,
+      group: end.group,
     }));
     stop = () => execution.end();
     return { bytes: execution, outcome };

@@ -38,7 +38,7 @@ export class Table {
 
   /**
    * Runs one SELECT of DuckDB's SQL on the table, which the query calls `this`:
-   * `await packets.sql("SELECT ip_src, sum(wire_bytes) AS sent_bytes FROM this GROUP BY ip_src")`.
+   * `await packets.sql("SELECT src, sum(wire_bytes) AS sent_bytes FROM this GROUP BY src")`.
    *
    * @returns a Frame of at most 100,000 rows. Columns keep their unit where name and type stay; sums of integers stay
    *   integers, decimals become DOUBLE, times and dates text, lists and structs JSON text.

@@ -32,7 +32,7 @@ const looked = {
  * | suspicious | `netlink_attachskb`: no room in a netlink socket |
  * | normal | messages of local sockets and of netlink |
  * | normal | reasons OTHERHOST, TAP_FILTER, UNHANDLED_PROTO, SOCKET_FILTER, MAC_IEEE_MAC_CONTROL, BRIDGE_INGRESS_STP_STATE, TCP_OLD_DATA, TCP_OFOMERGE, TCP_OLD_ACK, TCP_OLD_SEQUENCE, DUP_FRAG, TCP_RESET, SOCKET_CLOSE, UNIX_DISCONNECT, QUEUE_PURGE |
- * | normal | without reason: queues of closed sockets, `icmp_rcv`, `icmpv6_rcv` |
+ * | normal | without reason: queues of closed sockets, `icmp_rcv`, `icmpv6_rcv`, pieces freed with a packet (`skb_release_data`) |
  * | suspicious | without reason, where TCP takes segments: such with data, and SYN |
  * | normal | without reason, in TCP's handling of a connection: segments without data |
  * | unknown | without reason, in `tcp_v4_rcv`, `tcp_v6_rcv`: segments without data; and all where the rows have no headers |

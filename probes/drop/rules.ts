@@ -79,6 +79,11 @@ export const dropRules: readonly DropRule[] = [
   },
   { kind: "normal", why: "ICMP message, freed once it was handled", when: site("icmp_rcv", "icmpv6_rcv") },
   {
+    kind: "normal",
+    why: "piece of a packet that was put together, freed with the whole, which was delivered or has a row of its own",
+    when: "reason IS NULL AND site = 'skb_release_data'",
+  },
+  {
     kind: "suspicious",
     why: "TCP data was dropped",
     when: `${site(...tcpInput)} AND tcp_payload_bytes > 0`,

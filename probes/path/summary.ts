@@ -42,15 +42,16 @@ const bounds = (percent: number): Column[] => [
  * so it is cheap at any rate: look here first, then at {@link pathTrace} for single packets.
  *
  * With ICMP, four legs: `request inside` (in by `from`, out by `to`), `outside` (out by `to` until the reply comes in there), `reply inside` (in by `to`,
- * out by `from`), `total`. With TCP and UDP two: `there` and `back`; each packet stands for itself, an IPv4 fragment too.
+ * out by `from`), `total`. With TCP and UDP two: `there` and `back`; each packet stands for itself, a fragment too; with a filter of ports
+ * later fragments, which have none, are counted nowhere.
  *
  * Parameters: see {@link PathParameters}. `src` and `dst` have to be such that all their packets that come in by `from` have to leave by `to`.
  *
  * Columns: `leg`; `packets_in`, `packets_out` (seen at the leg's beginning and at its end), `completed` (seen at both), `lost` (not seen at the end within
  * `timeoutMs`), `unfinished` (younger than that when the probe ended); `measured` (of the completed, those whose latency is certain), `min_ns`,
  * `avg_ns`, `max_ns`, and percentiles as true bounds, `p50_low_ns` to `p50_high_ns`, `p90_…`, `p99_…`: buckets are powers of 2, narrowed by
- * minimum and maximum. Counters of quality: `repeated` (came in while one with the same key was on its way: it counts, its latency doesn't; a repeated echo request counts in
- * nothing else), `unexpected` (seen at the end and not at the beginning: inside before the probe began, queued anew by a busy driver, or a piece of a packet that was
+ * minimum and maximum. Counters of quality: `repeated` (came in while one with the same key was on its way: it counts, its latency doesn't; a repeated echo request completes
+ * nothing), `unexpected` (seen at the end and not at the beginning: inside before the probe began, queued anew by a busy driver, or a piece of a packet that was
  * cut up), `unfollowed` (16,384 were on their way or lost already: in none of completed, lost, unfinished), `merged` (of the packets in, those that stand for several segments: GRO, TSO).
  *
  * Keys: ICMP addresses, identifier, sequence number; UDP addresses, ports, IP identification, fragment offset, length; TCP addresses, ports, sequence and
@@ -58,7 +59,7 @@ const bounds = (percent: number): Column[] => [
  * are not known again and count as lost. Out is the handover to the driver: what a driver drops (a full ring of a virtual machine) shows in {@link dropSummary}.
  *
  * The kernel leaves a sighting out where an interrupt brings the packet in the middle of another BPF program on that CPU: single packets may then seem lost, or unexpected. A
- * note says how often that was, where the kernel counts it (from 6.7). It does not count all: the kernel of a sandbox
+ * note says how often that was, where the kernel counts it (from 6.7). It does not count all: a kernel of a microVM
  * (6.18) ran no BPF program on top of threads of its first process, uncounted. What {@link dropSummary} sees between the devices is another witness, though not free of the same.
  *
  * Errors: as for every probe, see {@link defineProbe}.

@@ -81,7 +81,7 @@ const counterColumns: Column[] = [
  *
  * A segment that the kernel put together of several (GRO) and cuts again is complete when all its bytes went out. Retransmissions are packets of their own; where IPv6 gives them no
  * identification, those on their way at the same time are `ambiguous`, and their latency is null. What is translated (NAT) or tunnelled inside is not known again.
- * In the provenance, `details.counts` has the sightings at each place, and how many were `unexpected`: inside before the probe began, queued anew by a busy driver, or fragments whose first was never seen.
+ * In the provenance, `details.counts` has the sightings at each place, and how many were `unexpected`: inside before the probe began, or queued anew by a busy driver. Later fragments whose first was never seen are in no row and not counted.
  *
  * Errors: as for every probe, see {@link defineProbe}.
  *

@@ -24,6 +24,8 @@ import {
 import { besideCounters } from "../beside-counters.js";
 import { classifyDrops } from "../drop/index.js";
 import { dropsBySecond } from "./by-second.js";
+import { drops, percent, percentSql, word } from "./columns.js";
+import { flowsOf } from "./flows.js";
 import { overTimeOf } from "./over-time.js";
 import { dropReportRules } from "./rules.js";
 
@@ -32,11 +34,6 @@ export interface DropReportOptions extends Pick<CommonParameters, "seconds" | "a
   /** Thresholds in place of the rules' own: `{ DROPS_QUEUE: { high: 10 } }`. */
   thresholds?: ThresholdsOf<typeof dropReportRules>;
 }
-
-const drops: Column = { name: "drops", type: "BIGINT", unit: "packets", meaning: "packets dropped" };
-const percent: Column = { name: "percent", type: "DOUBLE", unit: "%", meaning: "of all that was dropped" };
-const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
-const whole = (name: string, meaning: string): Column => ({ name, type: "INTEGER", meaning });
 
 const places: Column[] = [
   word("kind", "normal, suspicious or unknown, by the rules of classifyDrops"),
@@ -48,18 +45,6 @@ const places: Column[] = [
   { name: "flows", type: "BIGINT", meaning: "flows that lost packets there" },
   word("worst_flow", "the flow with most drops there"),
   word("why", "what the rule that decided on the kind says"),
-];
-const flowColumns: Column[] = [
-  word("protocol", "IP protocol, or the EtherType of what isn't IP"),
-  word("src", "source address"),
-  whole("src_port", "source port"),
-  word("dst", "destination address"),
-  whole("dst_port", "destination port"),
-  drops,
-  percent,
-  word("reasons", "why, each once"),
-  word("devices", "interfaces that its packets were on"),
-  word("kinds", "normal, suspicious, unknown, each once"),
 ];
 
 /** What a host drops: counters, reasons, sites, devices, flows, and what is wrong with it. */
@@ -107,7 +92,8 @@ export class DropReport {
  *   (`protocol`, `src`, `src_port`, `dst`, `dst_port`, `drops`, `percent`, `reasons`, `devices`, `kinds`), `overTime` (`time_ns`, `reason`, `drops`), `counters` (a Table), `findings`, and three Figures: `sankey` (from device to reason to function), `timeline` (drops per second
  *   over time, by reason) and `topSites` (bars of the 20 functions that dropped most, the others together). In a cell it shows findings, figures and drops.
  *
- * What is dropped in a NIC is in no probe: the counters have it. The kernel counts up to 65,536 flows and places; what finds no room is in `drops.provenance.lost`.
+ * What is dropped in a NIC is in no probe: the counters have it. The kernel counts up to 65,536 flows and places; what finds no room is in `drops.provenance.lost`. `flows` has the
+ * 1,000 that lost most.
  * @throws SkbookError as every probe, see {@link defineProbe}.
  * @example await dropReport(host, { seconds: 10 })
  */
@@ -141,7 +127,7 @@ export async function dropReport(host: Host, options: DropReportOptions): Promis
     await grouped("reason", "as the host's kernel names it; null where it gives no reasons"),
     await grouped("site", "kernel function that dropped"),
     await grouped("device", "interface that the packet was on; null where it had none"),
-    await deriveFrame({ ...from, query: flowsQuery, columns: flowColumns }),
+    await flowsOf(all, provenance),
     overTime,
     counters,
     await evaluate({
@@ -176,17 +162,11 @@ function checked(options: DropReportOptions) {
 /** A function may drop in several places: they are one here. */
 const wholeTimeQuery =
   "SELECT * EXCLUDE (time_ns, drops), sum(drops)::BIGINT AS drops FROM this WHERE site IS NOT NULL GROUP BY ALL ORDER BY ALL";
-const percentSql = `100 * sum(drops) / (SELECT sum(drops) FROM "all")`;
 const end = (address: string, port: string) => `${address} || coalesce(':' || ${port}, '')`;
 const flowSql = `coalesce(protocol, '') || coalesce(' ' || ${end("src", "src_port")} || ' → ' || ${end("dst", "dst_port")}, '')`;
 const placesQuery = `
   SELECT kind, reason, site, device, sum(drops) AS drops, ${percentSql} AS percent, count(*) AS flows, arg_max(${flowSql}, drops) AS worst_flow, any_value(why) AS why
   FROM "all" GROUP BY kind, reason, site, device ORDER BY drops DESC, kind, reason, site, device`;
-const each = (column: string) => `string_agg(DISTINCT ${column}, ', ' ORDER BY ${column})`;
-const flowsQuery = `
-  SELECT protocol, src, src_port, dst, dst_port, sum(drops) AS drops, ${percentSql} AS percent, ${each("reason")} AS reasons, ${each("device")} AS devices, ${each("kind")} AS kinds
-  FROM "all" GROUP BY protocol, src, src_port, dst, dst_port ORDER BY drops DESC, protocol, src, src_port, dst, dst_port LIMIT 1000`;
-
 /** Nothing casts doubt on drops that the kernel counted: those that found no room are beside the others. */
 const noDoubts = "SELECT NULL AS flow, NULL AS doubt WHERE false";
 const doubtColumns = [word("flow", "about this flow"), word("doubt", "id of the finding that explains it")];

@@ -65,7 +65,7 @@ class Connection {
     const other = fromClient ? "server" : "client";
     const client = [192, 0, 2, 1 + (this.number % 250)];
     const server = [198, 51, 100, 1 + (this.number % 20)];
-    const ports = [10_000 + (this.number % 50_000), 443];
+    const ports = [10_000 + (this.number % 50_000), 443 + Math.floor(this.number / 50_000)];
     frame.set([2, 0, 0, 0, 0, fromClient ? 2 : 1, 2, 0, 0, 0, 0, fromClient ? 1 : 2, 8, 0]);
     frame.set([0x45, 0], 14);
     frame.writeUInt16BE(40 + length, 16);

@@ -343,3 +343,6 @@ export const faults: { [rule: string]: () => Fault } = {
 export const lastSyn = (): Frames => [
   [0, frame(client, server, "tcp", tcp(42_000, 80, { seq: 1, flags: "SYN" }))],
 ];
+
+/** Rules whose faults need a file that is damaged, or a capture that was made live. */
+export const elsewhere = ["CAPTURE_DAMAGED", "CAPTURE_LOST_PACKETS"];

@@ -5,8 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findings, openCapture } from "../../lib/captures/index.js";
 import { jupyterDisplay } from "../../lib/cell.js";
 import { writeCapture } from "./build.js";
-import { corpus, expected } from "./corpus.js";
-import { faults, healthy, lastSyn, later } from "./faults.js";
+import { elsewhere, faults, healthy, lastSyn, later } from "./faults.js";
 import { Talk, together } from "./talk.js";
 
 type Frames = [seconds: number, frame: Buffer][];
@@ -24,9 +23,6 @@ function write(frames: Frames, snapLength?: number): string {
   return path;
 }
 const open = (frames: Frames) => openCapture(write(frames));
-
-/** They need a file that is damaged, or a capture that was made live. */
-const elsewhere = ["CAPTURE_DAMAGED", "CAPTURE_LOST_PACKETS"];
 
 describe("findings", () => {
   it("says nothing of a capture in which all is well, and of every rule that it looked", async () => {
@@ -148,27 +144,5 @@ describe("a verdict", () => {
     const one = found.get("DNS_SLOW")[jupyterDisplay]();
     expect(one["text/html"]).toContain("a.example");
     expect(one["text/plain"]).toContain("may be: the server has to ask others first");
-  });
-});
-
-describe.skipIf(corpus === undefined)("findings of known captures", () => {
-  const found = async (name: string) => findings(await openCapture(join(corpus as string, name)));
-
-  it("are there for every file that can be opened", async () => {
-    for (const { file, rc, frames } of expected()) {
-      if (rc !== 0 && frames === 0) continue;
-      const all = await found(file);
-      expect(all.checked.shape[0], file).toBe(Object.keys(faults).length + elsewhere.length);
-    }
-  }, 300_000);
-
-  it("take nothing for loss that the capture made", async () => {
-    const doubled = await found("zeek_ssh-dups.pcap");
-    expect(doubled.ids).toEqual(["CAPTURE_COPIES", "CAPTURE_CHECKSUM_OFFLOAD"]);
-    const bridged = await found("live_bridge_any.pcap");
-    expect(bridged.ids.filter((id) => !id.startsWith("CAPTURE_"))).toEqual([]);
-    const offloaded = await found("live_veth_superframes.pcap");
-    expect(offloaded.ids).toContain("CAPTURE_SUPER_FRAMES");
-    expect(offloaded.ids).not.toContain("TCP_RESENT");
   });
 });

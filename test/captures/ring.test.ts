@@ -28,6 +28,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const port = 47_031;
 const filter = `udp dst port ${port}`;
 const payload = 1_000;
+/** A ring that only a question ends, in a test's time. */
+const ringOf60 = { device: "lo", filter, lastBytes: 100_000, seconds: 60 };
 
 /** Sends numbered datagrams; their IP length tells nothing, their order in the capture does. */
 async function send(count: number, pauseMs = 0): Promise<void> {
@@ -166,10 +168,7 @@ describeLive("a capture of the last packets", ["root", "dumpcap"], () => {
       let asked = 0;
       const host = localhost();
       const seen = await capture(host, {
-        device: "lo",
-        filter,
-        lastBytes: 100_000,
-        seconds: 60,
+        ...ringOf60,
         until: async () => {
           asked += 1;
           if ((await host.exec(["test", "-e", flag])).exitCode === 0) return true;
@@ -191,6 +190,33 @@ describeLive("a capture of the last packets", ["root", "dumpcap"], () => {
     expect(recorded).toMatchObject({ asked: 3, by: "until", facts: { packets: 40 } });
     await replay(join(folder, "case"));
     expect(await cell()).toEqual(recorded);
+  });
+
+  it("ends at once where its connection has no room for another run", async () => {
+    const sshd = await startSshd();
+    const host = await connect(sshd.destination, sshd.options);
+    const seconds = String(7_000_000 + process.pid);
+    const runs = Array.from({ length: 6 }, () => host.start(["sleep", seconds], { deadlineSeconds: 100 }));
+    const read = runs.map(async (run) => {
+      for await (const _ of run);
+    });
+    try {
+      const seen = await capture(host, {
+        ...ringOf60,
+        until: async () => {
+          await send(20);
+          return true;
+        },
+      });
+      expect(seen.provenance.details.stoppedBy).toBe("until");
+      expect(seen.facts.packets).toBe(20);
+      expect(processesWith(`sleep ${seconds}`).length).toBeGreaterThan(0);
+    } finally {
+      for (const run of runs) run.stop();
+      await Promise.all(read);
+      await host.close();
+      sshd.stop();
+    }
   });
 
   it("says what went wrong, and leaves nothing", async () => {
@@ -285,7 +311,7 @@ describeLive("a capture of the last packets on another host", ["root", "dumpcap"
       expect(rings()).not.toEqual([]);
       proxy[how]();
     };
-    const options = { device: "lo", filter, lastBytes: 100_000, seconds: 60, until: () => false };
+    const options = { ...ringOf60, until: () => false };
     const begun = capture(host, {
       ...options,
       during: () => breaking().then(() => new Promise((later) => setTimeout(later, 500))),

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCapture } from "../../lib/captures/index.js";
@@ -34,10 +34,15 @@ async function compare(path: string, count: number): Promise<number> {
   const { facts } = await openCapture(path);
   const plan = await planShards(path, facts.packets, count);
   if (plan === null) return 1;
-  const { bytes, ended } = startShards(plan, args, names);
+  let spooled = 0;
+  const { bytes, ended } = startShards(plan, args, names, (packets) => {
+    spooled += packets;
+  });
   const several = await joined(bytes);
   expect(await ended).toMatchObject({ exitCode: 0, canceled: false });
   expect(plan.sizes.reduce((sum, size) => sum + size, 0)).toBe(facts.packets);
+  const waiting = plan.sizes.slice(0, -Math.min(availableParallelism(), 2));
+  expect(spooled).toBe(waiting.reduce((sum, size) => sum + size, 0));
   const environment = ["env", "WIRESHARK_CONFIG_DIR=/nonexistent/skbook", "TZ=UTC"];
   const one = await joined(localhost().start([...environment, "tshark", "-r", path, ...args]));
   expect(several.equals(one)).toBe(true);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dropsOverTime, type Figure } from "../../lib/figures/index.js";
-import { drops } from "./tables.js";
+import type { Column } from "../../lib/tables/index.js";
+import { drops, provenance, start, tableOf } from "./tables.js";
 
 const bars = (figure: Figure) =>
   figure.data.map(({ name, x, y, width }) => ({ name, x, y, width }) as Record<string, unknown>);
@@ -155,6 +156,23 @@ describe("dropsOverTime", () => {
     const figure = await dropsOverTime(events);
     expect(subtitle(figure)).toContain("2026-03-20 10:00:00.250 to 10:00:00.750 UTC");
     expect(bars(figure)).toMatchObject([{ x: [0.0025, 0.5025] }]);
+  });
+
+  it("shows the drops whose times are known, and says how many are not", async () => {
+    const columns: Column[] = [
+      { name: "time_ns", type: "BIGINT", meaning: "time" },
+      ...["reason", "site", "device"].map((name): Column => ({ name, type: "VARCHAR", meaning: name })),
+      { name: "drops", type: "BIGINT", meaning: "drops" },
+    ];
+    const rows = (of: (bigint | null)[]) => of.map((time) => [time, "A", "f", null, 4n]);
+    const figure = await dropsOverTime(
+      await tableOf(columns, rows([start, null, start + 2_000_000_000n]), provenance()),
+    );
+    expect(bars(figure).map(({ y }) => (y as number[]).slice(0, 4))).toEqual([[4, 0, 4, 0]]);
+    expect(notes(figure)).toEqual(["4 drops at unknown times not shown"]);
+    expect(subtitle(figure)).toContain("12 drops");
+    const none = await dropsOverTime(await tableOf(columns, rows([null]), provenance()));
+    expect([none.data, notes(none)]).toEqual([[], ["no times of these drops"]]);
   });
 
   it("says what is missing", async () => {

@@ -1,6 +1,9 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { JSDOM } from "jsdom";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { jupyterDisplay } from "../../lib/cell.js";
+import { useBrowser } from "../fixtures/browser.js";
 import { chromium, domOf } from "./chromium.js";
 
 const hook = Symbol.for("skbook.cell");
@@ -162,5 +165,39 @@ describe.runIf(chromium)("figures in a page without a network", () => {
       true,
       true,
     ]);
+  });
+});
+
+describe.runIf(chromium)("figures in a page that arrives in pieces", () => {
+  const browser = useBrowser();
+
+  it.each([
+    { half: "the picture", end: "<img" },
+    { half: "what to draw", end: '"layout":' },
+    { half: "the script", end: "window.skbookFigures" },
+  ])("are drawn, though another was drawn while $half of one was still to come", async ({ end }) => {
+    const { show } = await session();
+    const [first, second] = [await show("first"), await show("second")];
+    const cut = second.indexOf(end);
+    expect(cut).toBeGreaterThan(0);
+    let arrive = () => {};
+    const server = createServer((_, response) => {
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
+      response.write(`<!DOCTYPE html><html><body>${first}${second.slice(0, cut)}`);
+      arrive = () => response.end(`${second.slice(cut)}</body></html>`);
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    try {
+      const page = await browser.newPage();
+      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { waitUntil: "commit" });
+      const plots = page.locator(".skbook-figure .js-plotly-plot .gtitle");
+      await plots.first().waitFor();
+      await page.locator(".skbook-figure").nth(1).waitFor({ state: "attached" });
+      arrive();
+      await expect.poll(() => plots.allTextContents(), { timeout: 10_000 }).toEqual(["first", "second"]);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
   });
 });

@@ -76,6 +76,7 @@ describeLive("several hosts at once", ["root", "bpftrace", "sshd", "tracing"], (
     const none = await onAll([lost], (host) => dropSummary(host, { seconds: 1 }));
     await expect(none.together()).rejects.toMatchObject({ code: "ALL_HOSTS_FAILED" });
     await expect(onAll([remote, remote], hostFacts)).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+    await expect(onAll([remote], hostFacts, { atOnce: 0 })).rejects.toMatchObject({ code: "BAD_PARAMETER" });
   });
 
   test("an interrupt ends all of them", async () => {

@@ -1,29 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { describeLive } from "../fixtures/needs.js";
+import { describe, expect, test } from "vitest";
+import { useFolder } from "../kernel/fixtures.js";
 import { investigations } from "../scene/investigations.js";
-import { outputsOf, recordLive, replay, textOf } from "./run.js";
+import { outputsOf, replay, rows, textOf } from "./run.js";
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "skbook-notebooks-"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const at = (name: string) => join(folder, name);
+const folder = useFolder();
+const at = (name: string) => join(folder.path, name);
 const read = (name: string) => readFileSync(at(name), "utf8");
 const replayed = (name: string) => at(`${name}-one.ipynb`);
-
-/** The rows of a table in a text, as lists of words; rows begin as `first` says. */
-function rows(text: string, first: RegExp): string[][] {
-  return text
-    .split("\n")
-    .filter((line) => first.test(line))
-    .map((line) => line.trim().split(/\s{2,}/));
-}
 
 async function replaysTwice(name: string): Promise<void> {
   await replay(name, `datasets/${name}`, at(`${name}-one.ipynb`));
@@ -135,41 +120,3 @@ describe("where-did-my-packets-go", () => {
     }
   });
 });
-
-describeLive(
-  "notebooks on a live host",
-  ["root", "bpftrace", "tshark", "dumpcap", "sshd", "tracing", "namespaces", "ping"],
-  () => {
-    test.each(Object.entries(investigations))(
-      "%s: a recording made with live traffic replays to the same notebook",
-      async (name, startTrouble) => {
-        const seconds = ["-p", "seconds=6"];
-        await recordLive(name, startTrouble, at(`${name}-case`), at(`${name}-live.ipynb`), ...seconds);
-        await replay(name, at(`${name}-case`), at(`${name}-again.ipynb`), ...seconds);
-        expect(read(`${name}-again.ipynb`)).toBe(read(`${name}-live.ipynb`));
-      },
-    );
-
-    test("what was recorded is what happened", () => {
-      expect(textOf(at("first-look-live.ipynb"), "summary")).toContain("QDISC_DROP");
-      expect(textOf(at("slow-download-live.ipynb"), "findings")).toContain("TCP_RESENT");
-      const [, , , drops, lost] =
-        rows(textOf(at("lost-or-late-live.ipynb"), "kernel"), /^QDISC_DROP/)[0] ?? [];
-      expect(Number(drops)).toBeGreaterThan(0);
-      expect(drops).toBe(lost);
-    });
-
-    test("a replay with other parameters is an error that shows the difference", async () => {
-      const other = ["-p", "seconds=5", "--replay", at("first-look-case")];
-      const result = await execa(
-        process.execPath,
-        ["dist/kernel/main.js", "run", "notebooks/first-look.ipynb", ...other],
-        {
-          reject: false,
-        },
-      );
-      expect(result.exitCode).toBe(1);
-      expect(result.stderr + result.stdout).toMatch(/NOT_RECORDED.*seconds was 6, asked is 5/s);
-    });
-  },
-);

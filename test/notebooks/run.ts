@@ -66,3 +66,11 @@ export async function recordLive(
     await host.stop();
   }
 }
+
+/** The rows of a table in a text, as lists of words; rows begin as `first` says. */
+export function rows(text: string, first: RegExp): string[][] {
+  return text
+    .split("\n")
+    .filter((line) => first.test(line))
+    .map((line) => line.trim().split(/\s{2,}/));
+}

@@ -32,6 +32,7 @@ const cases: [row: Value[], kind: string][] = [
   [["NOT_SPECIFIED", "some_driver_xmit", "eth0", null, null], "unknown"],
   [["SUBSYSTEM_3_1", "do_execute_actions", "vnet1", null, null], "suspicious"],
   [[null, "sk_stream_kill_queues", null, null, null], "normal"],
+  [[null, "skb_release_data", "eth0", null, null], "normal"],
   [[null, "tcp_v4_rcv", "eth0", "SYN", 0], "suspicious"],
   [[null, "tcp_v4_rcv", "eth0", "PSH ACK", 100], "suspicious"],
   [[null, "tcp_v4_rcv", "eth0", "ACK", 0], "unknown"],

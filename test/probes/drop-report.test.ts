@@ -11,8 +11,9 @@ import {
   type Host,
 } from "../../lib/index.js";
 import { type Column, createFrame, type Provenance, type Value } from "../../lib/tables/index.js";
+import { flowsOf } from "../../probes/report/flows.js";
 import { overTimeOf } from "../../probes/report/over-time.js";
-import { provenance, start } from "../figures/tables.js";
+import { provenance, start, tableOf } from "../figures/tables.js";
 import { describeLive } from "../fixtures/needs.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
 import {
@@ -43,6 +44,28 @@ function countedOf(rows: Value[][], details: Provenance["details"], lost = 0): F
   const columns = [text("reason"), text("site"), text("device"), whole("time_ns"), whole("drops")];
   return createFrame(columns, rows, provenance({ details, lost }));
 }
+
+test("of more than 1,000 flows those that lost most are there, and it says so", async () => {
+  const text = (name: string): Column => ({ name, type: "VARCHAR", meaning: name });
+  const whole = (name: string): Column => ({ name, type: "INTEGER", meaning: name });
+  const columns = [
+    ...["protocol", "src", "dst", "reason", "device", "kind"].map(text),
+    ...["src_port", "dst_port", "drops"].map(whole),
+  ];
+  const flows = async (count: number) => {
+    const row = (port: number): Value[] => {
+      return ["UDP", "192.0.2.1", "192.0.2.2", "NO_SOCKET", "eth0", "suspicious", port, 53, port];
+    };
+    const rows = Array.from({ length: count }, (_, port) => row(port));
+    return flowsOf(await tableOf(columns, rows, provenance()), provenance());
+  };
+  const all = await flows(1_000);
+  expect([all.shape[0], all.provenance.truncated, all.provenance.notes]).toEqual([1_000, false, []]);
+  const cut = await flows(1_001);
+  expect([cut.shape[0], cut.provenance.truncated]).toEqual([1_000, true]);
+  expect(cut.provenance.notes).toEqual(["the 1000 flows that lost most, of 1001"]);
+  expect(cut.column("src_port").values).not.toContain(0);
+});
 
 describe("figures of what was counted by the second", () => {
   test("without any drop they say so", async () => {

@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { openCase, type RecordedRun, recordedRun } from "../../cases/index.js";
 import { Company } from "../../company.js";
-import { type Host, localhost } from "../../hosts/index.js";
+import { detachedNotes, type Host, localhost } from "../../hosts/index.js";
 import { scratchFolder, writeWhole } from "../../tables/index.js";
 import { Capture, fileProvenance } from "../capture.js";
 import type { CaptureFacts } from "../facts.js";
@@ -59,6 +59,7 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
     truncated: cut || dropped > 0,
     partial: facts.partial || early !== null,
     notes: [
+      ...detachedNotes(host.name, { ...outcome, connectionLost: outcome.stoppedBy === "connection" }),
       ...(early === null ? [] : [`The capture ended before its time: ${early}`]),
       ...("lastBytes" in extent ? ringNotes(extent, facts, dropped) : []),
     ],

@@ -61,8 +61,10 @@ export async function endRing(host: Host, execution: Execution, stderr: string):
   const ended =
     tool === undefined
       ? undefined
-      : await answerOf(host, ["sh", "-c", endTool, "skbook", tool], "end the capture", { root: true }).catch(
-          () => undefined,
-        );
+      : await answerOf(host, ["sh", "-c", endTool, "skbook", tool], "end the capture", {
+          root: true,
+          // Over in 5 s; whatever else runs, what the ring has must not be overwritten meanwhile.
+          session: "check",
+        }).catch(() => undefined);
   if (ended?.exitCode !== 0) execution.stop();
 }

@@ -1,6 +1,7 @@
 import type { Run } from "../../cases/index.js";
 import { interrupted } from "../../cell.js";
-import type { ExecEnd, Host } from "../../hosts/index.js";
+import { SkbookError } from "../../errors.js";
+import { type Detached, type ExecEnd, type Host, withDetached } from "../../hosts/index.js";
 import { watched } from "../../progress/index.js";
 import { Hashed } from "../hashed.js";
 import { Bounds, type Cause } from "./bounds.js";
@@ -33,7 +34,9 @@ export interface CaptureOutcome {
   timesAsked: number;
   startedAt: string;
   endedAt: string;
-  detached: string;
+  detached: Detached;
+  /** Its process group, by the host's number; cases from before it was kept have none. */
+  group?: number | null;
   sha256: string;
 }
 
@@ -68,6 +71,11 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
   const bytes = new Hashed(bounds.count(execution));
   const end = async (): Promise<CaptureOutcome> => {
     const ended = await execution.ended;
+    return outcomeOf(ended).catch((error) => {
+      throw error instanceof SkbookError ? new SkbookError(withDetached(host.name, ended, error)) : error;
+    });
+  };
+  const outcomeOf = async (ended: ExecEnd): Promise<CaptureOutcome> => {
     const stoppedBy = causeOf(ended, bounds.stoppedBy, ring !== null);
     if (ended.canceled) throw interrupted(tried);
     await bounds.end();
@@ -87,6 +95,7 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
       startedAt: bounds.startedAt,
       endedAt: new Date().toISOString(),
       detached: ended.detached,
+      group: ended.group,
       sha256: await bytes.sha256,
     };
   };

@@ -28,22 +28,25 @@ export interface Dissection {
   ended: Promise<TsharkEnd>;
 }
 
-/** Starts tshark where the capture is: on this machine in several processes where that pays, elsewhere with compressed output. */
+/**
+ * Starts tshark where the capture is: on this machine in several processes where that pays, elsewhere with compressed output.
+ *
+ * @param onAhead called with how many packets more were dissected, which are not among the bytes yet.
+ */
 export async function startDissection(
   { host, path, facts }: Capture,
   { printed, filter, settings }: { printed: readonly Printed[]; filter: string; settings: readonly string[] },
+  onAhead: (packets: number) => void,
 ): Promise<Dissection> {
   const file = path as string;
   const args = tsharkArguments(printed, filter, settings);
   if (host !== localhost()) return startRemote(host, file, args);
   // A display filter may ask for numbers of packets and conversations, which are other numbers in a part of the file.
   const plan = filter === "" ? await planShards(file, facts.packets) : null;
-  if (plan !== null)
-    return startShards(
-      plan,
-      args,
-      printed.map(({ name }) => name),
-    );
+  if (plan !== null) {
+    const names = printed.map(({ name }) => name);
+    return startShards(plan, args, names, onAhead);
+  }
   const execution = startTool(host, "tshark", ["-r", file, ...args]);
   return { bytes: execution, ended: tsharkEnd(host, execution, file) };
 }

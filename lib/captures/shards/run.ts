@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream, openSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import pLimit from "p-limit";
@@ -82,8 +83,14 @@ function roundsWithin(bytes: number, packets: number): number {
  *
  * @param args of tshark, without the file.
  * @param fields what each line holds.
+ * @param onSpooled called with how many packets more wait in files.
  */
-export function startShards(plan: ShardPlan, args: readonly string[], fields: readonly string[]): ShardedRun {
+export function startShards(
+  plan: ShardPlan,
+  args: readonly string[],
+  fields: readonly string[],
+  onSpooled: (packets: number) => void = () => {},
+): ShardedRun {
   let settle!: { resolve: (end: TsharkEnd) => void; reject: (error: unknown) => void };
   const ended = new Promise<TsharkEnd>((resolve, reject) => {
     settle = { resolve, reject };
@@ -106,7 +113,7 @@ export function startShards(plan: ShardPlan, args: readonly string[], fields: re
       const spools = await Promise.all(
         plan.sizes.slice(0, spooled).map((_, shard) =>
           limit(() =>
-            spool(start(shard), shard).catch((error) => {
+            spool(start(shard), shard, onSpooled).catch((error) => {
               // Here, since the next one begins before anybody else hears of it.
               limit.clearQueue();
               throw error;
@@ -149,16 +156,32 @@ export function feedCommand(path: string, plan: string, shard: number): string[]
 }
 
 /** Keeps what a shard prints until all are there. */
-async function spool(execution: Execution, shard: number): Promise<AsyncIterable<Uint8Array>> {
+async function spool(
+  execution: Execution,
+  shard: number,
+  onSpooled: (packets: number) => void,
+): Promise<AsyncIterable<Uint8Array>> {
   const path = join(scratchFolder(), `shard-${plans++}-${shard}`);
   const fd = openSync(path, "wx+", 0o600);
   try {
     await rm(path);
-    await pipeline(execution, createWriteStream("", { fd, autoClose: false }));
+    await pipeline(execution, countLines(onSpooled), createWriteStream("", { fd, autoClose: false }));
   } catch (error) {
     throw error instanceof SkbookError ? error : notKept(path, error);
   }
   return createReadStream("", { fd, start: 0, highWaterMark: 2 ** 18 });
+}
+
+/** Passes bytes on, and tells how many lines ended in each piece of them. */
+function countLines(tell: (lines: number) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      let lines = 0;
+      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines += 1;
+      tell(lines);
+      next(null, chunk);
+    },
+  });
 }
 
 async function readFrames({ file, sizes }: ShardPlan): Promise<Uint32Array[]> {

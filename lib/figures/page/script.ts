@@ -47,7 +47,8 @@ export const pageScript = `(() => {
   }
 
   const draw = async (figure, plotly) => {
-    if (figure.dataset.drawn) return;
+    // Of a page that is still arriving, the last figure may lack its end, which is this script: it draws it then.
+    if (figure.dataset.drawn || !figure.querySelector("script:not([type])")) return;
     figure.dataset.drawn = "yes";
     shade(figure);
     const picture = figure.querySelector("img");

@@ -4,7 +4,7 @@ import { namespaceNames } from "../namespaces/index.js";
 import { type Reading, type Snapshot, timeOf } from "../snapshot.js";
 import { changesOf, ordered } from "./changes.js";
 import { readingOf } from "./reading.js";
-import { countersScript } from "./script.js";
+import { countersScript, maxNics } from "./script.js";
 import { type CounterOptions, deadlineSeconds, readTwice } from "./twice.js";
 
 const columns: Column[] = [
@@ -89,6 +89,10 @@ function notesOf(sections: Snapshot, readings: Readings, partial: boolean): stri
     [missing.has("ip"), "the host has no ip command (iproute2): of devices there is what /proc/net/dev has"],
     [missing.has("tc"), "the host has no tc command (iproute2): queueing disciplines are missing"],
     [missing.has("ethtool"), "the host has no ethtool: what drivers of NICs count is missing"],
+    [
+      Number(sections.nics ?? 0) > maxNics,
+      `of ${sections.nics} NICs, what the drivers of ${maxNics} count is here`,
+    ],
     [unread > 0, `${unread} of ${readings.size - 1} network namespaces could not be read`],
   ];
   return notes.flatMap(([holds, note]) => (holds ? [note] : []));

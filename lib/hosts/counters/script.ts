@@ -1,7 +1,8 @@
 import { inEveryNamespace } from "../namespaces/index.js";
+import { lossWords } from "./nics.js";
 
 /** More NICs than these are not asked for their driver's counters. */
-const maxNics = 64;
+export const maxNics = 64;
 
 /** What is read in each network namespace. Without JSON of ip, /proc/net/dev has the most important counters. */
 const look = [
@@ -18,9 +19,9 @@ export const countersScript = [
   "say missing; for t in ip tc nsenter ethtool; do command -v $t >/dev/null || echo $t; done",
   inEveryNamespace(look),
   "say at; read -r up _ </proc/uptime; echo $up; say softnet; cat /proc/net/softnet_stat",
-  `n=0; for d in /sys/class/net/*/device; do [ -e "$d" ] || continue; n=$((n+1)); [ $n -gt ${maxNics} ] && break; ` +
+  `n=0; for d in /sys/class/net/*/device; do [ -e "$d" ] || continue; n=$((n+1)); [ $n -gt ${maxNics} ] && continue; ` +
     'd=${d%/device}; say "nic.${d##*/}"; timeout 5 ethtool -S "${d##*/}" | ' +
-    "grep -iE 'drop|err|miss|discard|fail|overrun|overflow|no_?buf|lost|crc'; done",
+    `grep -iE '${lossWords}'; done; say nics; echo $n`,
   "say ovs; timeout 5 ovs-appctl dpctl/show | grep -E '^[^ ]|lookups:'",
   "say ended; date +%s%N",
 ].join("; ");

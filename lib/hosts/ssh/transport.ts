@@ -1,15 +1,16 @@
-import pLimit from "p-limit";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, ClientChannel } from "ssh2";
-import { SkbookError } from "../../errors.js";
+import { reasonOf, SkbookError } from "../../errors.js";
 import { shellLine } from "../shell.js";
-import type { Channel, ChannelEnd, Transport } from "../transport.js";
+import type { Channel, ChannelEnd, SessionUse, Transport } from "../transport.js";
+import { Sessions } from "./sessions.js";
 
-/** sshd allows 10 sessions on a connection (MaxSessions); two are left for the user's own. */
-const maxSessions = 8;
+/** sshd counts a session for a moment after its channel has closed, so that the next may be refused: then try again after so long. */
+const pausesMs = [20, 100, 500, 2000];
 
 /** Commands over one SSH connection, without a pty: stdout and stderr stay apart and unchanged. */
 export class SshTransport implements Transport {
-  private readonly sessions = pLimit(maxSessions);
+  private readonly sessions = new Sessions();
   private lost: string | null = null;
 
   constructor(
@@ -24,22 +25,23 @@ export class SshTransport implements Transport {
     });
   }
 
-  async open(command: readonly string[]): Promise<Channel> {
-    return new Promise((resolve, reject) => {
-      this.sessions(async () => {
-        const channel = await this.exec(shellLine(command)).catch(reject);
-        if (channel === undefined) return;
-        const ending = this.endOf(channel);
-        resolve({
-          stdin: channel,
-          stdout: channel,
-          stderr: channel.stderr,
-          end: ending,
-          destroy: () => channel.destroy(),
-        });
-        await ending;
-      });
-    });
+  async open(command: readonly string[], use: SessionUse, signal?: AbortSignal): Promise<Channel> {
+    const giveBack = await this.sessions.take(use, signal);
+    try {
+      const channel = await this.exec(shellLine(command), signal);
+      const ending = this.endOf(channel);
+      ending.finally(giveBack);
+      return {
+        stdin: channel,
+        stdout: channel,
+        stderr: channel.stderr,
+        end: ending,
+        destroy: () => channel.destroy(),
+      };
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -50,7 +52,19 @@ export class SshTransport implements Transport {
     });
   }
 
-  private exec(line: string): Promise<ClientChannel> {
+  private async exec(line: string, signal?: AbortSignal): Promise<ClientChannel> {
+    for (const pause of pausesMs) {
+      try {
+        return await this.execOnce(line);
+      } catch (error) {
+        if (!(error instanceof SkbookError && error.code === "SESSION_REFUSED")) throw error;
+        await sleep(pause, undefined, { signal });
+      }
+    }
+    return await this.execOnce(line);
+  }
+
+  private execOnce(line: string): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
       const fail = (failed: string) => {
         const refused = this.lost === null && failed.includes("open failed");
@@ -64,10 +78,15 @@ export class SshTransport implements Transport {
         );
       };
       if (this.lost !== null) return fail(this.lost);
-      this.client.exec(line, { pty: false }, (error, channel) => {
-        if (error) fail(error.message);
-        else resolve(channel);
-      });
+      try {
+        this.client.exec(line, { pty: false }, (error, channel) => {
+          if (error) fail(error.message);
+          else resolve(channel);
+        });
+      } catch (error) {
+        // The socket has ended, which ssh2 tells of a moment later.
+        fail(reasonOf(error));
+      }
     });
   }
 
@@ -80,11 +99,8 @@ export class SshTransport implements Transport {
       });
       channel.on("close", () => {
         resolve(
-          end ?? {
-            exitCode: null,
-            signal: null,
-            lost: this.lost ?? "the session ended without an exit status",
-          },
+          // A session that was given up ends without an exit status, too.
+          end ?? { exitCode: null, signal: null, lost: this.lost },
         );
       });
     });

@@ -38,13 +38,14 @@ print(json.dumps({"received": received, "distinct": len(seen), "duplicates": dup
 
 /**
  * Sends a stream (Python 3). Arguments: address, port, stream, datagrams, datagrams a second, bytes each. It keeps to its times: where it was held up,
- * it catches up by 10 ms at most. Says what it sent, and how many the kernel refused (ENOBUFS and the like), as JSON.
+ * it catches up by 10 ms at most. Says `ready`, then what it sent, and how many the kernel refused (ENOBUFS and the like), as JSON.
  */
 export const sender = `
 import json, socket, struct, sys, time
 address, port, stream, count, rate, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]), int(sys.argv[6])
 s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
 s.connect((address, port))
+print("ready", flush=True)
 sent, refused, unreachable = 0, 0, 0
 began = due = time.monotonic()
 for number in range(count):

@@ -54,6 +54,7 @@ export async function sendStream(from: Host, to: Host, plan: StreamPlan): Promis
     [...near, ...[plan.count, plan.rate, plan.payloadBytes].map(String)],
     plan,
     seconds,
+    receiving.isOver,
   );
   try {
     const [sent, received] = await Promise.all([sending.said, receiving.said]);
@@ -64,7 +65,11 @@ export async function sendStream(from: Host, to: Host, plan: StreamPlan): Promis
   }
 }
 
-/** Starts one end; `ready` once it has said its first line, or has ended. */
+/**
+ * Starts one end; `ready` once it has said its first line, or has ended.
+ *
+ * @param isLate whether it is too late once it is ready: that is an error, which is never recorded as a result.
+ */
 function start(
   host: Host,
   end: "sender" | "receiver",
@@ -72,16 +77,26 @@ function start(
   args: string[],
   plan: StreamPlan,
   deadlineSeconds: number,
-): { ready: Promise<unknown[]>; said: Promise<string>; stop(): void } {
+  isLate: () => boolean = () => false,
+): { ready: Promise<unknown[]>; said: Promise<string>; isOver(): boolean; stop(): void } {
   let stop = () => {};
+  let over = false;
   const passed = new PassThrough();
+  passed.once("end", () => {
+    over = true;
+  });
   const ready = Promise.race([once(passed, "data"), once(passed, "end")]);
   const run = recordedRun<ExecEnd>(
     { kind: "exec", name: `stream ${end}`, host: host.name, params: { ...plan } as { [key: string]: Json } },
     () => {
-      const execution = host.start(["python3", "-c", program, ...args], { deadlineSeconds });
+      const execution = host.start(["python3", "-c", program, ...args], { deadlineSeconds, session: "exec" });
       stop = () => execution.stop();
-      return { bytes: execution, outcome: execution.ended };
+      const late = ready.then(isLate);
+      const outcome = execution.ended.then(async (ended) => {
+        if (await late) throw tooLate(host, end);
+        return ended;
+      });
+      return { bytes: execution, outcome };
     },
   );
   const said = (async () => {
@@ -91,7 +106,7 @@ function start(
     return text;
   })();
   said.catch(() => passed.end());
-  return { ready, said, stop: () => stop() };
+  return { ready, said, isOver: () => over, stop: () => stop() };
 }
 
 /** Bytes on their way, also given to a stream. */
@@ -101,6 +116,16 @@ async function* tapped(bytes: AsyncIterable<Uint8Array>, to: PassThrough): Async
     yield chunk;
   }
   to.end();
+}
+
+function tooLate(host: Host, end: string): SkbookError {
+  return new SkbookError({
+    code: "STREAM_FAILED",
+    tried: `run the ${end} of a stream of datagrams on ${host.name}`,
+    failed:
+      "it was ready only when the other end no longer waited: that host, or its connection, had other work",
+    todo: "measure again when fewer probes and commands run there",
+  });
 }
 
 function refuseUnlessEnded(host: Host, end: string, plan: StreamPlan, result: ExecEnd): void {

@@ -99,7 +99,7 @@ export class WireOrStack {
  *
  * Rules, in this order: `NO_LOSS` (less than 0.01 %), `PHYSICAL` (the receiver's NIC counts over, crc, missed or fifo errors, at least half of the lost), `SENDER_STACK` (the sender's device
  * or queueing discipline counts drops, or fewer packets left by its device than were sent), `RECEIVER_STACK` (device, backlog, UDP or socket of the receiver count drops), `IN_TRANSIT` (the
- * receiver's NIC received fewer packets than left the sender), `UNSEEN` (no counter moved). Other traffic moves counters, too: a rule that holds by less than what got lost explains it in part at most.
+ * receiver's NIC received fewer packets than left the sender), `UNSEEN` (none of these explains the loss). Other traffic moves counters, too: a rule that holds by less than what got lost explains it in part at most.
  *
  * @returns `verdict`, `stream` (`planned`, `sent`, `received`, `distinct`, `lost`, `lostPercent`, `reordered` by RFC 4737, `duplicates`, `overflow` of the socket's buffer), `rules` (a Frame: `verdict`, `holds`,
  *   `counted`, `evidence`, `rule`), `counters` of both hosts as {@link interfaceCounters} has them.

@@ -1,16 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { countersOf } from "../../../lib/hosts/counters/counters.js";
-import type { Value } from "../../../lib/index.js";
+import type { Table, Value } from "../../../lib/index.js";
 
 const base = { uid: "0", own: "1", at: "100.00", "at.1": "100.00" };
 const later = { ...base, at: "110.00", "at.1": "110.00" };
 
 type Sections = Record<string, string>;
 
+function changed(before: Sections, after: Sections): Promise<Table> {
+  const reading = (sections: Sections) => ({ sections, partial: false, recordingId: null });
+  return countersOf("h1", reading({ ...base, ...before }), reading({ ...later, ...after }));
+}
+
 /** Rows of the Table: source, subject, counter, unit, loss, change, change per second. */
 async function counted(before: Sections, after: Sections): Promise<Value[][]> {
-  const reading = (sections: Sections) => ({ sections, partial: false, recordingId: null });
-  const table = await countersOf("h1", reading({ ...base, ...before }), reading({ ...later, ...after }));
+  const table = await changed(before, after);
   const columns = "source, subject, counter, unit, loss, change, change_per_second";
   return (await table.sql(`SELECT ${columns} FROM this`)).values as Value[][];
 }
@@ -167,11 +171,20 @@ describe("the readings", () => {
     ]);
   });
 
+  test("say how many NICs were not asked", async () => {
+    const nics = (count: string) => changed({ nics: count }, { nics: count });
+    expect((await nics("64")).provenance.notes.join()).not.toContain("NICs");
+    expect((await nics("70")).provenance.notes).toContain("of 70 NICs, what the drivers of 64 count is here");
+  });
+
   test("read from a NIC's driver what it calls drops and errors", async () => {
-    const nic = (drops: number) => ({ "nic.eth0": `     rx_queue_0_drops: ${drops}\n     tx errors: 0` });
+    const nic = (drops: number) => ({
+      "nic.eth0": `     rx_queue_0_drops: ${drops}\n     tx errors: 0\n     interrupts: ${drops}\n     missed_irqs: ${drops}\n     transmission_starts: ${drops}\n     transmission_errors: 0`,
+    });
     const rows = await counted(nic(1), nic(2));
     expect(rows).toEqual([
       ["nic", "eth0", "rx_queue_0_drops", null, true, 1, 0.1],
+      ["nic", "eth0", "transmission_errors", null, true, 0, 0],
       ["nic", "eth0", "tx errors", null, true, 0, 0],
     ]);
   });

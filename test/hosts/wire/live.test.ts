@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { sendStream } from "../../../lib/hosts/wire/stream.js";
 import { connect, type Host, live, record, replay, wireOrStack } from "../../../lib/index.js";
 import { describeLive } from "../../fixtures/needs.js";
 import { type Sshd, startSshd } from "../../fixtures/sshd.js";
@@ -127,6 +128,16 @@ describeLive("a stream between two hosts", ["root", "sshd", "namespaces", "pytho
     await live();
     expect(again.stream).toEqual(first.stream);
     expect(again.rules.values).toEqual(first.rules.values);
+  });
+
+  test("a sender that comes too late is an error, never a loss", { timeout: 60_000 }, async () => {
+    const busy = Array.from({ length: 8 }, () => sender.exec(["sleep", "16"]));
+    const plan = { address: wire.address, port: 5555, count: 100, rate: 1000, payloadBytes: 64 };
+    await expect(sendStream(sender, receiver, plan)).rejects.toMatchObject({
+      code: "STREAM_FAILED",
+      failed: expect.stringContaining("no longer waited"),
+    });
+    await Promise.all(busy);
   });
 
   test("an address that isn't the receiver's, a device that isn't there", async () => {

@@ -26,14 +26,13 @@ export async function inject(host: Host, fault: Injectable): Promise<Injected> {
   }
   return {
     async hurt() {
-      const count = `echo "counter $(${fault.counter ?? "echo 0"})"`;
-      const said = await run(host, fault, [count, ...fault.hurt, settle, count]);
-      const [before = 0, after = 0] = numbers(said, "counter");
-      const hurt =
-        fault.counter === undefined
-          ? numbers(said, "sent").reduce((sum, one) => sum + one, 0)
-          : after - before;
-      return hurt;
+      const count = fault.counter === undefined ? [] : [`echo "counter $(${fault.counter})"`];
+      const said = await run(host, fault, [...count, ...fault.hurt, settle, ...count]);
+      if (fault.counter === undefined) return numbers(said, "sent").reduce((sum, one) => sum + one, 0);
+      const [before, after] = numbers(said, "counter");
+      if (before === undefined || after === undefined)
+        throw new Error(`the counter of ${fault.name} isn't a number: ${said}`);
+      return after - before;
     },
     undo,
   };

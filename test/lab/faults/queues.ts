@@ -46,7 +46,11 @@ export const netemDelay: Fault = {
 /** Half of the packets overtake the others, and none is lost. */
 export const netemReorder: Fault = {
   name: "netem-reorder",
-  put: [`${uplink} netem delay 20ms reorder 50%`, "/mnt/background order $C order 4001", "sleep 0.3"],
+  put: [
+    `${uplink} netem delay 20ms reorder 50%`,
+    "/mnt/background order $C order 4001",
+    "until [ -s /run/lab/order.log ]; do sleep 0.05; done",
+  ],
   hurt: [`$T udp ${address.client} 4001 200 64 1`],
   counter: "tail -n 1 /run/lab/order.log",
   undo: ["/mnt/finish order", ...remove],

@@ -25,7 +25,10 @@ export const resetStorm: Fault = {
 
 export const fullSocketBuffer: Fault = {
   name: "socket-buffer-full",
-  put: [`/mnt/background deaf $T deaf ${address.uplink} 4002 4096`, "sleep 0.3"],
+  put: [
+    `/mnt/background deaf $T deaf ${address.uplink} 4002 4096`,
+    "until ss -Hlun sport = 4002 | grep -q .; do sleep 0.05; done",
+  ],
   hurt: [`$C udp ${address.uplink} 4002 200`],
   counter: protocolCounter(null, "UdpRcvbufErrors"),
   undo: ["/mnt/finish deaf"],

@@ -56,7 +56,7 @@ export const fullTunRing: Fault = {
     "ip addr add 203.0.113.249/30 dev ring0",
     "ip neigh add 203.0.113.250 lladdr 02:00:00:00:00:99 dev ring0",
     "/mnt/background tap $T tap ring0",
-    "sleep 0.3",
+    "until [ $(cat /sys/class/net/ring0/carrier) = 1 ]; do sleep 0.05; done",
   ],
   hurt: [`$T udp 203.0.113.250 ${sinkPort} 100`],
   counter: deviceCounter("ring0", "tx_dropped"),

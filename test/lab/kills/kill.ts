@@ -41,7 +41,7 @@ export async function kill(
     if (moment.from !== "connection") await toolRuns(lab.host);
     if (moment.from === "programs") {
       const loaded = async () => hasPrograms(added(before, await footprint(lab.host)));
-      await until(120, "the measurement's programs", loaded);
+      await until(attachSeconds, "the measurement's programs", loaded);
     }
     await new Promise((later) => setTimeout(later, moment.afterMs));
     const then = added(before, await footprint(lab.host));
