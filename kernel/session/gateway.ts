@@ -5,9 +5,10 @@ import { signalGroup } from "./process-group.js";
 import { Shared } from "./shared.js";
 import type { Event, Order, Request, SocketsData } from "./sockets.js";
 
-/** So many texts may be on their way to the sockets before further ones are gathered, up to a length. */
-const maxUnreadPrints = 64;
+/** Up to this length text is gathered while the sockets are behind. */
 const maxHeld = 64 * 1024;
+/** How long an order waits for sockets that are behind. */
+const patienceMs = 1000;
 
 export interface Handlers {
   request(request: Request): void;
@@ -69,7 +70,7 @@ export class Gateway {
       this.#release();
       this.#held = printed;
     }
-    if (this.shared.unreadPrints < maxUnreadPrints || this.#held.text.length >= maxHeld) this.#release();
+    if (!this.shared.behind || this.#held.text.length >= maxHeld) this.#release();
     else this.#releasing ??= setTimeout(() => this.#release());
   }
 
@@ -77,13 +78,20 @@ export class Gateway {
     clearTimeout(this.#releasing);
     this.#releasing = undefined;
     if (this.#held === undefined) return;
-    this.shared.printSent();
-    this.#worker.postMessage({ kind: "print", printed: this.#held } satisfies Order);
+    const printed = this.#held;
     this.#held = undefined;
+    this.#post({ kind: "print", printed });
   }
 
   #order(order: Order): void {
     this.#release();
+    this.#post(order);
+  }
+
+  /** A cell that shows things without a pause is slowed down: sockets that only read orders would hear no interrupt. */
+  #post(order: Order): void {
+    if (this.shared.behind) this.shared.waitUntilRead(patienceMs);
+    this.shared.orderSent();
     this.#worker.postMessage(order);
   }
 }

@@ -10,8 +10,11 @@ const slots = {
   phase: 4,
   closed: 5,
   stop: 6,
-  prints: 7,
+  unread: 7,
 } as const;
+
+/** So many orders may be on their way to the sockets. */
+const maxUnread = 64;
 
 /** A few numbers that both threads see at once, even while one of them is busy. */
 export class Shared {
@@ -68,15 +71,24 @@ export class Shared {
     Atomics.store(this.#slots, slots.phase, phases.indexOf(phase));
   }
 
-  /** Number of printed texts that the main thread has sent and the sockets have not read yet. */
-  get unreadPrints(): number {
-    return Atomics.load(this.#slots, slots.prints);
+  /** Whether the main thread has sent as many orders as the sockets may have unread before it sends less. */
+  get behind(): boolean {
+    return Atomics.load(this.#slots, slots.unread) >= maxUnread;
   }
-  printSent(): void {
-    Atomics.add(this.#slots, slots.prints, 1);
+  orderSent(): void {
+    Atomics.add(this.#slots, slots.unread, 1);
   }
-  printRead(): void {
-    Atomics.sub(this.#slots, slots.prints, 1);
+  orderRead(): void {
+    const left = Atomics.sub(this.#slots, slots.unread, 1) - 1;
+    if (left === maxUnread / 2) Atomics.notify(this.#slots, slots.unread);
+  }
+  /** Waits until the sockets have read half of what they may have unread; not for long, in case they have ended. */
+  waitUntilRead(milliseconds: number): void {
+    for (;;) {
+      const unread = Atomics.load(this.#slots, slots.unread);
+      if (unread <= maxUnread / 2) return;
+      if (Atomics.wait(this.#slots, slots.unread, unread, milliseconds) === "timed-out") return;
+    }
   }
 
   /** The sockets are closed; the process may end. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
-import { Reply, Router } from "zeromq";
+import { Reply, Router, XPublisher } from "zeromq";
 import {
   address,
   type Channel,
@@ -12,7 +12,6 @@ import {
   Sender,
 } from "../wire/index.js";
 import { answersWith } from "./answers.js";
-import { Broadcast } from "./broadcast.js";
 import { Interrupter } from "./interrupter.js";
 import { type Printed, PrintedGatherer } from "./printed.js";
 import { signalGroup } from "./process-group.js";
@@ -51,6 +50,8 @@ export interface SocketsData {
 /** How long the main thread may take to end after it was told to. */
 const shutdownMs = 3000;
 const parentPollMs = 500;
+/** How zeromq marks a message that says that somebody subscribes. */
+const subscribed = 1;
 
 // This thread owns all sockets, so that heartbeat, interrupt, shutdown and kernel_info are answered, and output
 // is sent, while a cell keeps the main thread busy.
@@ -67,7 +68,10 @@ const interrupter = new Interrupter(shared, () => {
 const options = { linger: 300 };
 const routers = { shell: new Router(options), control: new Router(options), stdin: new Router(options) };
 const heartbeat = new Reply(options);
-const iopub = new Broadcast(options.linger);
+// No high water mark: a publisher at its mark drops messages.
+const iopub = new XPublisher({ ...options, sendHighWaterMark: 0 });
+// Every subscriber is to be heard of, also one that wants what others want.
+iopub.verbosity = "allSubs";
 const senders = {
   shell: new Sender(routers.shell, connection.key),
   control: new Sender(routers.control, connection.key),
@@ -151,23 +155,22 @@ async function listenForAnswers(): Promise<void> {
   }
 }
 
-/** Tells every new subscriber that output will reach it from here on. */
+/** Tells every new subscriber that output will reach it from here on, and the first one that the kernel is starting. */
 async function welcome(): Promise<void> {
-  for await (const subscription of iopub.subscriptions()) {
-    const { wanted, topic } = subscription;
-    if (!wanted) {
-      iopub.apply(subscription);
-      continue;
-    }
-    const message: Message = {
-      identities: topic.length === 0 ? [] : [topic],
+  let starting = true;
+  for await (const [frame] of iopub) {
+    if (frame?.[0] !== subscribed) continue;
+    const subscription = frame.subarray(1).toString();
+    senders.iopub.send({
+      identities: subscription === "" ? [] : [Buffer.from(subscription)],
       header: newHeader("iopub_welcome", session),
       parent: {},
       metadata: {},
-      content: { subscription: topic.toString() },
-    };
-    // Waits for what is being sent: the next subscription must not be taken before this one counts.
-    await senders.iopub.send(message, () => iopub.apply(subscription));
+      content: { subscription },
+    });
+    // Not before: what is published as zeromq hears of a subscription comes to the subscriber ahead of its welcome.
+    if (starting) publish("status", { execution_state: "starting" }, {});
+    starting = false;
   }
 }
 
@@ -207,8 +210,8 @@ for (const [channel, socket] of Object.entries(sockets)) {
   await socket.bind(address(connection, channel as Channel));
 }
 main.on("message", (order: Order) => {
+  shared.orderRead();
   if (order.kind === "print") {
-    shared.printRead();
     printed.add(order.printed);
     return;
   }
@@ -219,7 +222,6 @@ main.on("message", (order: Order) => {
   if (order.kind === "close") close();
 });
 if (frontEnd !== undefined) endWithParent(frontEnd);
-publish("status", { execution_state: "starting" }, {});
 tell({ kind: "ready" });
 await Promise.all([serve("shell"), serve("control"), listenForAnswers(), welcome(), beat()]);
 // The main thread ends the process as soon as it hears of this: nothing of zeromq may be under way then.

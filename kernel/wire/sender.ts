@@ -15,16 +15,10 @@ export class Sender {
     this.#key = key;
   }
 
-  /** `before` is called right before the message goes out, after all earlier ones. */
-  send(message: Message, before?: () => void): Promise<void> {
+  send(message: Message): Promise<void> {
     const frames = encode(message, this.#key);
     // A client that has gone away must not stop the messages to the others.
-    this.#last = this.#last
-      .then(() => {
-        before?.();
-        return this.#socket.send(frames);
-      })
-      .catch(() => undefined);
+    this.#last = this.#last.then(() => this.#socket.send(frames)).catch(() => undefined);
     return this.#last;
   }
 

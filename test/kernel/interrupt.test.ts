@@ -53,6 +53,19 @@ describe("an interrupt ends", () => {
   });
 });
 
+test("a cell that displays without a pause is heard as it does, and ends", async () => {
+  let shown = 0;
+  const reply = await kernel.client.execute(
+    `const cell = (globalThis as any)[Symbol.for("skbook.cell")]();
+    for (let n = 0; ; n++) cell.display({ "text/plain": String(n) });`,
+    "c",
+    ({ header }) => {
+      if (header.msg_type === "display_data" && ++shown === 20_000) void kernel.client.interrupt();
+    },
+  );
+  expect(reply).toMatchObject({ ename: "Interrupted" });
+});
+
 test("a cell that obeys the signal may clean up first, and its own words are shown", async () => {
   const reply = await interrupted(`
     import { SkbookError } from "skbook";

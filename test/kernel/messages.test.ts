@@ -11,6 +11,13 @@ afterAll(() => tap.end());
 
 const types = (messages: { header: { msg_type: string } }[]) => messages.map(({ header }) => header.msg_type);
 
+test("the first subscriber hears its welcome, then that the kernel is starting", async () => {
+  await tap.until(() => tap.broadcasts.length >= 2);
+  const [welcome, status] = tap.broadcasts;
+  expect(welcome?.header.msg_type).toBe("iopub_welcome");
+  expect(status?.content).toEqual({ execution_state: "starting" });
+});
+
 test("a comm that is opened is closed again at once: nobody is at its other end", async () => {
   const opened = tap.send("shell", "comm_open", { comm_id: "c1", target_name: "widget", data: {} });
   await tap.done(opened);
