@@ -69,6 +69,11 @@ const listedProtocols = 15;
  * What is in a capture: one row per metric, then the packets of the most frequent protocols. Rates of loss go by bytes, since
  * offloading makes one packet of many segments.
  *
+ * Columns:
+ * - `metric` VARCHAR: what was counted or measured
+ * - `value` DOUBLE: null where the capture can't say
+ * - `unit` VARCHAR: unit of the value
+ *
  * @returns a Frame of `metric`, `value`, `unit`.
  * @throws SkbookError as {@link packets} does.
  */

@@ -105,7 +105,7 @@ export class ClockOffset {
  * @param from the host that is compared with.
  * @param to the host that is compared.
  * @param options.exchanges how many exchanges with each host. Default 40.
- * @throws SkbookError `CLOCK_UNREADABLE`, `INTERRUPTED`; in a replay `NOT_RECORDED`.
+ * @throws SkbookError `CLOCK_UNREADABLE`, `INTERRUPTED`, and the hosts' own; in a replay `NOT_RECORDED`.
  * @example const clocks = await clockOffset(hostA, hostB);
  * clocks.between(sentOnA_ns, receivedOnB_ns)
  */

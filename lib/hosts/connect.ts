@@ -15,7 +15,8 @@ import { SshTransport } from "./ssh/transport.js";
  * @param destination `user@host`, `user@host:port`, `user@[ipv6]:port` or a name of ~/.ssh/config.
  * @param options what differs from ~/.ssh/config and OpenSSH's defaults.
  * @throws SkbookError `BAD_DESTINATION`, `HOST_UNKNOWN`, `HOST_UNREACHABLE`, `HOST_KEY_UNKNOWN`, `HOST_KEY_CHANGED`, `HOST_KEY_REVOKED`,
- *   `SSH_AUTH_FAILED`, `SSH_CONFIG_UNREADABLE`; in a replay `NOT_RECORDED` for a host that the case doesn't know.
+ *   `SSH_AUTH_FAILED`, `SSH_CONFIG_UNREADABLE`, `PROXY_COMMAND_UNSUPPORTED`, `INTERRUPTED`; in a replay `NOT_RECORDED` for a host
+ *   that the case doesn't know.
  * @example const host = await connect("root@192.0.2.10");
  */
 export async function connect(destination: string, options: ConnectOptions = {}): Promise<Host> {

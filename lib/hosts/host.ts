@@ -83,11 +83,24 @@ export interface Host {
    * Runs a command without a shell and without a pty, in its own process group under a lease: the group is gone
    * within 5 s of a lost connection, an interrupt, the deadline or the death of this process. (A child that starts a session of its own,
    * as daemons do, leaves the group and is not seen.) Not recorded; see {@link Host.exec}.
+   *
+   * @throws SkbookError from the execution and its `ended`: as {@link Host.exec}, but for `OUTPUT_TOO_LARGE` and what came of an end, which
+   *   `ended` says.
    */
   start(command: readonly string[], options?: StartOptions): Execution;
-  /** Runs a command to its end and records it in the open case; a replay answers from there. */
+  /**
+   * Runs a command to its end and records it in the open case; a replay answers from there. A command that fails, is late or loses its
+   * connection is a result; what makes it none is an error, which is what other functions call the host's own.
+   *
+   * @throws SkbookError `CONNECTION_LOST` before it began, `SESSION_REFUSED` by sshd, `ROOT_NEEDED`, `COMMAND_NOT_STARTED`, `BAD_PARAMETER` for an
+   *   argument that no kernel takes, `OUTPUT_TOO_LARGE`, `LEASE_EXPIRED`, `INTERRUPTED`; in a replay `NOT_RECORDED`.
+   */
   exec(command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
-  /** Exchanges time stamps with the host, so many times. Not recorded. */
+  /**
+   * Exchanges time stamps with the host, so many times. Not recorded.
+   *
+   * @throws SkbookError `CLOCK_UNREADABLE`, `INTERRUPTED`, and the host's own.
+   */
   exchangeTimes(count: number): Promise<TimeExchange[]>;
   /** Whether commands can run as root there: the user is root, or sudo lets them. */
   canBeRoot(): Promise<boolean>;

@@ -25,6 +25,24 @@ const columns: Column[] = [
 /**
  * DNS servers: how much they are asked, how they answer, and how fast.
  *
+ * Columns:
+ * - `server` VARCHAR: address that is asked
+ * - `server_port` INTEGER: its port
+ * - `clients` BIGINT, addresses: addresses that ask it
+ * - `questions` BIGINT, questions: asked, repetitions not counted
+ * - `answered` BIGINT, questions: of those, with a response
+ * - `unanswered` BIGINT, questions: of those, without one; the last may still be open
+ * - `repeated_queries` BIGINT, packets: queries that ask again
+ * - `noerror` BIGINT, questions: answered well
+ * - `nxdomain` BIGINT, questions: the name doesn't exist
+ * - `servfail` BIGINT, questions: the server failed
+ * - `refused` BIGINT, questions: the server refused
+ * - `other_rcode` BIGINT, questions: any other response code
+ * - `rtt_min_ns` BIGINT, ns: shortest time to the response, of questions that were asked once
+ * - `rtt_median_ns` BIGINT, ns: median of those
+ * - `rtt_p95_ns` BIGINT, ns: 95th percentile of those
+ * - `rtt_max_ns` BIGINT, ns: longest of those
+ *
  * @param filter which conversations, and when. Default: all.
  * @returns a Table, one row per server, the most questions first.
  * @throws SkbookError as `flows` does.

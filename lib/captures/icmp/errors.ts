@@ -31,6 +31,22 @@ const columns: Column[] = [
 /**
  * ICMP errors of IPv4 and IPv6, tied to the flow whose packet they quote.
  *
+ * Columns:
+ * - `frame` INTEGER: number of the packet in the file
+ * - `time_ns` BIGINT, ns since 1970: when it was captured
+ * - `error` VARCHAR: port unreachable, fragmentation needed, time to live exceeded, ...
+ * - `icmp_type` INTEGER: ICMP or ICMPv6 type
+ * - `icmp_code` INTEGER: its code
+ * - `reporter` VARCHAR: address that sent the error
+ * - `told` VARCHAR: address that it was sent to
+ * - `about` VARCHAR: id of the flow that the quoted packet belongs to; null where that flow is not in the capture
+ * - `quoted_transport` VARCHAR: transport of the quoted packet
+ * - `quoted_src` VARCHAR: its source address
+ * - `quoted_src_port` INTEGER: its source port
+ * - `quoted_dst` VARCHAR: its destination address
+ * - `quoted_dst_port` INTEGER: its destination port
+ * - `icmp_mtu_bytes` BIGINT, bytes: MTU of the next hop, where the packet was too big for it
+ *
  * @param filter which conversations, and when: errors about a chosen one are among its packets. Default: all.
  * @returns a Table, one row per error, in the order of the file.
  * @throws SkbookError as `flows` does.

@@ -32,6 +32,29 @@ const columns: Column[] = [
 /**
  * Pings by conversation: loss, round trip times and their jitter, numbers that are missing.
  *
+ * Columns:
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `src` VARCHAR: who asks
+ * - `dst` VARCHAR: who is asked
+ * - `icmp_id` INTEGER: identifier of the ping
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `duration_ns` BIGINT, ns: from the first request to the last
+ * - `requests` BIGINT, packets: in the capture
+ * - `answered` BIGINT, packets: of those, with a reply
+ * - `lost` BIGINT, packets: of those, without one though the capture went on for 1 s
+ * - `lost_percent` DOUBLE, %: lost of answered and lost
+ * - `missing_requests` BIGINT, packets: numbers between the first and the last request that are not in the capture: it missed
+ *   them
+ * - `duplicate_replies` BIGINT, packets: replies beyond the first
+ * - `reordered_replies` BIGINT, packets: that came after the reply to a later request
+ * - `errors` BIGINT, packets: requests that met an ICMP error
+ * - `rtt_min_ns` BIGINT, ns: shortest round trip, at the point of capture
+ * - `rtt_mean_ns` BIGINT, ns: mean of the round trips
+ * - `rtt_median_ns` BIGINT, ns: median of them
+ * - `rtt_p95_ns` BIGINT, ns: 95th percentile of them
+ * - `rtt_max_ns` BIGINT, ns: longest of them
+ * - `jitter_ns` BIGINT, ns: mean difference of one round trip to the next; null for fewer than two
+ *
  * @param filter which conversations, and when. Default: all.
  * @returns a Table, one row per ping (addresses and identifier), in order of first packets.
  * @throws SkbookError as `flows` does.

@@ -35,6 +35,23 @@ const columns: Column[] = [
 /**
  * Echo requests (ping) of IPv4 and IPv6, one by one, with their replies or the errors they met.
  *
+ * Columns:
+ * - `frame` INTEGER: number of the request in the file
+ * - `time_ns` BIGINT, ns since 1970: when it was captured
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `src` VARCHAR: who asks
+ * - `dst` VARCHAR: who is asked
+ * - `icmp_id` INTEGER: identifier of the ping
+ * - `icmp_seq` INTEGER: number of the request
+ * - `wire_bytes` INTEGER, bytes: length of the request on the wire
+ * - `answered` BOOLEAN: a reply came; null where the capture ended within 1 s, without one
+ * - `reply_frame` INTEGER: number of the first reply in the file
+ * - `replies` BIGINT, packets: above 1: duplicates
+ * - `rtt_ns` BIGINT, ns: from the request to its first reply, at the point of capture
+ * - `reply_ttl` INTEGER: time to live of that reply
+ * - `error` VARCHAR: ICMP error that came instead
+ * - `error_by` VARCHAR: address that sent it
+ *
  * @param filter which conversations, and when. Default: all.
  * @returns a Table, one row per request, in the order of the file.
  * @throws SkbookError as `flows` does.

@@ -27,6 +27,19 @@ const maxHops = 40;
  * Traceroutes that the capture saw: probes with rising time to live, and who said that it ran out. A pair of addresses counts as traced
  * when such errors came for at least two different times to live.
  *
+ * Columns:
+ * - `source` VARCHAR: who traces
+ * - `target` VARCHAR: the address that the path leads to
+ * - `transport` VARCHAR: of the probes: udp, icmp, icmpv6, tcp
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `hop` INTEGER: time to live of the probes where they were captured: the hop, counted from there
+ * - `probes` BIGINT, packets: sent with it
+ * - `replies` BIGINT, packets: ICMP errors and echo replies to those
+ * - `router` VARCHAR: address that replied; several are joined by commas; null where none did
+ * - `reached` BOOLEAN: the target itself replied
+ * - `rtt_min_ns` BIGINT, ns: shortest time from a probe to its reply
+ * - `rtt_median_ns` BIGINT, ns: median of those
+ *
  * @param filter which conversations, and when. Default: all.
  * @returns a Table, one row per source, target, transport and hop; hops that stayed silent too.
  * @throws SkbookError as `flows` does.

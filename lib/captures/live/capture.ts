@@ -23,7 +23,8 @@ import { askedAgain } from "./until.js";
  *
  * @returns the capture; packets that the host could not keep up with are in `provenance.lost`, of a ring over the whole time.
  * @throws SkbookError `BAD_FILTER`, `UNKNOWN_DEVICE`, `TOOL_MISSING`, `NO_PERMISSION`, `NO_ROOM`, `CAPTURE_FAILED`, `BAD_PARAMETER`,
- *   `FILE_EXISTS`, `WRITE_FAILED`, `DURING_FAILED`, `UNTIL_FAILED`, `INTERRUPTED`, and the host's own.
+ *   `FILE_EXISTS`, `WRITE_FAILED`, `DURING_FAILED`, `UNTIL_FAILED`, `TSHARK_MISSING` once the packets are here, `INTERRUPTED`, and the
+ *   host's own; in a replay `NOT_RECORDED`.
  * @example
  * const fails = async () => (await host.exec(["ping", "-c1", "-W1", "192.0.2.7"])).exitCode !== 0;
  * const seen = await capture(host, { device: "eth0", lastBytes: 64e6, seconds: 3600, until: fails });

@@ -27,6 +27,19 @@ const apartNs = 60_000_000_000;
  * IP packets that were sent in fragments, and whether all fragments arrived. IPv4 and IPv6; in a tunnel also where the outer packet was
  * fragmented.
  *
+ * Columns:
+ * - `start_ns` BIGINT, ns since 1970: its first fragment
+ * - `src` VARCHAR: source address
+ * - `dst` VARCHAR: destination address
+ * - `fragment_id` BIGINT: identification that its fragments share
+ * - `fragments` BIGINT, packets: in the capture
+ * - `wire_bytes` BIGINT, bytes: all of them together
+ * - `duration_ns` BIGINT, ns: from its first fragment to its last
+ * - `first` BOOLEAN: the fragment with its start is there
+ * - `last` BOOLEAN: the fragment with its end is there
+ * - `complete` BOOLEAN: tshark could put it together; null where the snap length cut fragments
+ * - `transport` VARCHAR: tcp, udp, ...; null while it isn't complete
+ *
  * @param filter which conversations, and when. Only conditions on addresses and layers reach later fragments, which have no ports.
  * @returns a Table, one row per fragmented packet, in order of time.
  * @throws SkbookError as `flows` does.

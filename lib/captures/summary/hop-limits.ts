@@ -20,6 +20,15 @@ const columns: Column[] = [
 /**
  * Times to live (hop limits of IPv6) by source: how many routers away it is, and whether its path changed meanwhile.
  *
+ * Columns:
+ * - `src` VARCHAR: source address
+ * - `ttl` INTEGER: time to live or hop limit when captured
+ * - `packets` BIGINT, packets: with that value
+ * - `hops` INTEGER: routers passed, if it started at the next of 64, 128, 255
+ * - `values` BIGINT: different values of that source: above 1 its path changed, or several machines share the address
+ * - `first_ns` BIGINT, ns since 1970: first packet with that value
+ * - `last_ns` BIGINT, ns since 1970: last packet with that value
+ *
  * @param filter which conversations, and when. Default: all.
  * @returns a Table, one row per source and value; sources with the most values first.
  * @throws SkbookError as `flows` does.

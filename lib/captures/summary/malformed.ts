@@ -26,8 +26,13 @@ const fields = ["frame.number", "frame.protocols", "_ws.malformed"];
  * Packets of which tshark could make no sense: damaged, of another protocol than their port says, or a fault of tshark's
  * own dissector. It reads the whole file once more, with its messages put together: some 20 s per GB.
  *
+ * Columns:
+ * - `frame` INTEGER: number of the packet in the file, from 1
+ * - `protocols` VARCHAR: all layers, outermost first
+ * - `reason` VARCHAR: what tshark says: a malformed packet, or an error of its own dissector
+ *
  * @returns a Table, one row per packet, in the order of the file.
- * @throws SkbookError `TSHARK_MISSING`, `TSHARK_FAILED`, `FIELD_UNKNOWN`, `INTERRUPTED`.
+ * @throws SkbookError `TSHARK_MISSING`, `TSHARK_FAILED`, `FIELD_UNKNOWN`, `INTERRUPTED`, and the host's own; in a replay `NOT_RECORDED`.
  */
 export async function malformed(capture: Capture): Promise<Table> {
   await resolveFields(capture.host, fields, new Set(fields));

@@ -28,6 +28,14 @@ const layered = `
  * Packets and bytes of each protocol, by layer. A packet counts once in each layer: tunnelled ones by the innermost network and
  * transport; `fragment` is a fragment without its transport header; `application` is the highest protocol that tshark knows in it.
  *
+ * Columns:
+ * - `layer` VARCHAR: link, network, transport or application
+ * - `protocol` VARCHAR: by tshark's name
+ * - `packets` BIGINT, packets: each packet once per layer
+ * - `packets_percent` DOUBLE, %: of all packets
+ * - `wire_bytes` BIGINT, bytes: as long as they were on the wire
+ * - `bytes_percent` DOUBLE, %: of all bytes
+ *
  * @param filter which conversations, and when. Default: all.
  * @returns a Frame, one row per layer and protocol, the most packets first. Packets without a layer are in no row of it.
  * @throws SkbookError as `flows` does.

@@ -153,6 +153,14 @@ const views = {
 /**
  * What the capture itself does to a verdict: look here before believing in loss. `malformed()` has what tshark could make no sense of.
  *
+ * Columns:
+ * - `check` VARCHAR: what was looked for
+ * - `count` BIGINT: how many there are; null where the capture can't say
+ * - `of` BIGINT: among how many
+ * - `percent` DOUBLE, %: count of those
+ * - `unit` VARCHAR: what is counted
+ * - `meaning` VARCHAR: what it does to the other analyses
+ *
  * @param filter which conversations, and when. Default: all.
  * @returns a Frame, one row per check, always all of them. The first is what the capturing program said that it lost; null where
  *   nobody knows.

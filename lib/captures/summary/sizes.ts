@@ -22,6 +22,13 @@ const classes = [0, 64, 128, 256, 512, 1024, 1519, 9019];
  * How long the packets were on the wire, by class of length. Above 1518 bytes are jumbo frames, or several segments that
  * offloading shows as one packet; above 9018 only the latter.
  *
+ * Columns:
+ * - `from_bytes` INTEGER, bytes: smallest length of the class
+ * - `to_bytes` INTEGER, bytes: largest length of the class; null: no limit
+ * - `packets` BIGINT, packets: of that length on the wire
+ * - `packets_percent` DOUBLE, %: of all packets
+ * - `wire_bytes` BIGINT, bytes: all of them together
+ *
  * @param filter which conversations, and when. Default: all.
  * @returns a Frame, one row per class, empty classes too.
  * @throws SkbookError as `flows` does.

@@ -21,6 +21,16 @@ const columns: Column[] = [
 /**
  * Who sends and receives the most, by address: senders by `sent_wire_bytes`, receivers by `received_wire_bytes`.
  *
+ * Columns:
+ * - `address` VARCHAR: innermost address
+ * - `sent_packets` BIGINT, packets: with it as source
+ * - `received_packets` BIGINT, packets: with it as destination
+ * - `sent_wire_bytes` BIGINT, bytes: sent, as on the wire
+ * - `received_wire_bytes` BIGINT, bytes: received, as on the wire
+ * - `bytes_percent` DOUBLE, %: of all bytes between addresses, it has sent or received
+ * - `flows` BIGINT: conversations that it takes part in
+ * - `opened` BIGINT: of those, opened by it
+ *
  * @param filter which conversations, and when. Default: all.
  * @returns a Table, one row per address, the most bytes first: `.head(10)`.
  * @throws SkbookError as `flows` does.

@@ -41,6 +41,14 @@ const maxBins = 1_000_000;
  * last bin are counted by their whole width, though the capture may cover a part of them. Records of a pcapng file that have no time
  * are in no bin.
  *
+ * Columns:
+ * - `time_ns` BIGINT, ns since 1970: start of the bin
+ * - `series` VARCHAR: what is counted apart; `all` without `by`
+ * - `packets` BIGINT, packets: in the bin
+ * - `wire_bytes` BIGINT, bytes: in the bin, as on the wire
+ * - `packets_per_second` DOUBLE, packets/s: packets by the bin's width
+ * - `bits_per_second` DOUBLE, bit/s: bits on the wire by the bin's width
+ *
  * @returns a Table in order of time, one row per bin and series.
  * @throws SkbookError as `flows` does; `BAD_PARAMETER` for a wrong or much too small `binMs`.
  */

@@ -45,6 +45,19 @@ const shape = z.object({
  * Times in which a sender had to send much again: `atLeast` retransmissions of one connection and direction within `withinMs`. Times
  * that overlap are one burst.
  *
+ * Columns:
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `sender` VARCHAR: client or server: who sent it
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `duration_ns` BIGINT, ns: from its first retransmission to its last
+ * - `retransmissions` BIGINT, packets: in the burst
+ * - `most` BIGINT, packets: within the time given, at its worst
+ * - `resent_bytes` BIGINT, bytes: payload sent again in the burst
+ * - `fast` BIGINT, packets: fast retransmissions among them, further ones of the same recovery included
+ * - `rto` BIGINT, packets: retransmissions after a timeout among them
+ * - `spurious` BIGINT, packets: spurious ones among them
+ * - `syn` BIGINT, packets: SYNs among them
+ *
  * @returns a Table, one row per burst, in order of time.
  * @throws SkbookError as `flows` does; `BAD_PARAMETER`.
  */

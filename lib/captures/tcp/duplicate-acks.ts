@@ -19,6 +19,17 @@ const columns: Column[] = [
  * Runs of duplicate acks: each says that later data arrived and the data at `tcp_ack` didn't. Many of them in one run (a storm) mean a
  * long wait for the repair, or many packets behind one that is late.
  *
+ * Columns:
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `acker` VARCHAR: client or server: who sent the duplicate acks, for data that it missed
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `duration_ns` BIGINT, ns: from the first duplicate to the last
+ * - `tcp_ack` BIGINT: the number that they repeat: the missing data starts there
+ * - `duplicate_acks` BIGINT, packets: as tshark counts them
+ * - `with_sack` BIGINT, packets: of those, with selective acks
+ * - `answer` VARCHAR: kind of the retransmission that the other side answered with; null: none
+ * - `answer_ns` BIGINT, ns: from the first duplicate to that retransmission
+ *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per run of one repeated number, in order of time.
  * @throws SkbookError as `flows` does.

@@ -27,6 +27,25 @@ const columns: Column[] = [
 /**
  * How each TCP connection ended within the capture, and who ended it.
  *
+ * Columns:
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `client` VARCHAR: address of the client
+ * - `client_port` INTEGER: its port
+ * - `server` VARCHAR: address of the server
+ * - `server_port` INTEGER: its port
+ * - `ending` VARCHAR: closed (FIN of both); half closed (FIN of one); reset (RST before both FINs); refused (RST to the SYN);
+ *   unanswered; open
+ * - `by` VARCHAR: client or server: who sent the first FIN or RST; null where nobody did
+ * - `time_ns` BIGINT, ns since 1970: that FIN or RST
+ * - `after_ns` BIGINT, ns: from the connection's first packet to it
+ * - `idle_ns` BIGINT, ns: from the last packet before it: a RST after long silence is mostly a time limit of something on the way
+ * - `client_fins` BIGINT, packets: FINs of the client
+ * - `server_fins` BIGINT, packets: FINs of the server
+ * - `client_rsts` BIGINT, packets: RSTs of the client
+ * - `server_rsts` BIGINT, packets: RSTs of the server
+ * - `rst_after_close` BOOLEAN: a RST came only after both FINs: no harm done
+ * - `payload` BOOLEAN: some data was exchanged before
+ *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per connection, in order of first packets.
  * @throws SkbookError as `flows` does.

@@ -25,6 +25,17 @@ const columns: Column[] = [
  * Data missing from TCP connections when later data came, and what became of it. Only `resent` is loss on the way to the point of
  * capture; `missed by the capture` is the capture's own.
  *
+ * Columns:
+ * - `frame` INTEGER: number of the packet in the file
+ * - `time_ns` BIGINT, ns since 1970: when it was captured
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `sender` VARCHAR: client or server: who sent it
+ * - `tcp_seq` BIGINT: where the missing data starts, relative
+ * - `missing_bytes` BIGINT, bytes: missing before this packet; null where none of it is known
+ * - `explanation` VARCHAR: out of order (came later, too soon to be sent again); resent (lost before the point of capture);
+ *   missed by the capture (the receiver has it); unknown
+ * - `filled_ns` BIGINT, ns: until the missing data came; null where it never did
+ *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per gap, in the order of the file.
  * @throws SkbookError as `flows` does.

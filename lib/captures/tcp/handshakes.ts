@@ -61,6 +61,30 @@ const agreed = (option: string) => `CASE WHEN syns > 0 AND syn_acks > 0 THEN ${o
  * How each TCP connection was set up: whether it came about, how long each side of the path took, and the options that both ends agreed
  * on. An option counts as on when both SYNs carry it (RFC 7323, RFC 2018, RFC 3168).
  *
+ * Columns:
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `client` VARCHAR: address of the client
+ * - `client_port` INTEGER: its port
+ * - `server` VARCHAR: address of the server
+ * - `server_port` INTEGER: its port
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `outcome` VARCHAR: established; refused (RST to the SYN); unanswered; half open (no ACK after the SYN ACK); not seen (begun
+ *   before the capture)
+ * - `syns` BIGINT, packets: SYNs of the client: above 1 it had to ask again
+ * - `syn_acks` BIGINT, packets: SYN ACKs of the server
+ * - `retry_ns` BIGINT, ns: from the first SYN to the one that was answered, or to the last
+ * - `server_ns` BIGINT, ns: from that SYN to the SYN ACK: path and kernel on the server's side of the capture
+ * - `client_ns` BIGINT, ns: from the last SYN ACK to the client's ACK: path on the client's side
+ * - `handshake_ns` BIGINT, ns: both: a round trip of the whole path
+ * - `client_mss_bytes` INTEGER, bytes: largest segment that the client takes
+ * - `server_mss_bytes` INTEGER, bytes: largest segment that the server takes
+ * - `client_window_shift` INTEGER: window scale that the client offered; null: none
+ * - `server_window_shift` INTEGER: window scale that the server offered; null: none
+ * - `window_scaling` BOOLEAN: both offered it, so it is on; null without both SYNs, as the next two
+ * - `sack` BOOLEAN: both allow selective acks
+ * - `timestamps` BOOLEAN: both sent timestamps
+ * - `ecn` BOOLEAN: both agreed on explicit congestion notification
+ *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per connection, in order of their first packets.
  * @throws SkbookError as `flows` does.

@@ -66,6 +66,51 @@ const columns: Column[] = [
  * The health of every TCP connection, by direction: loss by bytes and by kind, acks, windows, round trips, rates. Copies of
  * packets are left out. Round trips are those of {@link rttSamples} by ack.
  *
+ * Columns:
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `client` VARCHAR: address of the client
+ * - `client_port` INTEGER: its port
+ * - `server` VARCHAR: address of the server
+ * - `server_port` INTEGER: its port
+ * - `sender` VARCHAR: client or server: who sent it
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `packets` BIGINT, packets: that it sent, copies left out
+ * - `wire_bytes` BIGINT, bytes: all of those, headers included
+ * - `payload_bytes` BIGINT, bytes: payload that it sent
+ * - `resent_bytes` BIGINT, bytes: payload of that sent again; window probes and keep-alives aren't
+ * - `resent_percent` DOUBLE, %: resent of payload, by bytes: offloading makes packets of any size; null without payload
+ * - `retransmissions` BIGINT, packets: of every kind
+ * - `syn_retransmissions` BIGINT, packets: SYNs again
+ * - `fast_retransmissions` BIGINT, packets: after duplicate acks
+ * - `recovery_retransmissions` BIGINT, packets: more of the same loss as a fast one
+ * - `rto_retransmissions` BIGINT, packets: after a timeout
+ * - `spurious_retransmissions` BIGINT, packets: of what was acknowledged already
+ * - `out_of_order` BIGINT, packets: captured after later data, too soon for a retransmission
+ * - `gaps` BIGINT, packets: with data missing before them
+ * - `unseen_acked` BIGINT, packets: acks that it sent for data that is not in the capture
+ * - `duplicate_acks` BIGINT, packets: that it sent
+ * - `sacks` BIGINT, packets: acks that it sent with selective blocks
+ * - `dsacks` BIGINT, packets: acks of it that say that data arrived twice
+ * - `zero_windows` BIGINT, packets: that said that its own receive buffer is full
+ * - `window_full` BIGINT, packets: of its data that filled the other's window
+ * - `keep_alives` BIGINT, packets: that it sent, Linux' window probes among them
+ * - `rst` BIGINT, packets: resets that it sent
+ * - `fin` BIGINT, packets: with FIN
+ * - `max_payload_bytes` BIGINT, bytes: its biggest packet; above the MSS it is a super-frame
+ * - `max_in_flight_bytes` BIGINT, bytes: most that was sent and not acknowledged at the point of capture
+ * - `min_window_bytes` BIGINT, bytes: smallest receive window that it announced after the handshake; null where the scale is
+ *   unknown
+ * - `max_window_bytes` BIGINT, bytes: largest one
+ * - `rtt_samples` BIGINT, samples: acks of its data that measure a round trip
+ * - `rtt_min_ns` BIGINT, ns: shortest round trip of its data; from the point of capture to the other side and back
+ * - `rtt_mean_ns` BIGINT, ns: mean of those
+ * - `rtt_median_ns` BIGINT, ns: median of those
+ * - `rtt_p95_ns` BIGINT, ns: 95th percentile of those
+ * - `data_ns` BIGINT, ns: from its first data packet to its last
+ * - `goodput_bits_per_second` DOUBLE, bit/s: payload without what was sent again, over data_ns; null for less than two data
+ *   packets
+ * - `throughput_bits_per_second` DOUBLE, bit/s: all bits on the wire of its data packets, over data_ns
+ *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per connection and sender (none for a side that sent nothing), in order of first packets.
  * @throws SkbookError as `flows` does.

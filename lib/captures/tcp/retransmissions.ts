@@ -35,6 +35,17 @@ const columns: Column[] = [
  * Every TCP retransmission, with its kind. `syn`, `fast` and `spurious` are what tshark says; the rest is `recovery` where it follows an ack
  * within 20 ms that repeats, selects or moves on, else `rto`. Copies of a packet are no retransmissions, nor are keep-alives and window probes.
  *
+ * Columns:
+ * - `frame` INTEGER: number of the packet in the file
+ * - `time_ns` BIGINT, ns since 1970: when it was captured
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `sender` VARCHAR: client or server: who sent it
+ * - `kind` VARCHAR: syn, fast, recovery (more of the same loss), rto (a timer ran out), spurious (it was acknowledged already)
+ * - `tcp_seq` BIGINT: its sequence number, relative
+ * - `resent_bytes` INTEGER, bytes: payload that was sent again
+ * - `waited_ns` BIGINT, ns: since the segment was sent before; null where tshark doesn't say: SYNs, fast and spurious ones
+ * - `needless` BOOLEAN: the receiver said by D-SACK that it had it already
+ *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per retransmission, in the order of the file.
  * @throws SkbookError as `flows` does.

@@ -42,6 +42,14 @@ const columns: Column[] = [
  * Round trip times of TCP, sample by sample. A capture beside the sender sees the whole path; one beside the receiver sees only how
  * long the receiver takes: add the samples of both senders for the whole. Delayed acks and an answer's waiting time are included.
  *
+ * Columns:
+ * - `frame` INTEGER: number of the packet in the file
+ * - `time_ns` BIGINT, ns since 1970: when it was captured
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `sender` VARCHAR: client or server: whose data went there and was acknowledged
+ * - `rtt_ns` BIGINT, ns: from the point of capture to the other side and back, its time to answer included
+ * - `by` VARCHAR: ack: a segment and its ack; timestamp: a timestamp and its echo
+ *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per sample, in the order of the file.
  * @throws SkbookError as `flows` does.

@@ -24,6 +24,18 @@ const columns: Column[] = [
  * Selective acks: what had arrived beyond a hole, how big the holes were, and (D-SACK) what had arrived twice, so that it was
  * sent again without need.
  *
+ * Columns:
+ * - `frame` INTEGER: number of the packet in the file
+ * - `time_ns` BIGINT, ns since 1970: when it was captured
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `acker` VARCHAR: client or server: who sent the ack
+ * - `tcp_ack` BIGINT: everything before it arrived
+ * - `blocks` BIGINT, blocks: blocks of data that arrived out of order, the one of a D-SACK not counted
+ * - `sacked_bytes` BIGINT, bytes: all of those together
+ * - `missing_bytes` BIGINT, bytes: holes before the last of them
+ * - `dsack` BOOLEAN: it says that data arrived twice (RFC 2883)
+ * - `dsack_bytes` BIGINT, bytes: how much arrived twice; null without D-SACK
+ *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per packet with such blocks, in the order of the file.
  * @throws SkbookError as `flows` does.

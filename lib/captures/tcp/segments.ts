@@ -40,6 +40,30 @@ const columns: Column[] = [
  * TCP packet by packet, as a graph of sequence numbers over time needs them: what was sent, acknowledged and allowed. Numbers are
  * relative to each side's first. Copies of packets are left out.
  *
+ * Columns:
+ * - `frame` INTEGER: number of the packet in the file
+ * - `time_ns` BIGINT, ns since 1970: when it was captured
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `sender` VARCHAR: client or server: who sent it
+ * - `kind` VARCHAR: rst; sent again: syn, fast, recovery, rto, spurious, as retransmissions() has them; fin, keep-alive, window
+ *   probe, data, duplicate ack, ack
+ * - `tcp_seq` BIGINT: its sequence number, relative; goes on counting where 32 bits start anew
+ * - `tcp_seq_end` BIGINT: the sequence number after it: payload, SYN and FIN count
+ * - `tcp_ack` BIGINT: acknowledged number, relative to the other side's data; null without ACK
+ * - `payload_bytes` BIGINT, bytes: payload
+ * - `window_bytes` BIGINT, bytes: receive window that it announces; null where the scale is unknown (no handshake in the
+ *   capture), and in a RST
+ * - `window_edge` BIGINT: tcp_ack + window_bytes: the other side may send up to there
+ * - `sack_le` VARCHAR: left edges of its SACK blocks, joined by commas; a D-SACK's comes first
+ * - `sack_re` VARCHAR: their right edges
+ * - `dsack` BOOLEAN: the first block is a D-SACK: that data arrived twice
+ * - `in_flight_bytes` BIGINT, bytes: sent and not yet acknowledged at the point of capture, this one included
+ * - `retransmission` BOOLEAN: sent again
+ * - `out_of_order` BOOLEAN: arrived after later data, too soon for a retransmission
+ * - `lost_segment` BOOLEAN: data before it is not in the capture
+ * - `zero_window` BOOLEAN: its sender's receive buffer is full
+ * - `window_full` BOOLEAN: fills the other side's receive window
+ *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per TCP packet, in the order of the file.
  * @throws SkbookError as `flows` does.

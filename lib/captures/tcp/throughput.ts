@@ -49,6 +49,18 @@ const shape = z.object({ binMs: z.number().min(0.001).max(86_400_000).default(10
  * What each TCP connection carried over time, by direction, beside what limited it: bytes in flight and the other side's window. Bins
  * start at the first packet, as those of `traffic` do.
  *
+ * Columns:
+ * - `time_ns` BIGINT, ns since 1970: start of the bin; bins start at the first packet
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `sender` VARCHAR: client or server: who sent it
+ * - `payload_bytes` BIGINT, bytes: payload in the bin
+ * - `resent_bytes` BIGINT, bytes: payload of that sent again
+ * - `wire_bytes` BIGINT, bytes: all packets of the bin, headers included
+ * - `goodput_bits_per_second` DOUBLE, bit/s: payload without what was sent again, over the bin's width
+ * - `throughput_bits_per_second` DOUBLE, bit/s: bits on the wire over the bin's width
+ * - `max_in_flight_bytes` BIGINT, bytes: most that was sent and not acknowledged; null without data
+ * - `min_window_bytes` BIGINT, bytes: smallest receive window that the other side announced meanwhile; null where unknown
+ *
  * @returns a Table in order of time, one row per bin, connection and sender; none for bins in which it sent nothing.
  * @throws SkbookError as `flows` does; `BAD_PARAMETER`.
  */

@@ -30,6 +30,18 @@ const columns: Column[] = [
  * Who speaks when in each TCP connection: turns of data, and the wait before each one. The wait before a turn of the server is its
  * think time, before one of the client the client's. Data sent again, keep-alives and window probes begin no turn.
  *
+ * Columns:
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `turn` INTEGER: from 1; each change of the sender begins one
+ * - `sender` VARCHAR: client or server: who sent it
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `duration_ns` BIGINT, ns: from its first data packet to its last
+ * - `packets` BIGINT, packets: with data
+ * - `payload_bytes` BIGINT, bytes: of those
+ * - `wait_ns` BIGINT, ns: from the last data of the other side, or the first turn from the handshake's end: how long this side
+ *   thought, its path to the point of capture included; null without either
+ * - `longest_pause_ns` BIGINT, ns: longest time without data within the turn
+ *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per turn, by connection and time.
  * @throws SkbookError as `flows` does.

@@ -30,6 +30,16 @@ const columns: Column[] = [
  * Times in which a receiver took no more data: from its first window of zero to its next one that isn't. Both directions are told
  * apart, a RST says nothing about a window, and a stall that never ends is one, too.
  *
+ * Columns:
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `receiver` VARCHAR: client or server: whose receive buffer was full
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `duration_ns` BIGINT, ns: until its window opened; where it never did, until the last packet of the connection
+ * - `recovered` BOOLEAN: the window opened again
+ * - `ended_by` VARCHAR: window update, reset, or nothing within the capture
+ * - `zero_windows` BIGINT, packets: packets that said so
+ * - `probes` BIGINT, packets: of the other side, asking meanwhile; Linux sends them as keep-alives
+ *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per stall, in order of time.
  * @throws SkbookError as `flows` does.

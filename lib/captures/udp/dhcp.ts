@@ -72,6 +72,19 @@ const asked = (name: string, messages: string) =>
 /**
  * DHCP and DHCPv6: who asked for an address, what was said, and whether it was granted (RFC 2131, RFC 8415).
  *
+ * Columns:
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `dhcp_id` VARCHAR: transaction
+ * - `version` INTEGER: 4 or 6: DHCP or DHCPv6
+ * - `client_mac` VARCHAR: MAC address that the first packet came from: the client, or a relay
+ * - `server` VARCHAR: address that answered; null without an answer
+ * - `messages` VARCHAR: in their order
+ * - `outcome` VARCHAR: granted; refused; told (the client asked for no address); confirmed (DHCPv6: the address still fits the
+ *   link); released, declined (given up, or found in use, by the client); open (no answer that settles it)
+ * - `repeats` BIGINT, packets: messages that the client sent again
+ * - `duration_ns` BIGINT, ns: from the first message to the last
+ * - `relayed` BOOLEAN: a relay's messages are among them
+ *
  * @param filter which conversations, and when. Default: all.
  * @returns a Table, one row per transaction, in order of time.
  * @throws SkbookError as `flows` does.

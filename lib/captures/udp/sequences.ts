@@ -37,6 +37,23 @@ const modulus = "CASE sequence_of WHEN 'rtp' THEN 65536 ELSE 4294967296 END";
  * Loss, reordering and duplicates of datagrams whose protocol numbers them: RTP (where tshark recognizes it by the call's set-up), ESP, GRE.
  * Loss lies before the point of capture, or is the capture's own.
  *
+ * Columns:
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `src` VARCHAR: address that sends
+ * - `dst` VARCHAR: address that it sends to
+ * - `sequence_of` VARCHAR: rtp, esp or gre
+ * - `sequence_id` VARCHAR: SSRC, SPI or key
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `duration_ns` BIGINT, ns: from its first packet to its last
+ * - `packets` BIGINT, packets: in the capture
+ * - `expected` BIGINT, packets: by their sequence numbers, from the first to the last
+ * - `lost` BIGINT, packets: expected and not there
+ * - `lost_percent` DOUBLE, %: lost of expected
+ * - `reordered` BIGINT, packets: captured after a later one
+ * - `duplicates` BIGINT, packets: there a second time, whether from the network or from the capture
+ * - `longest_loss` BIGINT, packets: most that are missing in a row
+ * - `restarts` BIGINT, jumps: jumps too far for loss: the sender began anew; each part is counted by itself
+ *
  * @param filter which conversations, and when. Default: all.
  * @returns a Table, one row per numbered stream and direction, in order of first packets.
  * @throws SkbookError as `flows` does.

@@ -59,6 +59,27 @@ const columns: Column[] = [
  * before them. A body lasts until the next message of its sender: of pipelined responses, those that begin in the middle of a segment are
  * found where tshark has the whole connection. Times are those of first appearance at the point of capture.
  *
+ * Columns:
+ * - `frame` INTEGER: number of the request's first packet; of the response's where there is no request
+ * - `time_ns` BIGINT, ns since 1970: when it was captured
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `client` VARCHAR: address of the client
+ * - `client_port` INTEGER: its port
+ * - `server` VARCHAR: address of the server
+ * - `server_port` INTEGER: its port
+ * - `method` VARCHAR: GET, POST, ...; null: the capture has a response without its request
+ * - `host` VARCHAR: Host header, its first 255 characters
+ * - `path` VARCHAR: its first 256 characters, without query
+ * - `status` INTEGER: status code of the response; null without one
+ * - `answered` BOOLEAN: a response came; false: the connection ended without one; null: still open, or the capture misses a part
+ *   of the connection
+ * - `request_bytes` BIGINT, bytes: header and body, once each; null where it shares a packet with another one, data is missing
+ *   from it, or the connection went over to another protocol
+ * - `response_bytes` BIGINT, bytes: the same of the response
+ * - `sending_ns` BIGINT, ns: from the request's first packet to its last, or to the last before the response began
+ * - `first_byte_ns` BIGINT, ns: from there to the response's first packet: server, and path on its side
+ * - `last_byte_ns` BIGINT, ns: from there to the response's last packet; null where the connection went over to another protocol
+ *
  * @param filter which connections, and when: by the time of the request. Default: all.
  * @returns a Table, one row per request, in the order of the file.
  * @throws SkbookError as `flows` does; `FIELD_UNKNOWN`.

@@ -49,6 +49,27 @@ const columns: Column[] = [
  * flight after the ServerHello, which has its Finished (RFC 8446, 2), unless it is no longer than an alert; with early data (0-RTT) that
  * is a lower bound. QUIC is not read.
  *
+ * Columns:
+ * - `frame` INTEGER: number of the ClientHello's first packet; of the ServerHello's where the capture has no other
+ * - `time_ns` BIGINT, ns since 1970: when it was captured
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `client` VARCHAR: address of the client
+ * - `client_port` INTEGER: its port
+ * - `server` VARCHAR: address of the server
+ * - `server_port` INTEGER: its port
+ * - `sni` VARCHAR: server name that the client asked for; null: none, or encrypted
+ * - `version` VARCHAR: TLS 1.3, TLS 1.2, ...: what the server chose; null without its answer
+ * - `cipher` VARCHAR: cipher suite that the server chose, by IANA's name
+ * - `alpn_offered` VARCHAR: application protocols that the client offered, joined by commas
+ * - `alpn` VARCHAR: the one that the server chose; null: none, or TLS 1.3, which encrypts it
+ * - `hello_retry` BOOLEAN: the server had the client say its hello again: one more round trip
+ * - `outcome` VARCHAR: complete; alert (a fatal one, in the clear); broken off (the connection ended before); open; null where
+ *   the capture misses a part of the connection
+ * - `server_hello_ns` BIGINT, ns: from the ClientHello's last packet to the first of the server's answer: server, and path on its
+ *   side
+ * - `handshake_ns` BIGINT, ns: from the ClientHello's first packet to the packet that completes the handshake
+ * - `alerts` VARCHAR: in the clear, in their order, joined by `; `: `server fatal: protocol version`
+ *
  * @param filter which connections, and when: by the time of the ClientHello. Default: all.
  * @returns a Table, one row per connection with a handshake, in the order of the file.
  * @throws SkbookError as `flows` does; `FIELD_UNKNOWN`.
