@@ -25,9 +25,11 @@ import {
   steps,
 } from "./program.js";
 
+const State = z.enum(states);
+
 const Parameters = z.strictObject({
   ...packetFilters,
-  state: z.array(z.enum(states)).min(1).optional(),
+  state: z.union([State.transform((one) => [one]), z.array(State).min(1)]).optional(),
   dropped: z.boolean().optional(),
   maxEvents: z.int().min(1).max(10_000_000).default(10_000),
 });
@@ -36,8 +38,8 @@ type Parameters = z.output<typeof Parameters>;
 
 /** What {@link conntrackEvents} can be asked, beside what every probe can. */
 export interface ConntrackEventsParameters extends PacketFilterParameters {
-  /** Only packets in one of these states. */
-  state?: (typeof states)[number][] | undefined;
+  /** Only packets in this state, or in one of these. */
+  state?: z.input<typeof State> | z.input<typeof State>[] | undefined;
   /** Only packets whose verdict is DROP. Default false. */
   dropped?: boolean | undefined;
   /** Rows at most, 1 to 10,000,000; what the kernel goes on counting beyond is said. Default 10,000. */
@@ -46,7 +48,7 @@ export interface ConntrackEventsParameters extends PacketFilterParameters {
 
 /**
  * Shows what connection tracking makes of packets, one row for each step of each packet. Every row costs some microseconds on the host: look at
- * {@link conntrackSummary} first, then here with filters, such as `state: ["INVALID"]` or `dropped: true`.
+ * {@link conntrackSummary} first, then here with filters, such as `state: "INVALID"` or `dropped: true`.
  *
  * Parameters: `seconds` to measure (0.5 to 3600); `maxEvents` (default 10,000: rows at most); filters that all have to match: `state` (one or several), `dropped`
  * (only what was dropped), `src`, `dst`, `ip`, `srcPort`, `dstPort`, `port`, `protocol`, `device`, as of {@link conntrackSummary}.
@@ -57,7 +59,7 @@ export interface ConntrackEventsParameters extends PacketFilterParameters {
  *
  * Errors: as for every probe, see {@link defineProbe}.
  *
- * @example await conntrackEvents(host, { seconds: 10, state: ["INVALID"] })
+ * @example await conntrackEvents(host, { seconds: 10, state: "INVALID" })
  */
 export const conntrackEvents: Probe<ConntrackEventsParameters, "table"> = defineProbe({
   name: "conntrackEvents",

@@ -49,8 +49,8 @@ const bounds = (percent: number): Column[] => [
  *
  * Columns: `leg`; `packets_in`, `packets_out` (seen at the leg's beginning and at its end), `completed` (seen at both), `lost` (not seen at the end within
  * `timeoutMs`), `unfinished` (younger than that when the probe ended); `measured` (of the completed, those whose latency is certain), `min_ns`,
- * `avg_ns`, `max_ns`, and percentiles as true bounds, `p50_low_ns` to `p50_high_ns`, `p90_…`, `p99_…`: buckets are powers of 2, narrowed by
- * minimum and maximum. Counters of quality: `repeated` (came in while one with the same key was on its way: it counts, its latency doesn't; a repeated echo request completes
+ * `avg_ns`, `max_ns`, and percentiles as true bounds, `p50_low_ns` to `p50_high_ns`, `p90_low_ns` to `p90_high_ns`, `p99_low_ns` to
+ * `p99_high_ns`: buckets are powers of 2, narrowed by minimum and maximum. Counters of quality: `repeated` (came in while one with the same key was on its way: it counts, its latency doesn't; a repeated echo request completes
  * nothing), `unexpected` (seen at the end and not at the beginning: inside before the probe began, queued anew by a busy driver, or a piece of a packet that was
  * cut up), `unfollowed` (16,384 were on their way or lost already: in none of completed, lost, unfinished), `merged` (of the packets in, those that stand for several segments: GRO, TSO).
  *

@@ -73,6 +73,12 @@ test("conntrackSummary: invalid packets with the kernel's words, drops, and thos
   ]);
 });
 
+test("conntrackEvents: one state is asked for as several are", () => {
+  const { parameters } = conntrackEvents.definition;
+  expect(parameters.parse({ state: "INVALID" })).toEqual(parameters.parse({ state: ["INVALID"] }));
+  expect(parameters.safeParse({ state: "invalid" }).success).toBe(false);
+});
+
 test("conntrackEvents: the connection's status by name, and words that hold commas", () => {
   const fields = ["12", 0, 0, 1, -1, -1, -1, -1, 3, "eth0", 4, "192.0.2.1", "192.0.2.2", 1, 40, 80, 6, 44];
   expect(rowsOf(conntrackEvents, row([...fields, "bad, very bad"].join("\t")))).toEqual([
