@@ -171,7 +171,7 @@ describeLive("a command under a lease", ["sshd"], () => {
     const sleep = longSleep();
     const call = host().exec(sleep.command);
     call.catch(() => {});
-    expect(await eventually(5, sleep.running)).toBe(true);
+    expect(await eventually(30, sleep.running)).toBe(true);
     const end = Date.now() + 6_000;
     while (Date.now() < end);
     await expect(call).rejects.toMatchObject({ code: "LEASE_EXPIRED" });
@@ -183,7 +183,7 @@ describeLive("a command under a lease", ["sshd"], () => {
     const host = await throughProxy(proxy);
     const sleep = longSleep();
     const call = host.exec(sleep.command);
-    expect(await eventually(5, sleep.running)).toBe(true);
+    expect(await eventually(30, sleep.running)).toBe(true);
     proxy.cut();
     expect(await call).toMatchObject({ connectionLost: true, exitCode: null, detached: "unknown" });
     expect(await eventually(5, () => !sleep.running())).toBe(true);
@@ -196,7 +196,7 @@ describeLive("a command under a lease", ["sshd"], () => {
     const host = await throughProxy(proxy);
     const sleep = longSleep();
     const call = host.exec(sleep.command);
-    expect(await eventually(5, sleep.running)).toBe(true);
+    expect(await eventually(30, sleep.running)).toBe(true);
     proxy.freeze();
     expect(await eventually(5, () => !sleep.running())).toBe(true);
     expect(await call).toMatchObject({ connectionLost: true });

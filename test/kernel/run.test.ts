@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readJson, skbook, useFolder, type WrittenNotebook, writeNotebook } from "./fixtures.js";
 
 const folder = useFolder();
@@ -156,7 +156,7 @@ describe("a notebook that fails", () => {
     const notebook = writeNotebook(at("timer.ipynb"), [
       'setTimeout(new Function("for (;;);") as () => void, 10); await new Promise(() => {});',
     ]);
-    const { code, stderr } = await skbook(["run", notebook, "--timeout", "5"]).done;
+    const { code, stderr } = await skbook(["run", notebook, "--timeout", "15"]).done;
     expect(code).toBe(1);
     expect(stderr).toContain("had to be killed");
   });
@@ -201,9 +201,7 @@ describe("ended from outside", () => {
     const folder = mkdtempSync(join(at("."), "tmp-"));
     const notebook = writeNotebook(at("early.ipynb"), ["1"]);
     const run = skbook(["run", notebook, "-o", at("early.out.ipynb")], { TMPDIR: folder });
-    await vi.waitUntil(() =>
-      readdirSync(folder).some((name) => existsSync(join(folder, name, "connection.json"))),
-    );
+    await until(() => readdirSync(folder).some((name) => existsSync(join(folder, name, "connection.json"))));
     run.child.kill("SIGINT");
     const { code, stderr } = await run.done;
     expect(code).toBe(1);
