@@ -155,9 +155,8 @@ async function listenForAnswers(): Promise<void> {
   }
 }
 
-/** Tells every new subscriber that output will reach it from here on, and the first one that the kernel is starting. */
+/** Tells every new subscriber that output will reach it from here on, and that the kernel is starting until somebody asks it something. */
 async function welcome(): Promise<void> {
-  let starting = true;
   for await (const [frame] of iopub) {
     if (frame?.[0] !== subscribed) continue;
     const subscription = frame.subarray(1).toString();
@@ -169,8 +168,7 @@ async function welcome(): Promise<void> {
       content: { subscription },
     });
     // Not before: what is published as zeromq hears of a subscription comes to the subscriber ahead of its welcome.
-    if (starting) publish("status", { execution_state: "starting" }, {});
-    starting = false;
+    if (shared.arrivals === 0) publish("status", { execution_state: "starting" }, {});
   }
 }
 

@@ -11,7 +11,7 @@ afterAll(() => tap.end());
 
 const types = (messages: { header: { msg_type: string } }[]) => messages.map(({ header }) => header.msg_type);
 
-test("the first subscriber hears its welcome, then that the kernel is starting", async () => {
+test("who subscribes before anything was asked hears its welcome, then that the kernel is starting", async () => {
   await tap.until(() => tap.broadcasts.length >= 2);
   const [welcome, status] = tap.broadcasts;
   expect(welcome?.header.msg_type).toBe("iopub_welcome");
