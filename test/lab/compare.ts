@@ -29,9 +29,9 @@ const probeNames = Object.keys(dropProbes) as DropProbeName[];
 /** What each probe says of each fault: as many drops as there were, or none where that kernel doesn't count them as drops. */
 export async function verdicts(comparisons: AsyncGenerator<Comparison>): Promise<object[]> {
   const all: object[] = [];
-  for await (const { fault, probe, verdict, seen, truth } of comparisons) {
+  for await (const { fault, probe, verdict, seen, truth, elsewhere } of comparisons) {
     const expected = ["ok", "unseen", "silent"].includes(verdict);
-    all.push({ fault, probe, verdict, ...(expected ? {} : { seen, truth }) });
+    all.push({ fault, probe, verdict, ...(expected ? {} : { seen, truth, elsewhere }) });
   }
   return all;
 }
