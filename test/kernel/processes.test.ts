@@ -55,7 +55,7 @@ test.each(cells)("a shutdown ends the kernel and what a cell %s has started", as
     const exited = once(tap.kernel, "exit");
     tap.send("control", "shutdown_request", { restart: false });
     await exited;
-    expect(await eventually(10, () => !pids.some(alive))).toBe(true);
+    expect(await eventually(1, () => !pids.some(alive))).toBe(true);
   } finally {
     await tap.end();
   }
@@ -94,5 +94,5 @@ test("a kernel that crashes or has to be killed takes along what the cell has st
   client.child.kill("SIGINT");
   client.child.kill("SIGINT");
   await client.done;
-  expect(await eventually(10, () => !pids.some(alive))).toBe(true);
+  expect(await eventually(1, () => !pids.some(alive))).toBe(true);
 });
