@@ -27,8 +27,9 @@ export const machineOptions: readonly string[] = [
   ...["-cpu", "max", "-smp", "2", "-m", "2G"],
   ...["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-device", "virtio-rng-pci"],
   ...["-append", kernelLine],
-  // Nothing but the forwarded port gets in, and nothing gets out.
-  ...["-netdev", "user,id=management,net=192.0.2.0/24,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"],
+  // Nothing but the forwarded port gets in, and nothing gets out. No IPv6: QEMU's router advertises itself every few minutes, and older kernels free
+  // what they have handled of ICMPv6 as if it were dropped.
+  ...["-netdev", "user,id=management,ipv6=off,net=192.0.2.0/24,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"],
   ...["-device", "virtio-net-pci,netdev=management,romfile="],
 ];
 
