@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   conversationTimeline,
   dropsByReason,
@@ -12,38 +12,42 @@ import {
   timeSequence,
   windowScaling,
 } from "../../lib/figures/index.js";
-import { chromium, domOf } from "./chromium.js";
+import { useBrowser } from "../fixtures/browser.js";
+import { describeLive } from "../fixtures/needs.js";
 import { lossy, segmentsOf } from "./segments.js";
 import { dropCounts, drops, provenance, start, tableOf } from "./tables.js";
-
-/** What Chromium, with the fonts it has, finds wrong with the texts of a picture: cut off, or over one another. */
-async function faults(figure: Figure): Promise<{ texts: number; faults: string[] }> {
-  const dom = await domOf(`<!DOCTYPE html><meta charset="utf-8"><body style="margin: 0">${await figure.svg()}
-    <script>
-      const { width, height } = document.querySelector("svg").getBoundingClientRect();
-      const texts = [...document.querySelectorAll("text")].map((text) => {
-        const { left, top, right, bottom } = text.getBoundingClientRect();
-        return { name: text.textContent, left, top: top + 2, right, bottom: bottom - 2 };
-      }).filter(({ name }) => name.trim() !== "");
-      const faults = texts
-        .filter((a) => a.left < 0 || a.top < 0 || a.right > width || a.bottom > height)
-        .map((a) => "cut off: " + a.name);
-      texts.forEach((a, i) => texts.slice(i + 1).forEach((b) => {
-        if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
-          faults.push(a.name + " is over " + b.name);
-      }));
-      document.body.innerHTML = "<pre></pre>";
-      document.querySelector("pre").textContent = btoa(encodeURIComponent(JSON.stringify({ texts: texts.length, faults })));
-    </script></body>`);
-  const [, found = ""] = /<pre>([^<]*)<\/pre>/.exec(dom) ?? [];
-  return JSON.parse(decodeURIComponent(atob(found)));
-}
 
 const host = "operator@compute-node-17.pod-3.region-east.example.net:2222";
 const worst = { host, lost: 1_234_567, truncated: true, partial: true };
 const reasons = Array.from({ length: 12 }, (_, i) => `SKB_DROP_REASON_WITH_A_VERY_LONG_NAME_${i}`);
 
-describe.runIf(chromium)("no text of a picture is cut off or over another", () => {
+describeLive("no text of a picture is cut off or over another", ["chromium"], () => {
+  const browser = useBrowser();
+
+  /** What Chromium, with the fonts it has, finds wrong with the texts of a picture: cut off, or over one another. */
+  async function faults(figure: Figure): Promise<{ texts: number; faults: string[] }> {
+    const dom =
+      await browser.domOf(`<!DOCTYPE html><meta charset="utf-8"><body style="margin: 0">${await figure.svg()}
+      <script>
+        const { width, height } = document.querySelector("svg").getBoundingClientRect();
+        const texts = [...document.querySelectorAll("text")].map((text) => {
+          const { left, top, right, bottom } = text.getBoundingClientRect();
+          return { name: text.textContent, left, top: top + 2, right, bottom: bottom - 2 };
+        }).filter(({ name }) => name.trim() !== "");
+        const faults = texts
+          .filter((a) => a.left < 0 || a.top < 0 || a.right > width || a.bottom > height)
+          .map((a) => "cut off: " + a.name);
+        texts.forEach((a, i) => texts.slice(i + 1).forEach((b) => {
+          if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+            faults.push(a.name + " is over " + b.name);
+        }));
+        document.body.innerHTML = "<pre></pre>";
+        document.querySelector("pre").textContent = btoa(encodeURIComponent(JSON.stringify({ texts: texts.length, faults })));
+      </script></body>`);
+    const [, found = ""] = /<pre>([^<]*)<\/pre>/.exec(dom) ?? [];
+    return JSON.parse(decodeURIComponent(atob(found)));
+  }
+
   it("in dropsOverTime", async () => {
     const events = await drops(
       Array.from({ length: 2000 }, (_, i) => [i * 5, reasons[i % 12] ?? null, "f", null]),

@@ -4,7 +4,7 @@ import { JSDOM } from "jsdom";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { jupyterDisplay } from "../../lib/cell.js";
 import { useBrowser } from "../fixtures/browser.js";
-import { chromium, domOf } from "./chromium.js";
+import { describeLive } from "../fixtures/needs.js";
 
 const hook = Symbol.for("skbook.cell");
 const carries = (html: string) => html.includes('class="skbook-plotly"');
@@ -66,7 +66,8 @@ describe("plotly.js in a notebook", () => {
   });
 });
 
-describe.runIf(chromium)("figures in a page without a network", () => {
+describeLive("figures in a page without a network", ["chromium"], () => {
+  const browser = useBrowser();
   let html: string[];
 
   beforeEach(async () => {
@@ -85,7 +86,7 @@ describe.runIf(chromium)("figures in a page without a network", () => {
   const live = ["first", "second", "third"].map((title) => ({ plots: true, title, picture: false }));
 
   it("are interactive, and have no button that sends them anywhere", async () => {
-    const dom = await domOf(page(html));
+    const dom = await browser.domOf(page(html));
     expect(drawn(dom)).toEqual(live);
     const buttons = [...dom.matchAll(/class="modebar-btn[^"]*"[^>]*data-title="([^"]*)"/g)].map(([, title]) =>
       title?.trim(),
@@ -104,24 +105,24 @@ describe.runIf(chromium)("figures in a page without a network", () => {
   });
 
   it("are as wide as the page lets them", async () => {
-    const widths = async (size: string) => {
-      const dom = await domOf(page(html), [`--window-size=${size}`]);
+    const widths = async (width: number) => {
+      const dom = await browser.domOf(page(html), { width, height: 900 });
       return [...dom.matchAll(/<svg class="main-svg"[^>]* width="([\d.]+)"/g)].map(([, width]) =>
         Number(width),
       );
     };
-    expect(new Set(await widths("1400,900"))).toEqual(new Set([840]));
-    for (const width of await widths("700,900")) expect(width).toBeLessThan(700);
+    expect(new Set(await widths(1400))).toEqual(new Set([840]));
+    for (const width of await widths(700)) expect(width).toBeLessThan(700);
   });
 
   it("are interactive where the carrier comes last, and where an output is there twice", async () => {
     const [first = "", second = "", third = ""] = html;
-    const dom = await domOf(page([third, second, first, third, first]));
+    const dom = await browser.domOf(page([third, second, first, third, first]));
     expect(drawn(dom)).toEqual([live[2], live[1], live[0], live[2], live[0]]);
   });
 
   it("leave another Plotly of the page alone", async () => {
-    const dom = await domOf(
+    const dom = await browser.domOf(
       page([
         "<script>window.Plotly = 'another';</script>",
         ...html,
@@ -133,7 +134,7 @@ describe.runIf(chromium)("figures in a page without a network", () => {
   });
 
   it("stay pictures where the carrier is missing", async () => {
-    const dom = await domOf(page(html.slice(1)));
+    const dom = await browser.domOf(page(html.slice(1)));
     expect(drawn(dom).map(({ plots, picture }) => ({ plots, picture }))).toEqual([
       { plots: false, picture: true },
       { plots: false, picture: true },
@@ -142,13 +143,11 @@ describe.runIf(chromium)("figures in a page without a network", () => {
 
   it("stay pictures where scripts are off, and the pictures open", async () => {
     const policy = `<meta http-equiv="Content-Security-Policy" content="script-src 'none'">`;
-    expect(drawn(await domOf(page(html, policy))).map(({ picture, plots }) => picture && !plots)).toEqual([
-      true,
-      true,
-      true,
-    ]);
+    expect(
+      drawn(await browser.domOf(page(html, policy))).map(({ picture, plots }) => picture && !plots),
+    ).toEqual([true, true, true]);
     const [source] = /data:image\/svg\+xml;base64,[^"]+/.exec(html[1] ?? "") ?? [];
-    const sized = await domOf(
+    const sized = await browser.domOf(
       page([
         `<img src="${source}" onload="document.body.append('opened ' + this.naturalWidth + ' x ' + this.naturalHeight)">`,
       ]),
@@ -160,7 +159,7 @@ describe.runIf(chromium)("figures in a page without a network", () => {
     const [first = "", ...rest] = html;
     const damaged = first.replace(/(class="skbook-plotly">.{5000}).{200}/, "$1");
     expect(damaged).not.toBe(first);
-    expect(drawn(await domOf(page([damaged, ...rest]))).map(({ picture }) => picture)).toEqual([
+    expect(drawn(await browser.domOf(page([damaged, ...rest]))).map(({ picture }) => picture)).toEqual([
       true,
       true,
       true,
@@ -168,7 +167,7 @@ describe.runIf(chromium)("figures in a page without a network", () => {
   });
 });
 
-describe.runIf(chromium)("figures in a page that arrives in pieces", () => {
+describeLive("figures in a page that arrives in pieces", ["chromium"], () => {
   const browser = useBrowser();
 
   it.each([

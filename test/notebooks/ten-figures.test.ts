@@ -2,8 +2,8 @@ import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { JSDOM } from "jsdom";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chromium } from "../figures/chromium.js";
 import { useBrowser } from "../fixtures/browser.js";
+import { describeLive } from "../fixtures/needs.js";
 import { readJson, skbook, useFolder, type WrittenNotebook } from "../kernel/fixtures.js";
 
 /** Cells behind those of first-look, which has three figures of its own. */
@@ -82,7 +82,7 @@ describe("a notebook with ten figures", () => {
     }
   });
 
-  describe.runIf(chromium)("in a page", () => {
+  describeLive("in a page", ["chromium"], () => {
     const browser = useBrowser();
 
     test("draws all of them without a network", async () => {
