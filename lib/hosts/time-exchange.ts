@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { callSignal, interrupted } from "../cell.js";
 import { SkbookError } from "../errors.js";
+import { leaseSeconds } from "./lease.js";
 import type { Transport } from "./transport.js";
 
 /**
@@ -9,11 +10,14 @@ import type { Transport } from "./transport.js";
  */
 export type TimeExchange = readonly [sent: bigint, received: bigint, answered: bigint, arrived: bigint];
 
-/** Answers every line with two time stamps; bash reads the clock without starting a program. It ends when its input does, or by itself. */
+/**
+ * Answers every line with two time stamps; bash reads the clock without starting a program. Like a command under a lease it ends when its input does, or
+ * nobody has asked for a while; and by itself.
+ */
 const script =
   "LC_ALL=C; export LC_ALL; if bash -c '[ -n \"$EPOCHREALTIME\" ]' 2>/dev/null; then " +
-  "exec timeout 60 bash -c 'while read -r line; do t=$EPOCHREALTIME; echo \"${t/./}000 ${EPOCHREALTIME/./}000\"; done'; " +
-  "else exec timeout 60 sh -c 'while read -r line; do echo \"$(date +%s%N) $(date +%s%N)\"; done'; fi";
+  `exec timeout 60 bash -c 'while read -r -t ${leaseSeconds} line; do t=$EPOCHREALTIME; echo "\${t/./}000 \${EPOCHREALTIME/./}000"; done'; ` +
+  `else exec timeout 60 sh -c 'while timeout -s KILL ${leaseSeconds} sh -c "read -r line"; do echo "$(date +%s%N) $(date +%s%N)"; done'; fi`;
 
 /** Exchanges time stamps with a host, one after the other. */
 export async function exchangeTimes(

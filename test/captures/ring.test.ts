@@ -277,12 +277,8 @@ describeLive("a capture of the last packets on another host", ["root", "dumpcap"
   afterAll(() => sshd?.stop());
 
   async function connected(): Promise<void> {
-    proxy = await startFlakyProxy(sshd.port);
-    const [, ...key] = readFileSync(sshd.options.knownHosts?.[0] as string, "utf8").split(" ");
-    const known = join(folder, `known-${proxy.port}`);
-    writeFileSync(known, `[127.0.0.1]:${proxy.port} ${key.join(" ")}`);
-    const destination = sshd.destination.replace(/\d+$/, String(proxy.port));
-    host = await connect(destination, { ...sshd.options, knownHosts: [known], keepaliveSeconds: 1 });
+    proxy = await startFlakyProxy(sshd);
+    host = await connect(proxy.destination, { ...proxy.options, keepaliveSeconds: 1 });
   }
 
   it("is brought whole", async () => {

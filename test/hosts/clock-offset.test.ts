@@ -5,7 +5,9 @@ import { describe, expect, test } from "vitest";
 import { bestOf } from "../../lib/hosts/clock-offset.js";
 import { syncOf } from "../../lib/hosts/sync.js";
 import { ClockOffset, clockOffset, connect, live, localhost, record, replay } from "../../lib/index.js";
+import { startFlakyProxy } from "../fixtures/flaky-proxy.js";
 import { describeLive } from "../fixtures/needs.js";
+import { eventually, processesWith } from "../fixtures/processes.js";
 import { startSshd } from "../fixtures/sshd.js";
 
 const synchronised = { synchronised: true, said: "chrony: Normal", maxError_ns: 1_000 };
@@ -89,18 +91,19 @@ describeLive("clocks of hosts", ["sshd"], () => {
     }
   });
 
+  /** Lines of a server whose commands find no bash, and a clock that is 5 s ahead. */
+  const withoutBash = (folder: string) => {
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    for (const name of readdirSync("/usr/bin"))
+      if (!["bash", "date"].includes(name)) symlinkSync(join("/usr/bin", name), join(bin, name));
+    writeFileSync(join(bin, "date"), "#!/bin/sh\necho $(($(/usr/bin/date +%s%N) + 5000000000))\n");
+    chmodSync(join(bin, "date"), 0o755);
+    return [`SetEnv PATH=${bin} HOME=${folder}`];
+  };
+
   test("a clock that is 5 s off is seen to be, by date where there is no bash", async () => {
-    const sshd = await startSshd({
-      lines: (folder) => {
-        const bin = join(folder, "bin");
-        mkdirSync(bin);
-        for (const name of readdirSync("/usr/bin"))
-          if (!["bash", "date"].includes(name)) symlinkSync(join("/usr/bin", name), join(bin, name));
-        writeFileSync(join(bin, "date"), "#!/bin/sh\necho $(($(/usr/bin/date +%s%N) + 5000000000))\n");
-        chmodSync(join(bin, "date"), 0o755);
-        return [`SetEnv PATH=${bin} HOME=${folder}`];
-      },
-    });
+    const sshd = await startSshd({ lines: withoutBash });
     try {
       const host = await connect(sshd.destination, sshd.options);
       const { offset_ns, error_ns } = await clockOffset(localhost(), host, { exchanges: 10 });
@@ -109,6 +112,28 @@ describeLive("clocks of hosts", ["sshd"], () => {
       expect(error_ns).toBeLessThan(2_500_000_000n);
       await host.close();
     } finally {
+      sshd.stop();
+    }
+  });
+
+  test.each([
+    ["bash", () => []],
+    ["date", withoutBash],
+  ])("what answers by %s is gone 5 s after the connection fell silent", async (_, lines) => {
+    const sshd = await startSshd({ lines });
+    const proxy = await startFlakyProxy(sshd);
+    try {
+      const host = await connect(proxy.destination, { ...proxy.options, keepaliveSeconds: 1 });
+      const running = () => processesWith("echo", "timeout 60 ").length > 0;
+      const asking = host.exchangeTimes(1_000_000);
+      asking.catch(() => {});
+      expect(await eventually(30, running)).toBe(true);
+      proxy.freeze();
+      expect(await eventually(5, () => !running())).toBe(true);
+      await expect(asking).rejects.toMatchObject({ code: "CLOCK_UNREADABLE" });
+      await host.close();
+    } finally {
+      proxy.close();
       sshd.stop();
     }
   });

@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, type Host, localhost } from "../../lib/index.js";
-import { type FlakyProxy, startFlakyProxy } from "../fixtures/flaky-proxy.js";
+import { startFlakyProxy } from "../fixtures/flaky-proxy.js";
 import { describeLive } from "../fixtures/needs.js";
 import { eventually, processesWith } from "../fixtures/processes.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
@@ -32,22 +31,6 @@ describeLive("a command under a lease", ["sshd"], () => {
     await remote?.close();
     sshd?.stop();
   });
-
-  async function throughProxy(proxy: FlakyProxy): Promise<Host> {
-    const key = readFileSync(sshd.options.knownHosts?.[0] as string, "utf8")
-      .split(" ")
-      .slice(1)
-      .join(" ");
-    const { writeFileSync } = await import("node:fs");
-    const known = `${sshd.folder}/known_hosts_proxy_${proxy.port}`;
-    writeFileSync(known, `[127.0.0.1]:${proxy.port} ${key}`);
-    const user = sshd.destination.split("@")[0];
-    return connect(`${user}@127.0.0.1:${proxy.port}`, {
-      ...sshd.options,
-      knownHosts: [known],
-      keepaliveSeconds: 1,
-    });
-  }
 
   test.each(hosts)("%s: result has both streams, exit code and proof of its end", async (_, host) => {
     const result = await host().exec(["sh", "-c", "echo out; echo err >&2; exit 3"]);
@@ -179,8 +162,8 @@ describeLive("a command under a lease", ["sshd"], () => {
   });
 
   test("a cut connection ends it within 5 s", async () => {
-    const proxy = await startFlakyProxy(sshd.port);
-    const host = await throughProxy(proxy);
+    const proxy = await startFlakyProxy(sshd);
+    const host = await connect(proxy.destination, { ...proxy.options, keepaliveSeconds: 1 });
     const sleep = longSleep();
     const call = host.exec(sleep.command);
     expect(await eventually(30, sleep.running)).toBe(true);
@@ -192,8 +175,8 @@ describeLive("a command under a lease", ["sshd"], () => {
   });
 
   test("a connection that falls silent ends it within 5 s", async () => {
-    const proxy = await startFlakyProxy(sshd.port);
-    const host = await throughProxy(proxy);
+    const proxy = await startFlakyProxy(sshd);
+    const host = await connect(proxy.destination, { ...proxy.options, keepaliveSeconds: 1 });
     const sleep = longSleep();
     const call = host.exec(sleep.command);
     expect(await eventually(30, sleep.running)).toBe(true);

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { connect, dropEvents, type Host, type ProbeError } from "../../lib/index.js";
+import { connect, dropEvents, type ProbeError } from "../../lib/index.js";
 import { startFlakyProxy } from "../fixtures/flaky-proxy.js";
 import { describeLive } from "../fixtures/needs.js";
 import { eventually, processesWith } from "../fixtures/processes.js";
@@ -32,17 +32,9 @@ describeLive("a probe leaves nothing behind", ["root", "bpftrace", "sshd", "trac
   const attached = (running: () => number[]) => eventually(90, () => running().length > 0);
   const gone = (running: () => number[]) => eventually(5, () => running().length === 0);
 
-  async function through(proxyPort: number): Promise<Host> {
-    const key = readFileSync(join(sshd.folder, "host_key.pub"), "utf8");
-    const known = join(folder, `known_hosts_${proxyPort}`);
-    writeFileSync(known, `[127.0.0.1]:${proxyPort} ${key}`);
-    const user = sshd.destination.split("@")[0];
-    return connect(`${user}@127.0.0.1:${proxyPort}`, { ...sshd.options, knownHosts: [known] });
-  }
-
   test("when the connection is cut; what had arrived is kept", async () => {
-    const proxy = await startFlakyProxy(sshd.port);
-    const host = await through(proxy.port);
+    const proxy = await startFlakyProxy(sshd);
+    const host = await connect(proxy.destination, proxy.options);
     const { parameters, running } = ask();
     const call = dropEvents(host, { ...parameters, during: () => proxy.cut() });
     const error: ProbeError = await call.then(
