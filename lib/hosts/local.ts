@@ -17,6 +17,8 @@ export const localTransport: Transport = {
       reject: false,
       detached: true,
       cleanup: false,
+      // Of who started this process, which commands here don't come by.
+      env: { SSH_CONNECTION: undefined },
     });
     if (child.pid === undefined) throw notStarted(file as string, (await child).originalMessage);
     child.stdin.on("error", () => {});

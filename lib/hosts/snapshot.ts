@@ -2,6 +2,7 @@ import { type Json, recordedRun } from "../cases/index.js";
 import { SkbookError } from "../errors.js";
 import { readZipped } from "./bytes.js";
 import type { ExecEnd, Host } from "./host.js";
+import { ownConnectionScript } from "./own-connection.js";
 import { syncScript } from "./sync.js";
 
 /** What a host says of itself, as text by section: see {@link takeSnapshot}'s script for the sections. */
@@ -24,6 +25,7 @@ const script = [
   syncScript,
   "for t in bpftrace tshark dumpcap tcpdump bpftool ovs-vsctl virsh; do say tool.$t; command -v $t && $t --version | head -n 2; done",
   "say links; ip -j -d link show",
+  ownConnectionScript,
 ].join("; ");
 
 /** Asks a host for what never changes during a session; recorded, so that a case carries it. */

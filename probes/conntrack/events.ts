@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ownConnection } from "../../lib/hosts/index.js";
 import {
   bpftrace,
   countCall,
@@ -10,6 +11,7 @@ import {
   joined,
   type Probe,
   rowWord,
+  type Target,
 } from "../../lib/probes/index.js";
 import { unixNanoseconds, type Value } from "../../lib/tables/index.js";
 import { type PacketKind, packetColumns, packetRow, packetValues, packetWords } from "../packet/fields.js";
@@ -55,7 +57,7 @@ export interface ConntrackEventsParameters extends PacketFilterParameters {
  *
  * Columns: `time_ns` (Unix time by the host's clock), `step`, `owner`, `verdict`, `state`, `why` (the kernel's words on what is invalid), `zone`, `status` (bits of the connection:
  * `SEEN_REPLY`, `ASSURED`, `CONFIRMED`, …), `tcp_state`, `device`, `ip_version`, `src`, `src_port`, `dst`, `dst_port`, `protocol`, `length_bytes`, `cpu`. null is unknown or absent.
- * A call whose return the kernel missed has no row, and counts as lost.
+ * A call whose return the kernel missed has no row, and counts as lost. Packets of skbook's own SSH connection to the host have none, as a note says: each row would make more of them.
  *
  * Errors: as for every probe, see {@link defineProbe}.
  *
@@ -97,17 +99,35 @@ export const conntrackEvents: Probe<ConntrackEventsParameters, "table"> = define
   program(parameters, target) {
     const { state: _, dropped: __, maxEvents: ___, ...filters } = parameters;
     const entered = (step: number) => countCall(returnHook(step)).entered;
-    return conntrackClauses(filters, target, entered, (step) => ({
+    const act = (step: number) => ({
       ipv4: action("ipv4", step, parameters),
       ipv6: action("ipv6", step, parameters),
       other: action("other", step, parameters),
-    }));
+    });
+    return conntrackClauses(filters, target, entered, act, ownConnection(target.snapshot));
   },
   decode(record, context) {
     return record.type === "line" && record.word === rowWord ? [rowOf(record.fields, context)] : [];
   },
-  notes: conntrackNotes,
+  notes: (target) => [...conntrackNotes(target), ...ownNotes(target)],
 });
+
+/** What a reader must know of the packets that bring the rows, of which each would make more of them. */
+function ownNotes({ host, snapshot }: Target): string[] {
+  const own = ownConnection(snapshot);
+  if (own !== null) {
+    const { client, server } = own;
+    return [
+      `packets of skbook's own SSH connection (${client.address} port ${client.port} to ${server.address} port ${server.port}) have no rows: each row would make more of them`,
+    ];
+  }
+  // Cases from before it was asked for say nothing of it.
+  return host === "localhost" || snapshot.ssh === undefined
+    ? []
+    : [
+        `${host} did not say which SSH connection is skbook's own: the packets that bring the rows may have rows, too`,
+      ];
+}
 
 function action(kind: PacketKind, step: number, { state, dropped, maxEvents }: Parameters): Fragment {
   const packet = packetRow(kind);

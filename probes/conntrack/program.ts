@@ -1,3 +1,4 @@
+import type { OwnConnection } from "../../lib/hosts/index.js";
 import {
   atReturn,
   attachTo,
@@ -54,19 +55,21 @@ export const conntrack = {
  *
  * @param onEntry what is done with a packet that the filters let through.
  * @param onReturn what is done when the function returns, with the packet parsed.
+ * @param except a connection whose packets are left out.
  */
 export function conntrackClauses(
   filters: PacketFilters,
   target: Target,
   onEntry: (step: number) => Fragment,
   onReturn: (step: number) => PacketActions,
+  except: OwnConnection | null = null,
 ): Fragment {
   return joined(
     [
       ...steps.flatMap((step, index) => {
         const name = functions[step];
         const keep = bpftrace`if (${isMeasuring}) { $keep = (uint64)arg0; ${onEntry(index)} }`;
-        const filtered = parsePacket(filters, { ipv4: keep, ipv6: keep, other: keep });
+        const filtered = parsePacket(filters, { ipv4: keep, ipv6: keep, other: keep }, { except });
         const forget = step === "lookup" ? bpftrace`@why[$thread] = (uint64)0;` : bpftrace``;
         return [
           bpftrace`${attachTo(target, `kprobe:${name}`)} { $skb = (struct sk_buff *)arg0; $keep = (uint64)0;

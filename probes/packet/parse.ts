@@ -1,3 +1,4 @@
+import type { Endpoint, OwnConnection } from "../../lib/hosts/index.js";
 import {
   bpftrace,
   type Fragment,
@@ -29,17 +30,22 @@ const setEtherType = bpftrace`$type = 0; $type = $skb->protocol; $type = ($type 
  *
  * @param etherType program text for the EtherType; default the packet's own.
  * @param tests what has to hold, too.
+ * @param except a connection whose packets are left out, in both directions.
  */
 export function parsePacket(
   filters: PacketFilters,
   actions: PacketActions,
-  { etherType, tests = [] }: { etherType?: Fragment; tests?: readonly Fragment[] } = {},
+  {
+    etherType,
+    tests = [],
+    except = null,
+  }: { etherType?: Fragment; tests?: readonly Fragment[]; except?: OwnConnection | null } = {},
 ): Fragment {
   const device =
     filters.device === undefined ? [] : [bpftrace`$skb->dev->name == ${plainName(filters.device)}`];
   const any = joined([bpftrace`1`, ...device, ...tests], " && ");
   const act = (version: 4 | 6, pointers: Pointers, action: Fragment) =>
-    bpftrace`if (${joined([any, ...ipTests(filters, version, pointers)], " && ")}) { ${action} }`;
+    bpftrace`if (${joined([any, ...ipTests(filters, version, pointers), ...exceptTests(except, version, pointers)], " && ")}) { ${action} }`;
   const ipv4 = act(4, { src: bpftrace`$net + 12`, dst: bpftrace`$net + 16` }, actions.ipv4);
   const ipv6 = act(6, { src: bpftrace`$net + 8`, dst: bpftrace`$net + 24` }, actions.ipv6);
   const other = bpftrace`if (${asksForIp(filters) ? bpftrace`0` : any}) { ${actions.other} }`;
@@ -154,6 +160,14 @@ function ipTests(filters: PacketFilters, version: 4 | 6, pointers: Pointers): Fr
   }
   if (protocol !== undefined) tests.push(bpftrace`$proto == ${integer(protocolNumber(protocol))}`);
   return tests;
+}
+
+function exceptTests(except: OwnConnection | null, version: 4 | 6, { src, dst }: Pointers): Fragment[] {
+  if (except === null || ipVersion(except.server.address) !== version) return [];
+  const goes = (from: Endpoint, to: Endpoint) =>
+    bpftrace`($sport == ${integer(from.port)} && $dport == ${integer(to.port)} && ${inPrefix(src, from.address)} && ${inPrefix(dst, to.address)})`;
+  const { client, server } = except;
+  return [bpftrace`!($ports == 1 && $proto == 6 && (${goes(client, server)} || ${goes(server, client)}))`];
 }
 
 /** No packet without an IP header can match then. */

@@ -4,14 +4,14 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { connect, hostFacts } from "../../lib/index.js";
+import { connect, conntrackEvents, hostFacts } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { eventually, processesWith } from "../fixtures/processes.js";
-import { compare, together, verdicts } from "./compare.js";
+import { compare, harm, together, verdicts } from "./compare.js";
 import { closedUdpPort, dropFlow, type Fault, netemLoss, nftDrop, tbfOverflow } from "./faults/index.js";
 import { watchdogScript } from "./machine/watchdog.js";
 import { sharedLab } from "./shared.js";
-import { dropProbes } from "./sightings.js";
+import { dropProbes, patience } from "./sightings.js";
 
 /** Attaching takes seconds in an emulated machine, and more on a busy one. */
 const patienceMs = 600_000;
@@ -51,6 +51,26 @@ describeLive("a host with kernel 6.1", ["root", "lab", "debian"], () => {
   test("every probe counts as many drops as the host's own counters", { timeout: patienceMs }, async () => {
     const faults = [netemLoss, nftDrop, closedUdpPort, tbfOverflow];
     expect(await verdicts(compare(lab(), faults))).toEqual(seenAs("ok", faults));
+  });
+
+  test("connection tracking shows what the lab sends, and nothing of what brings the rows", {
+    timeout: patienceMs,
+  }, async () => {
+    let sent = 0;
+    const seen = await conntrackEvents(lab().host, {
+      ...patience,
+      during: async () => {
+        sent = await harm(lab(), closedUdpPort);
+      },
+    });
+    const counted = await seen.sql(
+      "SELECT count(*) FILTER (protocol = 'UDP' AND state = 'NEW' AND step = 'lookup'), count(*) FILTER (22 IN (src_port, dst_port)) FROM this",
+    );
+    expect(counted.values).toEqual([[sent, 0]]);
+    expect(seen.provenance).toMatchObject({
+      lost: 0,
+      notes: [expect.stringContaining("own SSH connection")],
+    });
   });
 
   test("a rule of the switch that drops is no drop to a kernel before 6.7", {

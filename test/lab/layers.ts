@@ -10,7 +10,7 @@ import {
 import { type Comparison, harm, together, verdictOf } from "./compare.js";
 import type { Fault, Layer, Rows } from "./faults/index.js";
 import type { Lab } from "./lab.js";
-import { patience } from "./sightings.js";
+import { manyEvents, patience } from "./sightings.js";
 
 /** A row by the names of its columns. */
 type Row = Readonly<Record<string, unknown>>;
@@ -20,7 +20,6 @@ type Watch = (host: Host, during: () => unknown) => Promise<Frame>;
 
 const counted = (columns: string, of = "count(*)") =>
   `SELECT ${columns}, ${of}::INTEGER AS count FROM this GROUP BY ALL`;
-const mostEvents = { maxEvents: 100_000 };
 const outcome = "step, owner, verdict, state, protocol";
 
 /** Probes of one layer, as they are held against the truth. */
@@ -47,7 +46,7 @@ const layers = {
       conntrackSummary: async (host, during) =>
         (await conntrackSummary(host, { ...patience, during })).sql(counted(outcome, "sum(packets)")),
       conntrackEvents: async (host, during) =>
-        (await conntrackEvents(host, { ...patience, ...mostEvents, during })).sql(counted(outcome)),
+        (await conntrackEvents(host, { ...patience, ...manyEvents, during })).sql(counted(outcome)),
     },
     alarms: ({ verdict, state }) => verdict === "DROP" || state === "INVALID",
   },
@@ -56,7 +55,7 @@ const layers = {
       defragSummary: async (host, during) =>
         (await defragSummary(host, { ...patience, during })).sql(counted("step, result", "sum(count)")),
       defragEvents: async (host, during) =>
-        (await defragEvents(host, { ...patience, ...mostEvents, during })).sql(counted("step, result")),
+        (await defragEvents(host, { ...patience, ...manyEvents, during })).sql(counted("step, result")),
     },
     alarms: ({ result }) => ["DUPLICATE", "OVERLAP", "EXPIRED"].includes(String(result)),
   },

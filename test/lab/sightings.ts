@@ -20,6 +20,9 @@ export type DropProbe = (host: Host, during: () => unknown) => Promise<Sightings
 /** Long enough for many faults, since the probes end when they are over; and compiling is slow in an emulated machine. */
 export const patience = { seconds: 300, attachSeconds: 240 };
 
+/** Room for a flood of events, for what reads them may have to wait for a processor. */
+export const manyEvents = { maxEvents: 100_000, bufferPages: 4_096 };
+
 /** Those that are held against the truth, by name. */
 export const dropProbes = {
   async dropSummary(host, during) {
@@ -31,7 +34,7 @@ export const dropProbes = {
     return { all, lost: summary.provenance.lost };
   },
   async dropEvents(host, during) {
-    const events = await dropEvents(host, { ...patience, during, maxEvents: 100_000 });
+    const events = await dropEvents(host, { ...patience, ...manyEvents, during });
     const counted = await events.sql(
       "SELECT reason, site, device, count(*)::INTEGER FROM this GROUP BY ALL ORDER BY ALL",
     );

@@ -1,5 +1,5 @@
 import { address, sinkPort } from "../topology/topology.js";
-import { protocolCounter } from "./counters.js";
+import { protocolCounter, within } from "./counters.js";
 import { at, type Fault } from "./fault.js";
 
 /** The host would have to fragment what it forwards, and must not. */
@@ -8,7 +8,8 @@ export const tooBig: Fault = {
   put: [`ip route add ${address.vm1}/32 dev br0 mtu 1000`],
   hurt: [`$C udp ${address.vm1} ${sinkPort} 60 1200 0 df`],
   counter: protocolCounter(null, "IpFragFails"),
-  undo: [`ip route del ${address.vm1}/32`],
+  // The sender was told, and would remember it for ten minutes.
+  undo: [`ip route del ${address.vm1}/32`, within("client", "ip route flush cache")],
   drops: at("ip_forward", "PKT_TOO_BIG"),
   // The answers to the sender, as many as the rate limit of ICMP lets through, are about connections that never came to be.
   seenIn: { conntrack: null },
