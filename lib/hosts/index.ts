@@ -12,7 +12,7 @@ export { parseKernelSnapshot } from "./kernel.js";
 export { linkNames } from "./links.js";
 export { type NetworkLoad, readLoad } from "./load.js";
 export { type HostResult, HostResults, onAll } from "./on-all.js";
-export { type Endpoint, type OwnConnection, ownConnection } from "./own-connection.js";
+export { connectionText, type Endpoint, type OwnConnection, ownConnection } from "./own-connection.js";
 export { readSections, type Snapshot } from "./snapshot.js";
 export type { ConnectOptions } from "./ssh/options.js";
 export { readStructs } from "./structs.js";

@@ -28,6 +28,11 @@ export function ownConnection({ ssh = "" }: Snapshot): OwnConnection | null {
   return from === null || to === null ? null : { client: from, server: to };
 }
 
+/** It in words. */
+export function connectionText({ client, server }: OwnConnection): string {
+  return `${client.address} port ${client.port} to ${server.address} port ${server.port}`;
+}
+
 function endpoint(address = "", port = ""): Endpoint | null {
   // A link-local address may come with its interface.
   const plain = address.replace(/%.*$/, "");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ownConnection } from "../../lib/hosts/index.js";
+import { connectionText, ownConnection } from "../../lib/hosts/index.js";
 import {
   bpftrace,
   countCall,
@@ -116,9 +116,8 @@ export const conntrackEvents: Probe<ConntrackEventsParameters, "table"> = define
 function ownNotes({ host, snapshot }: Target): string[] {
   const own = ownConnection(snapshot);
   if (own !== null) {
-    const { client, server } = own;
     return [
-      `packets of skbook's own SSH connection (${client.address} port ${client.port} to ${server.address} port ${server.port}) have no rows: each row would make more of them`,
+      `packets of skbook's own SSH connection (${connectionText(own)}) have no rows: each row would make more of them`,
     ];
   }
   // Cases from before it was asked for say nothing of it.

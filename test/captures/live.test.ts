@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { capture, flows, openCapture, packets } from "../../lib/captures/index.js";
-import { localhost } from "../../lib/hosts/index.js";
+import { connect, localhost, ownConnection } from "../../lib/hosts/index.js";
+import { missing } from "../fixtures/needs.js";
+import { startSshd } from "../fixtures/sshd.js";
 
 const root = process.getuid?.() === 0;
 if (!root) console.warn("LEFT OUT: live captures; they need root");
@@ -113,6 +115,38 @@ describe.skipIf(!root)("capture", () => {
       [1, 5],
     ]);
   });
+
+  it.skipIf(missing(["sshd"]).length > 0)(
+    "of a host over SSH has other connections to it, and not the one that brings the packets",
+    async () => {
+      const sshd = await startSshd();
+      const host = await connect(sshd.destination, sshd.options);
+      try {
+        const made = await capture(host, {
+          device: "lo",
+          filter: `tcp port ${sshd.port}`,
+          during: async () => {
+            const other = await connect(sshd.destination, sshd.options);
+            await other.exec(["true"]);
+            await other.close();
+          },
+        });
+        const own = ownConnection(await host.snapshot())?.client.port ?? 0;
+        const counted = await (await packets(made)).sql(
+          `SELECT count(DISTINCT tcp_stream), count(*) FILTER (${own} IN (src_port, dst_port)) FROM this`,
+        );
+        expect(counted.values).toEqual([[1, 0]]);
+        expect(made.provenance.notes).toEqual([
+          expect.stringContaining(`own SSH connection (127.0.0.1 port ${own} `),
+        ]);
+        const typo = { device: "lo", filter: "tcp) or (udp" };
+        await expect(capture(host, typo)).rejects.toMatchObject({ code: "BAD_FILTER" });
+      } finally {
+        await host.close();
+        sshd.stop();
+      }
+    },
+  );
 
   it("ends at the number of packets asked for, and says so", async () => {
     const made = await capture(localhost(), {

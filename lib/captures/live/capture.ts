@@ -15,7 +15,8 @@ import { askedAgain } from "./until.js";
 
 /**
  * Captures packets on a host with dumpcap or tcpdump, whichever is there, as root, and brings them back while they come. It is
- * bounded by time, packets and bytes; nothing runs on the host afterwards, and nothing is written to its disks.
+ * bounded by time, packets and bytes; nothing runs on the host afterwards, and nothing is written to its disks. Of a host over SSH, the packets
+ * of that very connection are left out, as a note says: each would bring more of them.
  *
  * With `lastBytes` or `lastSeconds` it is a ring: the host keeps the last packets in memory, up to one and a half times `lastBytes` and no
  * more than half of what is available, in a file system that only the capture sees and that ends with it. They are brought when it ends.
@@ -63,6 +64,11 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
       ...detachedNotes(host.name, { ...outcome, connectionLost: outcome.stoppedBy === "connection" }),
       ...(early === null ? [] : [`The capture ended before its time: ${early}`]),
       ...("lastBytes" in extent ? ringNotes(extent, facts, dropped) : []),
+      ...(outcome.leftOut == null
+        ? []
+        : [
+            `Packets of skbook's own SSH connection (${outcome.leftOut}) are left out: they bring the others.`,
+          ]),
     ],
     details: {
       command: outcome.command,

@@ -1,12 +1,19 @@
 import type { Run } from "../../cases/index.js";
 import { interrupted } from "../../cell.js";
 import { SkbookError } from "../../errors.js";
-import { type Detached, type ExecEnd, type Host, withDetached } from "../../hosts/index.js";
+import {
+  connectionText,
+  type Detached,
+  type ExecEnd,
+  type Host,
+  ownConnection,
+  withDetached,
+} from "../../hosts/index.js";
 import { watched } from "../../progress/index.js";
 import { Hashed } from "../hashed.js";
 import { Bounds, type Cause } from "./bounds.js";
 import { captureError, ringLost } from "./errors.js";
-import { checkFilter, findTool } from "./find-tool.js";
+import { checkFilter, findTool, withoutOwn } from "./find-tool.js";
 import { endRing, type Ring, ringCommand, ringFiles } from "./ring.js";
 import { type Asked, captureTools } from "./tools.js";
 
@@ -37,6 +44,8 @@ export interface CaptureOutcome {
   detached: Detached;
   /** Its process group, by the host's number; cases from before it was kept have none. */
   group?: number | null;
+  /** The connection that brought the packets, whose own were left out; cases from before they were have none. */
+  leftOut?: string | null;
   sha256: string;
 }
 
@@ -49,10 +58,13 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
   const found = await findTool(host, needsDumpcap ? ["dumpcap"] : captureTools.map(({ name }) => name));
   await checkFilter(host, found, options, tried);
   const [tool, path] = found;
+  // A ring is brought when it has ended.
+  const own = ring === null ? ownConnection(await host.snapshot()) : null;
+  const filter = own === null ? null : await withoutOwn(host, found, options, own, tried);
   const command =
     "lastBytes" in extent
       ? ringCommand(ringFiles(extent), tool.fileHeaderBytes, tool.ring(path, options, ringFiles(extent)))
-      : tool.stream(path, { ...options, ...extent });
+      : tool.stream(path, { ...options, ...extent, filter: filter ?? options.filter });
   let head = "";
   const bounds = new Bounds(tried, options, tool, () => {
     if (ring === null) execution.stop();
@@ -96,6 +108,7 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
       endedAt: new Date().toISOString(),
       detached: ended.detached,
       group: ended.group,
+      leftOut: own === null || filter === null ? null : connectionText(own),
       sha256: await bytes.sha256,
     };
   };
