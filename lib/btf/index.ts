@@ -1,0 +1,1 @@
+export { type FieldLayout, type Layouts, parseBtf } from "./layouts.js";
