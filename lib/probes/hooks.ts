@@ -1,4 +1,5 @@
 import type { KernelFunction, KernelSnapshot } from "../hosts/index.js";
+import { fieldsOf } from "./tracepoint.js";
 
 /**
  * A place to attach to, in bpftrace's words: `tracepoint:skb:kfree_skb`, `kprobe:ip_rcv`. With `field`, a tracepoint that has this field
@@ -134,14 +135,6 @@ function tracepoint(
     why: `${hook} of kernel ${kernel} has no field ${field}`,
     todo: "use a probe whose hooks this kernel has",
   };
-}
-
-/** The fields of a tracepoint, from its format file. */
-export function fieldsOf(format: string): Set<string> {
-  const fields = [...format.matchAll(/^\s+field:[^;]*?(\w+)(?:\[\w*\])?;/gm)].map(
-    (match) => match[1] as string,
-  );
-  return new Set(fields.filter((field) => !field.startsWith("common_")));
 }
 
 /** What GCC puts behind the name of a copy that it made of a function: with fewer or constant arguments, or a part split off. */

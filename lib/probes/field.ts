@@ -1,0 +1,110 @@
+import { SkbookError } from "../errors.js";
+import type { Column, Value } from "../tables/index.js";
+import type { HookSite } from "./site.js";
+import type { Target } from "./target.js";
+import { type Bpf, isBpf, type Printed, printedOf, toBpf } from "./text/bpf.js";
+
+/** What the reader of a field may lean on besides the words themselves. */
+export interface ReadContext {
+  target: Target;
+  /** Turns the program's `nsecs` into nanoseconds since 1970 by the host's own clock; null where its clocks could not be read. */
+  unixTime(nsecs: string): bigint | null;
+}
+
+/**
+ * One column of an answer, or several that share their words: what they mean, how the program says them, and what is made of what was said.
+ * Columns, printf format, map keys, decoder and reference come from it.
+ */
+export interface Field {
+  readonly columns: readonly Column[];
+  /** How bpftrace prints each of the words. */
+  readonly words: readonly Printed[];
+  /** More values than a map may have room for: what finds none is counted then. */
+  readonly unbounded: boolean;
+  say(site: HookSite): readonly Bpf[];
+  read(words: readonly string[], context: ReadContext): readonly Value[];
+}
+
+/** A field of one column. */
+export interface FieldDefinition extends Column {
+  /** How bpftrace prints the words; default one number. */
+  words?: readonly Printed[];
+  /** Program text of the words. */
+  say(site: HookSite): Bpf | number | readonly (Bpf | number)[];
+  /** Makes the value; default by the column's type, where it is one word. */
+  read?(words: readonly string[], context: ReadContext): Value;
+}
+
+/** Says a column once. */
+export function field({ words = ["number"], say, read, ...column }: FieldDefinition): Field {
+  return {
+    columns: [column],
+    words,
+    unbounded: words.includes("text"),
+    say: (site) => checked(column.name, words, say(site)),
+    read: (said, context) => [read === undefined ? byType(column, said) : read(said, context)],
+  };
+}
+
+/** Says several columns that are made of the same words. */
+export function fields(definition: {
+  columns: readonly Column[];
+  words: readonly Printed[];
+  unbounded?: boolean;
+  say(site: HookSite): readonly (Bpf | number)[];
+  read(words: readonly string[], context: ReadContext): readonly Value[];
+}): Field {
+  const { columns, words, unbounded = false } = definition;
+  const names = columns.map(({ name }) => name).join(", ");
+  return {
+    columns,
+    words,
+    unbounded,
+    say: (site) => checked(names, words, definition.say(site)),
+    read: definition.read,
+  };
+}
+
+/** `count` words that are numbers. */
+export function numbers(count: number): readonly Printed[] {
+  return Array(count).fill("number");
+}
+
+/** All columns of some fields. */
+export function columnsOf(all: readonly Field[]): readonly Column[] {
+  return all.flatMap(({ columns }) => columns);
+}
+
+/** Reads the words of fields, one field after the other. */
+export function readFields(
+  all: readonly Field[],
+  words: readonly string[],
+  context: ReadContext,
+): readonly Value[] {
+  let at = 0;
+  return all.flatMap((one) => {
+    const own = words.slice(at, at + one.words.length);
+    at += one.words.length;
+    return one.read(own, context);
+  });
+}
+
+function byType({ type }: Column, [word = ""]: readonly string[]): Value {
+  if (type === "VARCHAR") return word === "" ? null : word;
+  if (type === "BOOLEAN") return word !== "0";
+  const value = BigInt(word);
+  return type === "BIGINT" && (value > 2n ** 53n || value < -(2n ** 53n)) ? value : Number(value);
+}
+
+function checked(name: string, words: readonly Printed[], said: Bpf | number | readonly (Bpf | number)[]): Bpf[] {
+  const all = (Array.isArray(said) ? said : [said]) as readonly (Bpf | number)[];
+  const pieces = all.map((one) => (isBpf(one) ? one : toBpf(one)));
+  const matches = pieces.length === words.length && pieces.every((piece, index) => printedOf(piece) === words[index]);
+  if (matches) return pieces;
+  throw new SkbookError({
+    code: "BAD_PROBE",
+    tried: `write program text for the field ${name}`,
+    failed: `it says ${pieces.map(printedOf).join(", ") || "nothing"} where its words are ${words.join(", ")}`,
+    todo: "let `words` say how bpftrace prints what `say` gives: symbolOf() is a symbol, kernelStack() a stack, textAt() a text, all else a number",
+  });
+}

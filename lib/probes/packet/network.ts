@@ -1,0 +1,133 @@
+import { type Bpf, bpf, joined, type Need } from "../text/bpf.js";
+import { swapped16, swapped32 } from "../text/numbers.js";
+import { readAt } from "../site.js";
+import { transportOf } from "./transport.js";
+import { needs } from "./values.js";
+
+/** What of IP and transport headers has to be read. */
+export interface Wanted {
+  protocol: boolean;
+  src: boolean;
+  dst: boolean;
+  ports: boolean;
+  length: boolean;
+  fragment: boolean;
+  id: boolean;
+  ttl: boolean;
+  tos: boolean;
+  transport: boolean;
+  tcp: boolean;
+  tcpFlags: boolean;
+  icmp: boolean;
+  payload: boolean;
+  arp: boolean;
+}
+
+const given = (condition: boolean, text: Bpf): Bpf[] => (condition ? [text] : []);
+
+/** Statements that set all that is wanted to 0: later bpftrace knows a variable only in the block where it was set. */
+export function resetNetwork(wanted: Wanted): Bpf {
+  return joined(
+    [
+      ...given(wanted.protocol, bpf`$proto = (uint64)0;`),
+      ...given(wanted.src, bpf`$srch = (uint64)0; $srcl = (uint64)0;`),
+      ...given(wanted.dst, bpf`$dsth = (uint64)0; $dstl = (uint64)0;`),
+      ...given(wanted.ports, bpf`$ports = (uint64)0; $sport = (uint64)0; $dport = (uint64)0;`),
+      ...given(wanted.length || wanted.payload, bpf`$len = (uint64)0;`),
+      ...given(wanted.fragment, bpf`$part = (uint64)0;`),
+      ...given(wanted.id, bpf`$id = (uint64)0;`),
+      ...given(wanted.ttl, bpf`$ttl = (uint64)0;`),
+      ...given(wanted.tos, bpf`$tos = (uint64)0;`),
+      ...given(wanted.transport, bpf`$l4 = (uint64)0;`),
+      ...given(wanted.tcp, bpf`$seq = (uint64)0; $ack = (uint64)0;`),
+      ...given(wanted.tcpFlags, bpf`$flags = (uint64)0;`),
+      ...given(wanted.icmp, bpf`$icmp = (uint64)0;`),
+      ...given(wanted.payload, bpf`$payload = (uint64)0;`),
+      ...given(wanted.arp, bpf`$arp = (uint64)0;`),
+    ],
+    " ",
+  );
+}
+
+/** Statements of one read, and what is known behind them. */
+export interface Step {
+  provides: readonly Need[];
+  text: Bpf;
+}
+
+/** Reads an IPv4 header at `$net` and what stands behind it: words of 64 bits, since every read is a call, and the addresses first. */
+export function readIpv4(wanted: Wanted): Step[] {
+  const { protocol, src, dst, length, fragment, id, ttl, tos, transport, payload } = wanted;
+  return [
+    ...step(protocol || src || ttl, [needs.src, needs.ttl], [
+      bpf`$w = ${readAt(bpf`$net + 8`, 8)};`,
+      ...given(ttl, bpf`$ttl = $w & 0xff;`),
+      ...given(protocol, bpf`$proto = $w >> 8 & 0xff;`),
+      ...given(src, bpf`$srcl = $w >> 32;`),
+    ]),
+    ...step(dst, [needs.dst], [bpf`$dstl = ${readAt(bpf`$net + 16`, 4)};`]),
+    ...step(true, [needs.protocol], []),
+    ...step(length || fragment || id || tos || transport || payload, [needs.length, needs.fragment, needs.id, needs.tos, needs.transport], [
+      bpf`$w = ${readAt(bpf`$net`, 8)};`,
+      ...given(tos, bpf`$tos = $w >> 8 & 0xff;`),
+      ...given(length || payload, bpf`$len = ${swapped16(bpf`($w >> 16)`)};`),
+      ...given(id, bpf`$id = ${swapped16(bpf`($w >> 32)`)};`),
+      ...given(fragment, bpf`$part = ${swapped16(bpf`($w >> 48)`)} & 0x3fff;`),
+      ...given(transport, bpf`$l4 = $net + ($w & 15) * 4;`),
+    ]),
+    ...readTransport(wanted),
+  ];
+}
+
+/** The same of IPv6, with its extension headers (RFC 8200): hop-by-hop, routing, destination options, fragment. */
+export function readIpv6(wanted: Wanted): Step[] {
+  const { protocol, src, dst, length, fragment, id, ttl, tos, transport, payload } = wanted;
+  const walks = protocol || fragment || id || transport;
+  return [
+    ...step(src, [needs.src], [bpf`$srch = ${readAt(bpf`$net + 8`, 8)}; $srcl = ${readAt(bpf`$net + 16`, 8)};`]),
+    ...step(dst, [needs.dst], [bpf`$dsth = ${readAt(bpf`$net + 24`, 8)}; $dstl = ${readAt(bpf`$net + 32`, 8)};`]),
+    ...step(walks || length || payload || ttl || tos, [needs.length, needs.ttl, needs.tos], [
+      bpf`$w = ${readAt(bpf`$net`, 8)};`,
+      ...given(tos, bpf`$tos = ($w & 15) << 4 | ($w >> 12 & 15);`),
+      ...given(length || payload, bpf`$len = ${swapped16(bpf`($w >> 32)`)} + 40;`),
+      ...given(ttl, bpf`$ttl = $w >> 56;`),
+    ]),
+    ...step(walks, [needs.protocol, needs.fragment, needs.id, needs.transport], [skipExtensions(wanted)]),
+    ...readTransport(wanted),
+  ];
+}
+
+/** ARP of Ethernet and IPv4 (RFC 826): its operation, with its sender and target as addresses. */
+export function readArp({ src, dst }: Wanted): Bpf {
+  return joined(
+    [
+      bpf`$arp = ${swapped16(readAt(bpf`$net + 6`, 2))} | 0x10000;`,
+      ...given(src, bpf`$srcl = ${readAt(bpf`$net + 14`, 4)};`),
+      ...given(dst, bpf`$dstl = ${readAt(bpf`$net + 24`, 4)};`),
+    ],
+    " ",
+  );
+}
+
+function step(there: boolean, provides: readonly Need[], texts: readonly Bpf[]): Step[] {
+  return there ? [{ provides, text: joined(texts, "\n    ") }] : [];
+}
+
+function readTransport(wanted: Wanted): Step[] {
+  const provides = [needs.ports, needs.tcp, needs.tcpFlags, needs.icmp, needs.payload];
+  const { ports, tcp, tcpFlags, icmp, payload } = wanted;
+  return step(ports || tcp || tcpFlags || icmp || payload, provides, [transportOf(wanted)]);
+}
+
+function skipExtensions({ fragment, id }: Wanted): Bpf {
+  return bpf`$proto = $w >> 48 & 0xff; $l4 = $net + 40; $whole = 1;
+    unroll(4) {
+      if ($proto == 0 || $proto == 43 || $proto == 60) {
+        $w = ${readAt(bpf`$l4`, 2)}; $proto = $w & 0xff; $l4 = $l4 + (($w >> 8) + 1) * 8;
+      } else { if ($proto == 44 && $whole == 1) {
+        $whole = 0; $w = ${readAt(bpf`$l4`, 8)}; $proto = $w & 0xff; $l4 = $l4 + 8;
+        ${fragment ? bpf`$f = ${swapped16(bpf`($w >> 16)`)}; $part = $f >> 3 | ($f & 1) << 13;` : bpf``}
+        ${id ? bpf`$id = ${swapped32(bpf`($w >> 32)`)};` : bpf``}
+      } }
+    }`;
+}

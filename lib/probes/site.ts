@@ -1,0 +1,156 @@
+import type { FieldLayout } from "../btf/index.js";
+import { SkbookError } from "../errors.js";
+import type { Target } from "./target.js";
+import { type Bpf, bpf, comment, printedAs, word } from "./text/bpf.js";
+import type { NameWords } from "./text/names.js";
+
+/** A host that program text is written for: what its kernel's structs look like. */
+export class Site {
+  constructor(
+    readonly target: Target,
+    /** Fields that were read, with their places: what has to be known to read the program. */
+    readonly used: Map<string, FieldLayout> = new Map(),
+  ) {}
+
+  /** Whether the kernel's struct has a field: `sk_buff.vlan_all`. */
+  has(field: string): boolean {
+    return (this.target.layouts?.field(field) ?? null) !== null;
+  }
+
+  /**
+   * The value of a field of a struct, by its place in this very kernel: `read(skb, "sk_buff.head")`. Members of members are named by dots;
+   * pointers are not followed.
+   *
+   * @throws SkbookError `BTF_MISSING`, `FIELD_MISSING`
+   */
+  read(pointer: Bpf, field: string): Bpf {
+    const { offset, size, signed, bitfield } = this.layout(field);
+    const value = readAt(bpf`${pointer} + ${offset} ${comment(shortName(field))}`, size, signed);
+    if (bitfield === null) return value;
+    return bpf`(${value} >> ${bitfield.shift} & ${2n ** BigInt(bitfield.bits) - 1n})`;
+  }
+
+  /** Where a field is: `addressOf(queue, "inet_frag_queue.key.v6.saddr")`. */
+  addressOf(pointer: Bpf, field: string): Bpf {
+    return bpf`(${pointer} + ${this.layout(field).offset} ${comment(shortName(field))})`;
+  }
+
+  /** A name of 16 bytes, as devices and commands have one. */
+  name(pointer: Bpf, field: string): NameWords {
+    const { offset } = this.layout(field);
+    return {
+      first: readAt(bpf`${pointer} + ${offset} ${comment(shortName(field))}`, 8, false),
+      second: readAt(bpf`${pointer} + ${offset + 8}`, 8, false),
+    };
+  }
+
+  /** The position of an argument of a kernel function by its name; null where the kernel doesn't say. */
+  argument(fn: string, name: string): number | null {
+    return this.target.layouts?.argument(fn, name) ?? null;
+  }
+
+  private layout(field: string): FieldLayout {
+    const { host, layouts, snapshot } = this.target;
+    const found = layouts?.field(field);
+    if (found) {
+      this.used.set(field, found);
+      return found;
+    }
+    throw new SkbookError({
+      code: layouts === null ? "BTF_MISSING" : "FIELD_MISSING",
+      tried: `write a program for ${host} that reads ${field}`,
+      failed:
+        layouts === null
+          ? "neither the host nor a file says where its kernel's structs have their fields"
+          : `kernel ${snapshot.kernel} has no such field, by its BTF`,
+      todo:
+        layouts === null
+          ? "boot a kernel with CONFIG_DEBUG_INFO_BTF, or give connect() the kernel's BTF as `btf`"
+          : "ask `has()` first where kernels differ",
+    });
+  }
+}
+
+/** The hook that a clause stands behind: what it is given. */
+export class HookSite extends Site {
+  constructor(
+    site: Site,
+    readonly hook: string,
+    /** Read the record of a tracepoint by its offsets: needed for text of variable length, and where bpftrace doesn't know the fields. */
+    private readonly numeric: boolean,
+  ) {
+    super(site.target, site.used);
+  }
+
+  /** Of a tracepoint, a field by its name; of a function's entry, an argument by its position. */
+  arg(which: string | number): Bpf {
+    if (typeof which === "number") return bpf`(uint64)${word(`arg${which}`)}`;
+    const { offset, size, signed } = this.recordField(which);
+    const type = signed ? bpf`int64` : bpf`uint64`;
+    if (!this.numeric) return bpf`(${type})args->${word(which)}`;
+    return readAt(bpf`(uint64)args + ${offset} ${comment(which)}`, size, signed);
+  }
+
+  /** Whether the tracepoint has a field. */
+  hasArg(which: string): boolean {
+    return this.target.tracepoints.get(this.hook)?.fields.has(which) === true;
+  }
+
+  /** Address of a text of variable length in a tracepoint's record. */
+  argText(which: string): Bpf {
+    const { offset } = this.recordField(which);
+    return bpf`((uint64)args + (*(uint32 *)((uint64)args + ${offset} ${comment(which)}) & 0xffff))`;
+  }
+
+  /** What a function returned, of its type's size. */
+  get result(): Bpf {
+    return bpf`(int64)(int32)retval`;
+  }
+
+  private recordField(which: string) {
+    const field = this.target.tracepoints.get(this.hook)?.fields.get(which);
+    if (field !== undefined) return field;
+    throw new SkbookError({
+      code: "FIELD_MISSING",
+      tried: `write a program for ${this.target.host} that reads ${which} of ${this.hook}`,
+      failed: "the host's kernel has no such field there",
+      todo: "ask `hasArg()` first where kernels differ",
+    });
+  }
+}
+
+/** Reads memory of the kernel: 1, 2, 4 or 8 bytes, as a 64-bit number. */
+export function readAt(address: Bpf, size: number, signed = false): Bpf {
+  if (![1, 2, 4, 8].includes(size)) {
+    throw new SkbookError({
+      code: "NOT_PROGRAM_TEXT",
+      tried: "read a value of the kernel's memory",
+      failed: `${size} bytes are no number`,
+      todo: "read 1, 2, 4 or 8 bytes, or take its address with addressOf()",
+    });
+  }
+  const type = word(`${signed ? "int" : "uint"}${size * 8}`);
+  return bpf`(${signed ? bpf`int64` : bpf`uint64`})*(${type} *)(${address})`;
+}
+
+/** The kernel function that an address lies in. */
+export function symbolOf(address: Bpf): Bpf {
+  return printedAs("symbol", bpf`ksym(${address})`);
+}
+
+/** The kernel's stack, so many functions deep at most. */
+export function kernelStack(depth: number): Bpf {
+  return printedAs("stack", bpf`kstack(${depth})`);
+}
+
+/** Text of the kernel's that ends with a NUL; nothing where the address is 0. */
+export function textAt(address: Bpf): Bpf {
+  return printedAs("text", bpf`str(kptr(${address}))`);
+}
+
+/** Name of the command that runs, which is often, not always, who sent the packet. */
+export const command: Bpf = printedAs("text", bpf`comm`);
+
+function shortName(field: string): string {
+  return field.slice(field.indexOf(".") + 1).slice(0, 60);
+}
