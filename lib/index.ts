@@ -1,6 +1,19 @@
 export * from "../probes/index.js";
+export * from "./analyses/index.js";
 export { ask, askSecret } from "./ask.js";
-export * from "./captures/index.js";
+export {
+  type Capture,
+  type CaptureFacts,
+  type CaptureOptions,
+  capture,
+  malformed,
+  openCapture,
+  packets,
+  packetsOf,
+  type RemoteFile,
+  saveCapture,
+  type TrafficFilter,
+} from "./captures/index.js";
 export { type CaseReport, live, record, replay, verifyCase } from "./cases/index.js";
 export type { Cell, MimeBundle } from "./cell.js";
 export { clearOutput, display, page } from "./display.js";

@@ -13,19 +13,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  type Capture,
-  capture,
   dnsQueries,
   flows,
   httpRequests,
+  overview,
+  tcpHealth,
+  tlsHandshakes,
+} from "../../lib/analyses/index.js";
+import {
+  type Capture,
+  capture,
   malformed,
   openCapture,
-  overview,
   packets,
   packetsOf,
   saveCapture,
-  tcpHealth,
-  tlsHandshakes,
 } from "../../lib/captures/index.js";
 import { SkbookError } from "../../lib/errors.js";
 import { localhost } from "../../lib/hosts/index.js";

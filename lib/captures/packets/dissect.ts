@@ -30,6 +30,8 @@ export interface Wanted {
   essential: ReadonlySet<string>;
   /** What must not be kept of a field is taken away before anything is: neither a Table nor a case has it. */
   withhold?: Withholding;
+  /** The folder of the code that reads these columns, where it is another than the packet Table's: with other code, a kept Table isn't this one. */
+  code?: URL;
   /** Analyses start from it: their base belongs to it. */
   analysed?: boolean;
 }
@@ -155,11 +157,11 @@ function standingOf(
 
 async function keyOf(
   capture: Capture,
-  { name, columns, fields, printed, filter, settings }: Prepared,
+  { name, columns, fields, printed, filter, settings, code }: Prepared,
 ): Promise<string> {
   const identity = await checkUnchanged(capture);
   const names = columns.map(({ column }) => `${column.name} ${column.type}`);
-  return cacheKey({
+  const parts = {
     host: capture.host.name,
     identity,
     name,
@@ -168,7 +170,8 @@ async function keyOf(
     filter,
     settings: [...settings],
     version: fields.version,
-  });
+  };
+  return cacheKey(parts, code);
 }
 
 async function startTshark(
