@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { type Run, recordedRun } from "../cases/index.js";
-import { interrupted } from "../cell.js";
-import { SkbookError } from "../errors.js";
+import { interrupted } from "../cell/index.js";
+import { SkbookError } from "../errors/index.js";
 import { type Column, createTable, type Table } from "../tables/index.js";
 import type { Capture } from "./capture.js";
 import { resolveFields } from "./fields/index.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findings } from "../../lib/analyses/index.js";
 import { openCapture } from "../../lib/captures/index.js";
-import { jupyterDisplay } from "../../lib/cell.js";
+import { jupyterDisplay } from "../../lib/cell/index.js";
 import { writeCapture } from "./build.js";
 import { elsewhere, faults, healthy, lastSyn, later } from "./faults.js";
 import { Talk, together } from "./talk.js";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flows } from "../../lib/analyses/index.js";
 import { openCapture, packets } from "../../lib/captures/index.js";
-import { jupyterDisplay } from "../../lib/cell.js";
+import { jupyterDisplay } from "../../lib/cell/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
 import { writeCapture } from "./build.js";
 import { corpus } from "./corpus.js";

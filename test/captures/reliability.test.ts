@@ -29,7 +29,7 @@ import {
   packetsOf,
   saveCapture,
 } from "../../lib/captures/index.js";
-import { SkbookError } from "../../lib/errors.js";
+import { SkbookError } from "../../lib/errors/index.js";
 import { localhost } from "../../lib/hosts/index.js";
 import { scratchFolder } from "../../lib/tables/index.js";
 import { generateCapture } from "../bench/generate-capture.js";

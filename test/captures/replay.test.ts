@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flows, overview, tcpHealth } from "../../lib/analyses/index.js";
 import { capture, malformed, openCapture, packets } from "../../lib/captures/index.js";
 import { record, replay, verifyCase } from "../../lib/cases/index.js";
-import { jupyterDisplay } from "../../lib/cell.js";
+import { jupyterDisplay } from "../../lib/cell/index.js";
 import { localhost } from "../../lib/hosts/index.js";
 import { corpus } from "./corpus.js";
 

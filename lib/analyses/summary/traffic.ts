@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Capture, type Scope, scopeOf, type TrafficFilter } from "../../captures/index.js";
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 import type { Column, Table, Value } from "../../tables/index.js";
 
 /** How {@link traffic} counts. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { count, duration, flow, runningCount, sender, start } from "../query/index.js";
 import { resentViews } from "./resent.js";

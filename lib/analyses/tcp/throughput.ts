@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 import { type Column, type Table, unixNanoseconds } from "../../tables/index.js";
 import { flow, sender } from "../query/index.js";
 

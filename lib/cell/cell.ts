@@ -1,4 +1,4 @@
-import { SkbookError } from "./errors.js";
+import { SkbookError } from "../errors/index.js";
 
 /** MIME type to data, as Jupyter's display protocol has it. */
 export type MimeBundle = Record<string, unknown>;

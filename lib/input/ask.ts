@@ -1,6 +1,6 @@
-import { openCase, recordedRun } from "./cases/index.js";
-import { currentCell, interrupted } from "./cell.js";
-import { SkbookError } from "./errors.js";
+import { openCase, recordedRun } from "../cases/index.js";
+import { currentCell, interrupted } from "../cell/index.js";
+import { SkbookError } from "../errors/index.js";
 
 /**
  * Asks the reader of the notebook for a line of text, and waits for it. The answer is an input of the notebook: with

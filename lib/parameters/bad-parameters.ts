@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SkbookError } from "./errors.js";
+import { SkbookError } from "../errors/index.js";
 
 /** The error for what a function was asked and does not take, before anything was run. */
 export function badParameters(caller: string, error: z.ZodError): SkbookError {

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { callSignal, interrupted } from "./cell.js";
-import { reasonOf, SkbookError } from "./errors.js";
+import { callSignal, interrupted } from "../cell/index.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 
-/** What a caller does while a probe or a capture runs, which ends with it: the options `during` and `until`. */
-export class Company {
+/** A caller's function that runs while a probe or a capture does, which ends with it: the options `during` and `until`. */
+export class ConcurrentTask {
   private ended: Promise<unknown> = Promise.resolve();
   private begun = false;
   private readonly signal = callSignal();
 
   constructor(
-    /** What it accompanies, as errors say it: `capture on eth0 of h1`. */
+    /** What it runs beside, as errors say it: `capture on eth0 of h1`. */
     private readonly tried: string,
     private readonly during: (() => unknown) | undefined,
     private readonly run: {
