@@ -3,7 +3,7 @@ import { access, constants, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { SkbookError } from "../lib/errors.js";
+import { SkbookError } from "../lib/errors/index.js";
 import { placesOfJupyter, specFile } from "./install/index.js";
 import { findPython, isNewEnough, labOnPath } from "./lab/index.js";
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { SkbookError } from "../lib/errors.js";
+import { SkbookError } from "../lib/errors/index.js";
 import { packageVersion } from "./package.js";
 import { UsageError } from "./usage-error.js";
 

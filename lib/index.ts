@@ -1,10 +1,22 @@
 export * from "../probes/index.js";
-export { ask, askSecret } from "./ask.js";
-export * from "./captures/index.js";
+export * from "./analyses/index.js";
+export {
+  type Capture,
+  type CaptureFacts,
+  type CaptureOptions,
+  capture,
+  malformed,
+  openCapture,
+  packets,
+  packetsOf,
+  type RemoteFile,
+  saveCapture,
+  type TrafficFilter,
+} from "./captures/index.js";
 export { type CaseReport, live, record, replay, verifyCase } from "./cases/index.js";
-export type { Cell, MimeBundle } from "./cell.js";
-export { clearOutput, display, page } from "./display.js";
-export { SkbookError } from "./errors.js";
+export type { Cell, MimeBundle } from "./cell/index.js";
+export { clearOutput, display, page } from "./cell/index.js";
+export { SkbookError } from "./errors/index.js";
 export {
   type ConversationTimelineOptions,
   conversationTimeline,
@@ -63,6 +75,7 @@ export {
   type WireOrStackOptions,
   wireOrStack,
 } from "./hosts/index.js";
+export { ask, askSecret } from "./input/index.js";
 export {
   atReturn,
   attachTo,

@@ -5,15 +5,15 @@ import ts from "typescript";
 import { afterAll, expect, test } from "vitest";
 import type { z } from "zod";
 import { packageRoot } from "../kernel/package.js";
-import * as captures from "../lib/captures/index.js";
-import type { Column, Frame, Table } from "../lib/index.js";
+import type { Capture, Column, Frame, Table } from "../lib/index.js";
+import * as skbook from "../lib/index.js";
 import { columnsOf, type ProbeDefinition } from "../lib/probes/definition.js";
 import { catalogue } from "../probes/catalogue.js";
 import { writeCapture } from "./captures/build.js";
 import { Talk } from "./captures/talk.js";
 
 type Definition = ProbeDefinition<z.ZodType, "table" | "frame">;
-type Analysis = (capture: captures.Capture) => Promise<Table | Frame>;
+type Analysis = (capture: Capture) => Promise<Table | Frame>;
 
 /** What some probes can't do without. */
 const path = { from: "eth0", to: "eth1", protocol: "ICMP", src: "192.0.2.1", dst: "198.51.100.1" };
@@ -39,13 +39,14 @@ function commentOn(node: ts.Node): string {
 
 /** Every analysis that needs nothing but a capture, with the text of its doc comment. */
 function analyses(): [name: string, comment: string][] {
-  return statementsOf("lib/captures")
+  return ["lib/captures", "lib/analyses"]
+    .flatMap(statementsOf)
     .filter(isAnalysis)
     .map((declaration) => [declaration.name?.text ?? "", commentOn(declaration)]);
 }
 
 function isAnalysis(node: ts.Statement): node is ts.FunctionDeclaration {
-  if (!ts.isFunctionDeclaration(node) || !((node.name?.text ?? "") in captures)) return false;
+  if (!ts.isFunctionDeclaration(node) || !((node.name?.text ?? "") in skbook)) return false;
   const [first, ...others] = node.parameters.map((parameter) => parameter.getText());
   return (
     first === "capture: Capture" &&
@@ -61,11 +62,11 @@ function told({ name, type, unit, meaning }: Column): string {
 test("the doc comment of each analysis of a capture names its columns, their types and units", async () => {
   const file = join(folder, "talk.pcap");
   writeCapture(file, new Talk().open().data("client").frames);
-  const capture = await captures.openCapture(file);
+  const capture = await skbook.openCapture(file);
   const all = analyses();
   expect(all.length).toBeGreaterThan(30);
   for (const [name, text] of all) {
-    const result = await (captures as unknown as Record<string, Analysis>)[name]?.(capture);
+    const result = await (skbook as unknown as Record<string, Analysis>)[name]?.(capture);
     const columns = result === undefined ? [] : "schema" in result ? result.schema : result.columns;
     const [list = ""] = (text.split("Columns:\n- ")[1] ?? "").split("\n\n");
     const listed = list.split("\n- ").map((line) => line.replaceAll(/\s+/g, " ").trim());

@@ -4,7 +4,7 @@ import json from "highlight.js/lib/languages/json";
 import sql from "highlight.js/lib/languages/sql";
 import typescript from "highlight.js/lib/languages/typescript";
 import MarkdownIt from "markdown-it";
-import { escapeHtml } from "../../lib/html.js";
+import { escapeHtml } from "../../lib/html/index.js";
 
 for (const [name, language] of Object.entries({ bash, json, sql, typescript }))
   hljs.registerLanguage(name, language);

@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../lib/html.js";
+import { escapeHtml } from "../../lib/html/index.js";
 import type { Output } from "../run/notebook.js";
 import { markdown } from "./markdown.js";
 import { joined, plain } from "./text.js";

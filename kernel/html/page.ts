@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../lib/html.js";
+import { escapeHtml } from "../../lib/html/index.js";
 import type { Cell, Notebook } from "../run/notebook.js";
 import { highlighted, markdown } from "./markdown.js";
 import { outputHtml } from "./output.js";

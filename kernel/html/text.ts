@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { escapeHtml } from "../../lib/html.js";
+import { escapeHtml } from "../../lib/html/index.js";
 
 /** Text that was meant for a terminal, as HTML. */
 export function plain(text: string): string {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { SkbookError } from "../../lib/errors.js";
+import { SkbookError } from "../../lib/errors/index.js";
 import { UsageError } from "../usage-error.js";
 import { kernelIdentity, removeKernelspec, writeKernelspec } from "./kernelspec.js";
 import { kernelsBelow, pythonPrefix, userKernels } from "./places.js";

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { SkbookError } from "../../lib/errors.js";
+import { SkbookError } from "../../lib/errors/index.js";
 
 const exec = promisify(execFile);
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
-import { SkbookError } from "../../lib/errors.js";
+import { SkbookError } from "../../lib/errors/index.js";
 import { writeKernelspec } from "../install/index.js";
 import { packageRoot } from "../package.js";
 import { dataFolder, findLab } from "./jupyter.js";

@@ -1,6 +1,6 @@
 import { access, constants, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { SkbookError } from "../../lib/errors.js";
+import { SkbookError } from "../../lib/errors/index.js";
 import { kernelIdentity } from "../install/index.js";
 import { languageInfo } from "../session/index.js";
 import { UsageError } from "../usage-error.js";

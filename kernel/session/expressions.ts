@@ -1,4 +1,4 @@
-import { bundleOf } from "../../lib/bundle.js";
+import { bundleOf } from "../../lib/cell/index.js";
 import type { Content } from "../wire/index.js";
 import type { Failure } from "./failure.js";
 import { sendable } from "./sendable.js";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { bundleOf } from "../../lib/bundle.js";
+import { bundleOf } from "../../lib/cell/index.js";
 import type { MimeBundle } from "../../lib/index.js";
 import type { Inspection, Language } from "../language/index.js";
 import type { Connection, Content, Message } from "../wire/index.js";

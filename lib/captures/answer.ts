@@ -1,5 +1,5 @@
-import { interrupted } from "../cell.js";
-import { SkbookError } from "../errors.js";
+import { interrupted } from "../cell/index.js";
+import { SkbookError } from "../errors/index.js";
 import {
   type ExecEnd,
   type Execution,

@@ -1,4 +1,4 @@
-import { jupyterDisplay, type MimeBundle } from "../cell.js";
+import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { type Host, localhost } from "../hosts/index.js";
 import { type Column, type Provenance, renderTable, type Value } from "../tables/index.js";
 import type { CaptureFacts } from "./facts.js";

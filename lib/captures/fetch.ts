@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { openCase, type Run, recordedRun } from "../cases/index.js";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import { localhost } from "../hosts/index.js";
 import { scratchFolder, writeWhole } from "../tables/index.js";
 import { checkEnd } from "./answer.js";

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { reasonOf, SkbookError } from "../errors.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 import { type Host, localhost } from "../hosts/index.js";
 import { answerOf } from "./answer.js";
 import type { Capture } from "./capture.js";

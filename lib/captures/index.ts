@@ -1,16 +1,16 @@
-export * from "./applications/index.js";
 export type { Capture } from "./capture.js";
-export * from "./dns/index.js";
 export type { CaptureFacts } from "./facts.js";
-export * from "./findings/index.js";
-export { flows } from "./flows/index.js";
-export * from "./icmp/index.js";
 export { type CaptureOptions, capture } from "./live/index.js";
+export { malformed } from "./malformed.js";
 export { openCapture, type RemoteFile } from "./open.js";
-export { overview } from "./overview.js";
-export { packets } from "./packets/index.js";
-export type { TrafficFilter } from "./scope/index.js";
+export {
+  dissect,
+  integer,
+  packetColumnsOf,
+  packetSettings,
+  packets,
+  text,
+  type Wanted,
+} from "./packets/index.js";
+export { type Analysis, type Scope, scopeOf, type TrafficFilter } from "./scope/index.js";
 export { packetsOf, saveCapture } from "./select/index.js";
-export * from "./summary/index.js";
-export * from "./tcp/index.js";
-export * from "./udp/index.js";

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { basename, resolve } from "node:path";
 import { openCase, type Run, recordedRun } from "../cases/index.js";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import { type Host, localhost } from "../hosts/index.js";
 import { answerOf } from "./answer.js";
 import { Capture, fileProvenance } from "./capture.js";

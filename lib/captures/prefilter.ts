@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { openCase, type Run, recordedRun } from "../cases/index.js";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import { localhost } from "../hosts/index.js";
 import { scratchFolder } from "../tables/index.js";
 import { checkEnd } from "./answer.js";

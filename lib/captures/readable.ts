@@ -1,5 +1,5 @@
 import { open, stat } from "node:fs/promises";
-import { reasonOf, SkbookError } from "../errors.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 import type { Host } from "../hosts/index.js";
 import { answerOf } from "./answer.js";
 

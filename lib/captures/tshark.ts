@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import { interrupted } from "../cell.js";
-import { SkbookError } from "../errors.js";
+import { interrupted } from "../cell/index.js";
+import { SkbookError } from "../errors/index.js";
 import { type Execution, type Host, localhost, readText } from "../hosts/index.js";
 import { answerTo, checkEnd } from "./answer.js";
 import { type CaptureFacts, capinfosOptions, readFacts } from "./facts.js";

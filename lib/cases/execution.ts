@@ -1,4 +1,4 @@
-import type { Cell } from "../cell.js";
+import type { Cell } from "../cell/index.js";
 
 const numbers = new WeakMap<AbortSignal, number>();
 let count = 0;

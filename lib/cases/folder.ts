@@ -4,7 +4,7 @@ import { mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { z } from "zod";
-import { reasonOf, SkbookError } from "../errors.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 import { Journal, journalFile, type Payload, writeFailed } from "./journal.js";
 
 const manifestFile = "case.json";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { open, readFile, stat, truncate } from "node:fs/promises";
-import { reasonOf, SkbookError } from "../errors.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 import type { RunRequest } from "./request.js";
 
 /** One finished run, as a line of `journal.log`. */

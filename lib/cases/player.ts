@@ -1,5 +1,5 @@
-import { currentCell } from "../cell.js";
-import { SkbookError } from "../errors.js";
+import { currentCell } from "../cell/index.js";
+import { SkbookError } from "../errors/index.js";
 import { keyOf } from "./canonical.js";
 import { executionOf } from "./execution.js";
 import type { CaseFolder } from "./folder.js";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip, constants as zlib } from "node:zlib";
-import { currentCell } from "../cell.js";
+import { currentCell } from "../cell/index.js";
 import { executionOf } from "./execution.js";
 import { type CaseFolder, syncFile, unfinished } from "./folder.js";
 import type { JournalEntry, Payload } from "./journal.js";

@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import { CaseFolder } from "./folder.js";
 import { Player } from "./player.js";
 import { Recorder } from "./recorder.js";

@@ -1,4 +1,4 @@
-import { reasonOf, SkbookError } from "../errors.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 import { CaseFolder, unfinished } from "./folder.js";
 
 /** What {@link verifyCase} found. */

@@ -1,5 +1,5 @@
-import { jupyterDisplay, type MimeBundle } from "../cell.js";
-import { reasonOf, SkbookError } from "../errors.js";
+import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 import { bringsPlotly, figureHtml, packedPlotly } from "./page/index.js";
 import { type FigureSpec, type Layout, plainSpec, type Trace } from "./spec.js";
 import { drawPicture, wordsPicture } from "./static/index.js";

@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import type { Frame, Table } from "../tables/index.js";
 import { captioned } from "./caption.js";
 import { Figure } from "./figure.js";

@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 
 function refusal(figure: string, option: string, failed: string, todo: string): SkbookError {
   return new SkbookError({

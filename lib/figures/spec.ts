@@ -1,4 +1,4 @@
-import { reasonOf, SkbookError } from "../errors.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 
 /** A plotly.js trace: `type`, `x`, `y`, `name`, and what else the type knows (plotly.com/javascript/reference). */
 export interface Trace {

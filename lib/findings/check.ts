@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import type { Limits, Rules, Thresholds } from "./rule.js";
 
 /** Which rules of a diagnosis to use, and where their thresholds are. */

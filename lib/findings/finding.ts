@@ -1,4 +1,4 @@
-import { jupyterDisplay, type MimeBundle } from "../cell.js";
+import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import type { Frame, Value } from "../tables/index.js";
 import { findingHtml, findingText } from "./render.js";
 import type { Category, EvidenceRow, Threshold } from "./rule.js";

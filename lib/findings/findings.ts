@@ -1,5 +1,5 @@
-import { jupyterDisplay, type MimeBundle } from "../cell.js";
-import { SkbookError } from "../errors.js";
+import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
+import { SkbookError } from "../errors/index.js";
 import { type Column, createFrame, type Frame, type Provenance } from "../tables/index.js";
 import type { Finding } from "./finding.js";
 import { findingsHtml, findingsText } from "./render.js";

@@ -1,4 +1,4 @@
-import { escapeHtml } from "../html.js";
+import { escapeHtml } from "../html/index.js";
 import { renderTable, type Value, warningsOf } from "../tables/index.js";
 import type { Finding } from "./finding.js";
 import type { Findings } from "./findings.js";

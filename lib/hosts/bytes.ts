@@ -1,5 +1,5 @@
 import { gunzipSync, constants as zlib } from "node:zlib";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 
 /** Reads a stream to its end as UTF-8; above the limit it is canceled. */
 export async function readText(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {

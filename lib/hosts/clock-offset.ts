@@ -1,6 +1,6 @@
 import { recordedRun } from "../cases/index.js";
-import { jupyterDisplay, type MimeBundle } from "../cell.js";
-import { SkbookError } from "../errors.js";
+import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
+import { SkbookError } from "../errors/index.js";
 import { type Column, createFrame, type Frame } from "../tables/index.js";
 import { readText } from "./bytes.js";
 import type { Host } from "./host.js";

@@ -1,5 +1,5 @@
 import { openCase } from "../cases/index.js";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import { ConnectedHost } from "./connected-host.js";
 import type { Host } from "./host.js";
 import { localTransport } from "./local.js";

@@ -1,6 +1,6 @@
 import { recordedRun } from "../cases/index.js";
-import { callSignal, interrupted } from "../cell.js";
-import { SkbookError } from "../errors.js";
+import { callSignal, interrupted } from "../cell/index.js";
+import { SkbookError } from "../errors/index.js";
 import { readText } from "./bytes.js";
 import { detachedNotes, withDetached } from "./detached.js";
 import { LeasedExecution } from "./execution.js";

@@ -1,4 +1,4 @@
-import type { ErrorFacts } from "../errors.js";
+import type { ErrorFacts } from "../errors/index.js";
 import type { ExecEnd } from "./host.js";
 
 /** A run of an older case doesn't know its group. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type Readable, Transform } from "node:stream";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import { lastLine } from "./bytes.js";
 import type { Detached, ExecEnd, Execution, StartOptions } from "./host.js";
 import {

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { refuseInReplay } from "../cases/index.js";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import type { Channel, Transport } from "./transport.js";
 
 /** Commands on this machine, in a session of their own so that a terminal's Ctrl-C doesn't reach them. */

@@ -1,8 +1,8 @@
 import pLimit from "p-limit";
 import { z } from "zod";
-import { badParameters } from "../bad-parameters.js";
-import { callSignal, interrupted } from "../cell.js";
-import { reasonOf, SkbookError } from "../errors.js";
+import { callSignal, interrupted } from "../cell/index.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
+import { badParameters } from "../parameters/index.js";
 import { createFrame, type Frame, type Table, together } from "../tables/index.js";
 import type { Host } from "./host.js";
 

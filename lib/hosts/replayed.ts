@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import type { Transport } from "./transport.js";
 
 /** A recorded host runs nothing: whatever is not answered by the case before it comes here is refused. */

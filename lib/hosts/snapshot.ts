@@ -1,5 +1,5 @@
 import { type Json, recordedRun } from "../cases/index.js";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import { readZipped } from "./bytes.js";
 import type { ExecEnd, Host } from "./host.js";
 import { ownConnectionScript } from "./own-connection.js";

@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import { lastLine } from "./bytes.js";
 import type { Channel, Transport } from "./transport.js";
 

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
-import { callSignal, interrupted } from "../cell.js";
-import { SkbookError } from "../errors.js";
+import { callSignal, interrupted } from "../cell/index.js";
+import { SkbookError } from "../errors/index.js";
 import { leaseSeconds } from "./lease.js";
 import type { Transport } from "./transport.js";
 

@@ -1,5 +1,5 @@
 import type { Json } from "../cases/index.js";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import { type Host, type NetworkLoad, readLoad } from "../hosts/index.js";
 import type { ProbeDefinition } from "./definition.js";
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { Json } from "../cases/index.js";
-import { interrupted } from "../cell.js";
-import { Company } from "../company.js";
-import { type ErrorFacts, SkbookError } from "../errors.js";
+import { interrupted } from "../cell/index.js";
+import { ConcurrentTask as Company } from "../concurrent/index.js";
+import { type ErrorFacts, SkbookError } from "../errors/index.js";
 import { type Host, readClocks, withDetached } from "../hosts/index.js";
 import { watched } from "../progress/index.js";
 import type { Frame, Table } from "../tables/index.js";

@@ -1,4 +1,4 @@
-import { type ErrorFacts, SkbookError } from "../errors.js";
+import { type ErrorFacts, SkbookError } from "../errors/index.js";
 import type { Frame, Table } from "../tables/index.js";
 
 /** A probe that did not come to its end. What had arrived until then is in `partial`. */

@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import type { Host, Snapshot } from "../hosts/index.js";
 import { isNewEnough, oldestVersion } from "./bpftrace/version.js";
 import type { Hooks, ResolvedHooks } from "./hooks.js";

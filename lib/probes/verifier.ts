@@ -1,4 +1,4 @@
-import type { ErrorFacts } from "../errors.js";
+import type { ErrorFacts } from "../errors/index.js";
 import type { Host } from "../hosts/index.js";
 import { environment } from "./bpftrace/environment.js";
 import type { RunOutcome } from "./run.js";

@@ -1,5 +1,5 @@
-import type { MimeBundle } from "../cell.js";
-import { escapeHtml } from "../html.js";
+import type { MimeBundle } from "../cell/index.js";
+import { escapeHtml } from "../html/index.js";
 
 /** How far a piece of work has come. */
 export interface Standing {

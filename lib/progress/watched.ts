@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { replaying } from "../cases/index.js";
-import { type Cell, currentCell } from "../cell.js";
+import { type Cell, currentCell } from "../cell/index.js";
 import { bar, type Standing } from "./bar.js";
 
 /** Work that is over sooner shows no bar. */

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type * as Danfo from "danfojs-node";
-import { jupyterDisplay, type MimeBundle } from "../cell.js";
+import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { type Column, type ColumnType, resultColumn, type Value } from "./column.js";
 import { renderTable } from "./render/index.js";
 

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { DataFrame } from "danfojs-node";
-import { jupyterDisplay, type MimeBundle } from "../cell.js";
+import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { definitions, RowAppender } from "./appender.js";
 import { type Column, quoted, type Value } from "./column.js";
 import { columnsOf, danfoType, loadDanfo } from "./danfo.js";

@@ -1,7 +1,7 @@
 import { existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { reasonOf, SkbookError } from "../errors.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 import { definitions, RowAppender } from "./appender.js";
 import { type Column, literal, quoted, type Value } from "./column.js";
 import { newTableName, openConnection, withConnection } from "./database.js";

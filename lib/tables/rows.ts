@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import type { Value } from "./column.js";
 import { explained, type Selection } from "./select.js";
 

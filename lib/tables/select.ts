@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api";
-import { callSignal, interrupted } from "../cell.js";
-import { reasonOf, SkbookError } from "../errors.js";
+import { callSignal, interrupted } from "../cell/index.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 import { type Column, type ColumnType, quoted, resultColumn } from "./column.js";
 
 /** A checked SELECT whose result has only the types that columns can have. */

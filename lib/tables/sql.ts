@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import { quoted, type Value } from "./column.js";
 import { withConnection } from "./database.js";
 import { createFrame, type Frame, loadRows } from "./frame.js";

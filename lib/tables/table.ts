@@ -1,4 +1,4 @@
-import { jupyterDisplay, type MimeBundle } from "../cell.js";
+import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { type Column, literal, quoted, type Value } from "./column.js";
 import { newTableName, withConnection } from "./database.js";
 import { createFrame, type Frame } from "./frame.js";

@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import type { Column, Value } from "./column.js";
 import { deriveTable } from "./derive.js";
 import { createFrame, type Frame } from "./frame.js";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { link, rename, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { reasonOf, SkbookError } from "../errors.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 
 /**
  * Writes a file whole or not at all: `write` gets another name beside the target, and its file is moved there in one step.

@@ -1,4 +1,4 @@
-import { SkbookError } from "../../lib/errors.js";
+import { SkbookError } from "../../lib/errors/index.js";
 import type { Target, Tracepoint } from "../../lib/probes/index.js";
 
 /** Where the kernel frees a packet that it did not deliver. */

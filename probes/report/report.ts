@@ -1,7 +1,5 @@
 import { z } from "zod";
-import { badParameters } from "../../lib/bad-parameters.js";
-import { bundleOf } from "../../lib/bundle.js";
-import { jupyterDisplay, type MimeBundle } from "../../lib/cell.js";
+import { bundleOf, jupyterDisplay, type MimeBundle } from "../../lib/cell/index.js";
 import { dropSankey, dropsBySite, dropsOverTime, type Figure } from "../../lib/figures/index.js";
 import {
   type Choice,
@@ -11,6 +9,7 @@ import {
   type ThresholdsOf,
 } from "../../lib/findings/index.js";
 import type { Host } from "../../lib/hosts/index.js";
+import { badParameters } from "../../lib/parameters/index.js";
 import type { CommonParameters } from "../../lib/probes/index.js";
 import {
   type Column,

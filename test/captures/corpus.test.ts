@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { flows, malformed, openCapture, overview, packets, tcpHealth } from "../../lib/captures/index.js";
+import { flows, overview, tcpHealth } from "../../lib/analyses/index.js";
+import { malformed, openCapture, packets } from "../../lib/captures/index.js";
 import { corpus, expected } from "./corpus.js";
 
 /** Counts of expected.tsv, in SQL over the packet table. */

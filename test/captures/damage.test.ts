@@ -6,7 +6,7 @@ import { join } from "node:path";
 import pLimit from "p-limit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCapture, packets } from "../../lib/captures/index.js";
-import { SkbookError } from "../../lib/errors.js";
+import { SkbookError } from "../../lib/errors/index.js";
 import { scratchFolder } from "../../lib/tables/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
 import { corpus } from "./corpus.js";

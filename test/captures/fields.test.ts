@@ -2,14 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import {
-  type Capture,
-  malformed,
-  openCapture,
-  overview,
-  packets,
-  tcpHealth,
-} from "../../lib/captures/index.js";
+import { overview, tcpHealth } from "../../lib/analyses/index.js";
+import { type Capture, malformed, openCapture, packets } from "../../lib/captures/index.js";
 import { live, record, replay } from "../../lib/cases/index.js";
 import { connect } from "../../lib/index.js";
 import { generateCapture } from "../bench/generate-capture.js";

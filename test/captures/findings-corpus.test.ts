@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { findings, openCapture } from "../../lib/captures/index.js";
+import { findings } from "../../lib/analyses/index.js";
+import { openCapture } from "../../lib/captures/index.js";
 import { corpus, expected } from "./corpus.js";
 import { elsewhere, faults } from "./faults.js";
 

@@ -3,14 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  type Capture,
   dnsQueries,
   dnsServers,
   duplicateAcks,
   flows,
-  openCapture,
   overview,
-  packets,
   pingSummary,
   pings,
   quality,
@@ -23,7 +20,8 @@ import {
   tcpHealth,
   traffic,
   zeroWindows,
-} from "../../lib/captures/index.js";
+} from "../../lib/analyses/index.js";
+import { type Capture, openCapture, packets } from "../../lib/captures/index.js";
 import { ask } from "./ask.js";
 import { generate, hasGenerator, type Truth } from "./generated.js";
 

@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { capture, flows, openCapture, packets } from "../../lib/captures/index.js";
+import { flows } from "../../lib/analyses/index.js";
+import { capture, openCapture, packets } from "../../lib/captures/index.js";
 import { connect, localhost, ownConnection } from "../../lib/hosts/index.js";
 import { missing } from "../fixtures/needs.js";
 import { startSshd } from "../fixtures/sshd.js";

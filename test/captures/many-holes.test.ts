@@ -2,13 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import {
-  type Capture,
-  openCapture,
-  retransmissions,
-  tcpGaps,
-  zeroWindows,
-} from "../../lib/captures/index.js";
+import { retransmissions, tcpGaps, zeroWindows } from "../../lib/analyses/index.js";
+import { type Capture, openCapture } from "../../lib/captures/index.js";
 import { ask } from "./ask.js";
 import { writeCapture } from "./build.js";
 import { Talk } from "./talk.js";

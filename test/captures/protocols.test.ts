@@ -8,8 +8,6 @@ import {
   dnsQueries,
   fragmentedPackets,
   hopLimits,
-  openCapture,
-  packets,
   pingSummary,
   pings,
   quality,
@@ -23,7 +21,8 @@ import {
   tcpTurns,
   traceroutes,
   traffic,
-} from "../../lib/captures/index.js";
+} from "../../lib/analyses/index.js";
+import { openCapture, packets } from "../../lib/captures/index.js";
 import { ask, rowsOf } from "./ask.js";
 import { dns, ethernet, icmp, ip, tcp, udp, vxlan, writeCapture } from "./build.js";
 

@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { flows, openCapture } from "../../lib/captures/index.js";
+import { flows } from "../../lib/analyses/index.js";
+import { openCapture } from "../../lib/captures/index.js";
 import { connect } from "../../lib/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
 import { startFlakyProxy } from "../fixtures/flaky-proxy.js";

@@ -13,21 +13,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  type Capture,
-  capture,
   dnsQueries,
   flows,
   httpRequests,
+  overview,
+  tcpHealth,
+  tlsHandshakes,
+} from "../../lib/analyses/index.js";
+import {
+  type Capture,
+  capture,
   malformed,
   openCapture,
-  overview,
   packets,
   packetsOf,
   saveCapture,
-  tcpHealth,
-  tlsHandshakes,
 } from "../../lib/captures/index.js";
-import { SkbookError } from "../../lib/errors.js";
+import { SkbookError } from "../../lib/errors/index.js";
 import { localhost } from "../../lib/hosts/index.js";
 import { scratchFolder } from "../../lib/tables/index.js";
 import { generateCapture } from "../bench/generate-capture.js";

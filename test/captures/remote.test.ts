@@ -3,14 +3,8 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import {
-  flows,
-  httpRequests,
-  openCapture,
-  overview,
-  packets,
-  tlsHandshakes,
-} from "../../lib/captures/index.js";
+import { flows, httpRequests, overview, tlsHandshakes } from "../../lib/analyses/index.js";
+import { openCapture, packets } from "../../lib/captures/index.js";
 import { live, record, replay } from "../../lib/cases/index.js";
 import { connect, type Host } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";

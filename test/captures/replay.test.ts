@@ -2,17 +2,10 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  capture,
-  flows,
-  malformed,
-  openCapture,
-  overview,
-  packets,
-  tcpHealth,
-} from "../../lib/captures/index.js";
+import { flows, overview, tcpHealth } from "../../lib/analyses/index.js";
+import { capture, malformed, openCapture, packets } from "../../lib/captures/index.js";
 import { record, replay, verifyCase } from "../../lib/cases/index.js";
-import { jupyterDisplay } from "../../lib/cell.js";
+import { jupyterDisplay } from "../../lib/cell/index.js";
 import { localhost } from "../../lib/hosts/index.js";
 import { corpus } from "./corpus.js";
 

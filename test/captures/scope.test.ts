@@ -2,16 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { flows, frameSizes, icmpErrors, tcpHealth } from "../../lib/analyses/index.js";
 import {
   type Capture,
-  flows,
-  frameSizes,
-  icmpErrors,
   openCapture,
   packets,
   packetsOf,
   type TrafficFilter,
-  tcpHealth,
 } from "../../lib/captures/index.js";
 import { ask, rowsOf } from "./ask.js";
 import { dns, ethernet, icmp, ip, tcp, udp, vxlan, writeCapture } from "./build.js";

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { flows, openCapture, packets, packetsOf, saveCapture } from "../../lib/captures/index.js";
+import { flows } from "../../lib/analyses/index.js";
+import { openCapture, packets, packetsOf, saveCapture } from "../../lib/captures/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
 import { corpus } from "./corpus.js";
 

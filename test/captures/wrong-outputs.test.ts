@@ -6,9 +6,7 @@ import {
   duplicateAcks,
   flows,
   frameSizes,
-  openCapture,
   overview,
-  packets,
   protocolStatistics,
   retransmissions,
   rttSamples,
@@ -17,7 +15,8 @@ import {
   tcpHealth,
   traffic,
   zeroWindows,
-} from "../../lib/captures/index.js";
+} from "../../lib/analyses/index.js";
+import { openCapture, packets } from "../../lib/captures/index.js";
 import { ask, rowsOf } from "./ask.js";
 import { ethernet, ip, type TcpOptions, tcp, writeCapture } from "./build.js";
 import { corpus, expected } from "./corpus.js";

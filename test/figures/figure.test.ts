@@ -1,7 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { JSDOM } from "jsdom";
 import { describe, expect, it } from "vitest";
-import { jupyterDisplay } from "../../lib/cell.js";
+import { jupyterDisplay } from "../../lib/cell/index.js";
 import { type Figure, plot } from "../../lib/figures/index.js";
 
 const bars = () =>

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { dnsQueries, openCapture, pings, rttSamples } from "../../lib/captures/index.js";
+import { dnsQueries, pings, rttSamples } from "../../lib/analyses/index.js";
+import { openCapture } from "../../lib/captures/index.js";
 import { type Figure, latencyEcdf, latencyOverTime, rttOverTime } from "../../lib/figures/index.js";
 import type { Column, Provenance, Value } from "../../lib/tables/index.js";
 import { corpus } from "../captures/corpus.js";

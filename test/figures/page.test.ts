@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { JSDOM } from "jsdom";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { jupyterDisplay } from "../../lib/cell.js";
+import { jupyterDisplay } from "../../lib/cell/index.js";
 import { useBrowser } from "../fixtures/browser.js";
 import { describeLive } from "../fixtures/needs.js";
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openCapture, tcpThroughput } from "../../lib/captures/index.js";
+import { tcpThroughput } from "../../lib/analyses/index.js";
+import { openCapture } from "../../lib/captures/index.js";
 import { type Figure, throughputOverTime } from "../../lib/figures/index.js";
 import type { Column, Provenance } from "../../lib/tables/index.js";
 import { corpus } from "../captures/corpus.js";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openCapture, packets, tcpHealth, tcpSegments } from "../../lib/captures/index.js";
+import { tcpHealth, tcpSegments } from "../../lib/analyses/index.js";
+import { openCapture, packets } from "../../lib/captures/index.js";
 import { type Figure, timeSequence } from "../../lib/figures/index.js";
 import { corpus } from "../captures/corpus.js";
 import { lossy, manySegments, segmentsOf } from "./segments.js";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { flows, openCapture, traffic } from "../../lib/captures/index.js";
+import { flows, traffic } from "../../lib/analyses/index.js";
+import { openCapture } from "../../lib/captures/index.js";
 import { conversationTimeline, type Figure, ioGraph } from "../../lib/figures/index.js";
 import { type Column, createFrame, type Provenance, type Value } from "../../lib/tables/index.js";
 import { corpus } from "../captures/corpus.js";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openCapture, tcpSegments } from "../../lib/captures/index.js";
+import { tcpSegments } from "../../lib/analyses/index.js";
+import { openCapture } from "../../lib/captures/index.js";
 import { type Figure, windowScaling } from "../../lib/figures/index.js";
 import { corpus } from "../captures/corpus.js";
 import { lossy, manySegments, type Segment, segmentsOf } from "./segments.js";

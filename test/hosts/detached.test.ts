@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { SkbookError } from "../../lib/errors.js";
+import { SkbookError } from "../../lib/errors/index.js";
 import { ConnectedHost } from "../../lib/hosts/connected-host.js";
 import { detachedNotes } from "../../lib/hosts/detached.js";
 import { localTransport } from "../../lib/hosts/local.js";
@@ -124,7 +124,7 @@ describeLive("the end of a probe", ["root", "bpftrace", "tracing"], () => {
     expect(provenance.notes[0]).toMatch(note);
   });
 
-  test("that is alive is in the error of one that was interrupted, or whose company failed", async () => {
+  test("that is alive is in the error of one that was interrupted, or whose `during` failed", async () => {
     const cell = enterCell("a");
     const interrupted = dropSummary(stays(), { seconds: 20, during: () => cell.interrupt() });
     await expect(interrupted).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { jupyterDisplay } from "../../lib/cell.js";
+import { jupyterDisplay } from "../../lib/cell/index.js";
 import {
   type Column,
   createFrame,

@@ -1,5 +1,5 @@
 import { recordedRun, sessionKey } from "../../cases/index.js";
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 import type { Host } from "../../hosts/index.js";
 import { answerTo } from "../answer.js";
 import { keepAnswer, keptAnswer } from "../cache/index.js";

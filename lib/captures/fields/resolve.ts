@@ -1,4 +1,4 @@
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 import { type Host, localhost } from "../../hosts/index.js";
 import type { Column } from "../../tables/index.js";
 import { knownFields } from "./known.js";

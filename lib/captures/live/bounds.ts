@@ -1,4 +1,4 @@
-import { Company } from "../../company.js";
+import { ConcurrentTask } from "../../concurrent/index.js";
 import type { Standing } from "../../progress/index.js";
 import { PacketCounter } from "./packet-counter.js";
 import type { RunOptions } from "./run.js";
@@ -14,7 +14,7 @@ export class Bounds {
   stoppedBy: Cause | undefined;
   bytes = 0;
   private timer: NodeJS.Timeout | undefined;
-  private companies: Company[] = [];
+  private tasks: ConcurrentTask[] = [];
   private readonly question: Question;
   private since = 0;
   private seen = 0;
@@ -42,16 +42,16 @@ export class Bounds {
     const { seconds, during, until } = this.options;
     const { lateness } = this.tool;
     this.timer = setTimeout(() => this.over("seconds"), seconds * 1000 + lateness);
-    this.companies = [
-      new Company(this.tried, during, { settleMs: lateness, stop: () => this.over("during") }),
-      new Company(
+    this.tasks = [
+      new ConcurrentTask(this.tried, during, { settleMs: lateness, stop: () => this.over("during") }),
+      new ConcurrentTask(
         this.tried,
         until && (() => this.question.answered(lateness)),
         { settleMs: 0, stop: () => this.over("until") },
         "until",
       ),
     ];
-    for (const company of this.companies) company.begin();
+    for (const task of this.tasks) task.begin();
   }
 
   /** Takes what the tool says while it runs. */
@@ -92,7 +92,7 @@ export class Bounds {
   async end(): Promise<void> {
     clearTimeout(this.timer);
     this.question.withdraw();
-    for (const company of this.companies) await company.over();
+    for (const task of this.tasks) await task.over();
   }
 
   private over(why: Cause): void {

@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { openCase, type RecordedRun, recordedRun } from "../../cases/index.js";
-import { Company } from "../../company.js";
+import { ConcurrentTask } from "../../concurrent/index.js";
 import { detachedNotes, type Host, localhost } from "../../hosts/index.js";
 import { scratchFolder, writeWhole } from "../../tables/index.js";
 import { Capture, fileProvenance } from "../capture.js";
@@ -88,12 +88,12 @@ async function replayed<R extends RecordedRun<CaptureOutcome>>(
   const run = await start();
   const { timesAsked } = await run.outcome;
   const quiet = { settleMs: 0, stop: () => {} };
-  const companies = [
-    new Company("capture", during, quiet),
-    new Company("capture", until && (() => askedAgain(until, timesAsked)), quiet, "until"),
+  const tasks = [
+    new ConcurrentTask("capture", during, quiet),
+    new ConcurrentTask("capture", until && (() => askedAgain(until, timesAsked)), quiet, "until"),
   ];
-  for (const company of companies) company.begin();
-  for (const company of companies) await company.over();
+  for (const task of tasks) task.begin();
+  for (const task of tasks) await task.over();
   return run;
 }
 

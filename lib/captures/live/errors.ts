@@ -1,4 +1,4 @@
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 
 const badFilter = "correct the capture filter (tcpdump's syntax: host 192.0.2.1 and udp port 53)";
 const kinds: [RegExp, string, string][] = [

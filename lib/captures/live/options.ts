@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 import type { RunOptions } from "./run.js";
 
 /** What {@link capture} is asked for. */

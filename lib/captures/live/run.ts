@@ -1,6 +1,6 @@
 import type { Run } from "../../cases/index.js";
-import { interrupted } from "../../cell.js";
-import { SkbookError } from "../../errors.js";
+import { interrupted } from "../../cell/index.js";
+import { SkbookError } from "../../errors/index.js";
 import {
   connectionText,
   type Detached,

@@ -36,19 +36,20 @@ const marks = [
   ["icmpv6.resptime", "tcp.analysis.window_full"],
 ];
 
-interface Company {
+/** Fields that share a column of tshark's output. */
+interface SharedColumn {
   names: readonly string[];
   /** How their values are told apart. */
   split: Split;
 }
 
-const companies = new Map<string, Company>();
+const sharedColumns = new Map<string, SharedColumn>();
 for (const [groups, split] of [
   [headers, byHeader],
   [versions, byVersion],
   [marks, byMark],
 ] as const) {
-  for (const names of groups) for (const name of names) companies.set(name, { names, split });
+  for (const names of groups) for (const name of names) sharedColumns.set(name, { names, split });
 }
 
 const names: string[] = [];
@@ -58,7 +59,7 @@ const places = new Map<string, number>();
 export function field(name: string): number {
   const known = places.get(name);
   if (known !== undefined) return known;
-  for (const each of companies.get(name)?.names ?? [name]) places.set(each, names.push(each) - 1);
+  for (const each of sharedColumns.get(name)?.names ?? [name]) places.set(each, names.push(each) - 1);
   return places.get(name) as number;
 }
 
@@ -100,13 +101,13 @@ export function inOrder(asked: readonly string[]): string[] {
 export function columnsFor({ names: known, printed }: FieldSet): Printed[] {
   const there = new Set(known);
   return known.flatMap((name, index): Printed[] => {
-    const company = companies.get(name);
-    const some = company?.names.filter((each) => there.has(each)) ?? [name];
-    if (company === undefined || some.length === 1) {
+    const shared = sharedColumns.get(name);
+    const some = shared?.names.filter((each) => there.has(each)) ?? [name];
+    if (shared === undefined || some.length === 1) {
       return [{ name, column: printed[index] as string, places: [field(name)], split: null }];
     }
     if (name !== some[0]) return [];
     const joined = some.join("||");
-    return [{ name: joined, column: joined, places: some.map(field), split: company.split }];
+    return [{ name: joined, column: joined, places: some.map(field), split: shared.split }];
   });
 }

@@ -1,8 +1,9 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
 import { essentialFields, packetColumns } from "./columns.js";
-import { alreadyDissected, dissect, type Wanted } from "./dissect.js";
+import { alreadyDissected, dissect } from "./dissect.js";
 import { packetSettings } from "./tshark.js";
+import type { Wanted } from "./wanted.js";
 
 const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
 

@@ -1,4 +1,4 @@
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 import { chunkRows, type Value } from "../../tables/index.js";
 import { protocolsField } from "./columns.js";
 import { type Printed, placeCount } from "./fields.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { openCase } from "../../cases/index.js";
-import { currentCell, type MimeBundle } from "../../cell.js";
+import { currentCell, type MimeBundle } from "../../cell/index.js";
 import { renderTable, type Value } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
 import { startTool } from "../tshark.js";

@@ -1,5 +1,5 @@
-import { interrupted } from "../../cell.js";
-import { SkbookError } from "../../errors.js";
+import { interrupted } from "../../cell/index.js";
+import { SkbookError } from "../../errors/index.js";
 import { localhost } from "../../hosts/index.js";
 import type { Capture } from "../capture.js";
 import { unzipped } from "../gunzip.js";

@@ -1,4 +1,4 @@
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 import { type Column, deriveFrame, deriveTable, type Table, type Value } from "../../tables/index.js";
 import type { Base } from "../base/index.js";
 import { matcher, type TrafficFilter } from "./filter.js";

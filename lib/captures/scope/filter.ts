@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 
 /**
  * Which conversations of a capture, and when. All conditions must hold, and a conversation is taken whole: both directions,

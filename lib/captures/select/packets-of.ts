@@ -1,13 +1,25 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
 import { columnsOfPackets } from "../packets/index.js";
-import { flag, scopeOf, type TrafficFilter, word } from "../scope/index.js";
+import { scopeOf, type TrafficFilter } from "../scope/index.js";
 
 const belonging: Column[] = [
-  word("flow", "id of its conversation, as flows() has it; null where it belongs to none"),
-  word("about", "of an ICMP error: id of the conversation whose packet it quotes"),
-  word("sender", "client or server of its conversation: who sent it"),
-  flag("copy", "the capture has it already: it passed a second point of capture"),
+  {
+    name: "flow",
+    type: "VARCHAR",
+    meaning: "id of its conversation, as flows() has it; null where it belongs to none",
+  },
+  {
+    name: "about",
+    type: "VARCHAR",
+    meaning: "of an ICMP error: id of the conversation whose packet it quotes",
+  },
+  { name: "sender", type: "VARCHAR", meaning: "client or server of its conversation: who sent it" },
+  {
+    name: "copy",
+    type: "BOOLEAN",
+    meaning: "the capture has it already: it passed a second point of capture",
+  },
 ];
 
 /**

@@ -6,7 +6,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import pLimit from "p-limit";
-import { reasonOf, SkbookError } from "../../errors.js";
+import { reasonOf, SkbookError } from "../../errors/index.js";
 import { type Execution, localhost, readText } from "../../hosts/index.js";
 import { scratchFolder } from "../../tables/index.js";
 import { startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";

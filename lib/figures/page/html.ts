@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../html.js";
+import { escapeHtml } from "../../html/index.js";
 import { carrierClass, figureClass, pageScript } from "./script.js";
 
 /** What a figure's HTML is made of. */

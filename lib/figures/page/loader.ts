@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { currentCell } from "../../cell.js";
+import { currentCell } from "../../cell/index.js";
 import { plotlyScript } from "../static/index.js";
 
 interface Carrier {

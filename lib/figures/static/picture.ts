@@ -1,4 +1,4 @@
-import { reasonOf, SkbookError } from "../../errors.js";
+import { reasonOf, SkbookError } from "../../errors/index.js";
 import type { FigureSpec } from "../spec.js";
 import { slim } from "./slim.js";
 import { windowlessPlotly } from "./window.js";

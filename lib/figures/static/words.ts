@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../html.js";
+import { escapeHtml } from "../../html/index.js";
 import type { Layout } from "../spec.js";
 import { defaultSize, fontFamily } from "../style.js";
 import { textWidth } from "./widths.js";

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { badParameters } from "../../bad-parameters.js";
 import { replaying } from "../../cases/index.js";
-import { callSignal, interrupted } from "../../cell.js";
-import { Company } from "../../company.js";
+import { callSignal, interrupted } from "../../cell/index.js";
+import { ConcurrentTask } from "../../concurrent/index.js";
+import { badParameters } from "../../parameters/index.js";
 import { watched } from "../../progress/index.js";
 import type { Host } from "../host.js";
 import { type Reading, readUntil } from "../snapshot.js";
@@ -47,11 +47,11 @@ export async function readTwice(
   const before = await read("before");
   const stopped = new AbortController();
   const settle = (await replaying()) ? 0 : settleMs;
-  const company = new Company(tried, during, { settleMs: settle, stop: () => stopped.abort() });
-  company.begin();
+  const task = new ConcurrentTask(tried, during, { settleMs: settle, stop: () => stopped.abort() });
+  task.begin();
   if (!(await replaying())) await pause(tried, seconds, stopped);
   const after = await read("after");
-  await company.over();
+  await task.over();
   return [before, after];
 }
 

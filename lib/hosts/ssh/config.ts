@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { homedir, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import SSHConfig from "ssh-config";
-import { reasonOf, SkbookError } from "../../errors.js";
+import { reasonOf, SkbookError } from "../../errors/index.js";
 import { matchesPattern } from "./known-hosts.js";
 import type { ConnectOptions } from "./options.js";
 

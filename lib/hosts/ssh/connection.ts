@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import ssh2, { type Client, type ConnectConfig } from "ssh2";
-import { callSignal, interrupted } from "../../cell.js";
-import { reasonOf, SkbookError } from "../../errors.js";
+import { callSignal, interrupted } from "../../cell/index.js";
+import { reasonOf, SkbookError } from "../../errors/index.js";
 import { type Endpoint, resolveEndpoint } from "./config.js";
 import { HostKeyCheck } from "./host-key.js";
 import { type Credentials, credentials } from "./keys.js";

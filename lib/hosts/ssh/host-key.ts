@@ -1,4 +1,4 @@
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 import type { Endpoint } from "./config.js";
 import { fingerprint, type KnownKey, knownKeys } from "./known-hosts.js";
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import ssh2, { type AnyAuthMethod } from "ssh2";
-import { reasonOf } from "../../errors.js";
+import { reasonOf } from "../../errors/index.js";
 import type { Endpoint } from "./config.js";
 import type { ConnectOptions } from "./options.js";
 

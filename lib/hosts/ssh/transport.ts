@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, ClientChannel } from "ssh2";
-import { reasonOf, SkbookError } from "../../errors.js";
+import { reasonOf, SkbookError } from "../../errors/index.js";
 import { shellLine } from "../shell.js";
 import type { Channel, ChannelEnd, SessionUse, Transport } from "../transport.js";
 import { Sessions } from "./sessions.js";

@@ -1,4 +1,4 @@
-import { jupyterDisplay, type MimeBundle } from "../../cell.js";
+import { jupyterDisplay, type MimeBundle } from "../../cell/index.js";
 import { createFrame, type Frame, type Provenance } from "../../tables/index.js";
 import type { Host } from "../host.js";
 import { type Reading, readUntil, timeOf } from "../snapshot.js";

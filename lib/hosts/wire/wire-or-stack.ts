@@ -1,8 +1,8 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { badParameters } from "../../bad-parameters.js";
-import { jupyterDisplay, type MimeBundle } from "../../cell.js";
-import { SkbookError } from "../../errors.js";
+import { jupyterDisplay, type MimeBundle } from "../../cell/index.js";
+import { SkbookError } from "../../errors/index.js";
+import { badParameters } from "../../parameters/index.js";
 import { type Column, createFrame, type Frame, type Table } from "../../tables/index.js";
 import { interfaceCounters } from "../counters/index.js";
 import { deviceName } from "../device-name.js";

@@ -1,4 +1,4 @@
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 import type { Target } from "../target.js";
 import { Fragment } from "./program.js";
 

@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 
 /** A piece of a bpftrace program. Only this file makes them, so nothing reaches a program that was not typed or checked. */
 export class Fragment {

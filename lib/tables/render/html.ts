@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../html.js";
+import { escapeHtml } from "../../html/index.js";
 import { type Column, isText, unixNanoseconds, type Value } from "../column.js";
 import { type Provenance, warningsOf } from "../provenance.js";
 import { cut, extent, shownValue, visible } from "./cell.js";

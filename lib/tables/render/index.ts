@@ -1,4 +1,4 @@
-import type { MimeBundle } from "../../cell.js";
+import type { MimeBundle } from "../../cell/index.js";
 import type { Column, Value } from "../column.js";
 import type { Provenance } from "../provenance.js";
 import { renderHtml } from "./html.js";

@@ -1,0 +1,3 @@
+export { dnsQueries } from "./queries.js";
+export { dnsRules } from "./rules.js";
+export { dnsServers } from "./servers.js";

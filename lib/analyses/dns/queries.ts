@@ -1,0 +1,72 @@
+import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Column, Table } from "../../tables/index.js";
+import { count, duration, ends, flag, flow, frame, time, word } from "../query/index.js";
+import { codeName, transactionViews, typeName } from "./transactions.js";
+
+const columns: Column[] = [
+  { ...frame, meaning: "number of its first packet in the file" },
+  time,
+  flow,
+  ...ends,
+  word("transport", "udp or tcp"),
+  { name: "dns_id", type: "INTEGER", meaning: "transaction id" },
+  word("name", "asked for"),
+  word("type", "of the record: A, AAAA, PTR, ...; a number where it has no common name"),
+  flag(
+    "answered",
+    "a response came; null where the capture ended within 5 s after the last query, without one",
+  ),
+  word("rcode", "NOERROR, NXDOMAIN, SERVFAIL, REFUSED, ...; null without a response"),
+  count("queries", "queries sent: above 1 it was asked again; 0 where only responses are in the capture"),
+  count("responses", "above 1 the server answered again, or there is more than one answer"),
+  duration(
+    "waited_ns",
+    "from the first query to the first response: what the client waited; null without either",
+  ),
+  duration("rtt_ns", "the same where it was asked once: how long server and path took"),
+];
+
+/** A resolver asks again after 5 s by default (resolv.conf(5)). */
+const patienceNs = 5_000_000_000;
+
+/**
+ * DNS questions, one by one: whether they were answered, how long that took, how often they were asked. Of a TCP segment with
+ * several messages the first one counts.
+ *
+ * Columns:
+ * - `frame` INTEGER: number of its first packet in the file
+ * - `time_ns` BIGINT, ns since 1970: when it was captured
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `client` VARCHAR: address of the client
+ * - `client_port` INTEGER: its port
+ * - `server` VARCHAR: address of the server
+ * - `server_port` INTEGER: its port
+ * - `transport` VARCHAR: udp or tcp
+ * - `dns_id` INTEGER: transaction id
+ * - `name` VARCHAR: asked for
+ * - `type` VARCHAR: of the record: A, AAAA, PTR, ...; a number where it has no common name
+ * - `answered` BOOLEAN: a response came; null where the capture ended within 5 s after the last query, without one
+ * - `rcode` VARCHAR: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, ...; null without a response
+ * - `queries` BIGINT, packets: queries sent: above 1 it was asked again; 0 where only responses are in the capture
+ * - `responses` BIGINT, packets: above 1 the server answered again, or there is more than one answer
+ * - `waited_ns` BIGINT, ns: from the first query to the first response: what the client waited; null without either
+ * - `rtt_ns` BIGINT, ns: the same where it was asked once: how long server and path took
+ *
+ * @param filter which conversations, and when; `proto: "dns"` is implied. Default: all.
+ * @returns a Table, one row per question, in the order of the file.
+ * @throws SkbookError as `flows` does.
+ */
+export async function dnsQueries(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "dnsQueries",
+    views: transactionViews,
+    query: `
+      SELECT frame, time_ns, flow, client, client_port, server, server_port, t.transport, dns_id, name, ${typeName} AS type,
+        CASE WHEN responses > 0 THEN true WHEN end_ns - last_asked_ns >= ${patienceNs} THEN false END AS answered,
+        CASE WHEN responses > 0 THEN ${codeName} END AS rcode, queries, responses,
+        answered_ns - asked_ns AS waited_ns, CASE WHEN queries = 1 THEN answered_ns - asked_ns END AS rtt_ns
+      FROM transactions t JOIN conversations USING (flow_number), ending ORDER BY frame`,
+    columns,
+  });
+}

@@ -1,0 +1,82 @@
+import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Column, Table } from "../../tables/index.js";
+import { count, duration, start, word } from "../query/index.js";
+
+const columns: Column[] = [
+  word("source", "who traces"),
+  word("target", "the address that the path leads to"),
+  word("transport", "of the probes: udp, icmp, icmpv6, tcp"),
+  start,
+  {
+    name: "hop",
+    type: "INTEGER",
+    meaning: "time to live of the probes where they were captured: the hop, counted from there",
+  },
+  count("probes", "sent with it"),
+  count("replies", "ICMP errors and echo replies to those"),
+  word("router", "address that replied; several are joined by commas; null where none did"),
+  { name: "reached", type: "BOOLEAN", meaning: "the target itself replied" },
+  duration("rtt_min_ns", "shortest time from a probe to its reply"),
+  duration("rtt_median_ns", "median of those"),
+];
+
+/** No path is longer; ordinary packets start at 64 and more. */
+const maxHops = 40;
+
+/**
+ * Traceroutes that the capture saw: probes with rising time to live, and who said that it ran out. A pair of addresses counts as traced
+ * when such errors came for at least two different times to live.
+ *
+ * Columns:
+ * - `source` VARCHAR: who traces
+ * - `target` VARCHAR: the address that the path leads to
+ * - `transport` VARCHAR: of the probes: udp, icmp, icmpv6, tcp
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `hop` INTEGER: time to live of the probes where they were captured: the hop, counted from there
+ * - `probes` BIGINT, packets: sent with it
+ * - `replies` BIGINT, packets: ICMP errors and echo replies to those
+ * - `router` VARCHAR: address that replied; several are joined by commas; null where none did
+ * - `reached` BOOLEAN: the target itself replied
+ * - `rtt_min_ns` BIGINT, ns: shortest time from a probe to its reply
+ * - `rtt_median_ns` BIGINT, ns: median of those
+ *
+ * @param filter which conversations, and when. Default: all.
+ * @returns a Table, one row per source, target, transport and hop; hops that stayed silent too.
+ * @throws SkbookError as `flows` does.
+ */
+export async function traceroutes(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "traceroutes",
+    views: {
+      probes: `
+        SELECT frame, time_ns, flow_number, src, dst, transport, ttl, icmp_seq FROM own
+        WHERE ttl <= ${maxHops} AND flow_number IS NOT NULL AND quoted_src IS NULL AND coalesce(icmp_type, 8) IN (8, 128)`,
+      errors: `
+        SELECT frame, time_ns, src, about_number, quoted_icmp_seq, quoted_src, quoted_dst,
+          icmp_type = CASE transport WHEN 'icmp' THEN 11 ELSE 3 END AS expired
+        FROM own WHERE about_number IS NOT NULL`,
+      reports: `
+        SELECT probes.frame AS probe_frame, errors.src AS router, expired, errors.time_ns - probes.time_ns AS rtt_ns
+        FROM errors ASOF JOIN probes ON about_number = flow_number AND quoted_src = probes.src AND quoted_dst = probes.dst
+          AND coalesce(quoted_icmp_seq, -1) = coalesce(icmp_seq, -1) AND errors.frame > probes.frame`,
+      replies: `
+        SELECT probes.frame AS probe_frame, answers.src AS router, false AS expired, answers.time_ns - probes.time_ns AS rtt_ns
+        FROM own answers ASOF JOIN probes ON answers.flow_number = probes.flow_number AND answers.src = probes.dst
+          AND coalesce(answers.icmp_seq, -1) = coalesce(probes.icmp_seq, -1) AND answers.frame > probes.frame
+        WHERE answers.quoted_src IS NULL`,
+      heard: "SELECT * FROM reports UNION ALL SELECT * FROM replies",
+      traced: `
+        SELECT src, dst, transport FROM probes JOIN reports ON probe_frame = frame WHERE expired
+        GROUP BY ALL HAVING count(DISTINCT ttl) >= 2`,
+    },
+    query: `
+      SELECT src AS source, dst AS target, transport, min(time_ns) AS start_ns, ttl AS hop, count(DISTINCT frame) AS probes,
+        count(router) AS replies, string_agg(DISTINCT router, ',' ORDER BY router) AS router,
+        coalesce(bool_or(router = dst), false) AS reached,
+        min(rtt_ns) AS rtt_min_ns, quantile_disc(rtt_ns, 0.5) AS rtt_median_ns
+      FROM probes SEMI JOIN traced USING (src, dst, transport) LEFT JOIN heard ON probe_frame = frame
+      GROUP BY src, dst, transport, ttl ORDER BY min(min(frame)) OVER (PARTITION BY src, dst, transport), ttl`,
+    columns,
+  });
+}

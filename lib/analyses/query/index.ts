@@ -1,0 +1,2 @@
+export { count, duration, ends, flag, flow, frame, sender, start, time, word } from "./columns.js";
+export { runningCount } from "./running-count.js";

@@ -1,0 +1,1 @@
+export { callOf, callOn, endsOf, many, manyAre, type Subject, share, took } from "./subject.js";

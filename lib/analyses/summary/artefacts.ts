@@ -1,0 +1,66 @@
+import { scopeOf } from "../../captures/index.js";
+import type { Table } from "../../tables/index.js";
+import { count, ends, flag, flow, sender, word } from "../query/index.js";
+import type { Subject } from "../subject/index.js";
+
+/** Whether the whole file could be read, as one row. */
+export async function damage({ capture, filter }: Subject): Promise<Table> {
+  const { name, facts } = capture;
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "damage",
+    query: `SELECT '${name.replaceAll("'", "''")}' AS file, ${facts.packets} AS packets, ${facts.partial} AS partial`,
+    columns: [
+      word("file", "its name"),
+      count("packets", "that could be read"),
+      flag("partial", "it is damaged, or ends in the middle of a packet"),
+    ],
+  });
+}
+
+/**
+ * Acks of data that the capture lacks, as relation `missed`. What a connection sent before the capture began is not missed: only acks after
+ * the other side's first packet count.
+ */
+export const missedViews = {
+  begun:
+    "SELECT flow_number, NOT from_client AS from_client, min(frame) AS first_frame FROM tcp GROUP BY ALL",
+  missed: `
+    SELECT flow_number, from_client, any_value(sender) AS sender, count(*) AS acks
+    FROM tcp JOIN begun USING (flow_number, from_client) WHERE ack_lost_segment AND frame > first_frame GROUP BY ALL`,
+};
+
+/** Connections whose receivers acknowledged what the capture lacks. */
+export async function missedData({ capture, filter }: Subject): Promise<Table> {
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "missedData",
+    views: missedViews,
+    query: `
+      SELECT flow, client, client_port, server, server_port, sender, acks
+      FROM missed JOIN conversations USING (flow_number) ORDER BY flow_number, from_client DESC`,
+    columns: [flow, ...ends, sender, count("acks", "that it sent for data that is not in the capture")],
+  });
+}
+
+/** Connections of which the capture has one direction, though that side goes on after its first packet. */
+export async function oneSided({ capture, filter }: Subject): Promise<Table> {
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "oneSided",
+    views: {
+      halves: `
+        SELECT flow_number, any_value(sender) AS seen, count(*) AS packets FROM tcp GROUP BY flow_number
+        HAVING count(DISTINCT from_client) = 1 AND bool_or(NOT syn AND NOT rst)`,
+    },
+    query: `
+      SELECT flow, client, client_port, server, server_port, seen, packets
+      FROM halves JOIN conversations USING (flow_number) ORDER BY flow_number`,
+    columns: [
+      flow,
+      ...ends,
+      word("seen", "client or server: whose packets are there"),
+      count("packets", "of it"),
+    ],
+  });
+}

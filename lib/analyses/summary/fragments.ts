@@ -1,0 +1,70 @@
+import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Column, Table } from "../../tables/index.js";
+
+const columns: Column[] = [
+  { name: "start_ns", type: "BIGINT", unit: "ns since 1970", meaning: "its first fragment" },
+  { name: "src", type: "VARCHAR", meaning: "source address" },
+  { name: "dst", type: "VARCHAR", meaning: "destination address" },
+  { name: "fragment_id", type: "BIGINT", meaning: "identification that its fragments share" },
+  { name: "fragments", type: "BIGINT", unit: "packets", meaning: "in the capture" },
+  { name: "wire_bytes", type: "BIGINT", unit: "bytes", meaning: "all of them together" },
+  { name: "duration_ns", type: "BIGINT", unit: "ns", meaning: "from its first fragment to its last" },
+  { name: "first", type: "BOOLEAN", meaning: "the fragment with its start is there" },
+  { name: "last", type: "BOOLEAN", meaning: "the fragment with its end is there" },
+  {
+    name: "complete",
+    type: "BOOLEAN",
+    meaning: "tshark could put it together; null where the snap length cut fragments",
+  },
+  { name: "transport", type: "VARCHAR", meaning: "tcp, udp, ...; null while it isn't complete" },
+];
+
+/** Fragments of one identification this far apart belong to two packets: hosts give up after 60 s at the latest. */
+const apartNs = 60_000_000_000;
+
+/**
+ * IP packets that were sent in fragments, and whether all fragments arrived. IPv4 and IPv6; in a tunnel also where the outer packet was
+ * fragmented.
+ *
+ * Columns:
+ * - `start_ns` BIGINT, ns since 1970: its first fragment
+ * - `src` VARCHAR: source address
+ * - `dst` VARCHAR: destination address
+ * - `fragment_id` BIGINT: identification that its fragments share
+ * - `fragments` BIGINT, packets: in the capture
+ * - `wire_bytes` BIGINT, bytes: all of them together
+ * - `duration_ns` BIGINT, ns: from its first fragment to its last
+ * - `first` BOOLEAN: the fragment with its start is there
+ * - `last` BOOLEAN: the fragment with its end is there
+ * - `complete` BOOLEAN: tshark could put it together; null where the snap length cut fragments
+ * - `transport` VARCHAR: tcp, udp, ...; null while it isn't complete
+ *
+ * @param filter which conversations, and when. Only conditions on addresses and layers reach later fragments, which have no ports.
+ * @returns a Table, one row per fragmented packet, in order of time.
+ * @throws SkbookError as `flows` does.
+ */
+export async function fragmentedPackets(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "fragmentedPackets",
+    views: {
+      pieces: `
+        SELECT *, coalesce(outer_src, src) AS piece_src, coalesce(outer_dst, dst) AS piece_dst FROM own WHERE fragment`,
+      apart: `
+        SELECT *, coalesce(time_ns - lag(time_ns) OVER same > ${apartNs}, false) AS fresh FROM pieces
+        WINDOW same AS (PARTITION BY piece_src, piece_dst, fragment_id ORDER BY frame)`,
+      grouped: `
+        SELECT *, sum(CAST(fresh AS INTEGER)) OVER (PARTITION BY piece_src, piece_dst, fragment_id ORDER BY frame) AS turn
+        FROM apart`,
+    },
+    query: `
+      SELECT min(time_ns) AS start_ns, piece_src AS src, piece_dst AS dst, fragment_id, count(*) AS fragments,
+        sum(wire_bytes) AS wire_bytes, max(time_ns) - min(time_ns) AS duration_ns,
+        bool_or(fragment_offset_bytes = 0) AS first, bool_or(NOT more_fragments) AS last,
+        CASE WHEN bool_or(captured_bytes < wire_bytes) THEN NULL
+          ELSE bool_or(NOT regexp_matches(protocols, ':(ip|ipv6|ipv6[.][a-z]+)(:data)?$')) END AS complete,
+        any_value(transport) AS transport
+      FROM grouped GROUP BY piece_src, piece_dst, fragment_id, turn ORDER BY min(frame)`,
+    columns,
+  });
+}

@@ -1,0 +1,11 @@
+export { missedViews } from "./artefacts.js";
+export { fragmentedPackets } from "./fragments.js";
+export { hopLimits } from "./hop-limits.js";
+export { overview } from "./overview.js";
+export { protocolStatistics } from "./protocols.js";
+export { quality } from "./quality.js";
+export { captureRules } from "./rules/capture.js";
+export { packetRules } from "./rules/packets.js";
+export { frameSizes } from "./sizes.js";
+export { talkers } from "./talkers.js";
+export { type TrafficOptions, traffic } from "./traffic.js";

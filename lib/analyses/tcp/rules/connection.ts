@@ -1,0 +1,119 @@
+import { type Rules, rule } from "../../../findings/index.js";
+import { callOn, endsOf, many, type Subject, took } from "../../subject/index.js";
+import { tcpEndings } from "../endings.js";
+import { tcpHandshakes } from "../handshakes.js";
+
+const ends = ["flow", "client", "client_port", "server", "server_port"];
+const handshakes = ({ capture, filter }: Subject) => tcpHandshakes(capture, filter);
+/** The answer may have come after the capture. */
+const undecided = "flow IN (SELECT flow FROM doubts WHERE doubt = 'CAPTURE_ENDED')";
+
+const failures: Record<string, string> = {
+  unanswered: "nobody answered",
+  refused: "the server refused it",
+  "half open": "the client never confirmed it",
+};
+
+/** How connections come about and end. */
+export const tcpConnectionRules = {
+  TCP_SETUP_FAILED: rule({
+    title: "TCP connections don't come about",
+    category: "connectivity",
+    thresholds: {},
+    of: handshakes,
+    grades: () => [
+      ["HIGH", `outcome = 'unanswered' AND NOT ${undecided}`],
+      ["MEDIUM", `outcome = 'refused' OR (outcome = 'half open' AND NOT ${undecided})`],
+    ],
+    shows: [...ends, "start_ns", "outcome", "syns", "syn_acks", "retry_ns"],
+    measure: "syns",
+    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_LOST_PACKETS"],
+    says: (row) =>
+      `${endsOf(row)}: ${failures[String(row.outcome)]}, ${many(row.syns, "SYN")} in the capture`,
+    causes: [
+      "unanswered: a firewall or security group drops it, the route or the way back is missing, the listen queue is full",
+      "refused: nothing listens on the port, or a firewall rejects it",
+      "half open: the SYN ACK is lost on its way back, or somebody scans ports",
+    ],
+    advice: [
+      "see whether the SYN reaches the server: capture there, and dropEvents(server, {dstPort: ...})",
+      "see whether the port is open (ss -ltn) and its queue full (nstat TcpExtListenDrops)",
+    ],
+    verify: (row) => callOn("tcpHandshakes", row),
+  }),
+  TCP_SYN_REPEATED: rule({
+    title: "SYNs have to be repeated",
+    category: "connectivity",
+    thresholds: {
+      more: { value: 1, unit: "packets", meaning: "MEDIUM above so many SYNs for one connection" },
+    },
+    of: handshakes,
+    grades: ({ more }) => [["MEDIUM", `syns > ${more} AND outcome = 'established'`]],
+    shows: [...ends, "start_ns", "outcome", "syns", "syn_acks", "retry_ns"],
+    measure: "retry_ns",
+    doubts: [],
+    says: (row) =>
+      `${endsOf(row)}: took ${many(row.syns, "SYN")}, ${took(row.retry_ns)} until the one that was answered`,
+    causes: ["the first SYN or its answer was lost", "the listen queue was full for a moment"],
+    advice: ["look at the server's drops at that time: dropEvents(), nstat TcpExtListenOverflows"],
+    verify: (row) => callOn("tcpHandshakes", row),
+  }),
+  TCP_RESET: rule({
+    title: "TCP connections are torn down by RST",
+    category: "reliability",
+    thresholds: {},
+    of: ({ capture, filter }: Subject) => tcpEndings(capture, filter),
+    grades: () => [["MEDIUM", "ending = 'reset'"]],
+    shows: [
+      ...ends,
+      "ending",
+      "by",
+      "time_ns",
+      "after_ns",
+      "idle_ns",
+      "client_rsts",
+      "server_rsts",
+      "payload",
+    ],
+    measure: "idle_ns",
+    doubts: [],
+    says: (row) =>
+      `${endsOf(row)}: the ${row.by} reset it after ${took(row.after_ns)}, ${took(row.idle_ns)} after the packet before`,
+    causes: [
+      "after long silence: a time limit of a firewall, load balancer or NAT",
+      "in the middle of a transfer: the application crashed or closed with data unread",
+      "at once: the service refuses this client, or no longer knows the connection",
+    ],
+    advice: ["compare idle_ns with the time limits on the way; look into the log of whoever sent the RST"],
+    verify: (row) => callOn("tcpEndings", row),
+  }),
+  TCP_OPTIONS_OFF: rule({
+    title: "TCP options that speed depends on are off",
+    category: "configuration",
+    thresholds: {},
+    of: handshakes,
+    grades: () => [
+      ["MEDIUM", "sack = false OR window_scaling = false"],
+      ["LOW", "timestamps = false"],
+    ],
+    shows: [...ends, "sack", "window_scaling", "timestamps", "client_mss_bytes", "server_mss_bytes"],
+    measure: "server_mss_bytes",
+    doubts: [],
+    says: (row) =>
+      `${endsOf(row)}: ${[
+        row.sack === false ? "selective acks" : "",
+        row.window_scaling === false ? "window scaling" : "",
+        row.timestamps === false ? "timestamps" : "",
+      ]
+        .filter((name) => name !== "")
+        .join(", ")} off`,
+    causes: [
+      "one end doesn't offer it (net.ipv4.tcp_sack, tcp_window_scaling, tcp_timestamps)",
+      "a middlebox removes it",
+    ],
+    advice: [
+      "see which SYN lacks it, at both ends: what leaves with it and arrives without was changed between them",
+    ],
+    verify: (row) => callOn("tcpHandshakes", row),
+  }),
+} satisfies Rules<Subject>;

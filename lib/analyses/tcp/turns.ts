@@ -1,0 +1,64 @@
+import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Column, Table } from "../../tables/index.js";
+import { count, duration, flow, runningCount, sender, start } from "../query/index.js";
+
+const columns: Column[] = [
+  flow,
+  { name: "turn", type: "INTEGER", meaning: "from 1; each change of the sender begins one" },
+  sender,
+  start,
+  duration("duration_ns", "from its first data packet to its last"),
+  count("packets", "with data"),
+  { name: "payload_bytes", type: "BIGINT", unit: "bytes", meaning: "of those" },
+  duration(
+    "wait_ns",
+    "from the last data of the other side, or the first turn from the handshake's end: how long this side thought, its path to the point of capture included; null without either",
+  ),
+  duration("longest_pause_ns", "longest time without data within the turn"),
+];
+
+/**
+ * Who speaks when in each TCP connection: turns of data, and the wait before each one. The wait before a turn of the server is its
+ * think time, before one of the client the client's. Data sent again, keep-alives and window probes begin no turn.
+ *
+ * Columns:
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `turn` INTEGER: from 1; each change of the sender begins one
+ * - `sender` VARCHAR: client or server: who sent it
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `duration_ns` BIGINT, ns: from its first data packet to its last
+ * - `packets` BIGINT, packets: with data
+ * - `payload_bytes` BIGINT, bytes: of those
+ * - `wait_ns` BIGINT, ns: from the last data of the other side, or the first turn from the handshake's end: how long this side
+ *   thought, its path to the point of capture included; null without either
+ * - `longest_pause_ns` BIGINT, ns: longest time without data within the turn
+ *
+ * @param filter which connections, and when. Default: all.
+ * @returns a Table, one row per turn, by connection and time.
+ * @throws SkbookError as `flows` does.
+ */
+export async function tcpTurns(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "tcpTurns",
+    views: {
+      opened: `
+        SELECT flow_number, min(time_ns) FILTER (from_client AND NOT syn) AS opened_ns FROM tcp
+        SEMI JOIN (SELECT flow_number FROM tcp WHERE syn) asked USING (flow_number) GROUP BY flow_number`,
+      spoken: `
+        SELECT *, lag(sender) OVER connection IS DISTINCT FROM sender AS begins, time_ns - lag(time_ns) OVER connection AS since_ns
+        FROM tcp WHERE tcp_len_bytes > 0 AND NOT retransmission AND NOT keep_alive AND NOT zero_window_probe
+        WINDOW connection AS (PARTITION BY flow_number ORDER BY frame)`,
+      numbered: `
+        SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number ORDER BY frame) AS turn FROM spoken`,
+    },
+    query: `
+      SELECT any_value(flow) AS flow, turn, any_value(sender) AS sender, min(time_ns) AS start_ns,
+        max(time_ns) - min(time_ns) AS duration_ns, count(*) AS packets, sum(tcp_len_bytes) AS payload_bytes,
+        CASE turn WHEN 1 THEN min(time_ns) - any_value(opened_ns) ELSE max(since_ns) FILTER (begins) END AS wait_ns,
+        coalesce(max(since_ns) FILTER (NOT begins), 0) AS longest_pause_ns
+      FROM numbered JOIN conversations USING (flow_number) LEFT JOIN opened USING (flow_number)
+      GROUP BY flow_number, turn ORDER BY flow_number, turn`,
+    columns,
+  });
+}

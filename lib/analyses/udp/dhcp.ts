@@ -1,0 +1,123 @@
+import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Column, Table } from "../../tables/index.js";
+import { count, duration, flag, start, word } from "../query/index.js";
+
+const columns: Column[] = [
+  start,
+  word("dhcp_id", "transaction"),
+  { name: "version", type: "INTEGER", meaning: "4 or 6: DHCP or DHCPv6" },
+  word("client_mac", "MAC address that the first packet came from: the client, or a relay"),
+  word("server", "address that answered; null without an answer"),
+  word("messages", "in their order"),
+  word(
+    "outcome",
+    "granted; refused; told (the client asked for no address); confirmed (DHCPv6: the address still fits the link); released, declined (given up, or found in use, by the client); open (no answer that settles it)",
+  ),
+  count("repeats", "messages that the client sent again"),
+  duration("duration_ns", "from the first message to the last"),
+  flag("relayed", "a relay's messages are among them"),
+];
+
+const v4: [number, string][] = [
+  [1, "discover"],
+  [2, "offer"],
+  [3, "request"],
+  [4, "decline"],
+  [5, "ack"],
+  [6, "nak"],
+  [7, "release"],
+  [8, "inform"],
+];
+const v6: [number, string][] = [
+  [1, "solicit"],
+  [2, "advertise"],
+  [3, "request"],
+  [4, "confirm"],
+  [5, "renew"],
+  [6, "rebind"],
+  [7, "reply"],
+  [8, "release"],
+  [9, "decline"],
+  [11, "information-request"],
+  [12, "relay-forward"],
+  [13, "relay-reply"],
+];
+
+/** What a client says when it wants an address, given or prolonged. */
+const wanting = "('discover', 'request', 'solicit', 'renew', 'rebind')";
+
+/**
+ * What a server's message settles. An ack without a lease answers an inform (RFC 2131, table 3). A reply of DHCPv6 grants what it gives
+ * a lifetime to, whatever its status says of another address; a server that has none says so in its advertise (RFC 8415, 18.3).
+ */
+const verdict = `
+  CASE
+    WHEN message = 'nak' THEN 'refused'
+    WHEN message = 'ack' THEN CASE WHEN leases IS NULL AND NOT wanting THEN 'told' ELSE 'granted' END
+    WHEN message = 'release' AND version = 4 OR message = 'reply' AND releasing THEN 'released'
+    WHEN message = 'decline' AND version = 4 OR message = 'reply' AND declining THEN 'declined'
+    WHEN message = 'reply' AND lasting THEN 'granted'
+    WHEN message = 'reply' AND failing OR message = 'advertise' AND failing AND NOT offered THEN 'refused'
+    WHEN message = 'reply' AND confirming THEN 'confirmed'
+    WHEN message = 'reply' AND informing THEN 'told'
+    WHEN message = 'reply' AND wanting AND leases IS NOT NULL THEN 'refused'
+  END`;
+
+const named = (names: [number, string][]) =>
+  `CASE dhcp_type ${names.map(([number, name]) => `WHEN ${number} THEN '${name}'`).join(" ")} ELSE CAST(dhcp_type AS VARCHAR) END`;
+
+const asked = (name: string, messages: string) =>
+  `bool_or(message IN ${messages}) OVER (PARTITION BY version, dhcp_id) AS ${name}`;
+
+/**
+ * DHCP and DHCPv6: who asked for an address, what was said, and whether it was granted (RFC 2131, RFC 8415).
+ *
+ * Columns:
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `dhcp_id` VARCHAR: transaction
+ * - `version` INTEGER: 4 or 6: DHCP or DHCPv6
+ * - `client_mac` VARCHAR: MAC address that the first packet came from: the client, or a relay
+ * - `server` VARCHAR: address that answered; null without an answer
+ * - `messages` VARCHAR: in their order
+ * - `outcome` VARCHAR: granted; refused; told (the client asked for no address); confirmed (DHCPv6: the address still fits the
+ *   link); released, declined (given up, or found in use, by the client); open (no answer that settles it)
+ * - `repeats` BIGINT, packets: messages that the client sent again
+ * - `duration_ns` BIGINT, ns: from the first message to the last
+ * - `relayed` BOOLEAN: a relay's messages are among them
+ *
+ * @param filter which conversations, and when. Default: all.
+ * @returns a Table, one row per transaction, in order of time.
+ * @throws SkbookError as `flows` does.
+ */
+export async function dhcpExchanges(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "dhcpExchanges",
+    views: {
+      messages: `
+        SELECT *, CASE WHEN contains(src, ':') THEN 6 ELSE 4 END AS version,
+          CASE WHEN version = 4 THEN ${named(v4)} ELSE ${named(v6)} END AS message,
+          message IN ('offer', 'ack', 'nak', 'advertise', 'reply') AS from_server,
+          CASE WHEN NOT dhcp_enclosed THEN message WHEN from_server THEN 'relay-reply' ELSE 'relay-forward' END AS said,
+          list_transform(string_split(dhcp_lease_seconds, ','), x -> CAST(x AS BIGINT)) AS leases,
+          coalesce(list_max(leases) > 0, false) AS lasting,
+          coalesce(list_bool_or(list_transform(string_split(dhcp_status, ','), x -> x <> '0')), false) AS failing
+        FROM own WHERE dhcp_type IS NOT NULL AND quoted_src IS NULL`,
+      spoken: `
+        SELECT *, row_number() OVER (PARTITION BY version, dhcp_id, said ORDER BY frame) AS times,
+          bool_or(lasting) OVER (PARTITION BY version, dhcp_id) AS offered,
+          ${asked("wanting", wanting)}, ${asked("informing", "('inform', 'information-request')")},
+          ${asked("releasing", "('release')")}, ${asked("declining", "('decline')")}, ${asked("confirming", "('confirm')")}
+        FROM messages`,
+      judged: `SELECT *, ${verdict} AS verdict FROM spoken`,
+    },
+    query: `
+      SELECT min(time_ns) AS start_ns, dhcp_id, version, arg_min(eth_src, frame) AS client_mac,
+        arg_max(src, frame) FILTER (from_server) AS server, string_agg(said, ' ' ORDER BY frame) AS messages,
+        coalesce(arg_max(verdict, frame), 'open') AS outcome,
+        count(*) FILTER (NOT from_server AND times > 1) AS repeats, max(time_ns) - min(time_ns) AS duration_ns,
+        bool_or(dhcp_enclosed OR (version = 4 AND src_port = 67 AND dst_port = 67)) AS relayed
+      FROM judged GROUP BY version, dhcp_id ORDER BY min(frame)`,
+    columns,
+  });
+}

@@ -1,2 +1,0 @@
-export { dnsQueries } from "./queries.js";
-export { dnsServers } from "./servers.js";

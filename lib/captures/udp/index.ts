@@ -1,2 +1,0 @@
-export { dhcpExchanges } from "./dhcp.js";
-export { datagramSequences } from "./sequences.js";

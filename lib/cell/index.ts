@@ -1,0 +1,10 @@
+export { bundleOf } from "./bundle.js";
+export {
+  type Cell,
+  callSignal,
+  currentCell,
+  interrupted,
+  jupyterDisplay,
+  type MimeBundle,
+} from "./cell.js";
+export { clearOutput, display, page } from "./display.js";

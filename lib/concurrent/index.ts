@@ -1,0 +1,1 @@
+export { ConcurrentTask } from "./concurrent-task.js";

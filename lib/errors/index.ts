@@ -1,0 +1,1 @@
+export { type ErrorFacts, reasonOf, SkbookError } from "./error.js";

@@ -1,0 +1,1 @@
+export { ask, askSecret } from "./ask.js";

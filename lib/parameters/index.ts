@@ -1,0 +1,1 @@
+export { badParameters } from "./bad-parameters.js";
