@@ -18,6 +18,21 @@ const script = [
   "say timers; grep -e '^now at' -e '^ clock [0-2]:' -e '\\.offset:' /proc/timer_list | head -n 16; say after; date +%s%N",
 ].join("; ");
 
+/** First word of the lines that {@link clocksFunction} writes. */
+export const clockWord = "skbook-clock";
+
+/** A shell function that writes what the clocks show, on lines of its own: `clocks start`. */
+export const clocksFunction =
+  "clocks() { { date +%s%N; cut -d' ' -f1 /proc/uptime; " +
+  "grep -e '^now at' -e '^ clock [0-2]:' -e '\\.offset:' /proc/timer_list | head -n 16; date +%s%N; } 2>/dev/null | " +
+  `sed "s/^/${clockWord} $1 /"; }`;
+
+/** The clocks, from the lines of one call of that function without their first two words; null where the host can't tell. */
+export function parseClockLines(lines: readonly string[]): ClockReading | null {
+  const [before = "", uptime = "", ...rest] = lines;
+  return parseClocks({ before, uptime, timers: rest.slice(0, -1).join("\n"), after: rest.at(-1) ?? "" });
+}
+
 /**
  * Reads the clocks of a host; null where it can't tell.
  *

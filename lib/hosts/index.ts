@@ -1,6 +1,6 @@
 export { readText } from "./bytes.js";
 export { ClockOffset, clockOffset } from "./clock-offset.js";
-export { type ClockReading, readClocks } from "./clocks.js";
+export { type ClockReading, clocksFunction, clockWord, parseClockLines } from "./clocks.js";
 export { connect, localhost } from "./connect.js";
 export { type CounterOptions, interfaceCounters, softnetCounters } from "./counters/index.js";
 export { detachedNotes, withDetached } from "./detached.js";

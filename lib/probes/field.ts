@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import type { Column, Value } from "../tables/index.js";
 import type { HookSite } from "./site.js";
 import type { Target } from "./target.js";

@@ -1,5 +1,5 @@
 import type { FieldLayout } from "../btf/index.js";
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import type { Target } from "./target.js";
 import { type Bpf, bpf, comment, printedAs, word } from "./text/bpf.js";
 import type { NameWords } from "./text/names.js";

@@ -1,4 +1,4 @@
-import { SkbookError } from "../../errors.js";
+import { SkbookError } from "../../errors/index.js";
 
 /** How bpftrace prints a value: digits, a kernel function's name, text of unknown content, or a stack over several lines. */
 export type Printed = "number" | "symbol" | "text" | "stack";

@@ -1,5 +1,5 @@
-import { type ErrorFacts, SkbookError } from "../errors/index.js";
-import type { Frame, Table } from "../tables/index.js";
+import { type ErrorFacts, SkbookError } from "../../errors/index.js";
+import type { Frame, Table } from "../../tables/index.js";
 
 /** A probe that did not come to its end. What had arrived until then is in `partial`. */
 export class ProbeError extends SkbookError {

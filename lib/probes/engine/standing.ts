@@ -1,4 +1,4 @@
-import type { Standing } from "../progress/index.js";
+import type { Standing } from "../../progress/index.js";
 import type { Account } from "./account.js";
 
 /** How far a probe's run is, by its books: a summary's counts come at the end only. */

@@ -1,6 +1,6 @@
-import type { Json } from "../cases/index.js";
-import { SkbookError } from "../errors/index.js";
-import { type Host, type NetworkLoad, readLoad } from "../hosts/index.js";
+import type { Json } from "../../cases/index.js";
+import { SkbookError } from "../../errors/index.js";
+import { type Host, type NetworkLoad, readLoad } from "../../hosts/index.js";
 import type { ProbeDefinition } from "./definition.js";
 
 /** What a probe of events may cost. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ClockReading } from "../hosts/index.js";
+import { type ClockReading, parseClockLines } from "../../hosts/index.js";
 import {
   type Column,
   createFrame,
@@ -8,43 +8,38 @@ import {
   type Provenance,
   type Table,
   type Value,
-} from "../tables/index.js";
+} from "../../tables/index.js";
+import type { Target } from "../target.js";
 import type { Account } from "./account.js";
-import { lines, parseRecord } from "./bpftrace/records.js";
-import { columnsOf, type ProbeDefinition } from "./definition.js";
-import type { Target } from "./target.js";
+import type { ProbeDefinition, Shapes } from "./definition.js";
+import { lines, type ProgramRecord, parseRecord } from "./records.js";
 import { UnixTime } from "./unix-time.js";
 
 /** What a run left: its clock, and the way to its result. */
 export interface Collected {
   time: UnixTime;
+  clocks: { start: ClockReading | null; end: ClockReading | null };
   finish(provenance: Provenance): Promise<Table | Frame>;
   /** Gives up what was collected. */
   discard(): Promise<void>;
 }
 
 /** Reads a run's bytes to the end: rows go into the result batch by batch, everything else into the books. */
-export async function collect<Schema extends z.ZodType, Shape extends "table" | "frame">(
+export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
   definition: ProbeDefinition<Schema, Shape>,
   bytes: AsyncIterable<Uint8Array>,
-  given: {
-    target: Target;
-    parameters: z.output<Schema>;
-    account: Account;
-    start: ClockReading | null;
-    onAttached: () => void;
-  },
+  given: { target: Target; parameters: z.output<Schema>; account: Account; onAttached: () => void },
 ): Promise<Collected> {
   const { account } = given;
+  const clocks = new Clocks();
   let time: UnixTime | undefined;
   const clock = () => {
-    time ??= new UnixTime(given.start, account.begin);
+    time ??= new UnixTime(clocks.start, account.begin);
     return time;
   };
   const maps = new Map<string, ReadonlyMap<string, unknown>>();
   const context = { ...given, unixTime: (nsecs: string) => clock().of(nsecs) };
-  const columns = columnsOf(definition, given.parameters);
-  const sink = await makeSink(definition, columns).catch(async (error) => {
+  const sink = await makeSink(definition, definition.columns(given.parameters)).catch(async (error) => {
     // Whoever leaves before the end of a run's bytes ends it; unread, they would keep it going.
     for await (const _ of bytes) break;
     throw error;
@@ -52,12 +47,15 @@ export async function collect<Schema extends z.ZodType, Shape extends "table" | 
   try {
     for await (const batch of lines(bytes)) {
       const attachedBefore = account.ticked;
-      const records = batch.flatMap(parseRecord).filter((record) => !account.note(record));
+      const records = batch.flatMap(parseRecord).filter((record) => !clocks.note(record) && !account.note(record));
       if (account.ticked && !attachedBefore) given.onAttached();
       for (const record of records) {
         if (record.type === "map") maps.set(record.name, new Map(record.entries));
       }
-      sink.append(records.flatMap((record) => definition.decode(record, context)));
+      if (definition.decode !== undefined) {
+        const { decode } = definition;
+        sink.append(records.flatMap((record) => decode(record, context)));
+      }
     }
     const ended = account.end === null ? null : BigInt(account.end);
     sink.append(definition.conclude?.(maps, { ...context, ended }) ?? []);
@@ -65,7 +63,32 @@ export async function collect<Schema extends z.ZodType, Shape extends "table" | 
     await sink.discard();
     throw error;
   }
-  return { time: clock(), finish: sink.finish, discard: sink.discard };
+  return {
+    time: clock(),
+    clocks: { start: clocks.start, end: clocks.end },
+    finish: sink.finish,
+    discard: sink.discard,
+  };
+}
+
+/** The host's clocks, as they were read around the program. */
+class Clocks {
+  private readonly lines = { start: [] as string[], end: [] as string[] };
+
+  note(record: ProgramRecord): boolean {
+    if (record.type !== "clocks") return false;
+    // No reading has more: what a host says goes on for as long as it likes.
+    if (this.lines[record.moment].length < 64) this.lines[record.moment].push(record.line);
+    return true;
+  }
+
+  get start(): ClockReading | null {
+    return parseClockLines(this.lines.start);
+  }
+
+  get end(): ClockReading | null {
+    return parseClockLines(this.lines.end);
+  }
 }
 
 /** Rows on their way into the result that a probe's shape asks for. */
@@ -75,7 +98,7 @@ interface Sink {
   discard(): Promise<void>;
 }
 
-async function makeSink<Schema extends z.ZodType, Shape extends "table" | "frame">(
+async function makeSink<Schema extends z.ZodType, Shape extends Shapes>(
   { name, shape }: ProbeDefinition<Schema, Shape>,
   columns: readonly Column[],
 ): Promise<Sink> {
@@ -85,7 +108,9 @@ async function makeSink<Schema extends z.ZodType, Shape extends "table" | "frame
 function frameSink(columns: readonly Column[]): Sink {
   const rows: (readonly Value[])[] = [];
   return {
-    append: (added) => rows.push(...added),
+    append: (added) => {
+      for (const row of added) rows.push(row);
+    },
     finish: async (provenance) => createFrame(columns, rows, provenance),
     discard: async () => {},
   };

@@ -1,3 +1,5 @@
+import { clocksFunction } from "../../hosts/index.js";
+
 /** What a probe itself cost its host, as the kernel's BPF run-time statistics have it. */
 export interface SelfCost {
   /** How often its programs ran, by the last sample. */
@@ -39,28 +41,32 @@ const addUp =
   `END { for (id in runs) { n++; r += runs[id]; t += ns[id]; l += left[id] } if (!n) exit 1; printf "${costWord} %s %.0f %.0f %.0f %s\\n", uptime, r, t, cpu, known ? sprintf("%.0f", l) : "-" }`;
 
 /**
- * Parameters: seconds between samples, the two programs that turn statistics on, the one that adds up, then the command. Samples are taken
- * while it runs and when it is told to stop; none where statistics could not be turned on.
+ * Parameters: seconds between samples, the signal that ends the command, the two programs that turn statistics on, the one that adds up, then the
+ * command. Samples are taken while it runs and when it is told to stop; none where statistics could not be turned on. The host's clocks are
+ * written to stdout before the command and behind it.
  */
 const script = [
-  "every=$1; perl=$2; python=$3; add=$4; shift 4",
+  "every=$1; end=$2; perl=$3; python=$4; add=$5; shift 5",
+  clocksFunction,
   'if command -v perl >/dev/null; then set -- perl -e "$perl" "$@"; elif command -v python3 >/dev/null; then set -- python3 -c "$python" "$@"; fi',
+  // The clocks first: rows can't be told their times without.
+  "clocks start",
   '"$@" & pid=$!',
   'sample() { ls -l /proc/$pid/fd 2>/dev/null | grep -q bpf-stats && awk "$add" /proc/uptime /proc/$pid/stat /proc/$pid/fdinfo/* >&2 2>/dev/null; }',
   // Less and less often, since attaching takes long where many do it at a time.
   "{ pause=0.2; until sample; do sleep $pause || exit; case $pause in 0.2) pause=0.4 ;; *) pause=0.8 ;; esac; done; " +
     "while sleep $every; do sample; done; } & sampler=$!",
-  // By SIGCONT the kernel's part of a probe knows that it is to end: when the sample has been taken. All of the group hears SIGTERM by itself.
-  "trap 'again=1; sample; kill -s CONT $pid 2>/dev/null' CONT; trap 'again=1; sample' TERM; again=1; code=",
+  // By the signal the kernel's part of a probe knows that it is to end: when the sample has been taken. All of the group hears SIGTERM by itself.
+  "trap 'again=1; sample; kill -s $end $pid 2>/dev/null' CONT; trap 'again=1; sample' TERM; again=1; code=",
   // A signal interrupts the first wait, or comes when that one knows the exit code already: the second then knows no such process, and says 127.
   'while [ $again = 1 ]; do again=0; wait "$pid"; ended=$?; [ -n "$code" ] && [ $ended = 127 ] || code=$ended; done',
-  "kill $sampler 2>/dev/null; exit $code",
+  "kill $sampler 2>/dev/null; clocks end; exit $code",
 ].join("; ");
 
-/** The command line that runs `command` and samples what its BPF programs cost. */
-export function costed(command: readonly string[], seconds: number): string[] {
+/** The command line that runs `command`, samples what its BPF programs cost, and reads the clocks around it. */
+export function accompanied(command: readonly string[], seconds: number, end: "CONT" | "TERM"): string[] {
   const every = Math.min(60, Math.max(0.4, seconds / 5));
-  return ["sh", "-c", script, "skbook", every.toFixed(1), perl, python, addUp, ...command];
+  return ["sh", "-c", script, "skbook", every.toFixed(1), end, perl, python, addUp, ...command];
 }
 
 /** Takes the samples out of what a command wrote to stderr. */

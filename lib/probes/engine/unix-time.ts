@@ -1,4 +1,4 @@
-import type { ClockReading } from "../hosts/index.js";
+import type { ClockReading } from "../../hosts/index.js";
 
 /**
  * Turns a program's `nsecs` into nanoseconds since 1970. Whether they count CLOCK_MONOTONIC or CLOCK_BOOTTIME depends on kernel and

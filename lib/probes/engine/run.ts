@@ -1,9 +1,11 @@
-import { type Json, type RecordedRun, recordedRun } from "../cases/index.js";
-import type { Detached, Host } from "../hosts/index.js";
-import { environment } from "./bpftrace/environment.js";
-import { costed, type SelfCost, splitCost } from "./bpftrace/self-cost.js";
-import type { ResolvedHooks } from "./hooks.js";
-import type { Target } from "./target.js";
+import { type Json, type RecordedRun, recordedRun } from "../../cases/index.js";
+import type { Detached, Host } from "../../hosts/index.js";
+import type { ResolvedHooks } from "../hooks.js";
+import type { Target } from "../target.js";
+import { environment } from "./environment.js";
+import { knownTarget } from "./known-target.js";
+import type { Rendered } from "./render.js";
+import { accompanied, type SelfCost, splitCost } from "./self-cost.js";
 
 /** How a probe's run ended, as it stands in the case. */
 export interface RunOutcome {
@@ -15,6 +17,8 @@ export interface RunOutcome {
     /** Wanted, but not needed, and not there: why. */
     missing: string[];
   };
+  /** Where the kernel has the fields that the program reads, in bytes from the beginning of their struct. */
+  layout: { [field: string]: number };
   exitCode: number | null;
   stderr: string;
   timedOut: boolean;
@@ -32,19 +36,23 @@ export interface RunOutcome {
 
 export interface RunPlan {
   probe: string;
-  program: string;
   /** What the case knows the run by. */
   params: { [key: string]: Json };
   hooks: ResolvedHooks;
   target: Target;
   bufferPages: number;
   /** Keys that each map may have. */
-  mapKeys?: number;
+  mapKeys: number | undefined;
   seconds: number;
   deadlineSeconds: number;
+  /** Writes the program, once it is known where the kernel has its structs' fields. */
+  render(target: Target): Rendered;
+  /** The program hears SIGCONT, and ends when its rows are read; another one is ended by SIGTERM. */
+  endsBySignal: boolean;
 }
 
-const maxMapKeys = 65_536;
+/** Keys that a map may have, where a probe doesn't say. */
+export const maxMapKeys = 65_536;
 
 /** A run that can be ended before its time; a replayed one can't. */
 export interface StoppableRun extends RecordedRun<RunOutcome> {
@@ -53,24 +61,13 @@ export interface StoppableRun extends RecordedRun<RunOutcome> {
 
 /** Runs a program on the host under a lease; or finds its recording. */
 export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun> {
-  const bpftrace = [
-    "env",
-    ...environment(plan.target.snapshot),
-    `BPFTRACE_PERF_RB_PAGES=${plan.bufferPages}`,
-    `BPFTRACE_MAP_KEYS_MAX=${plan.mapKeys ?? maxMapKeys}`,
-    "BPFTRACE_STRLEN=64",
-    "bpftrace",
-    "-f",
-    "json",
-    "-B",
-    "line",
-    "-e",
-    plan.program,
-  ];
-  const command = costed(bpftrace, plan.seconds);
   const request = { kind: "probe" as const, name: plan.probe, host: host.name, params: plan.params };
   let stop = () => {};
-  const run = await recordedRun<RunOutcome>(request, () => {
+  const run = await recordedRun<RunOutcome>(request, async () => {
+    const target = await knownTarget(host, plan.target);
+    const { text, layout } = plan.render(target);
+    const bpftrace = [...bpftraceCommand(target, plan), "-e", text];
+    const command = accompanied(bpftrace, plan.seconds, plan.endsBySignal ? "CONT" : "TERM");
     const execution = host.start(command, { root: true, deadlineSeconds: plan.deadlineSeconds });
     const outcome = execution.ended.then((end) => ({
       command: bpftrace,
@@ -79,6 +76,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
         attached: [...plan.hooks.found.values()].flat(),
         missing: plan.hooks.missing.map(({ why }) => why),
       },
+      layout: Object.fromEntries([...layout].map(([field, { offset }]) => [field, offset])),
       exitCode: end.exitCode,
       ...withoutKnownNoise(end.stderr),
       timedOut: end.timedOut,
@@ -93,6 +91,22 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
     return { bytes: execution, outcome };
   });
   return { ...run, stop };
+}
+
+/** bpftrace as every program is run, without the program. */
+export function bpftraceCommand(
+  target: Target,
+  { bufferPages, mapKeys = maxMapKeys }: { bufferPages: number; mapKeys: number | undefined },
+): string[] {
+  return [
+    "env",
+    ...environment(target),
+    `BPFTRACE_PERF_RB_PAGES=${bufferPages}`,
+    `BPFTRACE_MAP_KEYS_MAX=${mapKeys}`,
+    "BPFTRACE_STRLEN=64",
+    "bpftrace",
+    ...["-f", "json", "-B", "line"],
+  ];
 }
 
 /** bpftrace warns of RLIMIT_MEMLOCK wherever CAP_SYS_RESOURCE is missing; since kernel 5.11 it means nothing. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { badParameters } from "../parameters/index.js";
+import { badParameters } from "../../parameters/index.js";
 
 /** What every probe can be asked. */
 export interface CommonParameters {

@@ -1,4 +1,4 @@
-import type { ErrorFacts } from "../errors/index.js";
+import type { ErrorFacts } from "../../errors/index.js";
 import type { Account } from "./account.js";
 import type { RunOutcome } from "./run.js";
 

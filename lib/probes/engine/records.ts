@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { clockWord } from "../../hosts/index.js";
 
 /** What a bpftrace program says, one by one. */
 export type ProgramRecord =
-  /** A line of the program's own: its first word and the fields behind it; of a row, the hook that printed it. */
-  | { type: "line"; word: string; hook: string; fields: string[] }
+  /** A line of the program's own: its first word and the fields behind it; of a row, the index of the hook that printed it. */
+  | { type: "line"; word: string; hook: number; fields: string[] }
+  /** What the host's clocks showed before the program was started, or after it had ended. */
+  | { type: "clocks"; moment: "start" | "end"; line: string }
   /** A map, printed when the program ends: key words (none for a map without keys) to value. */
   | { type: "map"; name: string; entries: [key: string, value: unknown][] }
   /** Events that bpftrace says it lost since its last word on that. */
@@ -11,6 +14,8 @@ export type ProgramRecord =
   /** bpftrace reached its attach step; it says so even where attaching failed. */
   | { type: "attached"; probes: number }
   | { type: "unparsed"; line: string };
+
+const clockLine = new RegExp(`^${clockWord} (start|end) (.*)$`);
 
 const Line = z.object({ type: z.string(), data: z.unknown() });
 const Lost = z.object({ events: z.number() });
@@ -20,6 +25,8 @@ const Maps = z.record(z.string(), z.unknown());
 /** Decodes one line of `bpftrace -f json`; blank lines between records give nothing. */
 export function parseRecord(line: string): ProgramRecord[] {
   if (line === "") return [];
+  const clock = clockLine.exec(line);
+  if (clock) return [{ type: "clocks", moment: clock[1] as "start" | "end", line: clock[2] ?? "" }];
   const { type, data } = parseJson(line);
   if (type === "printf" && typeof data === "string") return [ownLine(data)];
   if (type === "map" || type === "hist" || type === "stats") {
@@ -50,7 +57,7 @@ function parseJson(line: string): { type?: unknown; data?: unknown } {
 function ownLine(text: string): ProgramRecord {
   const [head = "", ...fields] = text.replace(/\n$/, "").split("\t");
   const colon = head.indexOf(":");
-  const [word, hook] = colon < 0 ? [head, ""] : [head.slice(0, colon), head.slice(colon + 1)];
+  const [word, hook] = colon < 0 ? [head, -1] : [head.slice(0, colon), Number(head.slice(colon + 1))];
   return { type: "line", word, hook, fields };
 }
 

@@ -1,5 +1,5 @@
-import { type ClockReading, detachedNotes, type NetworkLoad } from "../hosts/index.js";
-import type { Provenance } from "../tables/index.js";
+import { type ClockReading, detachedNotes, type NetworkLoad } from "../../hosts/index.js";
+import type { Provenance } from "../../tables/index.js";
 import type { Account } from "./account.js";
 import type { RunOutcome } from "./run.js";
 import { clockStep, type UnixTime } from "./unix-time.js";

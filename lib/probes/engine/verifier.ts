@@ -1,8 +1,8 @@
-import type { ErrorFacts } from "../errors/index.js";
-import type { Host } from "../hosts/index.js";
-import { environment } from "./bpftrace/environment.js";
+import type { ErrorFacts } from "../../errors/index.js";
+import type { Host } from "../../hosts/index.js";
+import { environment } from "./environment.js";
 import type { RunOutcome } from "./run.js";
-import type { Target } from "./target.js";
+import type { Target } from "../target.js";
 
 /**
  * What bpftrace writes when the kernel refused a program; the verifier's words it keeps to itself unless asked. Until 0.21 it names the hook,
@@ -15,14 +15,14 @@ const shownLines = 20;
 /** Says why the verifier refused a program: loads it once more, and lets bpftrace show the log. */
 export async function withVerifierLog(
   host: Host,
-  { snapshot }: Target,
-  program: string,
+  target: Target,
   outcome: RunOutcome,
   failure: ErrorFacts,
 ): Promise<ErrorFacts> {
   const place = placeIn(outcome.stderr);
   if (failure.code !== "PROBE_NOT_ATTACHED" || place === undefined) return failure;
-  const command = ["env", ...environment(snapshot), "bpftrace", "-v", "-e", program];
+  const [program = ""] = outcome.command.slice(-1);
+  const command = ["env", ...environment(target), "bpftrace", "-v", "-e", program];
   const again = await host.exec(command, { root: true, deadlineSeconds: 30 });
   const log = logOf(place, again.stderr);
   const last = log.slice(-shownLines).join("\n");

@@ -1,0 +1,168 @@
+import { type Counter, counterOf, counters } from "./counters.js";
+import type { ProgramRecord } from "./records.js";
+import { rowWord } from "./life.js";
+
+/** What became of the events of one hook; null where the program ended before it could say. */
+export interface HookAccount {
+  hook: string;
+  /** Passed the filters. */
+  matched: number | null;
+  /** Were printed. */
+  emitted: number | null;
+  /** Were not printed, since too many came in a second. */
+  suppressed: number | null;
+  /** Printed and not arrived, not printed since too many came, or never there, since the kernel missed the return of their call. */
+  lost: number | "unknown";
+}
+
+/** How a kind of probe counts, so that what is missing is known. */
+export interface Books {
+  /** The probe's hooks, by the index that its counters have. */
+  hooks: readonly string[];
+  /** In a summary, the map whose counts add up to all that was seen. */
+  countMap?: string;
+  /** In a summary: whether `matched` is counted; else nothing is lost as long as the map has room. */
+  matched?: boolean;
+  /** Keys that a map may have. */
+  mapKeys: number;
+}
+
+/** Keeps the books of a run: what its program said of itself, apart from the rows. */
+export class Account {
+  /** `nsecs` of the program at its begin, and at the end of what it measured. */
+  begin: string | null = null;
+  end: string | null = null;
+  /** The program's own first tick: only this proves that every hook is attached. */
+  ticked = false;
+  /** What bpftrace itself noticed as lost. */
+  lostByBpftrace = 0;
+  readonly unparsed: string[] = [];
+  unparsedLines = 0;
+  private over: string | null = null;
+  /** In a summary, the events that its counts stand for, and how many of them there are. */
+  private summed = 0;
+  private entries = 0;
+  /** Whether maps have come, or could have: they do behind the end. */
+  private counted = false;
+  /** Rows that arrived, by hook. */
+  private readonly arrived = new Map<number, number>();
+  private readonly counts = new Map<Counter, Map<number, number>>(counters.map((one) => [one, new Map()]));
+
+  constructor(private readonly books: Books) {}
+
+  /** Takes note of a record; true when it is one of the signs of life and no row. */
+  note(record: ProgramRecord): boolean {
+    switch (record.type) {
+      case "attached":
+        return true;
+      case "lost":
+        this.lostByBpftrace += record.events;
+        return true;
+      case "unparsed":
+        this.unparsedLines += 1;
+        if (this.unparsed.length < 5) this.unparsed.push(record.line.slice(0, 200));
+        return true;
+      case "line":
+        return this.noteLine(record.word, record.hook, record.fields[0] ?? null);
+      case "map":
+        return this.noteMap(record.name, record.entries);
+    }
+  }
+
+  /** Rows that arrived; in a summary, the events that its counts stand for. */
+  get accounted(): number {
+    return this.books.countMap === undefined ? sum(this.arrived.values()) : this.summed;
+  }
+
+  get matched(): number | null {
+    if (this.books.countMap === undefined) return this.total("emitted", "suppressed", "beyond");
+    return this.books.matched ? this.total("matched") : this.counted ? this.summed : null;
+  }
+
+  get emitted(): number | null {
+    return this.books.countMap === undefined ? this.total("emitted") : null;
+  }
+
+  get suppressed(): number | null {
+    return this.books.countMap === undefined ? this.total("suppressed") : null;
+  }
+
+  /** Events that the kernel counted and that are in no row. */
+  get lost(): number | "unknown" {
+    const { countMap, matched, mapKeys } = this.books;
+    if (!this.counted) return "unknown";
+    if (countMap === undefined) return sum(this.hooks.map(({ lost }) => Number(lost)));
+    if (matched) return Math.max(0, (this.total("matched") ?? 0) - this.summed);
+    return this.entries < mapKeys ? 0 : "unknown";
+  }
+
+  /** The same for each hook that printed rows. */
+  get hooks(): HookAccount[] {
+    const indices = new Set([...this.arrived.keys(), ...[...this.counts.values()].flatMap((one) => [...one.keys()])]);
+    if (this.books.countMap !== undefined) return [];
+    return [...indices].sort((a, b) => a - b).map((index) => this.ofHook(index));
+  }
+
+  /** The program matched more than it was allowed to print in all. */
+  get truncated(): boolean {
+    return (this.total("beyond") ?? 0) > 0;
+  }
+
+  private ofHook(index: number): HookAccount {
+    const hook = this.books.hooks[index] ?? "";
+    if (!this.counted) return { hook, matched: null, emitted: null, suppressed: null, lost: "unknown" };
+    const of = (counter: Counter) => this.counts.get(counter)?.get(index) ?? 0;
+    const [emitted, suppressed] = [of("emitted"), of("suppressed")];
+    const notArrived = Math.max(0, emitted - (this.arrived.get(index) ?? 0));
+    const unreturned = Math.max(0, of("entered") - of("returned"));
+    return {
+      hook,
+      matched: emitted + suppressed + of("beyond"),
+      emitted,
+      suppressed,
+      lost: notArrived + suppressed + unreturned,
+    };
+  }
+
+  private total(...which: Counter[]): number | null {
+    if (!this.counted) return null;
+    return sum(which.flatMap((one) => [...(this.counts.get(one)?.values() ?? [])]));
+  }
+
+  private noteLine(word: string, hook: number, nsecs: string | null): boolean {
+    if (word === "begin") this.begin = nsecs;
+    else if (word === "over") this.over = nsecs;
+    else if (word === "end") this.noteEnd(nsecs);
+    else if (word === "tick") this.ticked = true;
+    else {
+      if (word === rowWord) this.arrived.set(hook, (this.arrived.get(hook) ?? 0) + 1);
+      return false;
+    }
+    return true;
+  }
+
+  /** The maps come behind the end; a counter that was never touched, newer bpftrace doesn't print at all. */
+  private noteEnd(nsecs: string | null): void {
+    // END comes when its buffers have been read, which is later than what it measured.
+    this.end = this.over ?? nsecs;
+    this.counted = true;
+  }
+
+  private noteMap(name: string, entries: readonly [string, unknown][]): boolean {
+    const known = counterOf(name);
+    if (known !== undefined) {
+      this.counts.get(known.counter)?.set(known.hook, Number(entries[0]?.[1] ?? 0));
+      return true;
+    }
+    if (name !== this.books.countMap) return false;
+    this.summed += entries.reduce((all, [, count]) => all + Number(count), 0);
+    this.entries += entries.length;
+    return false;
+  }
+}
+
+function sum(numbers: Iterable<number>): number {
+  let all = 0;
+  for (const one of numbers) all += one;
+  return all;
+}

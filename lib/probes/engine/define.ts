@@ -1,0 +1,127 @@
+import type { z } from "zod";
+import { interrupted } from "../../cell/index.js";
+import type { Json } from "../../cases/index.js";
+import { ConcurrentTask } from "../../concurrent/index.js";
+import { type ErrorFacts, SkbookError } from "../../errors/index.js";
+import { type Host, withDetached } from "../../hosts/index.js";
+import { watched } from "../../progress/index.js";
+import type { Frame, Table } from "../../tables/index.js";
+import type { Hooks } from "../hooks.js";
+import { readTarget, type Target } from "../target.js";
+import { Account } from "./account.js";
+import { checkBudget } from "./budget.js";
+import { collect } from "./collect.js";
+import { limitsOf, type ProbeDefinition, type Shapes } from "./definition.js";
+import { ProbeError } from "./error.js";
+import { explain, type Listing } from "./explain.js";
+import { failureOf } from "./failure.js";
+import { endHook } from "./life.js";
+import { type CommonParameters, parseParameters } from "./parameters.js";
+import { preflight, refuseUnless } from "./preflight.js";
+import { provenanceOf } from "./provenance.js";
+import { fingerprint, render } from "./render.js";
+import { runProbe } from "./run.js";
+import { standingOf } from "./standing.js";
+import { withVerifierLog } from "./verifier.js";
+
+/** How long the last events of what was done meanwhile are still on their way when it is over. */
+const settleMs = 500;
+
+/** A probe that can be called from a cell, with its definition beside it. */
+export interface Probe<Parameters, Shape extends Shapes> {
+  (host: Host, parameters: CommonParameters & Parameters): Promise<Shape extends "table" ? Table : Frame>;
+  /**
+   * The program that a call would run on a host, its hooks, what it would cost at most in memory of maps and in instructions; nothing is attached.
+   * In a notebook it shows as a listing.
+   */
+  explain(host: Host, parameters: CommonParameters & Parameters): Promise<Listing>;
+  readonly definition: ProbeDefinition<z.ZodType, Shape>;
+}
+
+/**
+ * Makes a probe of a definition. A call checks its parameters, then whether the probe can run on the host, then runs it for `seconds` under a lease
+ * and returns what it saw, with its losses.
+ *
+ * Errors of a call: `BAD_PARAMETER`, `ROOT_NEEDED`, `BPFTRACE_MISSING`, `TRACEFS_MISSING`, `BTF_MISSING`, `BTF_MISMATCH`, `FIELD_MISSING`, `LOCKDOWN`, `HOOK_MISSING`, `TOO_BUSY`
+ * (nothing was attached); `PROBE_NOT_ATTACHED`, `VERIFIER_REFUSED`, `PROBE_FAILED`, `CONNECTION_LOST`, `LEASE_EXPIRED`, `DEADLINE` (a ProbeError whose `partial` has what
+ * had arrived, null where the probe never ran); `DURING_FAILED`, `INTERRUPTED` (nothing is kept); `SESSION_REFUSED`, `COMMAND_NOT_STARTED`; in a replay `NOT_RECORDED`.
+ */
+export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parameters>(
+  definition: ProbeDefinition<Schema, Shape>,
+): Probe<Parameters, Shape> {
+  const hooks = hooksOf(definition);
+  const call = async (host: Host, asked: CommonParameters & Parameters) => {
+    const { common, own } = parseParameters(definition.name, definition.parameters, asked);
+    const { seconds, bufferPages, attachSeconds, maxEventsPerSecond, force, during } = common;
+    const { target, hooks: resolved } = await readTarget(host, hooks);
+    refuseUnless(preflight(target, resolved), definition.name, host);
+    const limited = limitsOf(definition, own, maxEventsPerSecond) !== null;
+    const params = {
+      ...(own as { [key: string]: Json }),
+      seconds,
+      bufferPages,
+      ...(limited ? { maxEventsPerSecond } : {}),
+      program: definition.revision ?? fingerprint(definition, own, target),
+    };
+    const load = limited
+      ? await checkBudget(host, definition, { maxEventsPerSecond, force }, params)
+      : null;
+    const run = await runProbe(host, {
+      probe: definition.name,
+      params,
+      hooks: resolved,
+      target,
+      bufferPages,
+      mapKeys: definition.mapKeys,
+      seconds,
+      deadlineSeconds: seconds + attachSeconds,
+      render: (known: Target) => render(definition, own, { seconds, maxEventsPerSecond }, known),
+      endsBySignal: limited || definition.endsAtOnce,
+    });
+    const tried = `run ${definition.name} on ${host.name}`;
+    const concurrent = new ConcurrentTask(tried, during, { settleMs, stop: run.stop });
+    const account = new Account(definition.books(own));
+    const standing = standingOf(account, seconds);
+    const onAttached = () => {
+      standing.attached();
+      concurrent.begin();
+    };
+    const given = { target, parameters: own, account, onAttached };
+    const collected = await watched(`${definition.name} on ${host.name}`, standing.read, () =>
+      collect(definition, run.bytes, given),
+    );
+    try {
+      const outcome = await run.outcome;
+      const saying = (error: ErrorFacts) => withDetached(host.name, outcome, error);
+      if (outcome.canceled) {
+        throw new SkbookError(saying(interrupted(tried, { detached: outcome.detached })));
+      }
+      const failed = failureOf(definition.name, host.name, outcome, account);
+      const failure = failed && saying(await withVerifierLog(host, target, outcome, failed));
+      if (failure === undefined) {
+        await concurrent.over().catch((error) => {
+          throw new SkbookError(saying(error));
+        });
+      }
+      const { time, clocks, finish } = collected;
+      const notes = definition.notes?.(target, own) ?? [];
+      const facts = { recordingId: run.recordingId, host: host.name, clocks, notes, time, load };
+      const result = await finish(provenanceOf(definition.name, facts, outcome, account));
+      if (failure !== undefined) throw new ProbeError(failure, account.ticked ? result : null);
+      return result as never;
+    } catch (error) {
+      if (!(error instanceof ProbeError)) await collected.discard();
+      throw error;
+    }
+  };
+  return Object.assign(call, {
+    definition,
+    explain: (host: Host, asked: CommonParameters & Parameters) => explain(definition, hooks, host, asked),
+  });
+}
+
+/** What a probe attaches to, with the hook that tells it of its end where it needs one. */
+function hooksOf({ hooks, endsAtOnce, shape }: Pick<ProbeDefinition, "hooks" | "endsAtOnce" | "shape">): Hooks {
+  if (shape === "frame" && !endsAtOnce) return hooks;
+  return { ...hooks, optional: [...(hooks.optional ?? []), endHook] };
+}

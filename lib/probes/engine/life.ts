@@ -1,0 +1,93 @@
+import { HookSite, type Site } from "../site.js";
+import { attachPoint, type Bpf, bpf, joined } from "../text/bpf.js";
+import { BpfMap } from "../text/maps.js";
+
+// A program tells of itself: `begin`, ticks, `over` and `end` with its clock. Only a tick proves that every hook is attached; bpftrace's own
+// word does not. bpftrace throws away what stands in its buffers when it ends, and detaches from one hook after the other: so a program
+// measures until it is over, by its time or by a signal, and one with rows ends only when bpftrace has had time to read them.
+
+/** Where the kernel tells of a signal: of the ones that end a probe, too. */
+export const endHook = "tracepoint:signal:signal_generate";
+
+/** First word of the lines that carry rows. */
+export const rowWord = "row";
+
+const tickMs = 250;
+const ticksPerSecond = 1_000 / tickMs;
+
+const overSince = new BpfMap("over", false).at();
+const firstTick = new BpfMap("since", false).at();
+const self = new BpfMap("self", false).at();
+const left = new BpfMap("left", false).at();
+const given = new BpfMap("given", false).at();
+const rest = new BpfMap("rest", false).at();
+
+/** True until the measuring is over: for what is counted in two places, or in several hooks. */
+export const isMeasuring: Bpf = bpf`(${overSince} == 0)`;
+
+/** How a program prints rows. */
+export interface RowLimits {
+  maxEvents: number;
+  maxEventsPerSecond: number;
+}
+
+/** For a row: whether it may be printed now; if not, whether too many came in a second, or as many as were asked for have been. Neither when it is over. */
+export const mayPrint: Bpf = bpf`${left} > 0`;
+export const takeOne: Bpf = bpf`${left}--;`;
+export const isSuppressed: Bpf = bpf`${rest} > 0`;
+export const isBeyond: Bpf = bpf`${rest} == 0`;
+
+/** How a program's life is written. */
+export interface Life {
+  seconds: number;
+  /** null for a summary. */
+  rows: RowLimits | null;
+  /** Whether what it counts is counted in several hooks, so that all have to end at one instant. */
+  endsAtOnce: boolean;
+}
+
+/** The whole program: the clauses of a probe, and around them what every probe has. */
+export function wholeProgram(clauses: Bpf, { seconds, rows, endsAtOnce }: Life, site: Site): Bpf {
+  const duration = Math.round(seconds * 1_000);
+  const period = Math.round(duration / Math.max(1, Math.round(duration / tickMs)));
+  const over = bpf`${overSince} = (uint64)1; ${rows === null ? bpf`` : bpf`${left} = (int64)0; ${rest} = (int64)-1;`} printf("over\t%llu\n", nsecs);`;
+  const ends = rows === null ? bpf`${over} exit();` : over;
+  const hook = endsAtOnce || rows !== null ? site.target.hooks.get(endHook) : undefined;
+  const perTick = rows === null ? 0 : Math.ceil(rows.maxEventsPerSecond / ticksPerSecond);
+  return joined(
+    [
+      bpf`BEGIN { ${self} = (uint64)pid; ${overSince} = (uint64)0; ${firstTick} = (uint64)0;
+  ${rows === null ? bpf`` : bpf`${given} = (int64)${Math.min(perTick, rows.maxEvents)}; ${left} = ${given}; ${rest} = (int64)${rows.maxEvents} - ${given};`}
+  printf("begin\t%llu\n", nsecs); }`,
+      clauses,
+      bpf`interval:ms:${period} {
+  printf("tick\t%llu\n", nsecs);
+  if (${firstTick} == 0) { ${firstTick} = (uint64)nsecs - ${period * 1_000_000}; }
+  if (${overSince} == 0) {
+    ${rows === null ? bpf`` : refill(perTick)}
+    if ((uint64)nsecs - ${firstTick} + ${period * 500_000} > ${duration * 1_000_000}) { ${ends} }
+  } else { ${overSince}++; if (${overSince} > 3) { exit(); } }
+}`,
+      ...(hook === undefined
+        ? []
+        : [
+            endClause(hook, new HookSite(site, endHook, !site.target.typedArguments), ends),
+          ]),
+      bpf`END { printf("end\t%llu\n", nsecs); }`,
+    ],
+    "\n",
+  );
+}
+
+/** What may be printed until the next tick: no more than is left of all, of which what was not printed is put back. */
+function refill(perTick: number): Bpf {
+  return bpf`$unused = (int64)${left}; if ($unused < 0) { $unused = (int64)0; }
+    $all = (int64)${rest} + $unused; $next = (int64)${perTick}; if ($next > $all) { $next = $all; }
+    ${rest} = $all - $next; ${left} = $next;`;
+}
+
+/** SIGCONT, which bpftrace doesn't hear, or SIGTERM, for bpftrace itself. */
+function endClause(places: readonly string[], at: HookSite, ends: Bpf): Bpf {
+  return bpf`${joined(places.map(attachPoint), ", ")} {
+  if (${at.arg("pid")} == (int64)${self} && (${at.arg("sig")} == 15 || ${at.arg("sig")} == 18) && ${overSince} == 0) { ${ends} } }`;
+}
