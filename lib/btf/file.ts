@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 import { recordLength } from "./kinds.js";
 import { type Origin, unreadable } from "./unreadable.js";
 

@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 
 /** A name, and the file whose own is meant: null for any. */
 export interface Name {

@@ -1,4 +1,4 @@
-import { SkbookError } from "../errors.js";
+import { SkbookError } from "../errors/index.js";
 
 /** What is read, for the sentences of an error: `vmlinux`, a module's name, or a file. */
 export type Origin = string;

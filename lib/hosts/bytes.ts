@@ -1,3 +1,4 @@
+import { kMaxLength } from "node:buffer";
 import { gunzipSync, constants as zlib } from "node:zlib";
 import { SkbookError } from "../errors/index.js";
 
@@ -8,12 +9,17 @@ export async function readText(bytes: AsyncIterable<Uint8Array>, maxBytes: numbe
 
 /** The same for text that may have been compressed on its way; what was cut short is read as far as it goes. */
 export async function readZipped(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
-  const read = await readBytes(bytes, maxBytes);
-  const zipped = read[0] === 0x1f && read[1] === 0x8b;
-  return (zipped ? gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH }) : read).toString("utf8");
+  return unzipped(await readBytes(bytes, maxBytes)).toString("utf8");
 }
 
-async function readBytes(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
+/** What was compressed on its way, as it was; anything else as it is. */
+export function unzipped(read: Buffer, maxOutputLength: number = kMaxLength): Buffer {
+  const zipped = read[0] === 0x1f && read[1] === 0x8b;
+  return zipped ? gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength }) : read;
+}
+
+/** Reads a stream to its end. */
+export async function readBytes(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of bytes) {

@@ -1,5 +1,6 @@
 import { openCase } from "../cases/index.js";
 import { SkbookError } from "../errors/index.js";
+import { readGiven } from "./btf/given.js";
 import { ConnectedHost } from "./connected-host.js";
 import type { Host } from "./host.js";
 import { localTransport } from "./local.js";
@@ -15,7 +16,8 @@ import { SshTransport } from "./ssh/transport.js";
  * @param destination `user@host`, `user@host:port`, `user@[ipv6]:port` or a name of ~/.ssh/config.
  * @param options what differs from ~/.ssh/config and OpenSSH's defaults.
  * @throws SkbookError `BAD_DESTINATION`, `HOST_UNKNOWN`, `HOST_UNREACHABLE`, `HOST_KEY_UNKNOWN`, `HOST_KEY_CHANGED`, `HOST_KEY_REVOKED`,
- *   `SSH_AUTH_FAILED`, `SSH_CONFIG_UNREADABLE`, `PROXY_COMMAND_UNSUPPORTED`, `INTERRUPTED`; in a replay `NOT_RECORDED` for a host
+ *   `SSH_AUTH_FAILED`, `SSH_CONFIG_UNREADABLE`, `PROXY_COMMAND_UNSUPPORTED`, `INTERRUPTED`, of a file in `btf`
+ *   `BTF_UNREADABLE`, `BTF_MISMATCH`, `BIG_ENDIAN`; in a replay `NOT_RECORDED` for a host
  *   that the case doesn't know.
  * @example const host = await connect("root@192.0.2.10");
  */
@@ -25,8 +27,9 @@ export async function connect(destination: string, options: ConnectOptions = {})
     if (!open.hosts.includes(destination)) throw notInCase(destination, open);
     return new ConnectedHost(destination, replayTransport(destination));
   }
+  const given = options.btf === undefined ? undefined : await readGiven(options.btf);
   const client = await openConnection(destination, options);
-  return new ConnectedHost(destination, new SshTransport(destination, client), options.sudoPassword);
+  return new ConnectedHost(destination, new SshTransport(destination, client), options.sudoPassword, given);
 }
 
 let thisMachine: Host | undefined;

@@ -1,6 +1,8 @@
-import { recordedRun } from "../cases/index.js";
+import { recordedRun, replaying } from "../cases/index.js";
 import { callSignal, interrupted } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
+import type { GivenBtf } from "./btf/given.js";
+import { BtfSource, type HostBtf } from "./btf/source.js";
 import { readText } from "./bytes.js";
 import { detachedNotes, withDetached } from "./detached.js";
 import { LeasedExecution } from "./execution.js";
@@ -19,12 +21,16 @@ export class ConnectedHost implements Host {
   private elevation: Promise<Elevation> | undefined;
   private readonly snapshots = new OncePerCase(() => takeSnapshot(this));
   private readonly kernels = new OncePerCase(() => takeKernelSnapshot(this));
+  private readonly types: BtfSource;
 
   constructor(
     readonly name: string,
     private readonly transport: Transport,
     private readonly askPassword?: AskPassword,
-  ) {}
+    given?: GivenBtf,
+  ) {
+    this.types = new BtfSource(this, given);
+  }
 
   start(command: readonly string[], options: StartOptions = {}): Execution {
     const signal = callSignal(options.signal);
@@ -65,9 +71,14 @@ export class ConnectedHost implements Host {
     return this.kernels.get();
   }
 
+  async btf({ modules = [] }: { modules?: readonly string[] } = {}): Promise<HostBtf | null> {
+    return this.transport.recorded || (await replaying()) ? null : this.types.get(modules);
+  }
+
   forget(): void {
     this.snapshots.forget();
     this.kernels.forget();
+    this.types.forget();
     this.elevation = undefined;
   }
 

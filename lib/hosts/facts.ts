@@ -64,7 +64,14 @@ function tracing(snapshot: Snapshot): Fact[] {
   const there = (text: string | undefined, missing: string): [string, string | null] =>
     text ? ["yes", null] : ["no", missing];
   return [
-    ["tracing", "BTF", ...there(snapshot.btf, "probes that read kernel structs can't run")],
+    [
+      "tracing",
+      "BTF",
+      ...there(
+        snapshot.btf,
+        "probes that read kernel structs can't run without a file of it: connect(host, { btf }), see ConnectOptions",
+      ),
+    ],
     [
       "tracing",
       "tracepoints",

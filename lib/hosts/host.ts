@@ -1,3 +1,4 @@
+import type { HostBtf } from "./btf/source.js";
 import type { KernelSnapshot } from "./kernel.js";
 import type { Snapshot } from "./snapshot.js";
 import type { TimeExchange } from "./time-exchange.js";
@@ -108,6 +109,13 @@ export interface Host {
   snapshot(): Promise<Snapshot>;
   /** What its kernel lets be traced: functions, tracepoints, configuration. Taken once per connection and case, when first asked for. */
   kernel(): Promise<KernelSnapshot>;
+  /**
+   * How its kernel lays out structs: from the file given to connect(), else as its own BTF says, with those of loaded modules that are asked
+   * for. Each is taken once per connection, and kept on this machine for the next one. Not recorded: null in a replay, and where there is no BTF.
+   *
+   * @throws SkbookError `BTF_UNREADABLE`, `BTF_MISMATCH`, `BIG_ENDIAN`, `BAD_PARAMETER` for what is no module's name, and the host's own.
+   */
+  btf(options?: { modules?: readonly string[] }): Promise<HostBtf | null>;
   /** Lets the host be asked again: something was installed, mounted or allowed there. */
   forget(): void;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import type { Transport } from "./transport.js";
 /** A recorded host runs nothing: whatever is not answered by the case before it comes here is refused. */
 export function replayTransport(name: string): Transport {
   return {
+    recorded: true,
     async open(command) {
       throw new SkbookError({
         code: "NOT_RECORDED",

@@ -106,7 +106,8 @@ function notWhole(host: Host, name: string, code: string): SkbookError {
   });
 }
 
-function codeOf(end: ExecEnd): string {
+/** Why a command of ours did not come to its end. */
+export function codeOf(end: ExecEnd): string {
   if (end.canceled) return "INTERRUPTED";
   if (end.leaseExpired) return "LEASE_EXPIRED";
   return end.timedOut ? "DEADLINE" : "CONNECTION_LOST";

@@ -26,6 +26,8 @@ export type SessionUse = "run" | "exec" | "check";
 
 /** How commands reach a machine: ssh2, execa, or not at all in a replay. */
 export interface Transport {
+  /** Of a recorded host, on which nothing runs. */
+  readonly recorded?: true;
   /** @param signal ends a wait for a session, not the command: it rejects. */
   open(command: readonly string[], use: SessionUse, signal?: AbortSignal): Promise<Channel>;
   close(): Promise<void>;

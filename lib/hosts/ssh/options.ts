@@ -1,3 +1,4 @@
+import type { BtfFiles } from "../btf/given.js";
 import type { AskPassword } from "../sudo.js";
 
 /** How {@link connect} reaches a host; what is not given comes from ~/.ssh/config and OpenSSH's defaults. */
@@ -22,4 +23,15 @@ export interface ConnectOptions {
   compress?: boolean;
   /** The password for sudo where the user isn't root. Default: SKBOOK_SUDO_PASSWORD. Kept in memory only. */
   sudoPassword?: AskPassword;
+  /**
+   * BTF of the host's kernel, for hosts that have none (before Linux 5.4, and of distributions that build without): the path of a file on
+   * this machine, raw BTF or an ELF file with a .BTF section, or `{ vmlinux, modules: { openvswitch: path } }`. It wins over the host's own.
+   *
+   * The BTFHub archive (https://github.com/aquasecurity/btfhub-archive) has files for many releases of RHEL, CentOS, Debian, Ubuntu, Amazon,
+   * Oracle and SUSE; unpack what is packed. Else make it of the distribution's debug package with pahole (dwarves 1.19 or newer):
+   * `pahole --btf_encode_detached vmlinux.btf vmlinux`, and for a module
+   * `pahole --btf_base vmlinux.btf --btf_encode_detached openvswitch.btf openvswitch.ko.debug`. It has to be the very build that `uname -r` names:
+   * distributions change structs within a version.
+   */
+  btf?: BtfFiles;
 }
