@@ -77,6 +77,11 @@ function wantedHooks({ required = [], optional = [], whereLoaded = [], oneOf = [
   return [...required, ...optional, ...whereLoaded].map((hook) => wordsOf([hook])).concat(oneOf.map(wordsOf));
 }
 
+/** The names of all hooks, each with its place in this list. */
+export function hookNames({ required = [], optional = [], whereLoaded = [], oneOf = [] }: Hooks): string[] {
+  return [...required, ...optional, ...whereLoaded, ...oneOf.flat()].map(nameOf);
+}
+
 export function nameOf(hook: Hook): string {
   return typeof hook === "string" ? hook : hook.hook;
 }

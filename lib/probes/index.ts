@@ -1,22 +1,29 @@
-export { attachTo } from "./bpftrace/attach-to.js";
-export { atReturn, isWithin, keepForReturn, readThread } from "./bpftrace/calls.js";
-export { isMeasuring } from "./bpftrace/ending.js";
-export {
-  bpftrace,
-  Fragment,
-  inPrefix,
-  integer,
-  ipVersion,
-  isPrefix,
-  joined,
-  plainName,
-} from "./bpftrace/program.js";
-export type { ProgramRecord } from "./bpftrace/records.js";
-export { countCall, emitRow, rowWord } from "./bpftrace/signs-of-life.js";
-export { defineProbe, type Probe } from "./define.js";
-export type { DecodeContext, EndContext, Maps, ProbeDefinition } from "./definition.js";
-export { ProbeError } from "./error.js";
+export { makeProbe, type Probe } from "./engine/define.js";
+export type { DecodeContext, EndContext, Maps, ProbeDefinition, ProbeFacts } from "./engine/definition.js";
+export { ProbeError } from "./engine/error.js";
+export { isMeasuring } from "./engine/life.js";
+export { Listing, type ListingFacts } from "./engine/listing.js";
+export type { CommonParameters } from "./engine/parameters.js";
+export { checkProbe } from "./engine/preflight.js";
+export { type Field, type FieldDefinition, field, fields, numbers, type ReadContext } from "./field.js";
+export { type Filter, type FilterInput, type Filters, filter } from "./filter.js";
 export type { Hook, Hooks } from "./hooks.js";
-export type { CommonParameters } from "./parameters.js";
-export { checkProbe } from "./preflight.js";
-export type { Target, Tracepoint } from "./target.js";
+export { type CallOptions, callHooks, isWithin, readThread } from "./kinds/calls.js";
+export { type ChoiceDefinition, type CountsDefinition, type CountsWriting, defineCounts } from "./kinds/counts.js";
+export { defineRows, type RowsDefinition, type RowsWriting } from "./kinds/rows.js";
+export type { HookAt, PacketOptions, Writing } from "./kinds/writing.js";
+export { errorName } from "./packet/errno.js";
+export { deviceField, flowField, lengthField, packetFields, protocolField } from "./packet/fields.js";
+export { addressFilters, isNotOf, packetFilters, port, prefix } from "./packet/filters.js";
+export { headerFields } from "./packet/headers.js";
+export { protocolName } from "./packet/protocols.js";
+export { packet } from "./packet/values.js";
+export { command, type HookSite, kernelStack, readAt, type Site, symbolOf, textAt } from "./site.js";
+export { stackOf } from "./stack.js";
+export type { Target } from "./target.js";
+export { type Bpf, type BpfValue, bpf, joined } from "./text/bpf.js";
+export { BpfMap } from "./text/maps.js";
+export { beforeNul, isNamed, type NameWords, nameOf } from "./text/names.js";
+export { constant, signed32, swapped16, swapped32 } from "./text/numbers.js";
+export { type AddressWords, addressOf, inPrefix, ipVersion, isPrefix } from "./text/prefix.js";
+export type { Tracepoint } from "./tracepoint.js";

@@ -15,6 +15,8 @@ export interface Target {
   tracepoints: ReadonlyMap<string, Tracepoint>;
   /** Where the kernel's structs have their fields; null where neither the host nor a file says it. */
   layouts: Layouts | null;
+  /** What a reader must know of where that is known from. */
+  layoutNotes: readonly string[];
   /** Whether the host's bpftrace knows the fields of tracepoints: without BTF there, it does not surely. */
   typedArguments: boolean;
 }
@@ -39,6 +41,7 @@ export async function readTarget(
     hooks: hooks.found,
     tracepoints: new Map(tracepoints.map((hook) => [hook, parseFormat(formatOf(hook))])),
     layouts: null,
+    layoutNotes: [],
     typedArguments: (snapshot.btf ?? "") !== "",
   };
   return { target, hooks };

@@ -1,31 +1,16 @@
-import { z } from "zod";
-import { bpftrace, defineProbe, Fragment, type Probe } from "../../lib/probes/index.js";
-import type { PacketKind } from "../packet/fields.js";
-import { type DropFilterParameters, dropFilters } from "./filters.js";
-import { dropHook, reasonNotes } from "./hook.js";
-import { type DropKey, dropKeys, keyParts, keyProgram, keyReader } from "./keys.js";
-import { dropClause } from "./program.js";
+import {
+  defineCounts,
+  deviceField,
+  field,
+  flowField,
+  kernelStack,
+  protocolField,
+  stackOf,
+} from "../../lib/probes/index.js";
+import { dropFilters, dropHook, dropHooks, dropNotes, dropped, reasonField, siteField, whenDrop } from "./drops.js";
 
-/** Counted by these unless asked. */
-const usual: readonly DropKey[] = ["reason", "site", "device"];
-
-const Parameters = z.strictObject({
-  ...dropFilters,
-  // Not there where it is as usual: recordings of before have no such parameter.
-  by: z
-    .array(z.enum(dropKeys))
-    .min(1)
-    .refine((keys) => new Set(keys).size === keys.length, "names something twice")
-    .refine((keys) => !(keys.includes("flow") && keys.includes("protocol")), "a flow has its protocol")
-    .optional()
-    .transform((keys) => (keys?.join() === usual.join() ? undefined : keys)),
-});
-
-/** What {@link dropSummary} can be asked, beside what every probe can. */
-export interface DropSummaryParameters extends DropFilterParameters {
-  /** By what to count, in the order of the columns. Default reason, site, device. */
-  by?: DropKey[] | undefined;
-}
+/** Kernel functions of a stack that is counted by. */
+const stackDepth = 16;
 
 /**
  * Counts the packets that a host's kernel drops, by reason, place and interface, or by what is asked for. The kernel counts; nothing is sent per packet, so
@@ -47,40 +32,32 @@ export interface DropSummaryParameters extends DropFilterParameters {
  * @example await dropSummary(host, { seconds: 10, dst: "198.51.100.0/24" })
  * @example await dropSummary(host, { seconds: 10, by: ["flow", "stack"] })
  */
-export const dropSummary: Probe<DropSummaryParameters, "frame"> = defineProbe({
+export const dropSummary = defineCounts({
   name: "dropSummary",
-  shape: "frame",
-  revision: 1,
+  revision: 2,
   measures: "packets that the kernel dropped, counted in the kernel by reason, site and device, or by more",
-  parameters: Parameters,
-  hooks: { required: [dropHook] },
-  columns: ({ by = usual }) => [
-    ...by.flatMap((key) => keyParts[key].columns),
-    { name: "drops", type: "BIGINT", unit: "packets", meaning: "packets dropped" },
-  ],
-  countMap: "@drops",
-  program({ by = usual, ...filters }, target) {
-    const count = (kind: PacketKind) =>
-      bpftrace`@matched = count(); @drops[${new Fragment(keyProgram(by, kind, target))}] = count();`;
-    return dropClause(filters, target, {
-      ipv4: count("ipv4"),
-      ipv6: count("ipv6"),
-      other: count("other"),
-    });
+  hooks: dropHooks,
+  filters: dropFilters,
+  by: {
+    reason: reasonField,
+    site: siteField,
+    device: deviceField,
+    protocol: protocolField,
+    flow: flowField,
+    stack: field({
+      name: "stack",
+      type: "VARCHAR",
+      meaning: `kernel functions, innermost first, ${stackDepth} at most; null where the kernel could not take it`,
+      words: ["stack"],
+      say: () => kernelStack(stackDepth),
+      read: ([stack = ""]) => stackOf(stack),
+    }),
   },
-  decode(record, { target, parameters: { by = usual } }) {
-    if (record.type !== "map" || record.name !== "@drops") return [];
-    const valuesOf = keyReader(by, target);
-    const counts = new Map<string, { values: ReturnType<typeof valuesOf>; drops: number }>();
-    for (const [key, count] of record.entries) {
-      const values = valuesOf(key);
-      const place = JSON.stringify(values);
-      const drops = (counts.get(place)?.drops ?? 0) + Number(count);
-      counts.set(place, { values, drops });
-    }
-    return [...counts.values()]
-      .map(({ values, drops }) => [...values, drops])
-      .sort((a, b) => Number(b.at(-1)) - Number(a.at(-1)) || (String(a) < String(b) ? -1 : 1));
-  },
-  notes: reasonNotes,
+  usual: ["reason", "site", "device"],
+  conflict: (keys) =>
+    keys.includes("flow") && keys.includes("protocol") ? "a flow has its protocol" : undefined,
+  total: { name: "drops", unit: "packets", meaning: "packets dropped" },
+  program: ({ on, packet, count, site }) =>
+    on(dropHook, (at) => packet(at, dropped(at), count(at)), { when: whenDrop(site.target) }),
+  notes: dropNotes,
 });

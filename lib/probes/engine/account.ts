@@ -54,6 +54,7 @@ export class Account {
   note(record: ProgramRecord): boolean {
     switch (record.type) {
       case "attached":
+      case "clocks":
         return true;
       case "lost":
         this.lostByBpftrace += record.events;

@@ -73,6 +73,7 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
       target,
       bufferPages,
       mapKeys: definition.mapKeys,
+      modules: definition.modules,
       seconds,
       deadlineSeconds: seconds + attachSeconds,
       render: (known: Target) => render(definition, own, { seconds, maxEventsPerSecond }, known),

@@ -19,7 +19,6 @@ const overSince = new BpfMap("over", false).at();
 const firstTick = new BpfMap("since", false).at();
 const self = new BpfMap("self", false).at();
 const left = new BpfMap("left", false).at();
-const given = new BpfMap("given", false).at();
 const rest = new BpfMap("rest", false).at();
 
 /** True until the measuring is over: for what is counted in two places, or in several hooks. */
@@ -50,29 +49,36 @@ export interface Life {
 export function wholeProgram(clauses: Bpf, { seconds, rows, endsAtOnce }: Life, site: Site): Bpf {
   const duration = Math.round(seconds * 1_000);
   const period = Math.round(duration / Math.max(1, Math.round(duration / tickMs)));
-  const over = bpf`${overSince} = (uint64)1; ${rows === null ? bpf`` : bpf`${left} = (int64)0; ${rest} = (int64)-1;`} printf("over\t%llu\n", nsecs);`;
-  const ends = rows === null ? bpf`${over} exit();` : over;
   const hook = endsAtOnce || rows !== null ? site.target.hooks.get(endHook) : undefined;
+  const signal = hook === undefined ? undefined : new HookSite(site, endHook, !site.target.typedArguments);
   const perTick = rows === null ? 0 : Math.ceil(rows.maxEventsPerSecond / ticksPerSecond);
+  const first = rows === null ? 0 : Math.min(perTick, rows.maxEvents);
+  const sayOver = bpf`printf("over\t%llu\n", nsecs);`;
+  const over =
+    rows === null
+      ? bpf`${endsAtOnce ? bpf`${overSince} = 1; ` : bpf``}${sayOver} exit();`
+      : bpf`${overSince} = 1; ${left} = 0; ${rest} = -1; ${sayOver}`;
+  // The first tick comes a period after the timer has been attached; half of one is how far the last may be off.
+  const isLast = bpf`nsecs - ${firstTick} > ${Math.max(0, duration - 1.5 * period) * 1_000_000}`;
+  const firstIsLast = duration <= period;
   return joined(
     [
-      bpf`BEGIN { ${self} = (uint64)pid; ${overSince} = (uint64)0; ${firstTick} = (uint64)0;
-  ${rows === null ? bpf`` : bpf`${given} = (int64)${Math.min(perTick, rows.maxEvents)}; ${left} = ${given}; ${rest} = (int64)${rows.maxEvents} - ${given};`}
-  printf("begin\t%llu\n", nsecs); }`,
+      bpf`BEGIN {
+  ${signal === undefined ? bpf`` : bpf`${self} = pid; `}${rows === null ? bpf`` : bpf`${left} = ${first}; ${rest} = ${rows.maxEvents - first}; `}printf("begin\t%llu\n", nsecs);
+}`,
       clauses,
       bpf`interval:ms:${period} {
   printf("tick\t%llu\n", nsecs);
-  if (${firstTick} == 0) { ${firstTick} = (uint64)nsecs - ${period * 1_000_000}; }
-  if (${overSince} == 0) {
-    ${rows === null ? bpf`` : refill(perTick)}
-    if ((uint64)nsecs - ${firstTick} + ${period * 500_000} > ${duration * 1_000_000}) { ${ends} }
-  } else { ${overSince}++; if (${overSince} > 3) { exit(); } }
+  ${firstIsLast ? bpf`` : bpf`if (${firstTick} == 0) { ${firstTick} = nsecs; }
+  `}${joined(
+    [
+      ...(rows === null ? [] : [bpf`if (${overSince} > 0) { ${overSince}++; if (${overSince} > 3) { exit(); } return; }`, refill(perTick)]),
+      firstIsLast ? over : bpf`if (${isLast}) { ${over} }`,
+    ],
+    "\n  ",
+  )}
 }`,
-      ...(hook === undefined
-        ? []
-        : [
-            endClause(hook, new HookSite(site, endHook, !site.target.typedArguments), ends),
-          ]),
+      ...(hook === undefined || signal === undefined ? [] : [endClause(hook, signal, over)]),
       bpf`END { printf("end\t%llu\n", nsecs); }`,
     ],
     "\n",
@@ -81,13 +87,15 @@ export function wholeProgram(clauses: Bpf, { seconds, rows, endsAtOnce }: Life, 
 
 /** What may be printed until the next tick: no more than is left of all, of which what was not printed is put back. */
 function refill(perTick: number): Bpf {
-  return bpf`$unused = (int64)${left}; if ($unused < 0) { $unused = (int64)0; }
-    $all = (int64)${rest} + $unused; $next = (int64)${perTick}; if ($next > $all) { $next = $all; }
-    ${rest} = $all - $next; ${left} = $next;`;
+  return bpf`$unused = ${left}; if ($unused < 0) { $unused = 0; }
+  $all = ${rest} + $unused; $next = ${perTick}; if ($next > $all) { $next = $all; }
+  ${rest} = $all - $next; ${left} = $next;`;
 }
 
 /** SIGCONT, which bpftrace doesn't hear, or SIGTERM, for bpftrace itself. */
 function endClause(places: readonly string[], at: HookSite, ends: Bpf): Bpf {
   return bpf`${joined(places.map(attachPoint), ", ")} {
-  if (${at.arg("pid")} == (int64)${self} && (${at.arg("sig")} == 15 || ${at.arg("sig")} == 18) && ${overSince} == 0) { ${ends} } }`;
+  if (${at.arg("pid")} == ${self} && (${at.arg("sig")} == 15 || ${at.arg("sig")} == 18)) {
+  if (${overSince} == 0) { ${ends} } }
+}`;
 }

@@ -43,6 +43,7 @@ export interface RunPlan {
   bufferPages: number;
   /** Keys that each map may have. */
   mapKeys: number | undefined;
+  modules: readonly string[] | undefined;
   seconds: number;
   deadlineSeconds: number;
   /** Writes the program, once it is known where the kernel has its structs' fields. */
@@ -64,7 +65,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
   const request = { kind: "probe" as const, name: plan.probe, host: host.name, params: plan.params };
   let stop = () => {};
   const run = await recordedRun<RunOutcome>(request, async () => {
-    const target = await knownTarget(host, plan.target);
+    const target = await knownTarget(host, plan.target, plan.modules);
     const { text, layout } = plan.render(target);
     const bpftrace = [...bpftraceCommand(target, plan), "-e", text];
     const command = accompanied(bpftrace, plan.seconds, plan.endsBySignal ? "CONT" : "TERM");

@@ -32,13 +32,13 @@ export function readTagBeside(site: Site, skb: Bpf): Bpf {
     : site.has("sk_buff.vlan_present")
       ? bpf`${site.read(skb, "sk_buff.vlan_present")} == 1`
       : bpf`(${tag} & 0x1000) != 0`;
-  return bpf`$vlan = (uint64)0; $vlan2 = (uint64)0;
+  return bpf`$vlan = 0; $vlan2 = 0;
   if (${present}) { $vlan = ${tag} | 0x10000; }`;
 }
 
 /** Statements that read the Ethernet header, where the frame has one. */
 export function readEthernet(site: Site, skb: Bpf): Bpf {
-  return bpf`$ethdst = (uint64)0; $ethsrc = (uint64)0;
+  return bpf`$ethdst = 0; $ethsrc = 0;
   $mac = ${site.read(skb, "sk_buff.mac_header")};
   if ($mac != ${none} && $mac + 14 <= ${site.read(skb, "sk_buff.network_header")}) {
     $mac = $mac + ${site.read(skb, "sk_buff.head")};

@@ -29,21 +29,21 @@ const given = (condition: boolean, text: Bpf): Bpf[] => (condition ? [text] : []
 export function resetNetwork(wanted: Wanted): Bpf {
   return joined(
     [
-      ...given(wanted.protocol, bpf`$proto = (uint64)0;`),
-      ...given(wanted.src, bpf`$srch = (uint64)0; $srcl = (uint64)0;`),
-      ...given(wanted.dst, bpf`$dsth = (uint64)0; $dstl = (uint64)0;`),
-      ...given(wanted.ports, bpf`$ports = (uint64)0; $sport = (uint64)0; $dport = (uint64)0;`),
-      ...given(wanted.length || wanted.payload, bpf`$len = (uint64)0;`),
-      ...given(wanted.fragment, bpf`$part = (uint64)0;`),
-      ...given(wanted.id, bpf`$id = (uint64)0;`),
-      ...given(wanted.ttl, bpf`$ttl = (uint64)0;`),
-      ...given(wanted.tos, bpf`$tos = (uint64)0;`),
-      ...given(wanted.transport, bpf`$l4 = (uint64)0;`),
-      ...given(wanted.tcp, bpf`$seq = (uint64)0; $ack = (uint64)0;`),
-      ...given(wanted.tcpFlags, bpf`$flags = (uint64)0;`),
-      ...given(wanted.icmp, bpf`$icmp = (uint64)0;`),
-      ...given(wanted.payload, bpf`$payload = (uint64)0;`),
-      ...given(wanted.arp, bpf`$arp = (uint64)0;`),
+      ...given(wanted.protocol, bpf`$proto = 0;`),
+      ...given(wanted.src, bpf`$srch = 0; $srcl = 0;`),
+      ...given(wanted.dst, bpf`$dsth = 0; $dstl = 0;`),
+      ...given(wanted.ports, bpf`$ports = 0; $sport = 0; $dport = 0;`),
+      ...given(wanted.length || wanted.payload, bpf`$len = 0;`),
+      ...given(wanted.fragment, bpf`$part = 0;`),
+      ...given(wanted.id, bpf`$id = 0;`),
+      ...given(wanted.ttl, bpf`$ttl = 0;`),
+      ...given(wanted.tos, bpf`$tos = 0;`),
+      ...given(wanted.transport, bpf`$l4 = 0;`),
+      ...given(wanted.tcp, bpf`$seq = 0; $ack = 0;`),
+      ...given(wanted.tcpFlags, bpf`$flags = 0;`),
+      ...given(wanted.icmp, bpf`$icmp = 0;`),
+      ...given(wanted.payload, bpf`$payload = 0;`),
+      ...given(wanted.arp, bpf`$arp = 0;`),
     ],
     " ",
   );
@@ -59,14 +59,13 @@ export interface Step {
 export function readIpv4(wanted: Wanted): Step[] {
   const { protocol, src, dst, length, fragment, id, ttl, tos, transport, payload } = wanted;
   return [
-    ...step(protocol || src || ttl, [needs.src, needs.ttl], [
+    ...step(protocol || src || ttl, [needs.src, needs.ttl, needs.protocol], [
       bpf`$w = ${readAt(bpf`$net + 8`, 8)};`,
       ...given(ttl, bpf`$ttl = $w & 0xff;`),
       ...given(protocol, bpf`$proto = $w >> 8 & 0xff;`),
       ...given(src, bpf`$srcl = $w >> 32;`),
     ]),
     ...step(dst, [needs.dst], [bpf`$dstl = ${readAt(bpf`$net + 16`, 4)};`]),
-    ...step(true, [needs.protocol], []),
     ...step(length || fragment || id || tos || transport || payload, [needs.length, needs.fragment, needs.id, needs.tos, needs.transport], [
       bpf`$w = ${readAt(bpf`$net`, 8)};`,
       ...given(tos, bpf`$tos = $w >> 8 & 0xff;`),
@@ -101,7 +100,7 @@ export function readIpv6(wanted: Wanted): Step[] {
 export function readArp({ src, dst }: Wanted): Bpf {
   return joined(
     [
-      bpf`$arp = ${swapped16(readAt(bpf`$net + 6`, 2))} | 0x10000;`,
+      bpf`$w = ${readAt(bpf`$net + 6`, 2)}; $arp = ${swapped16(bpf`$w`)} | 0x10000;`,
       ...given(src, bpf`$srcl = ${readAt(bpf`$net + 14`, 4)};`),
       ...given(dst, bpf`$dstl = ${readAt(bpf`$net + 24`, 4)};`),
     ],

@@ -93,12 +93,15 @@ class Tests {
 
 /** EtherType and network header, as the kernel has them. */
 function readType(site: Site, { skb, etherType, at = "network" }: ParseOptions): Bpf {
-  const type = etherType ?? swapped16(site.read(skb, "sk_buff.protocol"));
+  const type =
+    etherType === undefined
+      ? bpf`$w = ${site.read(skb, "sk_buff.protocol")}; $type = ${swapped16(bpf`$w`)};`
+      : bpf`$type = ${etherType};`;
   const net =
     at === "data"
       ? site.read(skb, "sk_buff.data")
       : bpf`${site.read(skb, "sk_buff.head")} + ${site.read(skb, "sk_buff.network_header")}`;
-  return bpf`$type = ${type}; $net = ${net};`;
+  return bpf`${type} $net = ${net};`;
 }
 
 /** A branch for each version that matters. What is neither has 0 everywhere, or leaves the clause where a test asks for IP. */
@@ -111,12 +114,12 @@ function readNetwork(wanted: Wanted, versions: readonly (4 | 6)[], tests: Tests,
     const read = steps.flatMap(({ text, provides }) => [text, ...own.knowing(provides)]);
     const [type, number] = version === 4 ? [bpf`0x800`, bpf`4`] : [bpf`0x86dd`, bpf`6`];
     const first = own.knowing([needs.version]);
-    return bpf`if ($type == ${type}) { $version = (uint64)${number};
+    return bpf`if ($type == ${type}) { $version = ${number};
     ${joined([...first, ...read], "\n    ")}
   }`;
   });
   const other = ipOnly ? [bpf`{ return; }`] : wanted.length ? [bpf`{ $len = ${frame}; }`] : [];
-  return bpf`$version = (uint64)0; ${resetNetwork(wanted)}
+  return bpf`$version = 0; ${resetNetwork(wanted)}
   ${joined([...branches, ...arp, ...other], " else ")}`;
 }
 

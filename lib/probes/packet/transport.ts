@@ -8,7 +8,7 @@ export function transportOf({ ports, tcp, tcpFlags, icmp, payload }: Wanted): Bp
   const reads = [
     ...(ports
       ? [
-          bpf`if ($proto == 6 || $proto == 17 || $proto == 132) { $ports = (uint64)1;
+          bpf`if ($proto == 6 || $proto == 17 || $proto == 132) { $ports = 1;
         $w = ${readAt(bpf`$l4`, 4)}; $sport = ${swapped16(bpf`$w`)}; $dport = ${swapped16(bpf`($w >> 16)`)}; }`,
         ]
       : []),

@@ -2,9 +2,14 @@ import { type Bpf, bpf } from "./bpf.js";
 
 const largest = 2n ** 63n - 1n;
 
-/** A 64-bit constant: bpftrace reads no literal above 2^63 - 1. */
+/** A 64-bit constant: bpftrace reads no literal above 2^63 - 1. Without a cast, which would cost a pass of its C compiler. */
 export function constant(value: bigint): Bpf {
-  return value > largest ? bpf`(uint64)${BigInt.asIntN(64, value)}` : bpf`${value}`;
+  return value > largest ? bpf`(${value >> 32n} << 32 | ${value & 0xffff_ffffn})` : bpf`${value}`;
+}
+
+/** A printed number as the signed one of 32 bits that it is: what a function returned. */
+export function signed32(word: string): number {
+  return Number(BigInt.asIntN(32, BigInt(word)));
 }
 
 /** 16 bits in network order, as a little-endian machine reads them, turned round. */

@@ -1,0 +1,58 @@
+import type { z } from "zod";
+import type { Host } from "../../hosts/index.js";
+import type { Hooks } from "../hooks.js";
+import { readTarget } from "../target.js";
+import type { ProbeDefinition } from "./definition.js";
+import { type ClauseSize, clauseSizes } from "./elf.js";
+import { knownTarget } from "./known-target.js";
+import { Listing } from "./listing.js";
+import { memoryOf } from "./memory.js";
+import { parseParameters } from "./parameters.js";
+import { preflight, refuseUnless } from "./preflight.js";
+import { render } from "./render.js";
+import { bpftraceCommand, maxMapKeys } from "./run.js";
+
+export { Listing } from "./listing.js";
+
+/** Writes an object file, which bpftrace can't write to a pipe, and nothing is loaded for; then how many CPUs there can be. */
+const script =
+  'file=$(mktemp) || exit; trap \'rm -f "$file"\' EXIT; "$@" --emit-elf "$file" >&2 </dev/null; base64 "$file"; echo; cat /sys/devices/system/cpu/possible';
+
+/** Writes a probe's program for a host, and says what it would cost there. */
+export async function explain<Schema extends z.ZodType>(
+  definition: ProbeDefinition<Schema>,
+  hooks: Hooks,
+  host: Host,
+  asked: unknown,
+): Promise<Listing> {
+  const { common, own } = parseParameters(definition.name, definition.parameters, asked);
+  const { target, hooks: resolved } = await readTarget(host, hooks);
+  refuseUnless(preflight(target, resolved), definition.name, host);
+  const known = await knownTarget(host, target, definition.modules);
+  const { program, text, layout } = render(definition, own, common, known);
+  const { bufferPages } = common;
+  const command = [...bpftraceCommand(known, { bufferPages, mapKeys: definition.mapKeys }), "-e", text];
+  const compiled = await host.exec(["sh", "-c", script, "skbook", ...command], { root: true, deadlineSeconds: 300 });
+  const [file = "", cpus = ""] = compiled.stdout.split("\n\n");
+  return new Listing({
+    probe: definition.name,
+    host: host.name,
+    program: text,
+    attached: [...resolved.found.values()].flat(),
+    missing: resolved.missing.map(({ why }) => why),
+    layout: Object.fromEntries([...layout].map(([field, { offset }]) => [field, offset])),
+    maps: memoryOf(program, definition.mapKeys ?? maxMapKeys, cpuCount(cpus)),
+    instructions: sizesOf(file),
+    notes: known.layoutNotes,
+  });
+}
+
+function sizesOf(base64: string): ClauseSize[] | null {
+  return clauseSizes(Buffer.from(base64, "base64"));
+}
+
+/** `0-3,8-11`: the highest number, and one. */
+function cpuCount(possible: string): number {
+  const highest = /(\d+)\s*$/.exec(possible)?.[1];
+  return highest === undefined ? 1 : Number(highest) + 1;
+}

@@ -1,0 +1,151 @@
+import { z } from "zod";
+import type { Column, Value } from "../../tables/index.js";
+import { countOne } from "../engine/counters.js";
+import { makeProbe, type Probe } from "../engine/define.js";
+import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
+import { maxMapKeys } from "../engine/run.js";
+import { asked, type Filters } from "../filter.js";
+import { columnsOf, type Field, type ReadContext, readFields } from "../field.js";
+import { hookNames } from "../hooks.js";
+import type { Target } from "../target.js";
+import { type Bpf, bpf, joined } from "../text/bpf.js";
+import { BpfMap } from "../text/maps.js";
+import { keyReader } from "./key.js";
+import { type Input, type Output, type Shape, schemaOf } from "./parameters.js";
+import { type HookAt, type Writing, writing } from "./writing.js";
+
+/** What the program of a counting probe is written with. */
+export interface CountsWriting<Parameters> extends Writing<Parameters> {
+  /** Counts an event by the probe's fields. */
+  count(at: HookAt): Bpf;
+}
+
+interface CountsFacts<F extends Filters, S extends Shape> extends ProbeFacts {
+  filters?: F;
+  /** Parameters of its own, by name. */
+  parameters?: S;
+  check?(given: Output<F, S>, context: z.RefinementCtx): void;
+  /** The last column: what is counted. */
+  total: Pick<Column, "name" | "unit" | "meaning">;
+  /** Whether it counts calls when they return: what began and did not return is lost then. Default false. */
+  calls?: boolean;
+  program(writing: CountsWriting<Output<F, S>>): Bpf | readonly Bpf[];
+  /** Puts rows in order; default the largest count first. */
+  order?(a: readonly Value[], b: readonly Value[]): number;
+  notes?(target: Target, parameters: Output<F, S>): string[];
+}
+
+/** A probe that counts by the same fields always. */
+export interface CountsDefinition<F extends Filters, S extends Shape> extends CountsFacts<F, S> {
+  fields: readonly Field[];
+}
+
+/** A type that is given elsewhere. */
+type NotInferred<T> = [T][T extends unknown ? 0 : never];
+
+/** A probe that counts by what it is asked to. */
+export interface ChoiceDefinition<F extends Filters, S extends Shape, Key extends string>
+  extends CountsFacts<F, S> {
+  /** What `by` can name, in the order in which keys are written. */
+  by: { readonly [Name in Key]: Field };
+  /** What it counts by unless asked. */
+  usual: readonly NotInferred<Key>[];
+  /** Why these can't be asked for together; undefined where they can. */
+  conflict?(keys: readonly string[]): string | undefined;
+}
+
+const counts = new BpfMap("counts", true);
+
+/** Makes a probe that counts in the kernel: nothing is sent per event, so that it is cheap at any rate. */
+export function defineCounts<
+  F extends Filters = Filters,
+  S extends Shape = Record<never, never>,
+  Key extends string = never,
+>(
+  definition: CountsDefinition<F, S> | ChoiceDefinition<F, S, Key>,
+): Probe<Input<F, S> & ([Key] extends [never] ? unknown : { by?: Key[] | undefined }), "frame"> {
+  type P = Output<F, S> & { by?: Key[] };
+  const { filters = {}, parameters = {}, check, total, calls = false, program, order, notes, ...facts } = definition;
+  const choice = "by" in definition ? definition : undefined;
+  const fieldsOf = (given: P) =>
+    "by" in definition ? (given.by ?? (definition.usual as readonly Key[])).map((key) => definition.by[key]) : definition.fields;
+  const mapKeys = facts.mapKeys ?? maxMapKeys;
+  const countsBegins = (given: P) => calls || fieldsOf(given).some(({ unbounded }) => unbounded);
+  const made: ProbeDefinition<z.ZodType, "frame"> = {
+    ...facts,
+    kind: "counts",
+    shape: "frame",
+    parameters: schemaOf(
+      choice === undefined ? parameters : { ...parameters, by: byShape(choice) },
+      filters,
+      check as never,
+    ),
+    fields: (given) => fieldsOf(given as P),
+    columns: (given) => [...columnsOf(fieldsOf(given as P)), { ...total, type: "BIGINT" }],
+    books: (given) => ({
+      hooks: hookNames(facts.hooks),
+      countMap: counts.name,
+      matched: countsBegins(given as P),
+      mapKeys,
+    }),
+    endsAtOnce: calls || hookNames(facts.hooks).length > 1,
+    write(given, site) {
+      const p = given as P;
+      const began = (at: HookAt) => countOne("matched", at.index);
+      const counted = { began, returned: () => bpf`` };
+      const base = writing(facts, site, p as Output<F, S>, asked(filters, p), counted);
+      const count = (at: HookAt) => {
+        const key = fieldsOf(p).flatMap((one) => one.say(at));
+        const one = bpf`${counts.at(...key)} = count();`;
+        const isReturn = at.hook.startsWith("kretprobe:");
+        return countsBegins(p) && !isReturn ? bpf`${began(at)} ${one}` : one;
+      };
+      return joined([program({ ...base, count })].flat(), "\n");
+    },
+    conclude: (maps, context) =>
+      rowsOf(fieldsOf(context.parameters as P), maps.get(counts.name), context).sort(order ?? byCount),
+    ...(notes === undefined ? {} : { notes: (target: Target, given: unknown) => notes(target, given as P) }),
+  };
+  return makeProbe(made);
+}
+
+/** What may be counted by; not there where it is as usual, so that a recording answers both. */
+function byShape<F extends Filters, S extends Shape, Key extends string>({
+  by,
+  usual,
+  conflict,
+}: ChoiceDefinition<F, S, Key>): z.ZodType {
+  const names = Object.keys(by) as [Key, ...Key[]];
+  return z
+    .array(z.enum(names))
+    .min(1)
+    .refine((keys) => new Set(keys).size === keys.length, "names something twice")
+    .superRefine((keys, context) => {
+      const message = conflict?.(keys);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    })
+    .optional()
+    .transform((keys) => (keys?.join() === usual.join() ? undefined : keys))
+    .describe(`what to count by, in the order of the columns; default ${usual.join(", ")}`);
+}
+
+/** The rows of a printed map; keys of which the same values are made are one row. */
+function rowsOf(
+  fields: readonly Field[],
+  map: ReadonlyMap<string, unknown> | undefined,
+  context: ReadContext,
+): Value[][] {
+  const read = keyReader(fields.flatMap(({ words }) => words));
+  const rows = new Map<string, { values: readonly Value[]; count: number }>();
+  for (const [key, count] of map ?? []) {
+    const values = readFields(fields, read(key), context);
+    const place = JSON.stringify(values, (_, value) => (typeof value === "bigint" ? `${value}` : value));
+    const before = rows.get(place)?.count ?? 0;
+    rows.set(place, { values, count: before + Number(count) });
+  }
+  return [...rows.values()].map(({ values, count }) => [...values, count]);
+}
+
+function byCount(a: readonly Value[], b: readonly Value[]): number {
+  return Number(b.at(-1)) - Number(a.at(-1)) || (String(a) < String(b) ? -1 : 1);
+}

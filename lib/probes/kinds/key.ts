@@ -1,0 +1,29 @@
+import { SkbookError } from "../../errors/index.js";
+import type { Printed } from "../text/bpf.js";
+
+/** How each word of a map's key is printed; words are joined by commas. */
+const printed: Record<Printed, string> = {
+  number: "(-?\\d+)",
+  symbol: "([^,]*)",
+  text: "([\\s\\S]*)",
+  stack: "(\\n[\\s\\S]*?|)",
+};
+
+/**
+ * Reads printed keys of a map, of which bpftrace makes one text.
+ *
+ * @throws SkbookError `BAD_RECORDING` from the reader, for a key that has other words.
+ */
+export function keyReader(words: readonly Printed[]): (key: string) => string[] {
+  const whole = new RegExp(`^${words.map((kind) => printed[kind]).join(",")}$`);
+  return (key) => {
+    const found = whole.exec(key);
+    if (found !== null) return found.slice(1);
+    throw new SkbookError({
+      code: "BAD_RECORDING",
+      tried: "read a key of a map that a probe counted in",
+      failed: `${JSON.stringify(key.slice(0, 200))} is not made of ${words.join(", ")}`,
+      todo: "measure again: the recording was made by another program, or changed",
+    });
+  };
+}

@@ -1,0 +1,114 @@
+import type { z } from "zod";
+import { unixNanoseconds } from "../../tables/index.js";
+import { countOne } from "../engine/counters.js";
+import { makeProbe, type Probe } from "../engine/define.js";
+import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
+import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../engine/life.js";
+import { asked, type Filters } from "../filter.js";
+import { columnsOf, type Field, field, type ReadContext, readFields } from "../field.js";
+import { hookNames } from "../hooks.js";
+import type { Target } from "../target.js";
+import { type Bpf, bpf, format, joined, type Printed } from "../text/bpf.js";
+import { type Input, maxEvents, type Output, type Shape, schemaOf } from "./parameters.js";
+import { type HookAt, type Writing, writing } from "./writing.js";
+
+/** What the program of a probe of events is written with. */
+export interface RowsWriting<Parameters> extends Writing<Parameters> {
+  /** Prints a row of the probe's fields, and counts it: what gets lost on its way is missed. */
+  emit(at: HookAt): Bpf;
+}
+
+/** A probe with one row for each event. */
+export interface RowsDefinition<F extends Filters, S extends Shape> extends ProbeFacts {
+  filters?: F;
+  /** Parameters of its own, by name. */
+  parameters?: S;
+  check?(given: Output<F, S>, context: z.RefinementCtx): void;
+  /** Its columns; the time of the event stands before them. */
+  fields: readonly Field[] | ((parameters: Output<F, S>) => readonly Field[]);
+  program(writing: RowsWriting<Output<F, S>>): Bpf | readonly Bpf[];
+  notes?(target: Target, parameters: Output<F, S>): string[];
+}
+
+const time: Field = field({
+  name: "time_ns",
+  type: "BIGINT",
+  unit: unixNanoseconds,
+  meaning: "when, by the host's real-time clock",
+  say: () => bpf`nsecs`,
+  read: ([nsecs = "0"], { unixTime }) => unixTime(nsecs),
+});
+
+/** Text of unknown content goes last, a stack behind it. */
+const order: readonly Printed[] = ["number", "symbol", "text", "stack"];
+
+/** Makes a probe with one row for each event, printed as it happens: it costs the host some microseconds. Rows have a limit, and are limited by the second. */
+export function defineRows<F extends Filters = Filters, S extends Shape = Record<never, never>>(
+  definition: RowsDefinition<F, S>,
+): Probe<Input<F, S> & { maxEvents?: number | undefined }, "table"> {
+  type P = Output<F, S> & { maxEvents: number };
+  const { filters = {}, parameters = {}, check, fields, program, notes, ...facts } = definition;
+  const all = (given: P) => [time, ...(typeof fields === "function" ? fields(given) : fields)];
+  const made: ProbeDefinition<z.ZodType, "table"> = {
+    ...facts,
+    kind: "rows",
+    shape: "table",
+    mapKeys: facts.mapKeys ?? 4_096,
+    parameters: schemaOf({ ...parameters, maxEvents }, filters, check as never),
+    fields: (given) => all(given as P),
+    columns: (given) => columnsOf(all(given as P)),
+    books: () => ({ hooks: hookNames(facts.hooks), mapKeys: facts.mapKeys ?? 4_096 }),
+    maxEvents: (given) => (given as P).maxEvents,
+    endsAtOnce: true,
+    write(given, site) {
+      const base = writing(facts, site, given as Output<F, S>, asked(filters, given as P), {
+        began: (at) => countOne("entered", at.index),
+        returned: (at) => countOne("returned", at.index),
+      });
+      return joined([program({ ...base, emit: (at) => emit(all(given as P), at) })].flat(), "\n");
+    },
+    decode(record, context) {
+      if (record.type !== "line" || record.word !== rowWord) return [];
+      return [readRow(all(context.parameters as P), record.fields, context)];
+    },
+    ...(notes === undefined ? {} : { notes: (target: Target, given: unknown) => notes(target, given as P) }),
+  };
+  return makeProbe(made);
+}
+
+function emit(fields: readonly Field[], at: HookAt): Bpf {
+  const pieces = fields.flatMap((one) => one.say(at));
+  const kinds = fields.flatMap(({ words }) => words);
+  const sorted = sortedIndices(kinds);
+  const directives = sorted.map((index) => (kinds[index] === "number" ? "%lld" : "%s"));
+  const values = sorted.map((index) => pieces[index] as Bpf);
+  return bpf`if (${mayPrint}) { ${takeOne} ${countOne("emitted", at.index)}
+    printf(${format(`${rowWord}:${at.index}`, directives)}, ${joined(values, ", ")});
+  } else { if (${isSuppressed}) { ${countOne("suppressed", at.index)} } else { if (${isBeyond}) { ${countOne("beyond", at.index)} } } }`;
+}
+
+/** The order in which words are printed. */
+function sortedIndices(kinds: readonly Printed[]): number[] {
+  return kinds
+    .map((kind, index) => ({ kind, index }))
+    .sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || a.index - b.index)
+    .map(({ index }) => index);
+}
+
+function readRow(fields: readonly Field[], said: readonly string[], context: ReadContext) {
+  const kinds = fields.flatMap(({ words }) => words);
+  const sorted = sortedIndices(kinds);
+  const fixed = kinds.filter((kind) => kind === "number" || kind === "symbol").length;
+  const printed = [...said.slice(0, fixed), ...splitText(said.slice(fixed).join("\t"), kinds)];
+  const words: string[] = [];
+  for (const [place, index] of sorted.entries()) words[index] = printed[place] ?? "";
+  return readFields(fields, words, context);
+}
+
+/** A text can hold a tab; a stack starts on a line of its own. */
+function splitText(text: string, kinds: readonly Printed[]): string[] {
+  const [hasText, hasStack] = [kinds.includes("text"), kinds.includes("stack")];
+  if (!hasText || !hasStack) return hasText || hasStack ? [text] : [];
+  const start = text.indexOf("\t\n");
+  return start < 0 ? [text, ""] : [text.slice(0, start), text.slice(start + 1)];
+}

@@ -1,0 +1,108 @@
+import { SkbookError } from "../../errors/index.js";
+import type { ProbeFacts } from "../engine/definition.js";
+import type { Asked } from "../filter.js";
+import { hookNames } from "../hooks.js";
+import { type ParseOptions, parsePacket } from "../packet/parse.js";
+import { HookSite, type Site } from "../site.js";
+import { type CallOptions, callClauses, callHooks } from "./calls.js";
+import { attachPoint, type Bpf, bpf, joined } from "../text/bpf.js";
+
+/** What a probe's program is written with, whatever its kind. */
+export interface Writing<Parameters> {
+  parameters: Parameters;
+  site: Site;
+  /** Whether the host has one of the probe's hooks. */
+  has(hook: string): boolean;
+  /**
+   * A clause behind one of the probe's hooks; nothing where the host lacks it.
+   *
+   * @param body what it does with an event.
+   * @param options.when what has to hold before anything is done.
+   * @param options.numeric read the hook's arguments by their offsets: for text of variable length.
+   */
+  on(hook: string, body: (at: HookAt) => Bpf, options?: OnOptions): Bpf;
+  /** Statements that parse a packet, leave the clause where a filter that was asked for fails, and then do `body`. */
+  packet(at: HookAt, options: PacketOptions, body: Bpf): Bpf;
+  /** The same for any packet, whatever was asked for. */
+  anyPacket(at: HookAt, options: PacketOptions, body: Bpf): Bpf;
+  /**
+   * Clauses on the entry and the return of a function of the kernel; nothing where the host lacks one of them. A call whose return the kernel
+   * missed counts as lost.
+   */
+  call(name: string, options: CallOptions): Bpf;
+}
+
+export interface OnOptions {
+  when?: ((at: HookAt) => Bpf) | undefined;
+  numeric?: boolean;
+}
+
+/** Where a packet is, and what else has to hold of it. */
+export interface PacketOptions extends Omit<ParseOptions, "skb" | "versions" | "inside"> {
+  /** Pointer to its sk_buff; `$skb` from there on. */
+  skb: Bpf;
+  tests?: readonly Bpf[];
+}
+
+/** The hook of a clause, with its index among those of the probe. */
+export class HookAt extends HookSite {
+  constructor(
+    site: Site,
+    hook: string,
+    numeric: boolean,
+    readonly index: number,
+  ) {
+    super(site, hook, numeric);
+  }
+}
+
+const skb = bpf`$skb`;
+
+/** What a kind gives to a probe's program. */
+export function writing<Parameters>(
+  { name, hooks }: Pick<ProbeFacts, "name" | "hooks">,
+  site: Site,
+  parameters: Parameters,
+  asked: Asked,
+  counted: { began(at: HookAt): Bpf; returned(at: HookAt): Bpf },
+): Writing<Parameters> {
+  const names = hookNames(hooks);
+  const { target } = site;
+  const parse = (at: HookAt, { skb: pointer, tests = [], ...options }: PacketOptions, filters: Asked, body: Bpf) =>
+    bpf`${skb} = ${pointer};
+  ${parsePacket(at, { ...options, skb, versions: filters.versions, inside: filters.inside }, [...tests, ...filters.tests(at)], body)}`;
+  const has = (hook: string) => target.hooks.has(hook);
+  const self: Writing<Parameters> = {
+    parameters,
+    site,
+    has,
+    on(hook, body, { when, numeric = false } = {}) {
+      const index = names.indexOf(hook);
+      if (index < 0) throw notAHook(name, hook, names);
+      const places = target.hooks.get(hook);
+      if (places === undefined) return bpf``;
+      const at = new HookAt(site, hook, numeric || !target.typedArguments, index);
+      const predicate = when === undefined ? bpf`` : bpf`/ ${when(at)} / `;
+      return bpf`${joined(places.map(attachPoint), ", ")} ${predicate}{
+  ${body(at)}
+}`;
+    },
+    packet: (at, options, body) => parse(at, options, asked, body),
+    anyPacket: (at, options, body) => parse(at, options, { tests: () => [], versions: [4, 6], inside: false }, body),
+    call(name, options) {
+      const [, back] = callHooks(name);
+      const atBack = (at: HookAt) => new HookAt(site, back, at.numeric, names.indexOf(back));
+      return callClauses(self, name, options, counted, atBack);
+    },
+  };
+  return self;
+}
+
+function notAHook(probe: string, hook: string, names: readonly string[]): SkbookError {
+  return new SkbookError({
+    code: "BAD_PROBE",
+    tried: `write the program of ${probe}`,
+    failed: `${String(hook)} is none of its hooks; these are ${names.join(", ")}`,
+    todo: "name it among the probe's hooks",
+  });
+}
