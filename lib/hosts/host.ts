@@ -1,5 +1,5 @@
 import type { KernelSnapshot } from "./kernel.js";
-import type { Snapshot } from "./snapshot.js";
+import type { Snapshot } from "./sections.js";
 import type { TimeExchange } from "./time-exchange.js";
 import type { SessionUse } from "./transport.js";
 

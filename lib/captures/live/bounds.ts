@@ -1,7 +1,7 @@
 import { ConcurrentTask } from "../../concurrent/index.js";
 import type { Standing } from "../../progress/index.js";
 import { PacketCounter } from "./packet-counter.js";
-import type { RunOptions } from "./run.js";
+import type { RunOptions } from "./run-options.js";
 import type { CaptureTool } from "./tools.js";
 import { Question } from "./until.js";
 

@@ -1,7 +1,8 @@
 import { type Column, createTable, type Table } from "../../tables/index.js";
 import type { Host } from "../host.js";
 import { namespaceNames } from "../namespaces/index.js";
-import { type Reading, type Snapshot, timeOf } from "../snapshot.js";
+import type { Reading } from "../read-sections.js";
+import { type Snapshot, timeOf } from "../sections.js";
 import { changesOf, ordered } from "./changes.js";
 import { readingOf } from "./reading.js";
 import { countersScript, maxNics } from "./script.js";

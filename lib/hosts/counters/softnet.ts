@@ -1,6 +1,7 @@
 import { type Column, createFrame, type Frame, type Value } from "../../tables/index.js";
 import type { Host } from "../host.js";
-import { type Reading, timeOf } from "../snapshot.js";
+import type { Reading } from "../read-sections.js";
+import { timeOf } from "../sections.js";
 import { changesOf } from "./changes.js";
 import { softnetCounters as parseSoftnet } from "./cpu-files.js";
 import { type CounterOptions, readTwice } from "./twice.js";
