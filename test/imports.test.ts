@@ -5,20 +5,29 @@ import { expect, test } from "vitest";
 import { packageRoot } from "../kernel/package.js";
 import { folders, importRules, mayUse } from "./import-rules.js";
 
-test("every import goes by a door, in the direction of the house, and in no circle", async () => {
-  const { output } = await cruise(folders, {
+const { summary } = (
+  await cruise(folders, {
     baseDir: packageRoot,
     validate: true,
     ruleSet: { forbidden: importRules(packageRoot) },
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
-  });
-  const { summary } = output as ICruiseResult;
-  const against = summary.violations.map(({ rule, from, to, cycle }) =>
-    [`${rule.name}: ${from} -> ${to}`, ...(cycle ?? []).map(({ name }) => name)].join(" -> "),
-  );
+  })
+).output as ICruiseResult;
+
+test("every import goes by a door, in the direction of the house", () => {
   expect(summary.totalDependenciesCruised).toBeGreaterThan(1_500);
-  expect(against).toEqual([]);
+  const against = summary.violations.filter(({ cycle }) => cycle === undefined);
+  expect(against.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`)).toEqual([]);
+});
+
+test("no imports go in a circle", () => {
+  const circles = summary.violations.flatMap(({ cycle }) =>
+    cycle === undefined ? [] : [cycle.map(({ name }) => name)],
+  );
+  // One wrong import can close hundreds: the shortest ones name it.
+  const shortest = circles.sort((one, other) => one.length - other.length).slice(0, 10);
+  expect(shortest.map((files) => [files.at(-1), ...files].join(" -> "))).toEqual([]);
 });
 
 test("every room of lib has a door, and is known to the rules", () => {
