@@ -41,8 +41,8 @@ export const mayUse: { readonly [room: string]: readonly string[] } = {
 
 /** By rule: files that may break it for now. */
 const exceptions: { readonly [rule: string]: readonly string[] } = {
-  // The report counts drops by second with the hook, keys and program of drop's own probes, which its door doesn't have yet.
-  "the door of probes/drop is its index": ["probes/report/by-second.ts"],
+  // The report counts drops by second with the hook, keys and program of drop's own probes, which its index doesn't have yet.
+  "probes/drop is imported by its index only": ["probes/report/by-second.ts"],
 };
 
 /** The rules that dependency-cruiser holds the folders against, in a project at `root`. */
@@ -80,7 +80,7 @@ export function importRules(root: string): IForbiddenRuleType[] {
     },
     ...roomsIn(root).map((room): IForbiddenRuleType => {
       return {
-        name: `the door of ${room} is its index`,
+        name: `${room} is imported by its index only`,
         severity: "error",
         from: { pathNot: `^${room}/` },
         to: { path: `^${room}/`, pathNot: `^${room}/index\\.ts$` },
@@ -98,7 +98,7 @@ export function importRules(root: string): IForbiddenRuleType[] {
   return rules.map((rule) => excepted(rule, exceptions[rule.name as string] ?? []));
 }
 
-/** Every folder with an index.ts is a room; lib itself is a house, whose rooms have doors to each other. */
+/** Every folder with an index.ts is a room, except lib: others import the rooms in it. */
 function roomsIn(root: string): string[] {
   return folders
     .flatMap((folder) => [folder, ...foldersIn(root, folder)])

@@ -15,26 +15,28 @@ const { summary } = (
   })
 ).output as ICruiseResult;
 
-test("every import goes by a door, in the direction of the house", () => {
+test("every import goes through the index of a room, and in a direction that the rules allow", () => {
   expect(summary.totalDependenciesCruised).toBeGreaterThan(1_500);
   const against = summary.violations.filter(({ cycle }) => cycle === undefined);
   expect(against.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`)).toEqual([]);
 });
 
-test("no imports go in a circle", () => {
-  const circles = summary.violations.flatMap(({ cycle }) =>
+test("there are no cycles of imports", () => {
+  const cycles = summary.violations.flatMap(({ cycle }) =>
     cycle === undefined ? [] : [cycle.map(({ name }) => name)],
   );
   // One wrong import can close hundreds: the shortest ones name it.
-  const shortest = circles.sort((one, other) => one.length - other.length).slice(0, 10);
+  const shortest = cycles.sort((one, other) => one.length - other.length).slice(0, 10);
   expect(shortest.map((files) => [files.at(-1), ...files].join(" -> "))).toEqual([]);
 });
 
-test("every room of lib has a door, and is known to the rules", () => {
+test("every folder of lib has an index, and is known to the rules", () => {
   const rooms = readdirSync(join(packageRoot, "lib"), { withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),
   );
-  const doors = rooms.filter(({ name }) => readdirSync(join(packageRoot, "lib", name)).includes("index.ts"));
-  expect(doors).toEqual(rooms);
+  const withIndex = rooms.filter(({ name }) =>
+    readdirSync(join(packageRoot, "lib", name)).includes("index.ts"),
+  );
+  expect(withIndex).toEqual(rooms);
   expect(Object.keys(mayUse)).toEqual(expect.arrayContaining(rooms.map(({ name }) => name)));
 });
