@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { SkbookError } from "../lib/errors/index.js";
 import { placesOfJupyter, specFile } from "./install/index.js";
-import { findPython, isNewEnough, labOnPath } from "./lab/index.js";
+import { findPython, isNewEnough, jupyterLabOnPath } from "./jupyterlab/index.js";
 
 const exec = promisify(execFile);
 
@@ -166,12 +166,12 @@ const checks: Check[] = [
     name: "JupyterLab",
     purpose: "working in a browser",
     look: async () => {
-      const version = await labOnPath();
+      const version = await jupyterLabOnPath();
       if (version !== undefined && isNewEnough(version)) return { ok: true, found: `${version} on the PATH` };
       const found = version === undefined ? "none on the PATH" : `${version} on the PATH is too old`;
       try {
         const python = await findPython();
-        return { ok: true, found: `${found}; skbook lab sets one up with ${python.executable}` };
+        return { ok: true, found: `${found}; skbook jupyterlab sets one up with ${python.executable}` };
       } catch (error) {
         if (!(error instanceof SkbookError)) throw error;
         return { ok: false, found: `${found}, and ${error.failed}`, todo: error.todo };

@@ -5,18 +5,18 @@ import { UsageError } from "./usage-error.js";
 
 const help = `skbook: a TypeScript notebook that says where packets are lost or late
 
-  skbook run NOTEBOOK      run a notebook without Jupyter; see skbook run --help
-  skbook lab [ARGS]        start JupyterLab with the kernel ready; sets one up where there is none
-  skbook install           let Jupyter find the kernel: --user (the default), --prefix DIR or --sys-prefix
-  skbook uninstall         let it be found no more, in the same places
-  skbook doctor            say what this machine can and can't do, and what to do about it
+  skbook run NOTEBOOK       run a notebook without Jupyter; see skbook run --help
+  skbook jupyterlab [ARGS]  start JupyterLab with the kernel ready; sets one up where there is none
+  skbook install            let Jupyter find the kernel: --user (the default), --prefix DIR or --sys-prefix
+  skbook uninstall          let it be found no more, in the same places
+  skbook doctor             say what this machine can and can't do, and what to do about it
   skbook --version
 `;
 
 /** The commands; each one loads only what it needs. Resolves to an exit code, undefined to go on running. */
 const commands: Record<string, (args: string[]) => Promise<number | undefined>> = {
   run: async (args) => (await import("./run/index.js")).run(args),
-  lab: async (args) => (await import("./lab/index.js")).lab(args),
+  jupyterlab: async (args) => (await import("./jupyterlab/index.js")).jupyterlab(args),
   install: async (args) => (await import("./install/index.js")).install(args),
   uninstall: async (args) => (await import("./install/index.js")).uninstall(args),
   doctor: async () => (await import("./doctor.js")).doctor(),

@@ -1,4 +1,4 @@
-import { type Host, interfaceCounters } from "../lib/hosts/index.js";
+import { type Host, hostCounters as interfaceCounters } from "../lib/hosts/index.js";
 import type { CommonParameters, Probe } from "../lib/probes/index.js";
 import type { Frame, Table } from "../lib/tables/index.js";
 

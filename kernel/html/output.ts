@@ -1,5 +1,5 @@
 import { escapeHtml } from "../../lib/html/index.js";
-import type { Output } from "../run/notebook.js";
+import type { Output } from "../notebook/index.js";
 import { markdown } from "./markdown.js";
 import { joined, plain } from "./text.js";
 

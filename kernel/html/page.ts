@@ -1,5 +1,5 @@
 import { escapeHtml } from "../../lib/html/index.js";
-import type { Cell, Notebook } from "../run/notebook.js";
+import type { Cell, Notebook } from "../notebook/index.js";
 import { highlighted, markdown } from "./markdown.js";
 import { outputHtml } from "./output.js";
 import { style } from "./style.js";

@@ -1,5 +1,5 @@
+import { linesOf, type Output } from "../notebook/index.js";
 import type { Content, Message } from "../wire/index.js";
-import { linesOf, type Output } from "./notebook.js";
 
 type Bundle = Record<string, unknown>;
 

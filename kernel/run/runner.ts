@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Cell, Notebook } from "../notebook/index.js";
 import type { Content } from "../wire/index.js";
 import type { KernelClient } from "./client.js";
-import type { Cell, Notebook } from "./notebook.js";
 import { OutputCollector } from "./outputs.js";
 import type { Progress } from "./progress.js";
 

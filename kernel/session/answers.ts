@@ -1,6 +1,6 @@
 import type { Content } from "../wire/index.js";
 import { kernelInfo } from "./info.js";
-import type { Request } from "./sockets.js";
+import type { Request } from "./orders.js";
 
 /** What answering may do beside the reply. */
 export interface Acts {

@@ -1,9 +1,9 @@
 import { Worker } from "node:worker_threads";
 import type { Connection, Content, Message } from "../wire/index.js";
+import type { Event, Order, Request, SocketsData } from "./orders.js";
 import { isMore, type Printed } from "./printed.js";
 import { signalGroup } from "./process-group.js";
 import { Shared } from "./shared.js";
-import type { Event, Order, Request, SocketsData } from "./sockets.js";
 
 /** Up to this length text is gathered while the sockets are behind. */
 const maxHeld = 64 * 1024;

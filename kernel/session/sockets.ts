@@ -4,7 +4,6 @@ import { Reply, Router, XPublisher } from "zeromq";
 import {
   address,
   type Channel,
-  type Connection,
   type Content,
   decode,
   type Message,
@@ -13,39 +12,10 @@ import {
 } from "../wire/index.js";
 import { answersWith } from "./answers.js";
 import { Interrupter } from "./interrupter.js";
-import { type Printed, PrintedGatherer } from "./printed.js";
+import type { Event, Order, Request, SocketsData } from "./orders.js";
+import { PrintedGatherer } from "./printed.js";
 import { signalGroup } from "./process-group.js";
 import { Shared } from "./shared.js";
-
-/** What the main thread tells the sockets. */
-export type Order =
-  | { kind: "reply"; to: Request; content: Content }
-  | { kind: "publish"; type: string; content: Content; parent: Message["parent"] }
-  | { kind: "ask"; client: Request; content: Content }
-  | { kind: "print"; printed: Printed }
-  | { kind: "close" };
-
-/** A request that the main thread must answer. */
-export interface Request {
-  channel: "shell" | "control";
-  arrival: number;
-  message: Message;
-}
-
-/** What the sockets tell the main thread. */
-export type Event =
-  | { kind: "ready" }
-  | { kind: "request"; request: Request }
-  | { kind: "answer"; text: string }
-  | { kind: "interrupt"; count: number; arrivals: number }
-  | { kind: "shutdown" };
-
-export interface SocketsData {
-  connection: Connection;
-  buffer: SharedArrayBuffer;
-  /** The process that this kernel works for, where it is known. */
-  frontEnd: number | undefined;
-}
 
 /** How long the main thread may take to end after it was told to. */
 const shutdownMs = 3000;

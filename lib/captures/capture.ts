@@ -2,7 +2,8 @@ import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { type Host, localhost } from "../hosts/index.js";
 import { type Column, type Provenance, renderTable, type Value } from "../tables/index.js";
 import type { CaptureFacts } from "./facts.js";
-import { fetchCapture } from "./fetch.js";
+import { fetchFile } from "./fetch.js";
+import type { CaptureFile } from "./file.js";
 
 const shown: Column[] = [
   { name: "capture", type: "VARCHAR", meaning: "what the file says of itself" },
@@ -10,7 +11,7 @@ const shown: Column[] = [
 ];
 
 /** A capture file that was opened: what `packets`, `overview` and `flows` take. */
-export class Capture {
+export class Capture implements CaptureFile {
   /** Not a property of its own, so that whoever prints a capture doesn't print a connection. */
   readonly #host: Host;
 
@@ -43,8 +44,10 @@ export class Capture {
    * @returns the same capture, on this machine; one that is here already is returned as it is.
    * @throws SkbookError `FILE_CHANGED`, `FILE_EXISTS`, `WRITE_FAILED`, `FETCH_FAILED`, `CONNECTION_LOST`, `INTERRUPTED`, `NOT_RECORDED`.
    */
-  fetch(options: { saveAs?: string; overwrite?: boolean } = {}): Promise<Capture> {
-    return fetchCapture(this, options);
+  async fetch(options: { saveAs?: string; overwrite?: boolean } = {}): Promise<Capture> {
+    if (this.host === localhost()) return this;
+    const { name, path, sha256, recordingId } = await fetchFile(this, options);
+    return new Capture(name, path, sha256, this.facts, { ...this.provenance, recordingId });
   }
 
   [jupyterDisplay](): MimeBundle {

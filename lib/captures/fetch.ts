@@ -3,10 +3,9 @@ import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { openCase, type Run, recordedRun } from "../cases/index.js";
 import { SkbookError } from "../errors/index.js";
-import { localhost } from "../hosts/index.js";
 import { scratchFolder, writeWhole } from "../tables/index.js";
 import { checkEnd } from "./answer.js";
-import { Capture } from "./capture.js";
+import type { CaptureFile } from "./file.js";
 import { unzipped } from "./gunzip.js";
 import { Hashed } from "./hashed.js";
 import { checkUnchanged } from "./identity.js";
@@ -20,13 +19,15 @@ interface FetchOutcome {
 
 let fetched = 0;
 
-/** See {@link Capture.fetch}. */
-export async function fetchCapture(
-  capture: Capture,
+/** The copy that a file was fetched into; `path` is null in a replay. */
+export type Fetched = Pick<CaptureFile, "name" | "path" | "sha256"> & { recordingId: string | null };
+
+/** Brings a file to this machine, compressed on its way. */
+export async function fetchFile(
+  capture: CaptureFile,
   options: { saveAs?: string; overwrite?: boolean },
-): Promise<Capture> {
-  const { host, facts, provenance } = capture;
-  if (host === localhost()) return capture;
+): Promise<Fetched> {
+  const { host } = capture;
   const replaying = (await openCase())?.mode === "replay";
   const path = replaying ? null : options.saveAs === undefined ? sessionFile() : resolve(options.saveAs);
   const request = {
@@ -46,7 +47,7 @@ export async function fetchCapture(
         });
   const { sha256 } = await run.outcome;
   const name = path === null || options.saveAs === undefined ? capture.name : basename(path);
-  return new Capture(name, path, sha256, facts, { ...provenance, recordingId: run.recordingId });
+  return { name, path, sha256, recordingId: run.recordingId };
 }
 
 function sessionFile(): string {
@@ -54,7 +55,7 @@ function sessionFile(): string {
   return join(scratchFolder(), `fetched-${fetched}`);
 }
 
-async function start(capture: Capture): Promise<Run<FetchOutcome>> {
+async function start(capture: CaptureFile): Promise<Run<FetchOutcome>> {
   const { host, path, facts } = capture;
   await checkUnchanged(capture);
   const execution = host.start(["gzip", "-1", "-c", "--", path as string], { deadlineSeconds });

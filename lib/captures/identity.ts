@@ -2,17 +2,17 @@ import { stat } from "node:fs/promises";
 import { reasonOf, SkbookError } from "../errors/index.js";
 import { type Host, localhost } from "../hosts/index.js";
 import { answerOf } from "./answer.js";
-import type { Capture } from "./capture.js";
+import type { CaptureFile } from "./file.js";
 
-const known = new WeakMap<Capture, string>();
+const known = new WeakMap<CaptureFile, string>();
 
 /** Remembers which file a capture is, as it was opened. */
-export async function rememberIdentity(capture: Capture): Promise<void> {
+export async function rememberIdentity(capture: CaptureFile): Promise<void> {
   known.set(capture, await identityOf(capture));
 }
 
 /** Which file a capture is: another, or another content, is another text. Fails when that changed since it was opened. */
-export async function checkUnchanged(capture: Capture): Promise<string> {
+export async function checkUnchanged(capture: CaptureFile): Promise<string> {
   const identity = await identityOf(capture);
   const opened = known.get(capture) ?? identity;
   known.set(capture, opened);
@@ -25,7 +25,7 @@ export async function checkUnchanged(capture: Capture): Promise<string> {
   });
 }
 
-async function identityOf({ host, path }: Capture): Promise<string> {
+async function identityOf({ host, path }: CaptureFile): Promise<string> {
   return host === localhost() ? localIdentity(path as string) : remoteIdentity(host, path as string);
 }
 

@@ -8,8 +8,9 @@ import {
   type Value,
 } from "../tables/index.js";
 import { type Choice, checkChoice, limitsOf } from "./check.js";
-import { type Finding, makeFinding, rowOf } from "./finding.js";
+import { type Finding, rowOf } from "./finding.js";
 import { type Checked, Findings } from "./findings.js";
+import { makeFinding } from "./make-finding.js";
 import { categories, type Rule, type Rules } from "./rule.js";
 import { type Severity, severities } from "./severity.js";
 

@@ -1,6 +1,5 @@
-import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
+import type { jupyterDisplay, MimeBundle } from "../cell/index.js";
 import type { Frame, Value } from "../tables/index.js";
-import { findingHtml, findingText } from "./render.js";
 import type { Category, EvidenceRow, Threshold } from "./rule.js";
 import type { Severity } from "./severity.js";
 
@@ -33,16 +32,6 @@ export interface Finding {
   /** The rows it rests on, the worst first: at most 1,000, those without doubt before the others. */
   readonly evidence: Frame;
   [jupyterDisplay](): MimeBundle;
-}
-
-/** Gives a finding its look. */
-export function makeFinding(facts: Omit<Finding, typeof jupyterDisplay>): Finding {
-  return {
-    ...facts,
-    [jupyterDisplay]() {
-      return { "text/html": findingHtml(this), "text/plain": findingText(this) };
-    },
-  };
 }
 
 /** A row of a Frame by column. */

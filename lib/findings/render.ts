@@ -1,7 +1,14 @@
 import { escapeHtml } from "../html/index.js";
-import { renderTable, type Value, warningsOf } from "../tables/index.js";
+import { type Frame, type Provenance, renderTable, type Value, warningsOf } from "../tables/index.js";
 import type { Finding } from "./finding.js";
-import type { Findings } from "./findings.js";
+import type { Health } from "./severity.js";
+
+/** What a diagnosis shows: its findings, and what it looked through. */
+interface Diagnosis extends Iterable<Finding> {
+  readonly health: Health;
+  readonly checked: Frame;
+  readonly provenance: Provenance;
+}
 
 /** White text on these is readable, and each says how bad before the word is read. */
 const colors = { CRITICAL: "#8c1d18", HIGH: "#b3261e", MEDIUM: "#8a5300", LOW: "#3b5b8c", INFO: "#5f6368" };
@@ -21,7 +28,7 @@ export function findingText(finding: Finding): string {
   ].join("\n");
 }
 
-export function findingsHtml(found: Findings): string {
+export function findingsHtml(found: Diagnosis): string {
   const warnings = warningsOf(found.provenance);
   const loss = warnings.length === 0 ? "" : ` · ${escapeHtml(warnings.join(" · "))}`;
   const entries = [...found].map(
@@ -31,13 +38,13 @@ export function findingsHtml(found: Findings): string {
   return `<div class="skbook-findings"><p><b>${summary(found)}</b>${loss}</p>${entries.join("\n")}</div>`;
 }
 
-export function findingsText(found: Findings): string {
+export function findingsText(found: Diagnosis): string {
   const warnings = warningsOf(found.provenance);
   return [[summary(found), ...warnings].join(" · "), ...[...found].map(line)].join("\n");
 }
 
 /** What was used, what it found, and what there was nothing of its kind for. */
-function summary({ health, checked }: Findings): string {
+function summary({ health, checked }: Diagnosis): string {
   const at = checked.schema.findIndex(({ name }) => name === "outcome");
   const outcomes = (checked.values as Value[][]).map((row) => row[at]);
   const count = (outcome: string) => outcomes.filter((one) => one === outcome).length;

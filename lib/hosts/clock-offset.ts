@@ -4,7 +4,7 @@ import { SkbookError } from "../errors/index.js";
 import { type Column, createFrame, type Frame } from "../tables/index.js";
 import { readText } from "./bytes.js";
 import type { Host } from "./host.js";
-import { readSections } from "./snapshot.js";
+import { readSections } from "./read-sections.js";
 import { type ClockSync, syncOf, syncScript } from "./sync.js";
 import type { TimeExchange } from "./time-exchange.js";
 

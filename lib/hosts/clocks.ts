@@ -1,6 +1,7 @@
 import type { Json } from "../cases/index.js";
 import type { Host } from "./host.js";
-import { readSections, type Snapshot } from "./snapshot.js";
+import { readSections } from "./read-sections.js";
+import type { Snapshot } from "./sections.js";
 
 /** The clocks of a host at one instant, in nanoseconds as decimal text (JSON has no 64-bit integers). */
 export interface ClockReading {

@@ -7,10 +7,12 @@ import { readText } from "./bytes.js";
 import { detachedNotes, withDetached } from "./detached.js";
 import { LeasedExecution } from "./execution.js";
 import type { ExecOptions, ExecResult, Execution, Host, StartOptions } from "./host.js";
-import { type KernelSnapshot, takeKernelSnapshot } from "./kernel.js";
+import type { KernelSnapshot } from "./kernel.js";
 import { OncePerCase } from "./once-per-case.js";
-import { type Snapshot, takeSnapshot } from "./snapshot.js";
+import type { Snapshot } from "./sections.js";
+import { takeSnapshot } from "./snapshot.js";
 import { type AskPassword, asUser, type Elevation, elevate } from "./sudo.js";
+import { takeKernelSnapshot } from "./take-kernel-snapshot.js";
 import { exchangeTimes, type TimeExchange } from "./time-exchange.js";
 import type { Transport } from "./transport.js";
 

@@ -1,11 +1,9 @@
 import { type Column, createFrame, type Frame, type Value } from "../tables/index.js";
+import type { Fact } from "./fact.js";
 import type { Host } from "./host.js";
 import { linkFacts } from "./links.js";
-import type { Snapshot } from "./snapshot.js";
+import type { Snapshot } from "./sections.js";
 import { syncOf } from "./sync.js";
-
-/** One fact: area, name, value (null: the host doesn't say), and what follows from it. */
-export type Fact = [area: string, fact: string, value: string | null, note: string | null];
 
 const columns: Column[] = [
   { name: "area", type: "VARCHAR", meaning: "system, tracing, tools, clock, network" },

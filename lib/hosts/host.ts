@@ -1,6 +1,6 @@
 import type { HostBtf } from "./btf/source.js";
 import type { KernelSnapshot } from "./kernel.js";
-import type { Snapshot } from "./snapshot.js";
+import type { Snapshot } from "./sections.js";
 import type { TimeExchange } from "./time-exchange.js";
 import type { SessionUse } from "./transport.js";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Fact } from "./facts.js";
+import type { Fact } from "./fact.js";
 
 /** What `ip -j -d link` says of an interface, as far as it is used here. */
 const Link = z.object({

@@ -1,6 +1,7 @@
 import type { Json } from "../cases/index.js";
 import type { Host } from "./host.js";
-import { readSections, type Snapshot } from "./snapshot.js";
+import { readSections } from "./read-sections.js";
+import type { Snapshot } from "./sections.js";
 
 /** How busy the network stack of a host was during a short look, per second. */
 export interface NetworkLoad {

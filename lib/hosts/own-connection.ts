@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import type { Snapshot } from "./snapshot.js";
+import type { Snapshot } from "./sections.js";
 
 /** One end of a TCP connection. */
 export interface Endpoint {

@@ -1,5 +1,5 @@
 import type { Host } from "./host.js";
-import { readSections } from "./snapshot.js";
+import { readSections } from "./read-sections.js";
 
 /** bpftrace shows a struct as BTF has it, one field on a line; nested ones indented. */
 const script = 'for s; do say "$s"; bpftrace -lv "struct $s"; done';

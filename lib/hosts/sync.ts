@@ -1,4 +1,4 @@
-import type { Snapshot } from "./snapshot.js";
+import type { Snapshot } from "./sections.js";
 
 /** What a host says of the synchronisation of its clock. */
 export interface ClockSync {

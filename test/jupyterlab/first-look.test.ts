@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { useBrowser } from "../fixtures/browser.js";
 import { useJupyter } from "../fixtures/jupyter.js";
-import { type Lab, startLab } from "../fixtures/lab.js";
+import { type JupyterLab, startJupyterLab } from "../fixtures/jupyterlab.js";
 import { describeLive } from "../fixtures/needs.js";
 import { readJson, useFolder, type WrittenNotebook } from "../kernel/fixtures.js";
 import { NotebookPage } from "./notebook-page.js";
@@ -24,14 +24,16 @@ describeLive("first-look in JupyterLab", ["python", "chromium"], () => {
   const codeCells = () => written().cells.filter(({ cell_type }) => cell_type === "code");
   const indexOf = (id: string) => codeCells().findIndex((cell) => cell.id === id);
 
-  let lab: Lab;
+  let jupyterLab: JupyterLab;
   let notebook: NotebookPage;
   beforeAll(async () => {
     copyFileSync("notebooks/first-look.ipynb", join(folder.path, "first-look.ipynb"));
-    lab = await startLab(jupyter, folder.path, { SKBOOK_REPLAY: resolve("datasets/first-look") });
-    notebook = await NotebookPage.open(await browser.newPage(), lab, "first-look.ipynb");
+    jupyterLab = await startJupyterLab(jupyter, folder.path, {
+      SKBOOK_REPLAY: resolve("datasets/first-look"),
+    });
+    notebook = await NotebookPage.open(await browser.newPage(), jupyterLab, "first-look.ipynb");
   });
-  afterAll(() => lab?.stop());
+  afterAll(() => jupyterLab?.stop());
 
   test("runs from top to bottom", async () => {
     await notebook.runAll();
@@ -87,7 +89,7 @@ describeLive("first-look in JupyterLab", ["python", "chromium"], () => {
 
   test("untrusted, the saved notebook shows a picture of every figure", async () => {
     const stranger = { JUPYTER_DATA_DIR: join(folder.path, ".stranger") };
-    const elsewhere = await startLab(jupyter, folder.path, stranger);
+    const elsewhere = await startJupyterLab(jupyter, folder.path, stranger);
     try {
       const untrusted = await NotebookPage.open(await browser.newPage(), elsewhere, "first-look.ipynb");
       for (const [id, colours] of figures) {

@@ -1,5 +1,5 @@
 import type { Locator, Page } from "playwright-core";
-import type { Lab } from "../fixtures/lab.js";
+import type { JupyterLab } from "../fixtures/jupyterlab.js";
 
 /** A notebook in JupyterLab, used as a person does. */
 export class NotebookPage {
@@ -10,8 +10,8 @@ export class NotebookPage {
   }
 
   /** Opens a notebook and waits until its kernel is there. */
-  static async open(page: Page, lab: Lab, name: string): Promise<NotebookPage> {
-    await page.goto(`${lab.url}lab/tree/${name}?token=${lab.token}`);
+  static async open(page: Page, jupyterLab: JupyterLab, name: string): Promise<NotebookPage> {
+    await page.goto(`${jupyterLab.url}lab/tree/${name}?token=${jupyterLab.token}`);
     const notebook = new NotebookPage(page);
     await notebook.kernelIsReady();
     return notebook;

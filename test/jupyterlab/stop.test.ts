@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { useBrowser } from "../fixtures/browser.js";
 import { useJupyter } from "../fixtures/jupyter.js";
-import { type Lab, startLab } from "../fixtures/lab.js";
+import { type JupyterLab, startJupyterLab } from "../fixtures/jupyterlab.js";
 import { describeLive } from "../fixtures/needs.js";
 import { eventually, processesWith } from "../fixtures/processes.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
@@ -21,7 +21,7 @@ describeLive(
     const running = () => processesWith(`$dport == ${port}`, "bpftrace ");
 
     let sshd: Sshd;
-    let lab: Lab;
+    let jupyterLab: JupyterLab;
     let notebook: NotebookPage;
     beforeAll(async () => {
       sshd = await startSshd();
@@ -31,11 +31,11 @@ const host = await connect(${JSON.stringify(sshd.destination)}, ${JSON.stringify
         `await dropEvents(host, { seconds: 60, dstPort: ${port} })`,
         "(await host.exec(['echo', 'still here'])).stdout.toString()",
       ]);
-      lab = await startLab(jupyter, folder.path);
-      notebook = await NotebookPage.open(await browser.newPage(), lab, "stop.ipynb");
+      jupyterLab = await startJupyterLab(jupyter, folder.path);
+      notebook = await NotebookPage.open(await browser.newPage(), jupyterLab, "stop.ipynb");
     });
     afterAll(async () => {
-      await lab?.stop();
+      await jupyterLab?.stop();
       sshd?.stop();
     });
 

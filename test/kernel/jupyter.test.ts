@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { environmentWith } from "../../kernel/lab/index.js";
+import { environmentWith } from "../../kernel/jupyterlab/index.js";
 import { useJupyter } from "../fixtures/jupyter.js";
 import { describeLive } from "../fixtures/needs.js";
 import { skbook, useFolder } from "./fixtures.js";

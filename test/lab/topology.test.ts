@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { interfaceCounters, topology } from "../../lib/index.js";
+import { hostCounters, topology } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { picked } from "../hosts/topology/recorded.js";
 import { sharedLab } from "./shared.js";
@@ -41,7 +41,7 @@ describeLive("topology of a host with nested guests", ["root", "lab", "debian"],
 
   test("what a guest is sent is counted by the qdisc of its tap: what passes, and what is dropped", async () => {
     await run("tc qdisc add dev vnet3 root tbf rate 8kbit burst 1600 limit 1600");
-    const counters = await interfaceCounters(lab().host, {
+    const counters = await hostCounters(lab().host, {
       seconds: 60,
       during: () => run(`ping -qc 40 -i 0.02 -s 1000 -W 1 ${address.guest1}`),
     });

@@ -27,7 +27,7 @@ const columns: Column[] = [
 ];
 
 /** A resolver asks again after 5 s by default (resolv.conf(5)). */
-const patienceNs = 5_000_000_000;
+const answerTimeoutNs = 5_000_000_000;
 
 /**
  * DNS questions, one by one: whether they were answered, how long that took, how often they were asked. Of a TCP segment with
@@ -63,7 +63,7 @@ export async function dnsQueries(capture: Capture, filter: TrafficFilter = {}): 
     views: transactionViews,
     query: `
       SELECT frame, time_ns, flow, client, client_port, server, server_port, t.transport, dns_id, name, ${typeName} AS type,
-        CASE WHEN responses > 0 THEN true WHEN end_ns - last_asked_ns >= ${patienceNs} THEN false END AS answered,
+        CASE WHEN responses > 0 THEN true WHEN end_ns - last_asked_ns >= ${answerTimeoutNs} THEN false END AS answered,
         CASE WHEN responses > 0 THEN ${codeName} END AS rcode, queries, responses,
         answered_ns - asked_ns AS waited_ns, CASE WHEN queries = 1 THEN answered_ns - asked_ns END AS rtt_ns
       FROM transactions t JOIN conversations USING (flow_number), ending ORDER BY frame`,

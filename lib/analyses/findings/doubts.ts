@@ -5,7 +5,7 @@ import type { Subject } from "../subject/index.js";
 import { missedViews } from "../summary/index.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
-const patienceNs = 1_000_000_000;
+const answerTimeoutNs = 1_000_000_000;
 /** Fewer packets of a connection out of the order of their times make no rate of loss. */
 const disorderPercent = 1;
 /** Above this part of one-sided connections, the capture sees one direction of the wire. */
@@ -42,7 +42,7 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
         UNION ALL SELECT flow_number, 'CAPTURE_ONE_SIDED' FROM connections WHERE one_way AND goes_on
         UNION ALL SELECT flow_number, 'CAPTURE_DISORDER' FROM steps GROUP BY flow_number
           HAVING 100 * count(*) FILTER (back) > ${disorderPercent} * count(*)
-        UNION ALL SELECT flow_number, 'CAPTURE_ENDED' FROM latest, ending WHERE end_ns - last_ns < ${patienceNs}
+        UNION ALL SELECT flow_number, 'CAPTURE_ENDED' FROM latest, ending WHERE end_ns - last_ns < ${answerTimeoutNs}
       ) JOIN conversations USING (flow_number)
       UNION ALL SELECT NULL, 'CAPTURE_ONE_SIDED' FROM connections
         HAVING count(*) FILTER (one_way AND goes_on) > ${oneSidedPart} * count(*) FILTER (goes_on)

@@ -1,5 +1,5 @@
 /** An answer that comes later than this is none for `ping`, nor is its question lost before. */
-const patienceNs = 1_000_000_000;
+const answerTimeoutNs = 1_000_000_000;
 
 /**
  * Echo requests with their replies and the ICMP errors about them, as relation `echoes`. A reply belongs to the last request of its number
@@ -28,7 +28,7 @@ export const echoViews = {
   ending: "SELECT max(time_ns) AS end_ns FROM packets",
   echoes: `
     SELECT frame, time_ns, flow_number, src, dst, icmp_id, icmp_seq, wire_bytes, ttl,
-      CASE WHEN reply_frame IS NOT NULL THEN true WHEN end_ns - time_ns >= ${patienceNs} OR reporter IS NOT NULL THEN false END AS answered,
+      CASE WHEN reply_frame IS NOT NULL THEN true WHEN end_ns - time_ns >= ${answerTimeoutNs} OR reporter IS NOT NULL THEN false END AS answered,
       reply_frame, coalesce(replies, 0) AS replies, reply_ns - time_ns AS rtt_ns, reply_ttl, reporter, error_type, error_code, transport
     FROM requests LEFT JOIN answered ON answered.request_frame = frame LEFT JOIN complained ON complained.request_frame = frame, ending`,
 };

@@ -1,9 +1,9 @@
 import { ConcurrentTask } from "../../concurrent/index.js";
 import type { Standing } from "../../progress/index.js";
 import { PacketCounter } from "./packet-counter.js";
-import type { RunOptions } from "./run.js";
+import type { RunOptions } from "./run-options.js";
 import type { CaptureTool } from "./tools.js";
-import { Question } from "./until.js";
+import { Polling } from "./until.js";
 
 /** What ended a capture from here. */
 export type Cause = "seconds" | "bytes" | "during" | "until";
@@ -15,7 +15,7 @@ export class Bounds {
   bytes = 0;
   private timer: NodeJS.Timeout | undefined;
   private tasks: ConcurrentTask[] = [];
-  private readonly question: Question;
+  private readonly polling: Polling;
   private since = 0;
   private seen = 0;
   private readonly counter = new PacketCounter();
@@ -27,11 +27,11 @@ export class Bounds {
     private readonly tool: CaptureTool,
     private readonly stop: () => void,
   ) {
-    this.question = new Question(options.until);
+    this.polling = new Polling(options.until);
   }
 
   get timesAsked(): number {
-    return this.question.times;
+    return this.polling.times;
   }
 
   /** To be called when the tool listens; the first call counts. */
@@ -46,7 +46,7 @@ export class Bounds {
       new ConcurrentTask(this.tried, during, { settleMs: lateness, stop: () => this.over("during") }),
       new ConcurrentTask(
         this.tried,
-        until && (() => this.question.answered(lateness)),
+        until && (() => this.polling.ended(lateness)),
         { settleMs: 0, stop: () => this.over("until") },
         "until",
       ),
@@ -91,14 +91,14 @@ export class Bounds {
   /** Waits for what the capture was for, which may go on after it; fails when that failed. */
   async end(): Promise<void> {
     clearTimeout(this.timer);
-    this.question.withdraw();
+    this.polling.stop();
     for (const task of this.tasks) await task.over();
   }
 
   private over(why: Cause): void {
     if (this.stoppedBy !== undefined) return;
     this.stoppedBy = why;
-    this.question.withdraw();
+    this.polling.stop();
     this.stop();
   }
 }

@@ -10,7 +10,8 @@ import type { CaptureFacts } from "../facts.js";
 import { captureFacts } from "../tshark.js";
 import { type CaptureOptions, checkedOptions } from "./options.js";
 import type { Ring } from "./ring.js";
-import { type CaptureOutcome, type RunOptions, startCapture } from "./run.js";
+import { type CaptureOutcome, startCapture } from "./run.js";
+import type { RunOptions } from "./run-options.js";
 import { askedAgain } from "./until.js";
 
 /**

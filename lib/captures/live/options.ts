@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SkbookError } from "../../errors/index.js";
-import type { RunOptions } from "./run.js";
+import type { RunOptions } from "./run-options.js";
 
 /** What {@link capture} is asked for. */
 export interface CaptureOptions {

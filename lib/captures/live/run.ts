@@ -14,17 +14,9 @@ import { Hashed } from "../hashed.js";
 import { Bounds, type Cause } from "./bounds.js";
 import { captureError, ringLost } from "./errors.js";
 import { checkFilter, findTool, withoutOwn } from "./find-tool.js";
-import { endRing, type Ring, ringCommand, ringFiles } from "./ring.js";
-import { type Asked, captureTools } from "./tools.js";
-
-/** What a capture run is bounded by and how it is told to go on. */
-export interface RunOptions extends Asked {
-  seconds: number;
-  /** What it keeps: all up to a bound, or the last of it. */
-  extent: { maxPackets: number; maxBytes: number } | Ring;
-  during: (() => unknown) | undefined;
-  until: (() => unknown) | undefined;
-}
+import { endRing, ringCommand, ringFiles } from "./ring.js";
+import type { RunOptions } from "./run-options.js";
+import { captureTools } from "./tools.js";
 
 /** How a capture ended, as a case keeps it. */
 export interface CaptureOutcome {

@@ -2,26 +2,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const everyMs = 1_000;
 
-/** A question that is asked again and again, until the answer is yes or nobody wants to know any more: the option `until`. */
-export class Question {
+/** Calls a function once a second until what it gives is true, or until it is stopped: the option `until`. */
+export class Polling {
   times = 0;
-  private readonly unwanted = new AbortController();
+  private readonly stopped = new AbortController();
 
-  constructor(private readonly ask: (() => unknown) | undefined) {}
+  constructor(private readonly condition: (() => unknown) | undefined) {}
 
-  /** Settles so many milliseconds after the answer was yes, or when the question was withdrawn. */
-  async answered(settleMs: number): Promise<void> {
-    const { signal } = this.unwanted;
+  /** Settles so many milliseconds after it was true, or when it was stopped. */
+  async ended(settleMs: number): Promise<void> {
+    const { signal } = this.stopped;
     const wait = (time: number) => sleep(time, undefined, { signal }).catch(() => {});
     while (!signal.aborted) {
       this.times += 1;
-      if (await this.ask?.()) return wait(settleMs);
+      if (await this.condition?.()) return wait(settleMs);
       await wait(everyMs);
     }
   }
 
-  withdraw(): void {
-    this.unwanted.abort();
+  stop(): void {
+    this.stopped.abort();
   }
 }
 

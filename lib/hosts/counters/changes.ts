@@ -1,5 +1,6 @@
 import type { Value } from "../../tables/index.js";
-import type { Counter, Read } from "./reading.js";
+import type { Counter } from "./counter.js";
+import type { Read } from "./reading.js";
 
 /** A counter at both moments. */
 export interface Change {

@@ -1,7 +1,8 @@
 import { type Column, createTable, type Table } from "../../tables/index.js";
 import type { Host } from "../host.js";
 import { namespaceNames } from "../namespaces/index.js";
-import { type Reading, type Snapshot, timeOf } from "../snapshot.js";
+import type { Reading } from "../read-sections.js";
+import { type Snapshot, timeOf } from "../sections.js";
 import { changesOf, ordered } from "./changes.js";
 import { readingOf } from "./reading.js";
 import { countersScript, maxNics } from "./script.js";
@@ -46,10 +47,10 @@ const columns: Column[] = [
  *
  * @throws SkbookError `BAD_PARAMETER`, `DURING_FAILED`, `INTERRUPTED`, `LEASE_EXPIRED`, `CONNECTION_LOST`, and the host's own; in a replay
  *   `NOT_RECORDED`.
- * @example await interfaceCounters(host, { seconds: 10 })
+ * @example await hostCounters(host, { seconds: 10 })
  */
-export async function interfaceCounters(host: Host, options: CounterOptions = {}): Promise<Table> {
-  const [before, after] = await readTwice(host, "interfaceCounters", "counters", countersScript, options);
+export async function hostCounters(host: Host, options: CounterOptions = {}): Promise<Table> {
+  const [before, after] = await readTwice(host, "hostCounters", "counters", countersScript, options);
   return countersOf(host.name, before, after);
 }
 
@@ -64,7 +65,7 @@ export async function countersOf(host: string, before: Reading, after: Reading):
   writer.append(ordered(changes, (netns) => names.get(netns) ?? netns));
   const partial = before.partial || after.partial;
   return writer.finish({
-    source: "interfaceCounters",
+    source: "hostCounters",
     host,
     recordingId: after.recordingId,
     startedAt: timeOf(before.sections.began),

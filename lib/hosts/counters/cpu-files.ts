@@ -1,4 +1,4 @@
-import type { Counter } from "./reading.js";
+import type { Counter } from "./counter.js";
 
 /** Columns of /proc/net/softnet_stat that are counters; the others are unused, or values of the present. */
 const softnet: [index: number, name: string, unit: Counter["unit"], loss: boolean][] = [

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Counter } from "./reading.js";
+import type { Counter } from "./counter.js";
 
 const Count = z.union([z.int().nonnegative(), z.string().regex(/^\d+$/)]);
 const Side = z.record(z.string(), Count);

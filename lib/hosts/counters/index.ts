@@ -1,3 +1,3 @@
-export { interfaceCounters } from "./counters.js";
+export { hostCounters } from "./counters.js";
 export { softnetCounters } from "./softnet.js";
 export type { CounterOptions } from "./twice.js";

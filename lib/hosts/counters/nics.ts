@@ -1,5 +1,5 @@
-import type { Snapshot } from "../snapshot.js";
-import type { Counter } from "./reading.js";
+import type { Snapshot } from "../sections.js";
+import type { Counter } from "./counter.js";
 
 /** What is in the names of drops and errors, as a regular expression. */
 export const lossWords = "drop|err|miss|discard|fail|overrun|overflow|no_?buf|lost|crc";

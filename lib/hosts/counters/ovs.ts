@@ -1,4 +1,4 @@
-import type { Counter } from "./reading.js";
+import type { Counter } from "./counter.js";
 
 /** Of each datapath of Open vSwitch: packets that met a flow, that went to user space (missed), and of these the lost ones. */
 export function ovsCounters(text: string): Counter[] {

@@ -1,4 +1,4 @@
-import type { Counter } from "./reading.js";
+import type { Counter } from "./counter.js";
 
 /** Values of the present, not counts. */
 const gauges = new Set([

@@ -1,6 +1,7 @@
 import { type Column, createFrame, type Frame, type Value } from "../../tables/index.js";
 import type { Host } from "../host.js";
-import { type Reading, timeOf } from "../snapshot.js";
+import type { Reading } from "../read-sections.js";
+import { timeOf } from "../sections.js";
 import { changesOf } from "./changes.js";
 import { softnetCounters as parseSoftnet } from "./cpu-files.js";
 import { type CounterOptions, readTwice } from "./twice.js";
@@ -30,7 +31,7 @@ const script =
 
 /**
  * Says what each CPU of a host did with received packets between two moments (`/proc/net/softnet_stat`): handled, dropped for a full
- * backlog, left for later since its budget was spent. {@link interfaceCounters} has these counters among all others; this reads nothing else. Nothing is changed, and no root
+ * backlog, left for later since its budget was spent. {@link hostCounters} has these counters among all others; this reads nothing else. Nothing is changed, and no root
  * is needed.
  *
  * Columns: `cpu`, `processed`, `dropped`, `time_squeeze`, `received_rps`, `flow_limit_count`, `processed_per_second`, `backlog_packets`. One row for each CPU that is online. The kernel

@@ -6,7 +6,7 @@ import { ConcurrentTask } from "../../concurrent/index.js";
 import { badParameters } from "../../parameters/index.js";
 import { watched } from "../../progress/index.js";
 import type { Host } from "../host.js";
-import { type Reading, readUntil } from "../snapshot.js";
+import { type Reading, readUntil } from "../read-sections.js";
 
 /** What counters are asked that are read twice. */
 export interface CounterOptions {

@@ -1,4 +1,4 @@
-import type { Snapshot } from "../snapshot.js";
+import type { Snapshot } from "../sections.js";
 
 /** The host's own namespace is called so in every answer. */
 export const hostNamespace = "host";

@@ -1,5 +1,5 @@
+import { sayFunction } from "../sections.js";
 import { oneLine, shellLine } from "../shell.js";
-import { sayFunction } from "../snapshot.js";
 
 /** Namespaces beyond these are left out, and counted. */
 const maxNamespaces = 256;

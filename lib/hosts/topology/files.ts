@@ -1,4 +1,4 @@
-import type { Snapshot } from "../snapshot.js";
+import type { Snapshot } from "../sections.js";
 import type { VhostThread } from "./model.js";
 
 /** What a process has open of a virtual machine's network. */

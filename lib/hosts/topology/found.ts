@@ -1,5 +1,5 @@
 import { namespaceIds, namespaceNames } from "../namespaces/index.js";
-import type { Snapshot } from "../snapshot.js";
+import type { Snapshot } from "../sections.js";
 import { limits } from "./collect.js";
 import { devicesOf } from "./links.js";
 import { machinesOf } from "./machines.js";

@@ -1,4 +1,4 @@
-import type { Snapshot } from "../snapshot.js";
+import type { Snapshot } from "../sections.js";
 
 /** An interface in the state that libvirt keeps of a running domain: the plugged-in ones too. */
 export interface LibvirtInterface {

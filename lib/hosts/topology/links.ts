@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Snapshot } from "../snapshot.js";
+import type { Snapshot } from "../sections.js";
 import { type Device, keyOf } from "./model.js";
 
 /** What `ip -j -d addr` says of a device, as far as it is used here. */

@@ -1,4 +1,4 @@
-import type { Snapshot } from "../snapshot.js";
+import type { Snapshot } from "../sections.js";
 import { type OpenFiles, openFiles, vhostThreads } from "./files.js";
 import { domains, type LibvirtInterface } from "./libvirt.js";
 import { type Device, keyOf, type Machine, type MachineInterface, type VhostThread } from "./model.js";

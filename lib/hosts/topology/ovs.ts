@@ -1,4 +1,4 @@
-import type { Snapshot } from "../snapshot.js";
+import type { Snapshot } from "../sections.js";
 import { type Device, keyOf } from "./model.js";
 
 /** What ovs-vsctl says of a port: its bridge, and the interfaces that it is made of; more than one are a bond. */

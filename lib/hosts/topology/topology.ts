@@ -1,7 +1,8 @@
 import { jupyterDisplay, type MimeBundle } from "../../cell/index.js";
 import { createFrame, type Frame, type Provenance } from "../../tables/index.js";
 import type { Host } from "../host.js";
-import { type Reading, readUntil, timeOf } from "../snapshot.js";
+import { type Reading, readUntil } from "../read-sections.js";
+import { timeOf } from "../sections.js";
 import { topologyScript } from "./collect.js";
 import { deviceColumns, deviceRows } from "./device-frame.js";
 import { foundIn } from "./found.js";

@@ -4,7 +4,7 @@ import { jupyterDisplay, type MimeBundle } from "../../cell/index.js";
 import { SkbookError } from "../../errors/index.js";
 import { badParameters } from "../../parameters/index.js";
 import { type Column, createFrame, type Frame, type Table } from "../../tables/index.js";
-import { interfaceCounters } from "../counters/index.js";
+import { hostCounters } from "../counters/index.js";
 import { deviceName } from "../device-name.js";
 import type { Host } from "../host.js";
 import { hostNamespace } from "../namespaces/index.js";
@@ -102,7 +102,7 @@ export class WireOrStack {
  * receiver's NIC received fewer packets than left the sender), `UNSEEN` (none of these explains the loss). Other traffic moves counters, too: a rule that holds by less than what got lost explains it in part at most.
  *
  * @returns `verdict`, `stream` (`planned`, `sent`, `received`, `distinct`, `lost`, `lostPercent`, `reordered` by RFC 4737, `duplicates`, `overflow` of the socket's buffer), `rules` (a Frame: `verdict`, `holds`,
- *   `counted`, `evidence`, `rule`), `counters` of both hosts as {@link interfaceCounters} has them.
+ *   `counted`, `evidence`, `rule`), `counters` of both hosts as {@link hostCounters} has them.
  * @throws SkbookError `BAD_PARAMETER`, `PYTHON_MISSING`, `STREAM_FAILED`, `NO_SUCH_DEVICE`, `INTERRUPTED`, and the hosts' own; in a replay `NOT_RECORDED`.
  * @example await wireOrStack(h1, h2, { address: "192.0.2.2", senderDevice: "eth0", receiverDevice: "eth0" })
  */
@@ -118,10 +118,10 @@ export async function wireOrStack(
   const meanwhile = { seconds: Math.min(3_600, seconds + 300) };
   let result: StreamResult | undefined;
   let sent: Table | undefined;
-  const received = await interfaceCounters(receiver, {
+  const received = await hostCounters(receiver, {
     ...meanwhile,
     during: async () => {
-      sent = await interfaceCounters(sender, {
+      sent = await hostCounters(sender, {
         ...meanwhile,
         during: async () => {
           result = await sendStream(sender, receiver, plan);

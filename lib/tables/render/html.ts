@@ -2,7 +2,7 @@ import { escapeHtml } from "../../html/index.js";
 import { type Column, isText, unixNanoseconds, type Value } from "../column.js";
 import { type Provenance, warningsOf } from "../provenance.js";
 import { cut, extent, shownValue, visible } from "./cell.js";
-import type { Shown } from "./index.js";
+import type { Shown } from "./shown.js";
 import { style } from "./style.js";
 
 const cellLength = 200;

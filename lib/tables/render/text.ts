@@ -1,7 +1,7 @@
 import { isText } from "../column.js";
 import { warningsOf } from "../provenance.js";
 import { cut, extent, shownValue } from "./cell.js";
-import type { Shown } from "./index.js";
+import type { Shown } from "./shown.js";
 
 const cellWidth = 60;
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { interfaceCounters, live, localhost, record, replay, type Table } from "../../../lib/index.js";
+import { hostCounters, live, localhost, record, replay, type Table } from "../../../lib/index.js";
 import { enterCell } from "../../fixtures/cell.js";
 import { describeLive } from "../../fixtures/needs.js";
 
@@ -53,7 +53,7 @@ describeLive("counters of two namespaces", ["root", "namespaces"], () => {
 
   test("every packet that was sent is in a counter, where it was lost; a replay counts the same", async () => {
     await record(join(folder, "case"));
-    const counters = await interfaceCounters(localhost(), {
+    const counters = await hostCounters(localhost(), {
       seconds: 30,
       during: async () => {
         await send(near, "198.51.100.2", 20, 100);
@@ -74,7 +74,7 @@ describeLive("counters of two namespaces", ["root", "namespaces"], () => {
     const seen = await all(counters);
     await replay(join(folder, "case"));
     let acted = 0;
-    const again = await interfaceCounters(localhost(), { seconds: 30, during: () => (acted += 1) });
+    const again = await hostCounters(localhost(), { seconds: 30, during: () => (acted += 1) });
     live();
     expect((await all(again)).values).toEqual(seen.values);
     expect(again.provenance.startedAt).toBe(counters.provenance.startedAt);
@@ -82,7 +82,7 @@ describeLive("counters of two namespaces", ["root", "namespaces"], () => {
   });
 
   test("a device that comes or goes is unknown, not zero", async () => {
-    const counters = await interfaceCounters(localhost(), {
+    const counters = await hostCounters(localhost(), {
       during: async () => {
         await ip(`-n ${near} link del skc-gone`);
         await ip(`-n ${near} tuntap add skc-come mode tap`);
@@ -98,7 +98,7 @@ describeLive("counters of two namespaces", ["root", "namespaces"], () => {
   });
 
   test("an option that it doesn't know, or a time out of range, is refused before anything is run", async () => {
-    await expect(interfaceCounters(localhost(), { seconds: 0 })).rejects.toMatchObject({
+    await expect(hostCounters(localhost(), { seconds: 0 })).rejects.toMatchObject({
       code: "BAD_PARAMETER",
     });
   });
@@ -106,7 +106,7 @@ describeLive("counters of two namespaces", ["root", "namespaces"], () => {
   test("an interrupt ends the wait", async () => {
     const cell = enterCell("cell");
     try {
-      const call = interfaceCounters(localhost(), {
+      const call = hostCounters(localhost(), {
         seconds: 600,
         during: () => new Promise(() => cell.interrupt()),
       });
@@ -117,7 +117,7 @@ describeLive("counters of two namespaces", ["root", "namespaces"], () => {
   });
 
   test("what fails meanwhile is the call's error", async () => {
-    const call = interfaceCounters(localhost(), {
+    const call = hostCounters(localhost(), {
       during: () => {
         throw new Error("no traffic today");
       },

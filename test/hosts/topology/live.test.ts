@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readUntil } from "../../../lib/hosts/snapshot.js";
+import { readUntil } from "../../../lib/hosts/read-sections.js";
 import { topologyScript } from "../../../lib/hosts/topology/collect.js";
 import { live, localhost, record, replay, type Topology, topology } from "../../../lib/index.js";
 import { describeLive } from "../../fixtures/needs.js";

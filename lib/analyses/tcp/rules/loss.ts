@@ -2,10 +2,8 @@ import { type Rules, rule } from "../../../findings/index.js";
 import { callOn, endsOf, many, type Subject, share, took } from "../../subject/index.js";
 import { retransmissionBursts } from "../bursts.js";
 import { duplicateAcks } from "../duplicate-acks.js";
-import { tcpHealth } from "../health.js";
+import { direction, health } from "./direction.js";
 
-const health = ({ capture, filter }: Subject) => tcpHealth(capture, filter);
-const connection = ["flow", "client", "client_port", "server", "server_port", "sender", "packets"];
 /** Packets out of their order look like loss, and the capture may have put them so. */
 const doubts = ["CAPTURE_DISORDER"];
 
@@ -31,7 +29,8 @@ export const tcpLossRules = {
       ];
     },
     shows: [
-      ...connection,
+      ...direction,
+      "packets",
       ...[
         "payload_bytes",
         "resent_bytes",
@@ -67,7 +66,14 @@ export const tcpLossRules = {
       ["HIGH", `rto_retransmissions >= ${high}`],
       ["MEDIUM", `rto_retransmissions >= ${least}`],
     ],
-    shows: [...connection, "retransmissions", "rto_retransmissions", "fast_retransmissions", "sacks"],
+    shows: [
+      ...direction,
+      "packets",
+      "retransmissions",
+      "rto_retransmissions",
+      "fast_retransmissions",
+      "sacks",
+    ],
     measure: "rto_retransmissions",
     doubts,
     says: (row) =>
@@ -97,7 +103,7 @@ export const tcpLossRules = {
         ["LOW", above(percent)],
       ];
     },
-    shows: [...connection, "retransmissions", "spurious_retransmissions", "dsacks"],
+    shows: [...direction, "packets", "retransmissions", "spurious_retransmissions", "dsacks"],
     measure: "spurious_retransmissions",
     doubts: [...doubts, "CAPTURE_MISSED_PACKETS"],
     says: (row) =>
@@ -189,7 +195,7 @@ export const tcpLossRules = {
     grades: ({ percent, least }) => [
       ["MEDIUM", `100.0 * out_of_order > ${percent} * packets AND out_of_order >= ${least}`],
     ],
-    shows: [...connection, "out_of_order", "duplicate_acks", "spurious_retransmissions"],
+    shows: [...direction, "packets", "out_of_order", "duplicate_acks", "spurious_retransmissions"],
     measure: "out_of_order",
     doubts,
     says: (row) =>

@@ -1,7 +1,7 @@
 import { type Rules, rule } from "../../../findings/index.js";
 import { callOn, endsOf, type Subject, took } from "../../subject/index.js";
-import { tcpHealth } from "../health.js";
 import { tcpTurns } from "../turns.js";
+import { direction, health } from "./direction.js";
 
 /** Where the time goes: the path, or the server. */
 export const tcpTimeRules = {
@@ -13,15 +13,12 @@ export const tcpTimeRules = {
       highMs: { value: 500, unit: "ms", meaning: "HIGH above" },
       least: { value: 3, unit: "samples", meaning: "fewer acks are no mean" },
     },
-    of: ({ capture, filter }: Subject) => tcpHealth(capture, filter),
+    of: health,
     grades: ({ meanMs, highMs, least }) => [
       ["HIGH", `rtt_mean_ns > ${highMs * 1e6} AND rtt_samples >= ${least}`],
       ["MEDIUM", `rtt_mean_ns > ${meanMs * 1e6} AND rtt_samples >= ${least}`],
     ],
-    shows: [
-      ...["flow", "client", "client_port", "server", "server_port", "sender", "rtt_samples", "rtt_min_ns"],
-      ...["rtt_mean_ns", "rtt_median_ns", "rtt_p95_ns"],
-    ],
+    shows: [...direction, ...["rtt_samples", "rtt_min_ns", "rtt_mean_ns", "rtt_median_ns", "rtt_p95_ns"]],
     measure: "rtt_mean_ns",
     doubts: ["CAPTURE_ONE_SIDED"],
     says: (row) =>

@@ -1,10 +1,7 @@
 import { type Rules, rule } from "../../../findings/index.js";
 import { callOn, endsOf, many, type Subject, took } from "../../subject/index.js";
-import { tcpHealth } from "../health.js";
 import { zeroWindows } from "../zero-windows.js";
-
-const connection = ["flow", "client", "client_port", "server", "server_port", "sender", "packets"];
-const health = ({ capture, filter }: Subject) => tcpHealth(capture, filter);
+import { direction, health } from "./direction.js";
 
 /** Receivers that hold their senders up. */
 export const tcpWindowRules = {
@@ -16,7 +13,7 @@ export const tcpWindowRules = {
     },
     of: health,
     grades: ({ more }) => [["HIGH", `zero_windows > ${more}`]],
-    shows: [...connection, "zero_windows", "min_window_bytes", "max_window_bytes"],
+    shows: [...direction, "packets", "zero_windows", "min_window_bytes", "max_window_bytes"],
     measure: "zero_windows",
     doubts: [],
     says: (row) =>
@@ -67,7 +64,7 @@ export const tcpWindowRules = {
     },
     of: health,
     grades: ({ more }) => [["MEDIUM", `window_full > ${more}`]],
-    shows: [...connection, "window_full", "max_in_flight_bytes", "goodput_bits_per_second"],
+    shows: [...direction, "packets", "window_full", "max_in_flight_bytes", "goodput_bits_per_second"],
     measure: "window_full",
     doubts: ["CAPTURE_MISSED_PACKETS", "CAPTURE_ONE_SIDED"],
     says: (row) =>

@@ -6,23 +6,23 @@ import { delimiter, join } from "node:path";
 import { SkbookError } from "../../lib/errors/index.js";
 import { writeKernelspec } from "../install/index.js";
 import { packageRoot } from "../package.js";
-import { dataFolder, findLab } from "./jupyter.js";
+import { dataFolder, findJupyterLab } from "./jupyter.js";
 
-const help = `skbook lab [arguments of jupyter lab]
+const help = `skbook jupyterlab [arguments of jupyter lab]
 
 Starts JupyterLab in this folder with the kernel ready. Uses the JupyterLab on the PATH when it is version 4 or newer, else sets up
 one in a virtual environment below ${dataFolder}, once. Ctrl-C ends it and its kernels.
 
-Arguments are passed on, as in: skbook lab --no-browser --port 8890 notebooks/first-look.ipynb
+Arguments are passed on, as in: skbook jupyterlab --no-browser --port 8890 notebooks/first-look.ipynb
 `;
 
-/** `skbook lab`: resolves to JupyterLab's exit code. */
-export async function lab(args: string[]): Promise<number> {
+/** `skbook jupyterlab`: resolves to JupyterLab's exit code. */
+export async function jupyterlab(args: string[]): Promise<number> {
   if (args[0] === "--help" || args[0] === "-h") {
     process.stdout.write(help);
     return 0;
   }
-  const [file, ...first] = await findLab((line) => process.stderr.write(`skbook: ${line}\n`));
+  const [file, ...first] = await findJupyterLab((line) => process.stderr.write(`skbook: ${line}\n`));
   // A user who is root has chosen to be, for the probes.
   const asRoot = process.getuid?.() === 0 ? ["--allow-root"] : [];
   const child = spawn(file, [...first, ...asRoot, ...args], {
@@ -58,7 +58,7 @@ async function supervise(child: ChildProcess): Promise<number> {
     return code ?? 128 + constants.signals[signal ?? "SIGTERM"];
   } catch (error) {
     throw new SkbookError({
-      code: "LAB_FAILED",
+      code: "JUPYTERLAB_FAILED",
       tried: `start ${child.spawnargs.join(" ")}`,
       failed: (error as Error).message,
       todo: "run that command in a terminal and see what it says",

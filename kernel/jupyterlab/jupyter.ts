@@ -16,8 +16,8 @@ export const dataFolder = join(process.env.XDG_DATA_HOME || join(homedir(), ".lo
 export type Command = [file: string, ...args: string[]];
 
 /** The JupyterLab on the PATH when it is version 4 or newer, else one of skbook's own, made on first use. */
-export async function findLab(say: (line: string) => void): Promise<Command> {
-  const version = await labOnPath();
+export async function findJupyterLab(say: (line: string) => void): Promise<Command> {
+  const version = await jupyterLabOnPath();
   if (version !== undefined && isNewEnough(version)) {
     say(`using JupyterLab ${version} of the PATH`);
     return ["jupyter", "lab"];
@@ -35,7 +35,7 @@ export function isNewEnough(version: string): boolean {
 }
 
 /** The version of the JupyterLab on the PATH. */
-export async function labOnPath(): Promise<string | undefined> {
+export async function jupyterLabOnPath(): Promise<string | undefined> {
   try {
     const { stdout } = await exec("jupyter", ["lab", "--version"], { timeout: 60_000 });
     return /^\d+\.\S+/m.exec(stdout)?.[0];

@@ -1,5 +1,5 @@
 import type { Frame } from "../tables/index.js";
-import { dropBars } from "./dropBars.js";
+import { dropBars } from "./drop-bars.js";
 import type { Figure } from "./figure.js";
 import { oneOf } from "./options.js";
 

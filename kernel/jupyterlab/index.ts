@@ -1,4 +1,4 @@
-export { lab } from "./command.js";
+export { jupyterlab } from "./command.js";
 export { type Environment, environmentWith } from "./environment.js";
-export { isNewEnough, labOnPath } from "./jupyter.js";
+export { isNewEnough, jupyterLabOnPath } from "./jupyter.js";
 export { findPython } from "./python.js";
