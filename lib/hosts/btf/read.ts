@@ -1,7 +1,7 @@
 import { reasonOf, SkbookError } from "../../errors/index.js";
 import { readBytes, unzipped } from "../bytes.js";
 import type { Host } from "../host.js";
-import { codeOf } from "../snapshot.js";
+import { codeOf } from "../read-sections.js";
 import { keep, kept, keptUnder } from "./cache.js";
 import { damaged, takeApart } from "./stream.js";
 
