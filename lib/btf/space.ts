@@ -26,6 +26,8 @@ export interface Member {
 
 /** Longer than any name that a kernel takes for a symbol. */
 const maxName = 512;
+/** Of one text, which need be there once. */
+const maxCopies = 1000;
 /** Qualifiers and dimensions that hang on one another; C has some. */
 const maxChain = 64;
 
@@ -96,8 +98,13 @@ export class Space {
     const { strings } = this.file;
     const first = this.base?.stringsEnd ?? 0;
     const wanted = Buffer.from(`${text}\0`, "latin1");
+    let count = 0;
     for (let at = strings.indexOf(wanted); at >= 0; at = strings.indexOf(wanted, at + 1)) {
-      if (at === 0 || strings[at - 1] === 0) yield first + at;
+      if (at > 0 && strings[at - 1] !== 0) continue;
+      yield first + at;
+      count += 1;
+      if (count === maxCopies)
+        throw unreadable(this.origin, `it has "${text}" ${count} times in its strings`);
     }
   }
 

@@ -4,7 +4,7 @@ import { Kind } from "../../lib/btf/kinds.js";
 import { SkbookError } from "../../lib/index.js";
 import { randomNumbers } from "../fixtures/random.js";
 import { generate } from "./generated.js";
-import { BtfWriter, kernelBtf } from "./writer.js";
+import { BtfWriter, btfOf, kernelBtf } from "./writer.js";
 
 const code = (code: string) => expect.objectContaining({ code });
 
@@ -99,6 +99,20 @@ describe("types that are made of themselves", () => {
     });
     expect(look).toThrow(code("BTF_UNREADABLE"));
   });
+});
+
+test("a million structs with fifteen million names are not gone through", () => {
+  const strings = Buffer.alloc(30_000_000);
+  for (let at = 1; at < strings.length; at += 2) strings[at] = 0x61;
+  strings[strings.length - 1] = 0;
+  const types = Buffer.alloc(12_000_000);
+  for (let at = 0; at < types.length; at += 12) {
+    types.writeUInt32LE(1, at);
+    types.writeUInt32LE(Kind.struct << 24, at + 4);
+  }
+  const layouts = parseBtf(btfOf(types, strings));
+  expect(() => layouts.size("a")).toThrow(code("BTF_UNREADABLE"));
+  expect(layouts.size("b")).toBeNull();
 });
 
 test("of 2,000 damaged files, each is answered or refused with a code, in bounded time", () => {

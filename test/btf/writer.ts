@@ -106,12 +106,7 @@ export class BtfWriter {
     const types = Buffer.alloc(4 * this.types.length);
     for (const [at, word] of this.types.entries()) types.writeUInt32LE(word >>> 0, 4 * at);
     const strings = Buffer.from([...this.strings.keys()].map((text) => `${text}\0`).join(""), "latin1");
-    const header = Buffer.alloc(headerLength);
-    header.writeUInt16LE(0xeb9f, 0);
-    header.writeUInt8(1, 2);
-    const places = [headerLength, 0, types.length, types.length, strings.length];
-    for (const [at, word] of places.entries()) header.writeUInt32LE(word, 4 + 4 * at);
-    return Buffer.concat([header, types, strings]);
+    return btfOf(types, strings, headerLength);
   }
 
   private add(
@@ -139,6 +134,16 @@ export class BtfWriter {
   private known(text: string): number | undefined {
     return this.base?.known(text) ?? this.strings.get(text);
   }
+}
+
+/** A header, and the two sections. */
+export function btfOf(types: Buffer, strings: Buffer, headerLength = 24): Buffer {
+  const header = Buffer.alloc(headerLength);
+  header.writeUInt16LE(0xeb9f, 0);
+  header.writeUInt8(1, 2);
+  const places = [headerLength, 0, types.length, types.length, strings.length];
+  for (const [at, word] of places.entries()) header.writeUInt32LE(word, 4 + 4 * at);
+  return Buffer.concat([header, types, strings]);
 }
 
 /** What every kernel has: enough to be taken for one. */
