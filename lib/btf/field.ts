@@ -45,7 +45,7 @@ function findMember(space: Space, outer: Type, name: string): Member | null {
   const waiting: { type: Type; bits: number }[] = [{ type: outer, bits: 0 }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     for (const found of space.members(next.type)) {
-      const text = space.text(found.nameAt);
+      const text = space.strings.text(found.nameAt);
       const bits = next.bits + found.bits;
       if (text === name) return { ...found, bits };
       const inner = text === "" ? space.plain(found.type) : null;

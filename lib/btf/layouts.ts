@@ -87,7 +87,9 @@ export function parseBtf(vmlinux: Uint8Array, modules: Record<string, Uint8Array
 function position(space: Space, fn: Type, argument: string): number | null {
   const prototype = space.plain(fn.value);
   if (prototype?.kind !== Kind.prototype) return null;
-  const found = [...space.members(prototype)].findIndex(({ nameAt }) => space.text(nameAt) === argument);
+  const found = [...space.members(prototype)].findIndex(
+    ({ nameAt }) => space.strings.text(nameAt) === argument,
+  );
   return found < 0 ? null : found;
 }
 

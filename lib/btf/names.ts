@@ -20,7 +20,7 @@ export function functions(space: Space, name: string): Type[] {
 /** Looks for the text first, then for the types that refer to it: far less work than an index of all names. */
 function named(space: Space, name: string): Type[] {
   const { names } = space.file;
-  const places = space.placesOf(name);
+  const places = space.strings.placesOf(name);
   const [only] = places;
   const ids: number[] = [];
   if (places.size === 1 && only !== undefined) {

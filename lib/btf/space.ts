@@ -1,5 +1,6 @@
 import type { BtfFile } from "./file.js";
 import { countOf, flagOf, isWrapper, Kind, kindOf } from "./kinds.js";
+import { Strings } from "./strings.js";
 import { mismatched, type Origin, unreadable } from "./unreadable.js";
 
 /** One type's record. */
@@ -24,14 +25,13 @@ export interface Member {
   width: number;
 }
 
-/** Longer than any name that a kernel takes for a symbol. */
-const maxName = 512;
 /** Qualifiers and dimensions that hang on one another; C has some. */
 const maxChain = 64;
 
-/** Types by id, and strings by offset, of one file; a module's, where it continues vmlinux's, together with these. */
+/** Types by id, and their texts, of one file; a module's, where it continues vmlinux's, together with these. */
 export class Space {
   readonly firstId: number;
+  readonly strings: Strings;
   private readonly base: Space | null;
 
   constructor(
@@ -43,7 +43,11 @@ export class Space {
       throw unreadable(file.origin, "it is the BTF of a module: it means nothing without vmlinux's");
     }
     this.firstId = this.base === null ? 1 : this.base.endId;
-    if (this.base !== null) this.checkNames(this.base);
+    this.strings = new Strings(file.origin, file.strings, this.base?.strings ?? null);
+    // Beside another kernel's vmlinux, names would begin in the midst of texts.
+    if (this.base !== null && !file.names.every((at) => this.strings.isBegin(at))) {
+      throw mismatched(file.origin, "its names are none of this vmlinux");
+    }
   }
 
   get origin(): Origin {
@@ -69,36 +73,6 @@ export class Space {
       value: types.getUint32(start + 8, true),
       word: (index) => types.getUint32(start + 12 + 4 * index, true),
     };
-  }
-
-  /** The text at an offset; empty where there is none. */
-  text(at: number): string {
-    const { strings } = this.file;
-    const first = this.base?.stringsEnd ?? 0;
-    if (this.base !== null && at < first) return this.base.text(at);
-    const from = at - first;
-    let to = from;
-    while (to < strings.length && strings[to] !== 0 && to - from < maxName) to += 1;
-    return strings.toString("latin1", from, to);
-  }
-
-  private readonly places = new Map<string, ReadonlySet<number>>();
-
-  /** The offsets at which a text stands: one, as all that write BTF keep a text once. */
-  placesOf(text: string): ReadonlySet<number> {
-    const places =
-      this.places.get(text) ?? new Set([...(this.base?.placesOf(text) ?? []), ...this.find(text)]);
-    this.places.set(text, places);
-    return places;
-  }
-
-  private *find(text: string): Generator<number> {
-    const { strings } = this.file;
-    const first = this.base?.stringsEnd ?? 0;
-    const wanted = Buffer.from(`${text}\0`, "latin1");
-    for (let at = strings.indexOf(wanted); at >= 0; at = strings.indexOf(wanted, at + 1)) {
-      if (at === 0 || strings[at - 1] === 0) yield first + at;
-    }
   }
 
   /** Members of a struct or union, parameters of a prototype. */
@@ -148,10 +122,6 @@ export class Space {
     return unreadable(this.origin, `its type ${id} is made of itself`);
   }
 
-  private get stringsEnd(): number {
-    return (this.base?.stringsEnd ?? 0) + this.file.strings.length;
-  }
-
   private knownPointerSize: number | undefined;
 
   /** BTF says no size of pointers; in Linux, they are as large as a long. */
@@ -164,20 +134,9 @@ export class Space {
   private longSize(): number {
     for (let id = this.firstId; id < this.endId; id += 1) {
       const { kind, value, nameAt } = this.type(id);
-      if (kind === Kind.int && longs.has(this.text(nameAt))) return value === 4 ? 4 : 8;
+      if (kind === Kind.int && longs.has(this.strings.text(nameAt))) return value === 4 ? 4 : 8;
     }
     return 8;
-  }
-
-  /** Beside another kernel's vmlinux, names would begin in the midst of strings. */
-  private checkNames(base: Space): void {
-    const { names, strings } = this.file;
-    const shared = base.stringsEnd;
-    const texts = base.file.strings;
-    for (const at of names) {
-      const whole = at < shared ? at === 0 || texts[at - 1] === 0 : at - shared < strings.length;
-      if (!whole) throw mismatched(this.origin, "its names are none of this vmlinux");
-    }
   }
 }
 
