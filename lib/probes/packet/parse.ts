@@ -108,7 +108,8 @@ function readType(site: Site, { skb, etherType, at = "network" }: ParseOptions):
 /** A branch for each version that matters. What is neither has 0 everywhere, or leaves the clause where a test asks for IP. */
 function readNetwork(wanted: Wanted, versions: readonly (4 | 6)[], tests: Tests, frame: Bpf): Bpf {
   const ipOnly = tests.left;
-  const arp = wanted.arp ? [bpf`if ($type == 0x806) { ${readArp(wanted)} }`] : [];
+  const length = wanted.length ? bpf`$len = ${frame};` : bpf``;
+  const arp = wanted.arp && !ipOnly ? [bpf`if ($type == 0x806) { ${readArp(wanted)} ${length} }`] : [];
   const branches = versions.map((version) => {
     const own = tests.fork();
     const first = own.knowing([needs.version]);
@@ -119,7 +120,7 @@ function readNetwork(wanted: Wanted, versions: readonly (4 | 6)[], tests: Tests,
     ${joined([...first, ...read], "\n    ")}
   }`;
   });
-  const other = ipOnly ? [bpf`{ return; }`] : wanted.length ? [bpf`{ $len = ${frame}; }`] : [];
+  const other = ipOnly ? [bpf`{ return; }`] : wanted.length ? [bpf`{ ${length} }`] : [];
   return bpf`$version = 0; ${resetNetwork(wanted)}
   ${joined([...branches, ...arp, ...other], " else ")}`;
 }
