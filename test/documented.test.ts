@@ -7,17 +7,14 @@ import type { z } from "zod";
 import { packageRoot } from "../kernel/package.js";
 import type { Capture, Column, Frame, Table } from "../lib/index.js";
 import * as skbook from "../lib/index.js";
-import { columnsOf, type ProbeDefinition } from "../lib/probes/definition.js";
+import type { ProbeDefinition } from "../lib/probes/index.js";
 import { catalogue } from "../probes/catalogue.js";
 import { writeCapture } from "./captures/build.js";
 import { Talk } from "./captures/talk.js";
+import { neededBy } from "./probes/needed.js";
 
 type Definition = ProbeDefinition<z.ZodType, "table" | "frame">;
 type Analysis = (capture: Capture) => Promise<Table | Frame>;
-
-/** What some probes can't do without. */
-const path = { from: "eth0", to: "eth1", protocol: "ICMP", src: "192.0.2.1", dst: "198.51.100.1" };
-const needed: Record<string, object> = { pathEvents: path, pathSummary: path };
 
 const folder = mkdtempSync(join(tmpdir(), "skbook-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -80,13 +77,13 @@ test("the doc comment of each probe names its columns", () => {
     comments.set(node.declarationList.declarations[0]?.name.getText() ?? "", commentOn(node));
   expect(catalogue.length).toBeGreaterThan(8);
   for (const { definition } of catalogue as unknown as { definition: Definition }[]) {
-    const parameters = definition.parameters.parse(needed[definition.name] ?? {});
+    const parameters = definition.parameters.parse(neededBy[definition.name] ?? {});
     const named =
       comments
         .get(definition.name)
         ?.split("Columns")[1]
         ?.matchAll(/`(\w+)`/g) ?? [];
-    const columns = columnsOf(definition, parameters).map(({ name }) => name);
+    const columns = definition.columns(parameters).map(({ name }) => name);
     expect(
       [...named].map(([, name]) => name),
       definition.name,
