@@ -154,7 +154,7 @@ async function decoded(
   given: object,
   file: TargetFile,
   text: string,
-): Promise<object> {
+): Promise<{ rows: unknown[][] }> {
   const { own } = parseParameters(definition.name, definition.parameters, given);
   const account = new Account(definition.books(own));
   const target = sampleTarget(file, "recording", hookNames(definition.hooks));

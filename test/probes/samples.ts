@@ -118,7 +118,7 @@ function btfOf(kernel: string): Layouts {
   const names = existsSync(modules) ? readdirSync(modules) : [];
   return parseBtf(
     readFileSync(join(kernelsFolder, kernel, "vmlinux")),
-    new Map(names.map((name) => [name, readFileSync(join(modules, name))])),
+    Object.fromEntries(names.map((name) => [name, readFileSync(join(modules, name))])),
   );
 }
 
