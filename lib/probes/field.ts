@@ -22,6 +22,8 @@ export interface Field {
   /** More values than a map may have room for: what finds none is counted then. */
   readonly unbounded: boolean;
   say(site: HookSite): readonly Bpf[];
+  /** The same for a map's key, where it is said in another way there; read as the same words. */
+  readonly key: { readonly words: readonly Printed[]; say(site: HookSite): readonly Bpf[] } | undefined;
   read(words: readonly string[], context: ReadContext): readonly Value[];
 }
 
@@ -31,13 +33,20 @@ export interface FieldDefinition extends Column {
   words?: readonly Printed[];
   /** Program text of the words. */
   say(site: HookSite): Bpf | number | readonly (Bpf | number)[];
+  /** How it is said in a map's key, where that is cheaper: as one part that is printed as two numbers. */
+  pair?(site: HookSite): Bpf;
   /** Makes the value; default by the column's type, where it is one word. */
   read?(words: readonly string[], context: ReadContext): Value;
 }
 
 /** Says a column once. */
-export function field({ words = ["number"], say, read, ...column }: FieldDefinition): Field {
+export function field({ words = ["number"], say, pair, read, ...column }: FieldDefinition): Field {
+  const key =
+    pair === undefined
+      ? undefined
+      : { words: ["pair"] as const, say: (site: HookSite) => checked(column.name, ["pair"], pair(site)) };
   return {
+    key,
     columns: [column],
     words,
     unbounded: words.includes("text"),
@@ -60,6 +69,7 @@ export function fields(definition: {
     columns,
     words,
     unbounded,
+    key: undefined,
     say: (site) => checked(names, words, definition.say(site)),
     read: definition.read,
   };

@@ -9,8 +9,10 @@ export { type Field, type FieldDefinition, field, fields, numbers, type ReadCont
 export { type Filter, type FilterInput, type Filters, filter } from "./filter.js";
 export type { Hook, Hooks } from "./hooks.js";
 export { type CallOptions, callHooks, isWithin, readThread } from "./kinds/calls.js";
+export { bucketOf, Histogram, percentileBounds, type Samples, sampleColumns, sampleValues } from "./kinds/histogram.js";
 export { type ChoiceDefinition, type CountsDefinition, type CountsWriting, defineCounts } from "./kinds/counts.js";
 export { defineRows, type RowsDefinition, type RowsWriting } from "./kinds/rows.js";
+export { defineStages, type StagesDefinition, type StagesWriting } from "./kinds/stages/index.js";
 export type { HookAt, PacketOptions, Writing } from "./kinds/writing.js";
 export { errorName } from "./packet/errno.js";
 export { deviceField, flowField, lengthField, packetFields, protocolField } from "./packet/fields.js";

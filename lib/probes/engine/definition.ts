@@ -39,6 +39,8 @@ export interface ProbeFacts {
   upTo?: "packets" | "drops";
   /** For events: the probe that counts the same in the kernel, which a busy host is asked first. */
   summary?: string;
+  /** Statements that are done four times a second, behind no event. */
+  eachTick?: Bpf;
   /** Modules whose own BTF is read, too: for arguments of their functions, and structs that only they have. */
   modules?: readonly string[];
   /** Keys that each map of the program may have; default 65,536. The kernel sets memory aside for all of them, on every CPU where it counts. */

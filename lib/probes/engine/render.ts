@@ -27,6 +27,7 @@ export function render<Schema extends z.ZodType>(
     seconds,
     rows: limitsOf(definition, parameters, maxEventsPerSecond),
     endsAtOnce: definition.endsAtOnce,
+    eachTick: definition.eachTick,
   };
   const program = wholeProgram(definition.write(parameters, site), life, site);
   return { program, text: `${textOf(program)}\n`, layout: site.used };

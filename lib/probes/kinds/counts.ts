@@ -24,7 +24,8 @@ interface CountsFacts<F extends Filters, S extends Shape> extends ProbeFacts {
   filters?: F;
   /** Parameters of its own, by name. */
   parameters?: S;
-  check?(given: Output<F, S>, context: z.RefinementCtx): void;
+  /** Refuses parameters that each are right, and together are not. */
+  check?(given: never, context: z.RefinementCtx): void;
   /** The last column: what is counted. */
   total: Pick<Column, "name" | "unit" | "meaning">;
   /** Whether it counts calls when they return: what began and did not return is lost then. Default false. */
@@ -58,7 +59,7 @@ const counts = new BpfMap("counts", true);
 
 /** Makes a probe that counts in the kernel: nothing is sent per event, so that it is cheap at any rate. */
 export function defineCounts<
-  F extends Filters = Filters,
+  F extends Filters = Record<never, never>,
   S extends Shape = Record<never, never>,
   Key extends string = never,
 >(
@@ -78,7 +79,7 @@ export function defineCounts<
     parameters: schemaOf(
       choice === undefined ? parameters : { ...parameters, by: byShape(choice) },
       filters,
-      check as never,
+      check,
     ),
     fields: (given) => fieldsOf(given as P),
     columns: (given) => [...columnsOf(fieldsOf(given as P)), { ...total, type: "BIGINT" }],
@@ -95,7 +96,7 @@ export function defineCounts<
       const counted = { began, returned: () => bpf`` };
       const base = writing(facts, site, p as Output<F, S>, asked(filters, p), counted);
       const count = (at: HookAt) => {
-        const key = fieldsOf(p).flatMap((one) => one.say(at));
+        const key = fieldsOf(p).flatMap((one) => (one.key ?? one).say(at));
         const one = bpf`${counts.at(...key)} = count();`;
         const isReturn = at.hook.startsWith("kretprobe:");
         return countsBegins(p) && !isReturn ? bpf`${began(at)} ${one}` : one;
@@ -135,7 +136,7 @@ function rowsOf(
   map: ReadonlyMap<string, unknown> | undefined,
   context: ReadContext,
 ): Value[][] {
-  const read = keyReader(fields.flatMap(({ words }) => words));
+  const read = keyReader(fields.flatMap(({ key, words }) => key?.words ?? words));
   const rows = new Map<string, { values: readonly Value[]; count: number }>();
   for (const [key, count] of map ?? []) {
     const values = readFields(fields, read(key), context);

@@ -23,7 +23,8 @@ export interface RowsDefinition<F extends Filters, S extends Shape> extends Prob
   filters?: F;
   /** Parameters of its own, by name. */
   parameters?: S;
-  check?(given: Output<F, S>, context: z.RefinementCtx): void;
+  /** Refuses parameters that each are right, and together are not. */
+  check?(given: never, context: z.RefinementCtx): void;
   /** Its columns; the time of the event stands before them. */
   fields: readonly Field[] | ((parameters: Output<F, S>) => readonly Field[]);
   program(writing: RowsWriting<Output<F, S>>): Bpf | readonly Bpf[];
@@ -43,7 +44,7 @@ const time: Field = field({
 const order: readonly Printed[] = ["number", "symbol", "text", "stack"];
 
 /** Makes a probe with one row for each event, printed as it happens: it costs the host some microseconds. Rows have a limit, and are limited by the second. */
-export function defineRows<F extends Filters = Filters, S extends Shape = Record<never, never>>(
+export function defineRows<F extends Filters = Record<never, never>, S extends Shape = Record<never, never>>(
   definition: RowsDefinition<F, S>,
 ): Probe<Input<F, S> & { maxEvents?: number | undefined }, "table"> {
   type P = Output<F, S> & { maxEvents: number };
@@ -54,7 +55,7 @@ export function defineRows<F extends Filters = Filters, S extends Shape = Record
     kind: "rows",
     shape: "table",
     mapKeys: facts.mapKeys ?? 4_096,
-    parameters: schemaOf({ ...parameters, maxEvents }, filters, check as never),
+    parameters: schemaOf({ ...parameters, maxEvents }, filters, check),
     fields: (given) => all(given as P),
     columns: (given) => columnsOf(all(given as P)),
     books: () => ({ hooks: hookNames(facts.hooks), mapKeys: facts.mapKeys ?? 4_096 }),

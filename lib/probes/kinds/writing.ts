@@ -38,9 +38,11 @@ export interface OnOptions {
 }
 
 /** Where a packet is, and what else has to hold of it. */
-export interface PacketOptions extends Omit<ParseOptions, "skb" | "versions" | "inside"> {
+export interface PacketOptions extends Omit<ParseOptions, "inside"> {
   /** Pointer to its sk_buff; `$skb` from there on. */
   skb: Bpf;
+  /** Statements before it is parsed. */
+  first?: Bpf;
   tests?: readonly Bpf[];
 }
 
@@ -68,9 +70,12 @@ export function writing<Parameters>(
 ): Writing<Parameters> {
   const names = hookNames(hooks);
   const { target } = site;
-  const parse = (at: HookAt, { skb: pointer, tests = [], ...options }: PacketOptions, filters: Asked, body: Bpf) =>
-    bpf`${skb} = ${pointer};
-  ${parsePacket(at, { ...options, skb, versions: filters.versions, inside: filters.inside }, [...tests, ...filters.tests(at)], body)}`;
+  const parse = (at: HookAt, options: PacketOptions, filters: Asked, body: Bpf) => {
+    const { skb: pointer, first, tests = [], versions = filters.versions, ...rest } = options;
+    const all = [...tests, ...filters.tests(at)];
+    const parsed = parsePacket(at, { ...rest, skb, versions, inside: filters.inside }, all, body);
+    return joined([bpf`${skb} = ${pointer};`, ...(first === undefined ? [] : [first]), parsed], "\n  ");
+  };
   const has = (hook: string) => target.hooks.has(hook);
   const self: Writing<Parameters> = {
     parameters,

@@ -84,6 +84,7 @@ export const deviceField: Field = field({
   meaning: "network interface the packet was on; null where it had none",
   words: numbers(2),
   say: () => [packet.device.first, packet.device.second],
+  pair: (at) => at.nameKey(packet.dev, "net_device.name"),
   read: ([first = "0", second = "0"]) => nameOf(first, second),
 });
 

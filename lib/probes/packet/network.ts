@@ -65,7 +65,8 @@ export function readIpv4(wanted: Wanted): Step[] {
       ...given(protocol, bpf`$proto = $w >> 8 & 0xff;`),
       ...given(src, bpf`$srcl = $w >> 32;`),
     ]),
-    ...step(dst, [needs.dst], [bpf`$dstl = ${readAt(bpf`$net + 16`, 4)};`]),
+    // The ports stand behind the destination where there are no options.
+    ...step(dst, [needs.dst], [bpf`$w2 = ${readAt(bpf`$net + 16`, 8)}; $dstl = $w2 & 0xffffffff;`]),
     ...step(length || fragment || id || tos || transport || payload, [needs.length, needs.fragment, needs.id, needs.tos, needs.transport], [
       bpf`$w = ${readAt(bpf`$net`, 8)};`,
       ...given(tos, bpf`$tos = $w >> 8 & 0xff;`),
@@ -74,7 +75,7 @@ export function readIpv4(wanted: Wanted): Step[] {
       ...given(fragment, bpf`$part = ${swapped16(bpf`($w >> 48)`)} & 0x3fff;`),
       ...given(transport, bpf`$l4 = $net + ($w & 15) * 4;`),
     ]),
-    ...readTransport(wanted),
+    ...readTransport(wanted, dst ? bpf`$w = $w2 >> 32; if ($l4 != $net + 20) { $w = ${readAt(bpf`$l4`, 4)}; }` : undefined),
   ];
 }
 
@@ -112,10 +113,10 @@ function step(there: boolean, provides: readonly Need[], texts: readonly Bpf[]):
   return there ? [{ provides, text: joined(texts, "\n    ") }] : [];
 }
 
-function readTransport(wanted: Wanted): Step[] {
+function readTransport(wanted: Wanted, readPorts?: Bpf): Step[] {
   const provides = [needs.ports, needs.tcp, needs.tcpFlags, needs.icmp, needs.payload];
   const { ports, tcp, tcpFlags, icmp, payload } = wanted;
-  return step(ports || tcp || tcpFlags || icmp || payload, provides, [transportOf(wanted)]);
+  return step(ports || tcp || tcpFlags || icmp || payload, provides, [transportOf(wanted, readPorts)]);
 }
 
 function skipExtensions({ fragment, id }: Wanted): Bpf {
