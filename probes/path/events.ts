@@ -29,7 +29,7 @@ import { forgetSides, pathClauses, pathHooks, sightings, whenMerged } from "./pa
  *
  * @example await pathEvents(host, { from: "vnet1", to: "eth0", protocol: "UDP", src: "198.51.100.11", dst: "203.0.113.30", seconds: 10 })
  */
-export const pathEvents = defineRows({
+export const pathEvents = defineRows<Record<never, never>, typeof pathParameters>({
   name: "pathEvents",
   revision: 2,
   measures: "packets at both sides of a host, one row each time that one is seen",

@@ -37,17 +37,24 @@ export function pathClauses(
   { on, anyPacket, parameters, site }: Writing<PathFilter>,
   actions: { received(at: HookAt): Bpf; sent(at: HookAt): Bpf },
 ): Bpf[] {
-  const clause = (hook: string, way: Bpf, offset: (at: HookAt) => Bpf | 0, body: (at: HookAt) => Bpf) =>
+  const clause = (
+    hook: string,
+    way: Bpf,
+    offset: (at: HookAt) => Bpf | 0,
+    body: (at: HookAt) => Bpf,
+    etherType?: (at: HookAt) => Bpf,
+  ) =>
     on(hook, (at) => {
       const first = bpf`${readSide(parameters, site)}
   $way = ${way}; $now = nsecs;`;
       const versions = [ipVersion(parameters.src)];
       const options = { skb: at.arg("skbaddr"), first, offset: offset(at), versions, tests: pathTests(parameters) };
-      return anyPacket(at, options, body(at));
+      const type = etherType === undefined ? {} : { etherType: etherType(at) };
+      return anyPacket(at, { ...options, ...type }, body(at));
     });
   return [
     clause(receiveHook, bpf`$side`, () => 0, actions.received),
-    clause(transmitHook, bpf`3 - $side`, (at) => at.arg("network_offset"), actions.sent),
+    clause(transmitHook, bpf`3 - $side`, (at) => at.arg("network_offset"), actions.sent, (at) => at.arg("protocol")),
   ];
 }
 

@@ -19,7 +19,7 @@ export function schemaOf(
   check?: (given: never, context: z.RefinementCtx) => void,
 ): z.ZodType {
   const object = z.strictObject({ ...shape, ...filterShape(filters) });
-  return check === undefined ? object : object.superRefine(check);
+  return check === undefined ? object : object.superRefine(check as never);
 }
 
 /** Rows at most. */
