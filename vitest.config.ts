@@ -18,7 +18,11 @@ const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 };
 /** One after the other: what needs no more than processes of its own, the virtual machines of the lab, then what runs alone. */
 export default defineConfig({
   test: {
-    globalSetup: ["test/fixtures/left-out.ts", "test/fixtures/mount-tracing.ts", "test/fixtures/own-cache.ts"],
+    globalSetup: [
+      "test/fixtures/left-out.ts",
+      "test/fixtures/mount-tracing.ts",
+      "test/fixtures/own-cache.ts",
+    ],
     projects: [
       {
         test: {
