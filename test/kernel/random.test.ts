@@ -2,12 +2,11 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Content, Header } from "../../kernel/wire/index.js";
-import { sweep } from "../fixtures/sweep.js";
 import { type RandomCell, randomCells } from "./random-cells.js";
 import { Wiretap } from "./wiretap.js";
 
 const seed = 20_250;
-const count = sweep("random cells", 1_000, 450);
+const count = 1_000;
 /** After these, whatever is loaded late is there. */
 const warm = 300;
 /** What the later cells may add, in MB: little that is alive; of the process, room that the allocators keep. */
