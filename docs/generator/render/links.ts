@@ -7,8 +7,8 @@ export type Places = ReadonlyMap<string, { page: string; anchor: string }>;
 /** The anchors of headings: of equal ones on a page, later ones get a number, as GitHub gives it. */
 export function placesOf(pages: readonly Page[]): Places {
   const places = new Map<string, { page: string; anchor: string }>();
-  for (const { id, exports } of pages) {
-    const seen = new Map<string, number>();
+  for (const { id, title, exports } of pages) {
+    const seen = new Map([[title.toLowerCase(), 1]]);
     for (const { name } of exports) {
       const slug = name.toLowerCase();
       const before = seen.get(slug) ?? 0;

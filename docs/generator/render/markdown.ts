@@ -16,7 +16,8 @@ export function code(text: string): string {
 
 /** The first sentence of a text. */
 export function firstSentence(text: string): string {
-  return /^.*?[.:](?=\s|$)/s.exec(text)?.[0].replace(/:$/, ".") ?? text;
+  // Not within code.
+  return /^(?:`[^`]*`|[^`])*?[.:](?=\s|$)/.exec(text)?.[0].replace(/:$/, ".") ?? text;
 }
 
 /** Parts of a page, with a blank line between them. */
