@@ -26,7 +26,7 @@ export function readExports(): Map<string, Export> {
   if (module === undefined) throw new Error(`${entry} is no module`);
   const found = checker.getExportsOfModule(module).map((symbol) => {
     const aliased = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-    return exportOf(symbol.name, aliased.declarations ?? []);
+    return exportOf(symbol.name, aliased.declarations ?? [], checker);
   });
   return new Map(
     found.sort((a, b) => (a.name < b.name ? -1 : 1)).map((one): [string, Export] => [one.name, one]),
@@ -39,18 +39,18 @@ function options(): ts.CompilerOptions {
   return ts.convertCompilerOptionsFromJson(config.compilerOptions, packageRoot).options;
 }
 
-function exportOf(name: string, declarations: ts.Declaration[]): Export {
+function exportOf(name: string, declarations: ts.Declaration[], checker: ts.TypeChecker): Export {
   const [first] = declarations;
   if (first === undefined) throw new Error(`${name} is exported and not declared`);
   // The doc comment of a variable stands on its statement.
   const documented = ts.isVariableDeclaration(first) ? first.parent.parent : first;
   const file = relative(packageRoot, first.getSourceFile().fileName);
-  return { name, file, kind: kindOf(first), declarations, documented };
+  return { name, file, kind: kindOf(first, checker), declarations, documented };
 }
 
-function kindOf(declaration: ts.Declaration): Export["kind"] {
+function kindOf(declaration: ts.Declaration, checker: ts.TypeChecker): Export["kind"] {
   if (ts.isFunctionDeclaration(declaration)) return "function";
   if (ts.isClassDeclaration(declaration)) return "class";
   if (!ts.isVariableDeclaration(declaration)) return "type";
-  return /^Probe</.test(declaration.type?.getText() ?? "") ? "probe" : "value";
+  return checker.getTypeAtLocation(declaration).symbol?.name === "Probe" ? "probe" : "value";
 }
