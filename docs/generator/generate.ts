@@ -7,6 +7,7 @@ import { literalColumns } from "./adapters/literal.js";
 import { readProbes } from "./adapters/probes.js";
 import { commentOn } from "./comment.js";
 import { hasList, withColumnLists } from "./doc-lists.js";
+import { withExamples } from "./examples.js";
 import { type Page, pagesOf } from "./pages.js";
 import { entry, type Known } from "./render/entry.js";
 import { linked, placesOf } from "./render/links.js";
@@ -18,7 +19,7 @@ const folder = "docs/reference";
 /** Files as they have to be, by their path in the repository; null where a file has to go. */
 export type Files = Map<string, string | null>;
 
-/** Makes the reference, and the lists of columns in doc comments, from the definitions. */
+/** Makes the reference, and the lists of columns in doc comments, from the definitions; examples of guides from the files that tests run. */
 export async function generate(): Promise<Files> {
   const exports = readExports();
   const asked = await columnsOfAnalyses(exports.values());
@@ -31,6 +32,7 @@ export async function generate(): Promise<Files> {
     if (literal !== undefined) columns.set(name, literal);
   }
   const known: Known = { places: placesOf(pages), probes, columns, exports };
+  for (const path of guides()) files.set(path, withExamples(current(path) ?? "", current));
   for (const name of existingPages()) files.set(join(folder, name), null);
   for (const page of pages) files.set(join(folder, `${page.id}.md`), pageText(page, known));
   files.set(join(folder, "index.md"), indexText(pages));
@@ -49,6 +51,12 @@ function current(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+function guides(): string[] {
+  return readdirSync(join(packageRoot, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name));
 }
 
 function existingPages(): string[] {
