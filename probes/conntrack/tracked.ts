@@ -8,7 +8,6 @@ import {
   type HookAt,
   type Hooks,
   isWithin,
-  joined,
   readThread,
   signed32,
   type Target,
@@ -148,9 +147,11 @@ export function trackedClauses(
 ): Bpf[] {
   const { call, has } = writing;
   const owner = callHooks(ovs).every(has) ? isWithin(ovs) : bpf`0`;
+  const complains = complaints.some((name) => has(`kprobe:${name}`));
   return [
+    ...complaints.map((name) => complaintClause(writing, name, keepsTexts)),
     ...Object.values(steps).map((name) => {
-      const looksUp = name === steps.lookup;
+      const looksUp = complains && name === steps.lookup;
       return call(name, {
         enter: (at, keep) =>
           enter(at, (...words) => bpf`${keep(...words)} ${looksUp ? bpf`delete(${why});` : bpf``}`),
@@ -161,7 +162,6 @@ export function trackedClauses(
       });
     }),
     call(ovs, {}),
-    ...complaints.map((name) => complaintClause(writing, name, keepsTexts)),
   ];
 }
 

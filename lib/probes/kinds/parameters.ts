@@ -6,15 +6,12 @@ export type Shape = { readonly [name: string]: z.ZodType };
 
 /** What a cell may give. */
 export type Input<F extends Filters, S extends Shape> = FilterInput<F> &
-  OrNothing<S, z.input<z.ZodObject<S>>>;
+  ([keyof S] extends [never] ? unknown : z.input<z.ZodObject<S>>);
 
 /** What the program and the decoder get. */
 export type Output<F extends Filters, S extends Shape> = {
   [Name in keyof F]?: z.output<F[Name]["schema"]> | undefined;
-} & OrNothing<S, z.output<z.ZodObject<S>>>;
-
-/** zod's type for a schema without any names refuses all, those of filters, too. */
-type OrNothing<S extends Shape, Parsed> = [keyof S] extends [never] ? unknown : Parsed;
+} & ([keyof S] extends [never] ? unknown : z.output<z.ZodObject<S>>);
 
 /** The schema of a probe's parameters: those of its own, filters, and what its kind adds. Others are refused. */
 export function schemaOf(

@@ -77,8 +77,7 @@ class Tests {
   /** Those that can be made now, as a statement that leaves the clause. */
   knowing(more: readonly Need[]): Bpf[] {
     for (const need of more) this.known.add(need);
-    const isReady = (test: Bpf) =>
-      [...needsOf(test)].every((need) => this.known.has(need) || !isPacketNeed(need));
+    const isReady = (test: Bpf) => [...needsOf(test)].every((need) => this.known.has(need) || !isPacketNeed(need));
     const ready = this.pending.filter(isReady);
     this.pending = this.pending.filter((test) => !isReady(test));
     return ready.length === 0 ? [] : [bpf`if (!(${joined(ready, " && ")})) { return; }`];
@@ -119,7 +118,9 @@ function readNetwork(wanted: Wanted, versions: readonly (4 | 6)[], tests: Tests,
     ${joined([...first, ...read], "\n    ")}
   }`;
   });
-  const other = ipOnly ? [bpf`{ return; }`] : wanted.length ? [bpf`{ $len = ${frame}; }`] : [];
+  // Filters of both versions leave none.
+  const none = branches.length + arp.length === 0;
+  const other = ipOnly ? [none ? bpf`return;` : bpf`{ return; }`] : wanted.length ? [bpf`{ $len = ${frame}; }`] : [];
   return bpf`$version = 0; ${resetNetwork(wanted)}
   ${joined([...branches, ...arp, ...other], " else ")}`;
 }
@@ -135,11 +136,7 @@ function isPacketNeed(need: Need): boolean {
 /** What has to be read for what is named. */
 function wantedBy(named: ReadonlySet<Need>): Wanted {
   const [ports, tcp] = [named.has(needs.ports), named.has(needs.tcp)];
-  const [tcpFlags, icmp, payload] = [
-    named.has(needs.tcpFlags),
-    named.has(needs.icmp),
-    named.has(needs.payload),
-  ];
+  const [tcpFlags, icmp, payload] = [named.has(needs.tcpFlags), named.has(needs.icmp), named.has(needs.payload)];
   const l4 = ports || tcp || tcpFlags || icmp || payload;
   return {
     ...{ ports, tcp, tcpFlags, icmp, payload },

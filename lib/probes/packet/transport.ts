@@ -1,6 +1,6 @@
-import { readAt } from "../site.js";
 import { type Bpf, bpf, joined } from "../text/bpf.js";
 import { swapped16, swapped32 } from "../text/numbers.js";
+import { readAt } from "../site.js";
 import type { Wanted } from "./network.js";
 
 /** Statements that read what stands at `$l4`, behind the headers of IP, of which no later fragment has any. */
@@ -32,5 +32,7 @@ export function transportOf({ ports, tcp, tcpFlags, icmp, payload }: Wanted): Bp
   ];
   if (reads.length === 0) return bpf``;
   const first = bpf`if (($part & 0x1fff) == 0) { ${joined(reads, "\n      ")} }`;
-  return payload ? bpf`$head = 0; ${first} $payload = $len - ($l4 - $net) - $head;` : first;
+  return payload
+    ? bpf`$head = 0; ${first} $payload = $len - ($l4 - $net) - $head;`
+    : first;
 }
