@@ -5,24 +5,11 @@ export { isMeasuring } from "./engine/life.js";
 export { Listing, type ListingFacts } from "./engine/listing.js";
 export type { CommonParameters } from "./engine/parameters.js";
 export { checkProbe } from "./engine/preflight.js";
-export {
-  type Field,
-  type FieldDefinition,
-  field,
-  fields,
-  type Maps,
-  numbers,
-  type ReadContext,
-} from "./field.js";
+export { type Field, type FieldDefinition, field, fields, type Maps, numbers, type ReadContext } from "./field.js";
 export { type Filter, type FilterInput, type Filters, filter } from "./filter.js";
 export type { Hook, Hooks } from "./hooks.js";
 export { type CallOptions, callHooks, isWithin, readThread } from "./kinds/calls.js";
-export {
-  type ChoiceDefinition,
-  type CountsDefinition,
-  type CountsWriting,
-  defineCounts,
-} from "./kinds/counts.js";
+export { type ChoiceDefinition, type CountsDefinition, type CountsWriting, defineCounts } from "./kinds/counts.js";
 export { defineRows, type RowsDefinition, type RowsWriting } from "./kinds/rows.js";
 export type { HookAt, PacketOptions, Writing } from "./kinds/writing.js";
 export { errorName } from "./packet/errno.js";

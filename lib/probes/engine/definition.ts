@@ -64,7 +64,7 @@ export interface ProbeDefinition<Schema extends z.ZodType = z.ZodType, Shape ext
   decode?(record: ProgramRecord, context: DecodeContext<z.output<Schema>>): readonly (readonly Value[])[];
   /** Makes the rows of a summary once the program has ended and all maps are there. */
   conclude?(maps: Maps, context: EndContext<z.output<Schema>>): readonly (readonly Value[])[];
-  /** What readers must know of results on this very host, one sentence each. `read` are the fields of structs that the program read. */
+  /** What readers must know of results on this very host, one sentence each; `read` are the fields of structs that the program read. */
   notes?(target: Target, parameters: z.output<Schema>, read: ReadonlySet<string>): string[];
 }
 

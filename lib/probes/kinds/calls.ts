@@ -46,12 +46,9 @@ export function callClauses(
   const { depth, kept } = mapsOf(name, words);
   const here = depth.at(...thread);
   const mine = kept.at(...thread, bpf`$depth`);
-  const keep =
-    (at: HookAt) =>
-    (...all: readonly Bpf[]) =>
-      bpf`if (${isMeasuring}) { ${counted.began(backIndex(at))} ${mine} = ${all.length === 1 ? joined(all) : bpf`(${joined(all, ", ")})`}; }`;
-  const values =
-    words === 1 ? [bpf`$kept`] : Array.from({ length: words }, (_, index) => bpf`$kept.${index}`);
+  const keep = (at: HookAt) => (...all: readonly Bpf[]) =>
+    bpf`if (${isMeasuring}) { ${counted.began(backIndex(at))} ${mine} = ${all.length === 1 ? joined(all) : bpf`(${joined(all, ", ")})`}; }`;
+  const values = words === 1 ? [bpf`$kept`] : Array.from({ length: words }, (_, index) => bpf`$kept.${index}`);
   return joined(
     [
       on(
@@ -65,13 +62,9 @@ export function callClauses(
         (at) => bpf`${readThread}
   $depth = ${here}; if ($depth == 0) { return; }
   if ($depth == 1) { delete(${here}); } else { ${here} = $depth - 1; }
-  ${
-    leave === undefined
-      ? bpf``
-      : bpf`$kept = ${mine}; if (${values[0] as Bpf} == 0) { return; }
+  ${leave === undefined ? bpf`` : bpf`$kept = ${mine}; if (${values[0] as Bpf} == 0) { return; }
   delete(${mine}); ${counted.returned(at)}
-  ${leave(at, values)}`
-  }`,
+  ${leave(at, values)}`}`,
       ),
     ],
     "\n",

@@ -4,8 +4,8 @@ import { countOne } from "../engine/counters.js";
 import { makeProbe, type Probe } from "../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
 import { maxMapKeys } from "../engine/run.js";
-import { columnsOf, type Field, type ReadContext, readFields } from "../field.js";
 import { asked, type Filters } from "../filter.js";
+import { columnsOf, type Field, type ReadContext, readFields } from "../field.js";
 import { hookNames } from "../hooks.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, joined } from "../text/bpf.js";
@@ -58,29 +58,17 @@ const counts = new BpfMap("counts", true);
 
 /** Makes a probe that counts in the kernel: nothing is sent per event, so that it is cheap at any rate. */
 export function defineCounts<
-  F extends Filters = Filters,
+  F extends Filters = Record<never, never>,
   S extends Shape = Record<never, never>,
   Key extends string = never,
 >(
   definition: CountsDefinition<F, S> | ChoiceDefinition<F, S, Key>,
 ): Probe<Input<F, S> & ([Key] extends [never] ? unknown : { by?: Key[] | undefined }), "frame"> {
   type P = Output<F, S> & { by?: Key[] };
-  const {
-    filters = {},
-    parameters = {},
-    check,
-    total,
-    calls = false,
-    program,
-    order,
-    notes,
-    ...facts
-  } = definition;
+  const { filters = {}, parameters = {}, check, total, calls = false, program, order, notes, ...facts } = definition;
   const choice = "by" in definition ? definition : undefined;
   const fieldsOf = (given: P) =>
-    "by" in definition
-      ? (given.by ?? (definition.usual as readonly Key[])).map((key) => definition.by[key])
-      : definition.fields;
+    "by" in definition ? (given.by ?? (definition.usual as readonly Key[])).map((key) => definition.by[key]) : definition.fields;
   const mapKeys = facts.mapKeys ?? maxMapKeys;
   const countsBegins = (given: P) => calls || fieldsOf(given).some(({ unbounded }) => unbounded);
   const made: ProbeDefinition<z.ZodType, "frame"> = {
@@ -115,15 +103,8 @@ export function defineCounts<
       return joined([program({ ...base, count })].flat(), "\n");
     },
     conclude: (maps, context) =>
-      rowsOf(fieldsOf(context.parameters as P), maps.get(counts.name), { ...context, maps }).sort(
-        order ?? byCount,
-      ),
-    ...(notes === undefined
-      ? {}
-      : {
-          notes: (target: Target, given: unknown, read: ReadonlySet<string>) =>
-            notes(target, given as P, read),
-        }),
+      rowsOf(fieldsOf(context.parameters as P), maps.get(counts.name), { ...context, maps }).sort(order ?? byCount),
+    ...(notes === undefined ? {} : { notes: (target: Target, given: unknown, read: ReadonlySet<string>) => notes(target, given as P, read) }),
   };
   return makeProbe(made);
 }

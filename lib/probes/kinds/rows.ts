@@ -4,8 +4,8 @@ import { countOne } from "../engine/counters.js";
 import { makeProbe, type Probe } from "../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
 import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../engine/life.js";
-import { columnsOf, type Field, field, type ReadContext, readFields } from "../field.js";
 import { asked, type Filters } from "../filter.js";
+import { columnsOf, type Field, field, type ReadContext, readFields } from "../field.js";
 import { hookNames } from "../hooks.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, format, joined, type Printed } from "../text/bpf.js";
@@ -43,7 +43,7 @@ const time: Field = field({
 const order: readonly Printed[] = ["number", "symbol", "text", "stack"];
 
 /** Makes a probe with one row for each event, printed as it happens: it costs the host some microseconds. Rows have a limit, and are limited by the second. */
-export function defineRows<F extends Filters = Filters, S extends Shape = Record<never, never>>(
+export function defineRows<F extends Filters = Record<never, never>, S extends Shape = Record<never, never>>(
   definition: RowsDefinition<F, S>,
 ): Probe<Input<F, S> & { maxEvents?: number | undefined }, "table"> {
   type P = Output<F, S> & { maxEvents: number };
@@ -71,12 +71,7 @@ export function defineRows<F extends Filters = Filters, S extends Shape = Record
       if (record.type !== "line" || record.word !== rowWord) return [];
       return [readRow(all(context.parameters as P), record.fields, context)];
     },
-    ...(notes === undefined
-      ? {}
-      : {
-          notes: (target: Target, given: unknown, read: ReadonlySet<string>) =>
-            notes(target, given as P, read),
-        }),
+    ...(notes === undefined ? {} : { notes: (target: Target, given: unknown, read: ReadonlySet<string>) => notes(target, given as P, read) }),
   };
   return makeProbe(made);
 }

@@ -5,8 +5,8 @@ import { hookNames } from "../hooks.js";
 import { type ParseOptions, parsePacket } from "../packet/parse.js";
 import { packet } from "../packet/values.js";
 import { HookSite, type Site } from "../site.js";
-import { attachPoint, type Bpf, bpf, joined } from "../text/bpf.js";
 import { type CallOptions, callClauses, callHooks } from "./calls.js";
+import { attachPoint, type Bpf, bpf, joined } from "../text/bpf.js";
 
 /** What a probe's program is written with, whatever its kind. */
 export interface Writing<Parameters> {
@@ -27,10 +27,10 @@ export interface Writing<Parameters> {
   /** The same for any packet, whatever was asked for. */
   anyPacket(at: HookAt, options: PacketOptions, body: Bpf): Bpf;
   /**
-   * Statements that leave the clause where a filter that was asked for fails, and then do `body`: for a program that itself sets the values of `packet`
-   * which its filters name, as it has no packet to parse.
+   * Statements that leave the clause where a filter that was asked for fails, and then do `body`: for a program that has no packet to parse and itself sets
+   * the values of `packet` that its filters name.
    *
-   * @param read statements that set them, for the filters only.
+   * @param read statements that set them, where only filters need them.
    */
   filtered(at: HookAt, read: Bpf, body: Bpf): Bpf;
   /**
@@ -76,12 +76,7 @@ export function writing<Parameters>(
 ): Writing<Parameters> {
   const names = hookNames(hooks);
   const { target } = site;
-  const parse = (
-    at: HookAt,
-    { skb: pointer, tests = [], ...options }: PacketOptions,
-    filters: Asked,
-    body: Bpf,
-  ) =>
+  const parse = (at: HookAt, { skb: pointer, tests = [], ...options }: PacketOptions, filters: Asked, body: Bpf) =>
     bpf`${skb} = ${pointer};
   ${parsePacket(at, { ...options, skb, versions: filters.versions, inside: filters.inside }, [...tests, ...filters.tests(at)], body)}`;
   const has = (hook: string) => target.hooks.has(hook);
@@ -101,15 +96,13 @@ export function writing<Parameters>(
 }`;
     },
     packet: (at, options, body) => parse(at, options, asked, body),
-    anyPacket: (at, options, body) =>
-      parse(at, options, { tests: () => [], versions: [4, 6], inside: false }, body),
+    anyPacket: (at, options, body) => parse(at, options, { tests: () => [], versions: [4, 6], inside: false }, body),
     filtered(at, read, body) {
       const { versions } = asked;
       const version = versions.length === 2 ? [] : [bpf`${packet.version} == ${versions[0] ?? -1}`];
       const tests = [...version, ...asked.tests(at)];
-      return tests.length === 0
-        ? body
-        : bpf`${read}
+      if (tests.length === 0) return body;
+      return bpf`${read}
   if (!(${joined(tests, " && ")})) { return; }
   ${body}`;
     },

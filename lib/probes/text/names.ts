@@ -29,7 +29,7 @@ export function beforeNul(variable: Bpf): Bpf {
   if ($nul != 0) { ${word} = ${word} & ((($nul & (0 - $nul)) - 1) >> 7); }`;
 }
 
-/** Statements that read text of any length into the two variables of a name: nothing stands behind its NUL, so that it can be a key. */
+/** Statements that read text of any length into the two variables of a name, with nothing behind its NUL: as part of a key it is always the same. */
 export function readName({ first, second }: NameWords, address: Bpf): Bpf {
   return bpf`$text = ${address}; ${first} = *($text); ${second} = *($text + 8);
   ${beforeNul(first)}
