@@ -110,12 +110,16 @@ export function bpftraceCommand(
   ];
 }
 
-/** bpftrace warns of RLIMIT_MEMLOCK wherever CAP_SYS_RESOURCE is missing; since kernel 5.11 it means nothing. */
+/**
+ * bpftrace warns of RLIMIT_MEMLOCK wherever CAP_SYS_RESOURCE is missing, which since kernel 5.11 means nothing; of an address that it read itself, as it doesn't know
+ * that the kernel's memory is meant; and where a sum or comparison has a signed and an unsigned side, of which the bits are the same.
+ */
 function withoutKnownNoise(written: string): { stderr: string; selfCost: SelfCost | null } {
   const { stderr, selfCost } = splitCost(written);
   const own = stderr
+    .replace(/^.*: WARNING: \w+ o[nf] integers of different signs:.*\n.*\n *~+\n?/gm, "")
     .split("\n")
-    .filter((line) => !line.includes("RLIMIT_MEMLOCK") && line.trim() !== "Terminated")
+    .filter((line) => !/RLIMIT_MEMLOCK|WARNING: Addrspace is not set/.test(line) && line.trim() !== "Terminated")
     .join("\n")
     .trim();
   return { stderr: own, selfCost };
