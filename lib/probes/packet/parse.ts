@@ -110,10 +110,10 @@ function readNetwork(wanted: Wanted, versions: readonly (4 | 6)[], tests: Tests,
   const arp = wanted.arp ? [bpf`if ($type == 0x806) { ${readArp(wanted)} }`] : [];
   const branches = versions.map((version) => {
     const own = tests.fork();
+    const first = own.knowing([needs.version]);
     const steps = version === 4 ? readIpv4(wanted) : readIpv6(wanted);
     const read = steps.flatMap(({ text, provides }) => [text, ...own.knowing(provides)]);
     const [type, number] = version === 4 ? [bpf`0x800`, bpf`4`] : [bpf`0x86dd`, bpf`6`];
-    const first = own.knowing([needs.version]);
     return bpf`if ($type == ${type}) { $version = ${number};
     ${joined([...first, ...read], "\n    ")}
   }`;
