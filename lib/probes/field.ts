@@ -9,7 +9,12 @@ export interface ReadContext {
   target: Target;
   /** Turns the program's `nsecs` into nanoseconds since 1970 by the host's own clock; null where its clocks could not be read. */
   unixTime(nsecs: string): bigint | null;
+  /** In a summary, the maps that its program left: a word can be the key of what stands there once, such as a text by its address. */
+  maps?: Maps;
 }
+
+/** The maps that a program left when it ended: key words (none for a map without keys) to value, by the map's name. */
+export type Maps = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 
 /**
  * One column of an answer, or several that share their words: what they mean, how the program says them, and what is made of what was said.
@@ -106,10 +111,15 @@ function byType({ type }: Column, [word = ""]: readonly string[]): Value {
   return type === "BIGINT" && (value > 2n ** 53n || value < -(2n ** 53n)) ? value : Number(value);
 }
 
-function checked(name: string, words: readonly Printed[], said: Bpf | number | readonly (Bpf | number)[]): Bpf[] {
+function checked(
+  name: string,
+  words: readonly Printed[],
+  said: Bpf | number | readonly (Bpf | number)[],
+): Bpf[] {
   const all = (Array.isArray(said) ? said : [said]) as readonly (Bpf | number)[];
   const pieces = all.map((one) => (isBpf(one) ? one : toBpf(one)));
-  const matches = pieces.length === words.length && pieces.every((piece, index) => printedOf(piece) === words[index]);
+  const matches =
+    pieces.length === words.length && pieces.every((piece, index) => printedOf(piece) === words[index]);
   if (matches) return pieces;
   throw new SkbookError({
     code: "BAD_PROBE",

@@ -136,7 +136,8 @@ const positions = ({ protocol, src }: PathFilter): readonly Field[] => {
       read: ([id = "0", part = "0", payload = "0", word = "0"]) => {
         const offset = (Number(part) & 0x1fff) * 8;
         const bits = BigInt.asUintN(64, BigInt(word));
-        const [high, low] = protocol === "TCP" ? [bits >> 32n, bits & 0xffff_ffffn] : [bits >> 16n & 0xffffn, bits & 0xffffn];
+        const [high, low] =
+          protocol === "TCP" ? [bits >> 32n, bits & 0xffff_ffffn] : [(bits >> 16n) & 0xffffn, bits & 0xffffn];
         const first = offset === 0;
         const [seq, ack] = only("TCP", [String(high), String(low)]) ?? [null, null];
         // The identifier stands in the lower half, as the sequence number comes behind it.

@@ -1,7 +1,7 @@
 import {
-  BpfMap,
   type AddressWords,
   type Bpf,
+  BpfMap,
   bpf,
   type HookAt,
   type Hooks,
@@ -48,13 +48,25 @@ export function pathClauses(
       const first = bpf`${readSide(parameters, site)}
   $way = ${way}; $now = nsecs;`;
       const versions = [ipVersion(parameters.src)];
-      const options = { skb: at.arg("skbaddr"), first, offset: offset(at), versions, tests: pathTests(parameters) };
+      const options = {
+        skb: at.arg("skbaddr"),
+        first,
+        offset: offset(at),
+        versions,
+        tests: pathTests(parameters),
+      };
       const type = etherType === undefined ? {} : { etherType: etherType(at) };
       return anyPacket(at, { ...options, ...type }, body(at));
     });
   return [
     clause(receiveHook, bpf`$side`, () => 0, actions.received),
-    clause(transmitHook, bpf`3 - $side`, (at) => at.arg("network_offset"), actions.sent, (at) => at.arg("protocol")),
+    clause(
+      transmitHook,
+      bpf`3 - $side`,
+      (at) => at.arg("network_offset"),
+      actions.sent,
+      (at) => at.arg("protocol"),
+    ),
   ];
 }
 
@@ -69,7 +81,11 @@ function readSide(filter: PathFilter, site: Site): Bpf {
   const known = sides.at(bpf`$dev`);
   const name: NameWords = { first: bpf`$dev1`, second: bpf`$dev2` };
   const words = site.name(bpf`$dev`, "net_device.name");
-  const oneOf = (devices: readonly string[]) => joined(devices.map((device) => isNamed(name, device)), " || ");
+  const oneOf = (devices: readonly string[]) =>
+    joined(
+      devices.map((device) => isNamed(name, device)),
+      " || ",
+    );
   const netns = filter.netns ?? ownNetns(site);
   const inum = site.read(site.read(bpf`$dev`, "net_device.nd_net.net"), "net.ns.inum");
   const elsewhere = netns === undefined ? bpf`` : bpf`if (${inum} != ${netns}) { $side = ${neither}; }`;
@@ -99,7 +115,8 @@ const protocols = { ICMP: { 4: 1, 6: 58 }, TCP: { 4: 6, 6: 6 }, UDP: { 4: 17, 6:
 /** What has to hold of a packet, whichever way it goes. */
 function pathTests({ protocol, src, dst, srcPort, dstPort }: PathFilter): Bpf[] {
   const version = ipVersion(src);
-  const way = (one: AddressWords, other: AddressWords) => bpf`${inPrefix(one, src)} && ${inPrefix(other, dst)}`;
+  const way = (one: AddressWords, other: AddressWords) =>
+    bpf`${inPrefix(one, src)} && ${inPrefix(other, dst)}`;
   const ports = (one: Bpf, other: Bpf) =>
     joined(
       [
@@ -118,7 +135,9 @@ function pathTests({ protocol, src, dst, srcPort, dstPort }: PathFilter): Bpf[] 
     either(way(packet.src, packet.dst), way(packet.dst, packet.src)),
     ...(srcPort === undefined && dstPort === undefined
       ? []
-      : [bpf`(${isLater} || ${either(ports(packet.srcPort, packet.dstPort), ports(packet.dstPort, packet.srcPort))})`]),
+      : [
+          bpf`(${isLater} || ${either(ports(packet.srcPort, packet.dstPort), ports(packet.dstPort, packet.srcPort))})`,
+        ]),
     ...(protocol === "ICMP" ? [bpf`(${isLater} || ${isEcho})`] : []),
   ];
 }

@@ -10,8 +10,8 @@ import {
 } from "../../lib/tables/index.js";
 import { echoPaths } from "./echo-paths.js";
 import { pathEvents } from "./events.js";
-import type { PathParameters } from "./parameters.js";
 import { packetPaths } from "./packet-paths.js";
+import type { PathParameters } from "./parameters.js";
 
 const ns = (name: string, meaning: string): Column => ({ name, type: "BIGINT", unit: "ns", meaning });
 const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });

@@ -47,7 +47,9 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
   try {
     for await (const batch of lines(bytes)) {
       const attachedBefore = account.ticked;
-      const records = batch.flatMap(parseRecord).filter((record) => !clocks.note(record) && !account.note(record));
+      const records = batch
+        .flatMap(parseRecord)
+        .filter((record) => !clocks.note(record) && !account.note(record));
       if (account.ticked && !attachedBefore) given.onAttached();
       for (const record of records) {
         if (record.type === "map") maps.set(record.name, new Map(record.entries));

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { interrupted } from "../../cell/index.js";
 import type { Json } from "../../cases/index.js";
+import { interrupted } from "../../cell/index.js";
 import { ConcurrentTask } from "../../concurrent/index.js";
 import { type ErrorFacts, SkbookError } from "../../errors/index.js";
 import { type Host, withDetached } from "../../hosts/index.js";
@@ -63,9 +63,7 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
       ...(limited ? { maxEventsPerSecond } : {}),
       program: definition.revision ?? fingerprint(definition, own, target),
     };
-    const load = limited
-      ? await checkBudget(host, definition, { maxEventsPerSecond, force }, params)
-      : null;
+    const load = limited ? await checkBudget(host, definition, { maxEventsPerSecond, force }, params) : null;
     const run = await runProbe(host, {
       probe: definition.name,
       params,
@@ -105,7 +103,7 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
         });
       }
       const { time, clocks, finish } = collected;
-      const notes = definition.notes?.(target, own) ?? [];
+      const notes = definition.notes?.(target, own, new Set(Object.keys(outcome.layout))) ?? [];
       const facts = { recordingId: run.recordingId, host: host.name, clocks, notes, time, load };
       const result = await finish(provenanceOf(definition.name, facts, outcome, account));
       if (failure !== undefined) throw new ProbeError(failure, account.ticked ? result : null);
@@ -122,7 +120,11 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
 }
 
 /** What a probe attaches to, with the hook that tells it of its end where it needs one. */
-function hooksOf({ hooks, endsAtOnce, shape }: Pick<ProbeDefinition, "hooks" | "endsAtOnce" | "shape">): Hooks {
+function hooksOf({
+  hooks,
+  endsAtOnce,
+  shape,
+}: Pick<ProbeDefinition, "hooks" | "endsAtOnce" | "shape">): Hooks {
   if (shape === "frame" && !endsAtOnce) return hooks;
   return { ...hooks, optional: [...(hooks.optional ?? []), endHook] };
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Column, Value } from "../../tables/index.js";
-import type { Field, ReadContext } from "../field.js";
+import type { Field, Maps, ReadContext } from "../field.js";
 import type { Hooks } from "../hooks.js";
 import type { Site } from "../site.js";
 import type { Target } from "../target.js";
@@ -19,9 +19,6 @@ export interface EndContext<Parameters> extends DecodeContext<Parameters> {
   /** The program's `nsecs` at its end; null where it ended before it could say. */
   ended: bigint | null;
 }
-
-/** The maps that a program left when it ended: key words (none for a map without keys) to value, by the map's name. */
-export type Maps = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 
 /** What every probe says of itself, whatever its kind. */
 export interface ProbeFacts {
@@ -69,8 +66,8 @@ export interface ProbeDefinition<Schema extends z.ZodType = z.ZodType, Shape ext
   decode?(record: ProgramRecord, context: DecodeContext<z.output<Schema>>): readonly (readonly Value[])[];
   /** Makes the rows of a summary once the program has ended and all maps are there. */
   conclude?(maps: Maps, context: EndContext<z.output<Schema>>): readonly (readonly Value[])[];
-  /** What readers must know of results on this very host, one sentence each. */
-  notes?(target: Target, parameters: z.output<Schema>): string[];
+  /** What readers must know of results on this very host, one sentence each; `read` are the fields of structs that the program read. */
+  notes?(target: Target, parameters: z.output<Schema>, read: ReadonlySet<string>): string[];
 }
 
 export type Shapes = "table" | "frame";

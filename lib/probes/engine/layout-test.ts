@@ -1,10 +1,10 @@
 import { SkbookError } from "../../errors/index.js";
 import { type Host, readText } from "../../hosts/index.js";
 import { HookSite, readAt, Site } from "../site.js";
-import { parseFormat } from "../tracepoint.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, textOf } from "../text/bpf.js";
 import { nameOf } from "../text/names.js";
+import { parseFormat } from "../tracepoint.js";
 import { environment } from "./environment.js";
 
 /** Where the kernel says a packet's length and device itself. */

@@ -73,11 +73,20 @@ export function wholeProgram(clauses: Bpf, { seconds, rows, endsAtOnce, eachTick
       clauses,
       bpf`interval:ms:${period} {
   printf("tick\t%llu\n", nsecs);
-  ${firstIsLast ? bpf`` : bpf`if (${firstTick} == 0) { ${firstTick} = nsecs; }
-  `}${joined(
+  ${
+    firstIsLast
+      ? bpf``
+      : bpf`if (${firstTick} == 0) { ${firstTick} = nsecs; }
+  `
+  }${joined(
     [
       ...(eachTick === undefined ? [] : [eachTick]),
-      ...(rows === null ? [] : [bpf`if (${overSince} > 0) { ${overSince}++; if (${overSince} > 3) { exit(); } return; }`, refill(perTick)]),
+      ...(rows === null
+        ? []
+        : [
+            bpf`if (${overSince} > 0) { ${overSince}++; if (${overSince} > 3) { exit(); } return; }`,
+            refill(perTick),
+          ]),
       firstIsLast ? over : bpf`if (${isLast}) { ${over} }`,
     ],
     "\n  ",

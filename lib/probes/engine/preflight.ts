@@ -1,8 +1,8 @@
 import { SkbookError } from "../../errors/index.js";
 import type { Host, Snapshot } from "../../hosts/index.js";
-import { isNewEnough, oldestVersion } from "./version.js";
 import type { Hooks, ResolvedHooks } from "../hooks.js";
 import { readTarget, type Target } from "../target.js";
+import { isNewEnough, oldestVersion } from "./version.js";
 
 /** One thing that a probe needs of a host. */
 export interface Check {

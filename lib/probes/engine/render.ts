@@ -48,5 +48,7 @@ export function fingerprint<Schema extends z.ZodType>(
   target: Target,
 ): string {
   const site = new Site({ ...target, layouts: anyLayout });
-  return createHash("sha256").update(textOf(definition.write(parameters, site))).digest("hex");
+  return createHash("sha256")
+    .update(textOf(definition.write(parameters, site)))
+    .digest("hex");
 }

@@ -113,12 +113,15 @@ export function bpftraceCommand(
 /** bpftrace warns of RLIMIT_MEMLOCK wherever CAP_SYS_RESOURCE is missing, which means nothing since kernel 5.11. */
 function isNoise(line: string): boolean {
   return (
-    line.includes("RLIMIT_MEMLOCK") || line.trim() === "Terminated" || line === "WARNING: Addrspace is not set"
+    line.includes("RLIMIT_MEMLOCK") ||
+    line.trim() === "Terminated" ||
+    line === "WARNING: Addrspace is not set"
   );
 }
 
 /** What it warns of where numbers of both signs meet, with the line and a mark below: they have 64 bits, and are what they are. */
-const signs = /^stdin:\d+:[\d-]+: WARNING: (?:arithmetic on|comparison of) integers of different signs.*\n.*\n *~+$/gm;
+const signs =
+  /^stdin:\d+:[\d-]+: WARNING: (?:arithmetic on|comparison of) integers of different signs.*\n.*\n *~+$/gm;
 
 function withoutKnownNoise(written: string): { stderr: string; selfCost: SelfCost | null } {
   const { stderr, selfCost } = splitCost(written);

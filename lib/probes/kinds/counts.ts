@@ -4,8 +4,8 @@ import { countOne } from "../engine/counters.js";
 import { makeProbe, type Probe } from "../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
 import { maxMapKeys } from "../engine/run.js";
-import { asked, type Filters } from "../filter.js";
 import { columnsOf, type Field, type ReadContext, readFields } from "../field.js";
+import { asked, type Filters } from "../filter.js";
 import { hookNames } from "../hooks.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, joined } from "../text/bpf.js";
@@ -33,7 +33,7 @@ interface CountsFacts<F extends Filters, S extends Shape> extends ProbeFacts {
   program(writing: CountsWriting<Output<F, S>>): Bpf | readonly Bpf[];
   /** Puts rows in order; default the largest count first. */
   order?(a: readonly Value[], b: readonly Value[]): number;
-  notes?(target: Target, parameters: Output<F, S>): string[];
+  notes?(target: Target, parameters: Output<F, S>, read: ReadonlySet<string>): string[];
 }
 
 /** A probe that counts by the same fields always. */
@@ -66,10 +66,22 @@ export function defineCounts<
   definition: CountsDefinition<F, S> | ChoiceDefinition<F, S, Key>,
 ): Probe<Input<F, S> & ([Key] extends [never] ? unknown : { by?: Key[] | undefined }), "frame"> {
   type P = Output<F, S> & { by?: Key[] };
-  const { filters = {}, parameters = {}, check, total, calls = false, program, order, notes, ...facts } = definition;
+  const {
+    filters = {},
+    parameters = {},
+    check,
+    total,
+    calls = false,
+    program,
+    order,
+    notes,
+    ...facts
+  } = definition;
   const choice = "by" in definition ? definition : undefined;
   const fieldsOf = (given: P) =>
-    "by" in definition ? (given.by ?? (definition.usual as readonly Key[])).map((key) => definition.by[key]) : definition.fields;
+    "by" in definition
+      ? (given.by ?? (definition.usual as readonly Key[])).map((key) => definition.by[key])
+      : definition.fields;
   const mapKeys = facts.mapKeys ?? maxMapKeys;
   const countsBegins = (given: P) => calls || fieldsOf(given).some(({ unbounded }) => unbounded);
   const made: ProbeDefinition<z.ZodType, "frame"> = {
@@ -104,8 +116,15 @@ export function defineCounts<
       return joined([program({ ...base, count })].flat(), "\n");
     },
     conclude: (maps, context) =>
-      rowsOf(fieldsOf(context.parameters as P), maps.get(counts.name), context).sort(order ?? byCount),
-    ...(notes === undefined ? {} : { notes: (target: Target, given: unknown) => notes(target, given as P) }),
+      rowsOf(fieldsOf(context.parameters as P), maps.get(counts.name), { ...context, maps }).sort(
+        order ?? byCount,
+      ),
+    ...(notes === undefined
+      ? {}
+      : {
+          notes: (target: Target, given: unknown, read: ReadonlySet<string>) =>
+            notes(target, given as P, read),
+        }),
   };
   return makeProbe(made);
 }

@@ -73,7 +73,9 @@ export class Histogram {
 
 /** Statements that set `$bucket` for a variable: four times the place of its highest bit, and the two bits behind that. */
 export function bucketOf(value: Bpf): Bpf {
-  const halvings = [32, 16, 8, 4, 2].map((bits) => bpf`if ($v >> ${bits} > 0) { $v = $v >> ${bits}; $top = $top + ${bits}; }`);
+  const halvings = [32, 16, 8, 4, 2].map(
+    (bits) => bpf`if ($v >> ${bits} > 0) { $v = $v >> ${bits}; $top = $top + ${bits}; }`,
+  );
   return bpf`$v = ${value}; $top = 0;
   ${joined(halvings, " ")} if ($v >> 1 > 0) { $top = $top + 1; }
   $bucket = $top * 4 + ((${value} << 2 >> $top) & 3);`;
@@ -112,7 +114,10 @@ export const sampleColumns: readonly Column[] = [
   nanoseconds("avg_ns", "mean of the measured", "DOUBLE"),
   nanoseconds("max_ns", "longest"),
   ...percents.flatMap((percent) => [
-    nanoseconds(`p${percent}_low_ns`, `${percent} % of the measured took at most this or somewhat more: the bound below`),
+    nanoseconds(
+      `p${percent}_low_ns`,
+      `${percent} % of the measured took at most this or somewhat more: the bound below`,
+    ),
     nanoseconds(`p${percent}_high_ns`, `${percent} % of the measured took at most this: the bound above`),
   ]),
 ];
@@ -120,7 +125,12 @@ export const sampleColumns: readonly Column[] = [
 export function sampleValues(samples: Samples | undefined): Value[] {
   if (samples === undefined || samples.count === 0) return sampleColumns.map(() => null);
   const { min, max, sum, count, buckets } = samples;
-  return [min, sum / count, max, ...percents.flatMap((percent) => percentileBounds(buckets, percent, { min, max }))];
+  return [
+    min,
+    sum / count,
+    max,
+    ...percents.flatMap((percent) => percentileBounds(buckets, percent, { min, max })),
+  ];
 }
 
 function nanoseconds(name: string, meaning: string, type: "BIGINT" | "DOUBLE" = "BIGINT"): Column {

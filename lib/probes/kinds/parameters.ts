@@ -5,12 +5,13 @@ import { type FilterInput, type Filters, filterShape } from "../filter.js";
 export type Shape = { readonly [name: string]: z.ZodType };
 
 /** What a cell may give. */
-export type Input<F extends Filters, S extends Shape> = FilterInput<F> & z.input<z.ZodObject<S>>;
+export type Input<F extends Filters, S extends Shape> = FilterInput<F> &
+  ([keyof S] extends [never] ? unknown : z.input<z.ZodObject<S>>);
 
 /** What the program and the decoder get. */
 export type Output<F extends Filters, S extends Shape> = {
   [Name in keyof F]?: z.output<F[Name]["schema"]> | undefined;
-} & z.output<z.ZodObject<S>>;
+} & ([keyof S] extends [never] ? unknown : z.output<z.ZodObject<S>>);
 
 /** The schema of a probe's parameters: those of its own, filters, and what its kind adds. Others are refused. */
 export function schemaOf(

@@ -4,8 +4,8 @@ import { countOne } from "../engine/counters.js";
 import { makeProbe, type Probe } from "../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
 import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../engine/life.js";
-import { asked, type Filters } from "../filter.js";
 import { columnsOf, type Field, field, type ReadContext, readFields } from "../field.js";
+import { asked, type Filters } from "../filter.js";
 import { hookNames } from "../hooks.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, format, joined, type Printed } from "../text/bpf.js";
@@ -28,7 +28,7 @@ export interface RowsDefinition<F extends Filters, S extends Shape> extends Prob
   /** Its columns; the time of the event stands before them. */
   fields: readonly Field[] | ((parameters: Output<F, S>) => readonly Field[]);
   program(writing: RowsWriting<Output<F, S>>): Bpf | readonly Bpf[];
-  notes?(target: Target, parameters: Output<F, S>): string[];
+  notes?(target: Target, parameters: Output<F, S>, read: ReadonlySet<string>): string[];
 }
 
 const time: Field = field({
@@ -72,7 +72,12 @@ export function defineRows<F extends Filters = Record<never, never>, S extends S
       if (record.type !== "line" || record.word !== rowWord) return [];
       return [readRow(all(context.parameters as P), record.fields, context)];
     },
-    ...(notes === undefined ? {} : { notes: (target: Target, given: unknown) => notes(target, given as P) }),
+    ...(notes === undefined
+      ? {}
+      : {
+          notes: (target: Target, given: unknown, read: ReadonlySet<string>) =>
+            notes(target, given as P, read),
+        }),
   };
   return makeProbe(made);
 }

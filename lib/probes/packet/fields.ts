@@ -49,7 +49,10 @@ export const flowField: Field = fields({
   read: ([word = "0", ...addresses]) => readFlow(word, addresses),
 });
 
-function readFlow(word: string, [srcHigh = "0", srcLow = "0", dstHigh = "0", dstLow = "0"]: string[]): Value[] {
+function readFlow(
+  word: string,
+  [srcHigh = "0", srcLow = "0", dstHigh = "0", dstLow = "0"]: string[],
+): Value[] {
   const { version, protocol } = readKind(word);
   const bits = BigInt(word);
   const ports = ((bits >> 48n) & 1n) === 1n;

@@ -77,7 +77,8 @@ class Tests {
   /** Those that can be made now, as a statement that leaves the clause. */
   knowing(more: readonly Need[]): Bpf[] {
     for (const need of more) this.known.add(need);
-    const isReady = (test: Bpf) => [...needsOf(test)].every((need) => this.known.has(need) || !isPacketNeed(need));
+    const isReady = (test: Bpf) =>
+      [...needsOf(test)].every((need) => this.known.has(need) || !isPacketNeed(need));
     const ready = this.pending.filter(isReady);
     this.pending = this.pending.filter((test) => !isReady(test));
     return ready.length === 0 ? [] : [bpf`if (!(${joined(ready, " && ")})) { return; }`];
@@ -101,8 +102,8 @@ function readType(site: Site, { skb, etherType, offset }: ParseOptions): Bpf {
     offset === 0
       ? site.read(skb, "sk_buff.data")
       : offset !== undefined
-      ? bpf`${site.read(skb, "sk_buff.data")} + ${offset}`
-      : bpf`${site.read(skb, "sk_buff.head")} + ${site.read(skb, "sk_buff.network_header")}`;
+        ? bpf`${site.read(skb, "sk_buff.data")} + ${offset}`
+        : bpf`${site.read(skb, "sk_buff.head")} + ${site.read(skb, "sk_buff.network_header")}`;
   return bpf`${type} $net = ${net};`;
 }
 
@@ -112,15 +113,21 @@ function readNetwork(wanted: Wanted, versions: readonly (4 | 6)[], tests: Tests,
   const arp = wanted.arp ? [bpf`if ($type == 0x806) { ${readArp(wanted)} }`] : [];
   const branches = versions.map((version) => {
     const own = tests.fork();
+    const first = own.knowing([needs.version]);
     const steps = version === 4 ? readIpv4(wanted) : readIpv6(wanted);
     const read = steps.flatMap(({ text, provides }) => [text, ...own.knowing(provides)]);
     const [type, number] = version === 4 ? [bpf`0x800`, bpf`4`] : [bpf`0x86dd`, bpf`6`];
-    const first = own.knowing([needs.version]);
     return bpf`if ($type == ${type}) { $version = ${number};
     ${joined([...first, ...read], "\n    ")}
   }`;
   });
-  const other = ipOnly ? [bpf`{ return; }`] : wanted.length ? [bpf`{ $len = ${frame}; }`] : [];
+  // Filters of both versions leave none.
+  const none = branches.length + arp.length === 0;
+  const other = ipOnly
+    ? [none ? bpf`return;` : bpf`{ return; }`]
+    : wanted.length
+      ? [bpf`{ $len = ${frame}; }`]
+      : [];
   return bpf`$version = 0; ${resetNetwork(wanted)}
   ${joined([...branches, ...arp, ...other], " else ")}`;
 }
@@ -136,7 +143,11 @@ function isPacketNeed(need: Need): boolean {
 /** What has to be read for what is named. */
 function wantedBy(named: ReadonlySet<Need>): Wanted {
   const [ports, tcp] = [named.has(needs.ports), named.has(needs.tcp)];
-  const [tcpFlags, icmp, payload] = [named.has(needs.tcpFlags), named.has(needs.icmp), named.has(needs.payload)];
+  const [tcpFlags, icmp, payload] = [
+    named.has(needs.tcpFlags),
+    named.has(needs.icmp),
+    named.has(needs.payload),
+  ];
   const l4 = ports || tcp || tcpFlags || icmp || payload;
   return {
     ...{ ports, tcp, tcpFlags, icmp, payload },

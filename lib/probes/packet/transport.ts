@@ -1,6 +1,6 @@
+import { readAt } from "../site.js";
 import { type Bpf, bpf, joined } from "../text/bpf.js";
 import { swapped16, swapped32 } from "../text/numbers.js";
-import { readAt } from "../site.js";
 import type { Wanted } from "./network.js";
 
 /**
@@ -39,7 +39,5 @@ export function transportOf(
   ];
   if (reads.length === 0) return bpf``;
   const first = bpf`if (($part & 0x1fff) == 0) { ${joined(reads, "\n      ")} }`;
-  return payload
-    ? bpf`$head = 0; ${first} $payload = $len - ($l4 - $net) - $head;`
-    : first;
+  return payload ? bpf`$head = 0; ${first} $payload = $len - ($l4 - $net) - $head;` : first;
 }

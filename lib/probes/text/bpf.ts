@@ -97,7 +97,18 @@ export function joined(pieces: readonly BpfValue[], separator: Separator = ""): 
 
 /** What may stand between the pieces of {@link joined}. */
 export type Separator = "" | " " | " else " | ", " | " && " | " || " | "\n" | "\n  " | "\n    " | "\n      ";
-const separators = ["", " ", " else ", ", ", " && ", " || ", "\n", "\n  ", "\n    ", "\n      "] as const satisfies readonly Separator[];
+const separators = [
+  "",
+  " ",
+  " else ",
+  ", ",
+  " && ",
+  " || ",
+  "\n",
+  "\n  ",
+  "\n    ",
+  "\n      ",
+] as const satisfies readonly Separator[];
 
 /** The same piece, printed in another way. */
 export function printedAs(printed: Printed, piece: Bpf): Bpf {
@@ -106,7 +117,12 @@ export function printedAs(printed: Printed, piece: Bpf): Bpf {
 
 /** The same piece, with something that has to be there for it. */
 export function needing(need: Need, piece: Bpf): Bpf {
-  return new Piece(key, Piece.textOf(piece), new Set([...Piece.needsOf(piece), need]), Piece.printedOf(piece));
+  return new Piece(
+    key,
+    Piece.textOf(piece),
+    new Set([...Piece.needsOf(piece), need]),
+    Piece.printedOf(piece),
+  );
 }
 
 /** A string literal of letters, digits and `_ . : @ + -` only, as names of commands are. */

@@ -30,7 +30,13 @@ export function inPrefix({ high, low }: AddressWords, prefix: string): Bpf {
   const bytes = Buffer.from(address.toByteArray());
   const mask = Buffer.alloc(bytes.length);
   for (let bit = 0; bit < length; bit++) mask[bit >> 3] = (mask[bit >> 3] ?? 0) | (0x80 >> (bit & 7));
-  const words = bytes.length === 4 ? ([[low, 0, 4]] as const) : ([[high, 0, 8], [low, 8, 8]] as const);
+  const words =
+    bytes.length === 4
+      ? ([[low, 0, 4]] as const)
+      : ([
+          [high, 0, 8],
+          [low, 8, 8],
+        ] as const);
   const tests = words.flatMap(([word, offset, size]) => {
     const [masked, wanted] = [littleEndian(mask, offset, size), littleEndian(bytes, offset, size)];
     const whole = masked === 2n ** BigInt(8 * size) - 1n;

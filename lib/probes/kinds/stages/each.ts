@@ -67,8 +67,9 @@ export function eachRows(maps: Maps, ended: bigint | null, timeoutNs: bigint): V
   return ways.map(({ name, begins, ends, times }, index) => {
     const samples = times.read(maps).get("");
     const measured = samples?.count ?? 0;
-    const count = (...[counter, stage]: Parameters<typeof counted> extends [Maps, ...infer Rest] ? Rest : never) =>
-      counted(maps, counter, stage);
+    const count = (
+      ...[counter, stage]: Parameters<typeof counted> extends [Maps, ...infer Rest] ? Rest : never
+    ) => counted(maps, counter, stage);
     const open = openOf(maps, ended, timeoutNs, index + 1);
     const seen = count("seen", begins);
     const completed = measured + count("mixed", ends);
@@ -106,7 +107,12 @@ function balanced(followed: number, { completed, lost, unfinished, unexpected }:
 }
 
 /** Packets of a way that were still on it at the end. */
-function openOf(maps: Maps, ended: bigint | null, timeoutNs: bigint, way: number): { lost: number; unfinished: number } {
+function openOf(
+  maps: Maps,
+  ended: bigint | null,
+  timeoutNs: bigint,
+  way: number,
+): { lost: number; unfinished: number } {
   const open = { lost: 0, unfinished: 0 };
   for (const [key, value] of maps.get(onTheWay.name) ?? []) {
     if (!key.startsWith(`${way},`)) continue;

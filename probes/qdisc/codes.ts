@@ -1,4 +1,4 @@
-import { errorName } from "../packet/errno.js";
+import { errorName } from "../../lib/probes/index.js";
 
 /** What a return code of the transmit path says (include/linux/netdevice.h). */
 export interface TransmitCode {
