@@ -1,5 +1,5 @@
 import type { Column, Value } from "../../tables/index.js";
-import type { Maps } from "../engine/definition.js";
+import type { Maps } from "../field.js";
 import { type Bpf, type BpfValue, bpf, joined } from "../text/bpf.js";
 import { BpfMap } from "../text/maps.js";
 

@@ -1,4 +1,4 @@
-import type { Maps } from "../../engine/definition.js";
+import type { Maps } from "../../field.js";
 import { type Bpf, bpf } from "../../text/bpf.js";
 import { BpfMap } from "../../text/maps.js";
 

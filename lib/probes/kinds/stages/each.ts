@@ -1,5 +1,5 @@
 import type { Value } from "../../../tables/index.js";
-import type { Maps } from "../../engine/definition.js";
+import type { Maps } from "../../field.js";
 import { type Bpf, bpf, joined } from "../../text/bpf.js";
 import { BpfMap } from "../../text/maps.js";
 import { bucketOf, Histogram } from "../histogram.js";
