@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Column } from "../../../lib/index.js";
-import { columnsOf, type ProbeDefinition } from "../../../lib/probes/definition.js";
+import type { ProbeDefinition } from "../../../lib/probes/index.js";
 import { catalogue } from "../../../probes/catalogue.js";
 
 /** What the reference says of a probe, however its definition is written. */
@@ -51,7 +51,7 @@ export function readProbes(): Map<string, ProbeFacts> {
 function factsOf(definition: Definition): ProbeFacts {
   const { name, shape, measures, hooks } = definition;
   const columnsWith = (more: object) =>
-    columnsOf(definition, definition.parameters.parse({ ...needed[name], ...more }));
+    definition.columns(definition.parameters.parse({ ...needed[name], ...more }));
   const usual = columnsWith({});
   const added = (options[name] ?? []).map((option) => ({
     when: Object.entries(option)

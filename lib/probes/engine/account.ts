@@ -55,6 +55,7 @@ export class Account {
     switch (record.type) {
       case "attached":
       case "clocks":
+      case "load":
         return true;
       case "lost":
         this.lostByBpftrace += record.events;

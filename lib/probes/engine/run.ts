@@ -48,6 +48,8 @@ export interface RunPlan {
   deadlineSeconds: number;
   /** Writes the program, once it is known where the kernel has its structs' fields. */
   render(target: Target): Rendered;
+  /** What the host may have of events; null for a summary. */
+  budget: { which: number; limit: number } | null;
   /** The program hears SIGCONT, and ends when its rows are read; another one is ended by SIGTERM. */
   endsBySignal: boolean;
 }
@@ -68,7 +70,11 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
     const target = await knownTarget(host, plan.target, plan.modules);
     const { text, layout } = plan.render(target);
     const bpftrace = [...bpftraceCommand(target, plan), "-e", text];
-    const command = accompanied(bpftrace, plan.seconds, plan.endsBySignal ? "CONT" : "TERM");
+    const command = accompanied(bpftrace, {
+      seconds: plan.seconds,
+      end: plan.endsBySignal ? "CONT" : "TERM",
+      budget: plan.budget,
+    });
     const execution = host.start(command, { root: true, deadlineSeconds: plan.deadlineSeconds });
     const outcome = execution.ended.then((end) => ({
       command: bpftrace,
