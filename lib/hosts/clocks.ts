@@ -1,6 +1,3 @@
-import type { Json } from "../cases/index.js";
-import type { Host } from "./host.js";
-import { readSections } from "./read-sections.js";
 import type { Snapshot } from "./sections.js";
 
 /** The clocks of a host at one instant, in nanoseconds as decimal text (JSON has no 64-bit integers). */
@@ -13,16 +10,13 @@ export interface ClockReading {
   error_ns: string;
 }
 
-/** /proc/timer_list has the offsets between the kernel's clocks, exact; only root may read it. */
-const script = [
-  "say before; date +%s%N; say uptime; cut -d' ' -f1 /proc/uptime",
-  "say timers; grep -e '^now at' -e '^ clock [0-2]:' -e '\\.offset:' /proc/timer_list | head -n 16; say after; date +%s%N",
-].join("; ");
-
 /** First word of the lines that {@link clocksFunction} writes. */
 export const clockWord = "skbook-clock";
 
-/** A shell function that writes what the clocks show, on lines of its own: `clocks start`. */
+/**
+ * A shell function that writes what the clocks show, on lines of its own: `clocks start`. /proc/timer_list has the offsets between the kernel's
+ * clocks, exact; only root may read it.
+ */
 export const clocksFunction =
   "clocks() { { date +%s%N; cut -d' ' -f1 /proc/uptime; " +
   "grep -e '^now at' -e '^ clock [0-2]:' -e '\\.offset:' /proc/timer_list | head -n 16; date +%s%N; } 2>/dev/null | " +
@@ -34,20 +28,7 @@ export function parseClockLines(lines: readonly string[]): ClockReading | null {
   return parseClocks({ before, uptime, timers: rest.slice(0, -1).join("\n"), after: rest.at(-1) ?? "" });
 }
 
-/**
- * Reads the clocks of a host; null where it can't tell.
- *
- * @param label what the reading is for; with `params`, a replay finds it by this.
- */
-export async function readClocks(
-  host: Host,
-  label: string,
-  params: { [key: string]: Json },
-): Promise<ClockReading | null> {
-  return parseClocks(await readSections(host, "clocks", script, [], { label, ...params }));
-}
-
-export function parseClocks({ before, uptime, timers = "", after }: Snapshot): ClockReading | null {
+function parseClocks({ before, uptime, timers = "", after }: Snapshot): ClockReading | null {
   const monotonic = /^now at (\d+) nsecs$/m.exec(timers)?.[1];
   const realtime = offsetOf(timers, 1);
   const boottime = offsetOf(timers, 2);

@@ -18,6 +18,5 @@ export { connectionText, type Endpoint, type OwnConnection, ownConnection } from
 export { readSections } from "./read-sections.js";
 export type { Snapshot } from "./sections.js";
 export type { ConnectOptions } from "./ssh/options.js";
-export { readStructs } from "./structs.js";
 export { Topology, topology } from "./topology/index.js";
 export { WireOrStack, type WireOrStackOptions, wireOrStack } from "./wire/index.js";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { environment } from "../../lib/probes/bpftrace/environment.js";
+import { environment } from "../../lib/probes/engine/environment.js";
+import { targetOf } from "../probes/target.js";
 
 const file = "/sys/kernel/btf/vmlinux";
 
@@ -9,5 +10,6 @@ test.each([
   ["5.10.0-32-cloud-amd64", undefined, []],
   ["6.1.0-50-cloud-amd64", file, []],
 ])("bpftrace on %s with the BTF %j is told %j", (kernel, btf, told) => {
-  expect(environment(btf === undefined ? { kernel } : { kernel, btf })).toEqual(told);
+  const snapshot = btf === undefined ? { kernel } : { kernel, btf };
+  expect(environment(targetOf({}, { snapshot }))).toEqual(told);
 });

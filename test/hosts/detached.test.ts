@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
 import { SkbookError } from "../../lib/errors/index.js";
 import { ConnectedHost } from "../../lib/hosts/connected-host.js";
 import { detachedNotes } from "../../lib/hosts/detached.js";
 import { localTransport } from "../../lib/hosts/local.js";
 import type { Transport } from "../../lib/hosts/transport.js";
-import { bpftrace, capture, defineProbe, dropSummary, integer, localhost } from "../../lib/index.js";
+import { capture, dropSummary, localhost } from "../../lib/index.js";
+import { bpf, defineRows, field } from "../../lib/probes/index.js";
 import { enterCell } from "../fixtures/cell.js";
 import { describeLive } from "../fixtures/needs.js";
 import { processesWith } from "../fixtures/processes.js";
@@ -141,16 +141,12 @@ describeLive("the end of a probe", ["root", "bpftrace", "tracing"], () => {
 
   test("comes at once where its rows can't be kept", async () => {
     const reason = 1_000_000 + process.pid;
-    const probe = defineProbe({
+    const probe = defineRows({
       name: "unkept",
-      shape: "table",
       measures: "nothing",
-      parameters: z.strictObject({}),
       hooks: { required: ["tracepoint:skb:kfree_skb"] },
-      columns: [{ name: "a", type: "NO_TYPE" as never, meaning: "none" }],
-      program: () =>
-        bpftrace`tracepoint:skb:kfree_skb / args->reason == ${integer(reason)} / { @a = count(); }`,
-      decode: () => [],
+      fields: [field({ name: "a", type: "NO_TYPE" as never, meaning: "none", say: () => 1 })],
+      program: () => bpf`tracepoint:skb:kfree_skb / args->reason == ${reason} / { @a = count(); }`,
     });
     await expect(probe(localhost(), { seconds: 60 })).rejects.toThrow();
     expect(processesWith(String(reason), "bpftrace ")).toEqual([]);

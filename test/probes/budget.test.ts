@@ -1,17 +1,9 @@
 import { createSocket } from "node:dgram";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
 import { parseLoad } from "../../lib/hosts/load.js";
-import {
-  bpftrace,
-  defineProbe,
-  dropEvents,
-  dropSummary,
-  emitRow,
-  localhost,
-  type Table,
-} from "../../lib/index.js";
-import { Account } from "../../lib/probes/account.js";
+import { dropEvents, dropSummary, localhost, type Table } from "../../lib/index.js";
+import { Account } from "../../lib/probes/engine/account.js";
+import { bpf, defineRows, field } from "../../lib/probes/index.js";
 import { describeLive } from "../fixtures/needs.js";
 
 /** Sends datagrams to a port of loopback that nobody listens on, in bursts, until it is told to stop; and counts them. */
@@ -68,15 +60,20 @@ describe("the load of a host", () => {
 
 describe("the books of a run", () => {
   test("tell what was lost by hook", () => {
-    const account = new Account(undefined, "@matched @emitted @suppressed");
-    const row = (hook: string) => account.note({ type: "line", word: "row", hook, fields: [] });
-    const map = (name: string, entries: [string, number][]) => account.note({ type: "map", name, entries });
-    for (const hook of ["kprobe:a", "kprobe:a", "kprobe:b"]) row(hook);
+    const account = new Account({ hooks: ["kprobe:a", "kprobe:b", "kprobe:c"], mapKeys: 4_096 });
+    const row = (hook: number) => account.note({ type: "line", word: "row", hook, fields: [] });
+    for (const hook of [0, 0, 1]) row(hook);
     expect(account.hooks[0]).toMatchObject({ hook: "kprobe:a", emitted: null, lost: "unknown" });
-    account.note({ type: "line", word: "end", hook: "", fields: ["1"] });
-    map("@emitted", Object.entries({ "kprobe:a": 5, "kprobe:b": 1 }));
-    map("@matched", Object.entries({ "kprobe:a": 9, "kprobe:b": 2, "kprobe:c": 7 }));
-    map("@suppressed", Object.entries({ "kprobe:a": 4, "kprobe:c": 7 }));
+    account.note({ type: "line", word: "end", hook: -1, fields: ["1"] });
+    const counted = {
+      "@emitted_0": 5,
+      "@emitted_1": 1,
+      "@suppressed_0": 4,
+      "@suppressed_2": 7,
+      "@beyond_1": 1,
+    };
+    for (const [name, count] of Object.entries(counted))
+      account.note({ type: "map", name, entries: [["", count]] });
     expect(account.hooks).toEqual([
       { hook: "kprobe:a", matched: 9, emitted: 5, suppressed: 4, lost: 7 },
       { hook: "kprobe:b", matched: 2, emitted: 1, suppressed: 0, lost: 0 },
@@ -87,13 +84,12 @@ describe("the books of a run", () => {
 });
 
 test("an event whose call returned unseen is lost", () => {
-  const account = new Account(undefined, "@matched @emitted @entered @returned");
-  const hook = "kretprobe:a";
-  account.note({ type: "line", word: "row", hook, fields: [] });
-  account.note({ type: "line", word: "end", hook: "", fields: ["1"] });
-  const counted = Object.entries({ "@entered": 4, "@returned": 2, "@matched": 1, "@emitted": 1 });
-  for (const [name, count] of counted) account.note({ type: "map", name, entries: [[hook, count]] });
-  expect(account.hooks).toEqual([{ hook, matched: 1, emitted: 1, suppressed: null, lost: 2 }]);
+  const account = new Account({ hooks: ["kprobe:a", "kretprobe:a"], mapKeys: 4_096 });
+  account.note({ type: "line", word: "row", hook: 1, fields: [] });
+  account.note({ type: "line", word: "end", hook: -1, fields: ["1"] });
+  const counted = Object.entries({ "@entered_1": 4, "@returned_1": 2, "@emitted_1": 1 });
+  for (const [name, count] of counted) account.note({ type: "map", name, entries: [["", count]] });
+  expect(account.hooks).toEqual([{ hook: "kretprobe:a", matched: 1, emitted: 1, suppressed: 0, lost: 2 }]);
   expect(account.lost).toBe(2);
 });
 
@@ -141,21 +137,23 @@ describeLive("a budget for events", ["root", "bpftrace", "tracing"], () => {
 
   test("losses are told by hook", async () => {
     const hooks = ["tracepoint:skb:kfree_skb", "tracepoint:net:netif_receive_skb"] as const;
-    const both = defineProbe({
+    const both = defineRows({
       name: "bothHooks",
-      shape: "table",
       measures: "datagrams to a port of loopback where they arrive and where they are dropped",
-      parameters: z.strictObject({}),
       hooks: { required: hooks },
-      columns: [{ name: "length", type: "BIGINT", unit: "bytes", meaning: "of the packet" }],
-      program: () => {
-        const drops = emitRow("%d", ["1"], 1_000_000, hooks[0]);
-        const arrivals = emitRow("%d", ["args->len"], 1_000_000, hooks[1]);
-        return bpftrace`tracepoint:skb:kfree_skb / args->reason == 3 / { ${drops} }
-          tracepoint:net:netif_receive_skb / args->len == 129 / { ${arrivals} }`;
-      },
-      decode: (record) =>
-        record.type === "line" && record.word === "row" ? [[Number(record.fields[0])]] : [],
+      fields: [
+        field({
+          name: "length",
+          type: "BIGINT",
+          unit: "bytes",
+          meaning: "of the packet",
+          say: (at) => (at.hasArg("len") ? at.arg("len") : 1),
+        }),
+      ],
+      program: ({ on, emit }) => [
+        on(hooks[0], emit, { when: (at) => bpf`${at.arg("reason")} == 3` }),
+        on(hooks[1], emit, { when: (at) => bpf`${at.arg("len")} == 129` }),
+      ],
     });
     const table: Table = await both(localhost(), {
       seconds: 60,
@@ -173,9 +171,9 @@ describeLive("a budget for events", ["root", "bpftrace", "tracing"], () => {
       emitted: number;
       lost: number;
     }[];
-    expect(byHook.map(({ hook }) => hook)).toEqual([hooks[1], hooks[0]]);
-    expect(byHook[0]).toMatchObject({ matched: 20, emitted: 20, suppressed: 0, lost: 0 });
-    expect(byHook[1]).toMatchObject({ suppressed: 0, lost: 0 });
+    expect(byHook.map(({ hook }) => hook)).toEqual(hooks);
+    expect(byHook[0]).toMatchObject({ suppressed: 0, lost: 0 });
+    expect(byHook[1]).toMatchObject({ matched: 20, emitted: 20, suppressed: 0, lost: 0 });
     expect(table.provenance.truncated).toBe(false);
   });
 });

@@ -1,15 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { z } from "zod";
-import {
-  bpftrace,
-  canRun,
-  connect,
-  defineProbe,
-  dropSummary,
-  type Frame,
-  type Host,
-  localhost,
-} from "../../lib/index.js";
+import { canRun, connect, dropSummary, type Frame, type Host, localhost } from "../../lib/index.js";
+import { bpf, defineCounts } from "../../lib/probes/index.js";
 import { expectThatItRuns } from "../fixtures/catalogue.js";
 import { describeLive } from "../fixtures/needs.js";
 import { processesWith } from "../fixtures/processes.js";
@@ -28,15 +19,13 @@ describeLive("what can run on a host", ["root", "bpftrace", "sshd", "tracing"], 
   });
 
   const own = (hooks: object) =>
-    defineProbe({
+    defineCounts({
       name: "ofMyOwn",
-      shape: "frame",
       measures: "nothing",
-      parameters: z.strictObject({}),
       hooks,
-      columns: [{ name: "count", type: "BIGINT", unit: "packets", meaning: "events" }],
-      program: () => bpftrace`tracepoint:skb:kfree_skb { @matched = count(); }`,
-      decode: () => [],
+      fields: [],
+      total: { name: "count", unit: "packets", meaning: "events" },
+      program: () => bpf`tracepoint:skb:kfree_skb { @counts = count(); }`,
     });
 
   test("speaks of every probe, and what it says runs, runs", () => expectThatItRuns(host));

@@ -63,9 +63,8 @@ describeLive("drops provoked on purpose", ["root", "bpftrace", "sshd", "tracing"
     expect(seen.provenance.details).toMatchObject({
       detached: "proved",
       matched: 168,
-      // The second one tells it of its end.
-      wanted: ["tracepoint:skb:kfree_skb", "tracepoint:signal:signal_generate"],
-      attached: ["tracepoint:skb:kfree_skb", "tracepoint:signal:signal_generate"],
+      wanted: ["tracepoint:skb:kfree_skb"],
+      attached: ["tracepoint:skb:kfree_skb"],
     });
   });
 

@@ -3,9 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseKernelSnapshot } from "../../lib/hosts/index.js";
-import { attachTo, live, localhost, record, replay } from "../../lib/index.js";
+import { live, localhost, record, replay } from "../../lib/index.js";
+import { parseParameters } from "../../lib/probes/engine/parameters.js";
+import { render } from "../../lib/probes/engine/render.js";
 import { type Hooks, type KernelHooks, resolveHooks } from "../../lib/probes/hooks.js";
+import { defineCounts } from "../../lib/probes/index.js";
 import { describeLive } from "../fixtures/needs.js";
+import { targetOf } from "./target.js";
 
 /** As the script of the snapshot prints them. */
 const functions = [
@@ -30,7 +34,7 @@ const format = (...fields: string[]) =>
     "name: kfree_skb",
     "ID: 1",
     "format:",
-    ...fields.map((field) => `\tfield:void * ${field};\toffset:8;`),
+    ...fields.map((field) => `\tfield:void * ${field};\toffset:8;\tsize:8;\tsigned:0;`),
   ].join("\n");
 
 function kernel(hasKprobes = true, fields = ["skbaddr", "location", "reason"]): KernelHooks {
@@ -93,12 +97,25 @@ describe("hooks", () => {
   });
 
   test("a clause attaches to all copies, and to no name that would be program text", () => {
-    const target = (places: string[]) => ({ host: "h", hooks: new Map([["kprobe:f", places]]) }) as never;
-    expect(attachTo(target(["kprobe:f.isra.0", "kprobe:f.isra.1"]), "kprobe:f").text).toBe(
-      "kprobe:f.isra.0,\nkprobe:f.isra.1",
+    const program = (places: string[], asked = "kprobe:f") => {
+      const { definition } = defineCounts({
+        name: "own",
+        measures: "calls",
+        hooks: { optional: ["kprobe:f"] },
+        fields: [],
+        total: { name: "calls", meaning: "calls" },
+        program: ({ on, count }) => on(asked, count),
+      });
+      const { common, own } = parseParameters("own", definition.parameters, { seconds: 1 });
+      const hooks = new Map(places.length === 0 ? [] : [["kprobe:f", places]]);
+      return render(definition, own, common, targetOf({}, { hooks })).text;
+    };
+    expect(program(["kprobe:f.isra.0", "kprobe:f.isra.1"])).toMatch(
+      /^kprobe:f\.isra\.0, kprobe:f\.isra\.1 \{/m,
     );
-    expect(() => attachTo(target(["kprobe:f { exit(); } BEGIN"]), "kprobe:f")).toThrow(/NOT_PROGRAM_TEXT/);
-    expect(() => attachTo(target([]), "kprobe:g")).toThrow(/no such hook/);
+    expect(program([])).not.toContain("kprobe");
+    expect(() => program(["kprobe:f { exit(); } BEGIN"])).toThrow(/NOT_PROGRAM_TEXT/);
+    expect(() => program([], "kprobe:g")).toThrow(/kprobe:g is none of its hooks; these are kprobe:f/);
   });
 });
 

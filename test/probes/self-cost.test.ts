@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "n
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
-import { z } from "zod";
-import { attachTo, bpftrace, connect, defineProbe, dropSummary, localhost } from "../../lib/index.js";
-import { costed } from "../../lib/probes/bpftrace/self-cost.js";
+import { connect, dropSummary, localhost } from "../../lib/index.js";
+import { accompanied } from "../../lib/probes/engine/self-cost.js";
+import { bpf, defineCounts, field } from "../../lib/probes/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { startSshd } from "../fixtures/sshd.js";
 
@@ -20,12 +20,16 @@ async function refusedDatagrams(count: number): Promise<void> {
 test("a signal that comes as the command ends does not hide its exit code", async () => {
   const stopsItsParent =
     "kill -s STOP $PPID; kill -s TERM $PPID; { sleep 0.2; kill -s CONT $PPID; } & exit 3";
-  const [file = "", ...args] = costed(["sh", "-c", stopsItsParent], 1);
+  const [file = "", ...args] = accompanied(["sh", "-c", stopsItsParent], 1, "TERM");
   expect((await execa(file, args, { reject: false })).exitCode).toBe(3);
 });
 
 test("the command hears that it is to end from the one that takes the samples, once it has", async () => {
-  const [file = "", ...args] = costed(["sh", "-c", "trap 'exit 5' CONT; while :; do sleep 0.1; done"], 1);
+  const [file = "", ...args] = accompanied(
+    ["sh", "-c", "trap 'exit 5' CONT; while :; do sleep 0.1; done"],
+    1,
+    "CONT",
+  );
   const run = execa(file, args, { reject: false, timeout: 20_000 });
   setTimeout(() => run.kill("SIGCONT"), 500);
   expect((await run).exitCode).toBe(5);
@@ -55,18 +59,17 @@ describeLive("what a probe itself costs", ["root", "bpftrace", "sshd", "tracing"
   });
 
   test("what the kernel left out, since another program was running on that CPU, is said", async () => {
-    const interrupted = defineProbe({
+    const hooks = ["tracepoint:raw_syscalls:sys_enter", "tracepoint:timer:hrtimer_expire_entry"] as const;
+    const interrupted = defineCounts({
       name: "interrupted",
-      shape: "frame",
       measures: "timers that expire while a slow program of the same probe runs",
-      parameters: z.strictObject({}),
-      hooks: { required: ["tracepoint:raw_syscalls:sys_enter", "tracepoint:timer:hrtimer_expire_entry"] },
-      columns: [],
-      countMap: "@timers",
-      program: (_, target) => bpftrace`
-        ${attachTo(target, "tracepoint:raw_syscalls:sys_enter")} { $x = (uint64)0; unroll(100) { @[$x] = nsecs; $x = @[$x] % 7; } }
-        ${attachTo(target, "tracepoint:timer:hrtimer_expire_entry")} { @matched = count(); @timers[cpu] = count(); }`,
-      decode: () => [],
+      hooks: { required: hooks },
+      fields: [field({ name: "cpu", type: "INTEGER", meaning: "CPU of the timer", say: () => bpf`cpu` })],
+      total: { name: "timers", meaning: "timers that expired" },
+      program: ({ on, count }) => [
+        on(hooks[0], () => bpf`$x = (uint64)0; unroll(100) { @[$x] = nsecs; $x = @[$x] % 7; }`),
+        on(hooks[1], count),
+      ],
     });
     const seen = await interrupted(localhost(), {
       seconds: 30,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Host } from "../../lib/index.js";
-import type { RunOutcome } from "../../lib/probes/run.js";
+import type { RunOutcome } from "../../lib/probes/engine/run.js";
+import { withVerifierLog } from "../../lib/probes/engine/verifier.js";
 import type { Target } from "../../lib/probes/target.js";
-import { withVerifierLog } from "../../lib/probes/verifier.js";
 
 /** What bpftrace of several versions wrote of one program, whose second hook has a loop without an end; of the logs, the ends. */
 const said = {
@@ -62,7 +62,12 @@ describe("what the verifier refused", () => {
   const target = { snapshot: { kernel: "6.1.0" } } as unknown as Target;
   const told = (plain: string, verbose: string, facts = failure) => {
     const host = { exec: async () => ({ stderr: verbose }) } as unknown as Host;
-    return withVerifierLog(host, target, "BEGIN { }", { stderr: plain } as RunOutcome, facts);
+    return withVerifierLog(
+      host,
+      target,
+      { stderr: plain, command: ["bpftrace", "-e", "BEGIN { }"] } as RunOutcome,
+      facts,
+    );
   };
   const logOf = async (plain: string, verbose: string) =>
     (await told(plain, verbose)).details?.verifierLog as string[];

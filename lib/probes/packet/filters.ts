@@ -3,7 +3,7 @@ import { deviceName, type OwnConnection } from "../../hosts/index.js";
 import { filter } from "../filter.js";
 import { type Bpf, bpf } from "../text/bpf.js";
 import { isNamed } from "../text/names.js";
-import { inPrefix, ipVersion, isPrefix } from "../text/prefix.js";
+import { type AddressWords, inPrefix, ipVersion, isPrefix } from "../text/prefix.js";
 import { protocolNumber } from "./protocols.js";
 import { packet } from "./values.js";
 
@@ -12,6 +12,9 @@ export const prefix = z
   .refine(isPrefix, "has to be an IPv4 or IPv6 address, or a prefix such as 198.51.100.0/24");
 export const port = z.int().min(0).max(65_535);
 
+/** A prefix of no length has nothing to compare: it means all packets of its version. */
+const lies = (words: AddressWords, value: string) =>
+  /\/0+$/.test(value) ? bpf`${packet.version} == ${ipVersion(value)}` : inPrefix(words, value);
 const versionOf = (address: string) => [ipVersion(address)] as const;
 const hasPort = (value: number, which: Bpf) => bpf`(${packet.ports} == 1 && ${which} == ${value})`;
 
@@ -21,21 +24,21 @@ export const addressFilters = {
   src: filter({
     schema: prefix,
     meaning: "source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`",
-    test: (value) => inPrefix(packet.src, value),
+    test: (value) => lies(packet.src, value),
     versions: versionOf,
   }),
   /** Destination address or prefix, IPv4 or IPv6. */
   dst: filter({
     schema: prefix,
     meaning: "destination address or prefix, IPv4 or IPv6",
-    test: (value) => inPrefix(packet.dst, value),
+    test: (value) => lies(packet.dst, value),
     versions: versionOf,
   }),
   /** Address or prefix of either end. */
   ip: filter({
     schema: prefix,
     meaning: "address or prefix of either end",
-    test: (value) => bpf`(${inPrefix(packet.src, value)} || ${inPrefix(packet.dst, value)})`,
+    test: (value) => bpf`(${lies(packet.src, value)} || ${lies(packet.dst, value)})`,
     versions: versionOf,
   }),
 };

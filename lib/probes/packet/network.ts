@@ -142,13 +142,15 @@ function readTransport(wanted: Wanted, readPorts?: Bpf): Step[] {
   return step(ports || tcp || tcpFlags || icmp || payload, provides, [transportOf(wanted, readPorts)]);
 }
 
+/** What stands behind the header of a later fragment is the middle of something, whatever header that began with. */
 function skipExtensions({ fragment, id }: Wanted): Bpf {
-  return bpf`$proto = $w >> 48 & 0xff; $l4 = $net + 40; $whole = 1;
+  return bpf`$proto = $w >> 48 & 0xff; $l4 = $net + 40; $part6 = 0;
     unroll(4) {
-      if ($proto == 0 || $proto == 43 || $proto == 60) {
+      if ($part6 < 2 && ($proto == 0 || $proto == 43 || $proto == 60)) {
         $w = ${readAt(bpf`$l4`, 2)}; $proto = $w & 0xff; $l4 = $l4 + (($w >> 8) + 1) * 8;
-      } else { if ($proto == 44 && $whole == 1) {
-        $whole = 0; $w = ${readAt(bpf`$l4`, 8)}; $proto = $w & 0xff; $l4 = $l4 + 8;
+      } else { if ($proto == 44 && $part6 == 0) {
+        $w = ${readAt(bpf`$l4`, 8)}; $proto = $w & 0xff; $l4 = $l4 + 8;
+        $part6 = 1; if (($w >> 16 & 0xf8ff) != 0) { $part6 = 2; }
         ${fragment ? bpf`$f = ${swapped16(bpf`($w >> 16)`)}; $part = $f >> 3 | ($f & 1) << 13;` : bpf``}
         ${id ? bpf`$id = ${swapped32(bpf`($w >> 32)`)};` : bpf``}
       } }

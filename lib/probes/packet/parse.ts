@@ -110,7 +110,8 @@ function readType(site: Site, { skb, etherType, offset }: ParseOptions): Bpf {
 /** A branch for each version that matters. What is neither has 0 everywhere, or leaves the clause where a test asks for IP. */
 function readNetwork(wanted: Wanted, versions: readonly (4 | 6)[], tests: Tests, frame: Bpf): Bpf {
   const ipOnly = tests.left;
-  const arp = wanted.arp ? [bpf`if ($type == 0x806) { ${readArp(wanted)} }`] : [];
+  const length = wanted.length ? bpf`$len = ${frame};` : bpf``;
+  const arp = wanted.arp && !ipOnly ? [bpf`if ($type == 0x806) { ${readArp(wanted)} ${length} }`] : [];
   const branches = versions.map((version) => {
     const own = tests.fork();
     const first = own.knowing([needs.version]);
@@ -126,7 +127,7 @@ function readNetwork(wanted: Wanted, versions: readonly (4 | 6)[], tests: Tests,
   const other = ipOnly
     ? [none ? bpf`return;` : bpf`{ return; }`]
     : wanted.length
-      ? [bpf`{ $len = ${frame}; }`]
+      ? [bpf`{ ${length} }`]
       : [];
   return bpf`$version = 0; ${resetNetwork(wanted)}
   ${joined([...branches, ...arp, ...other], " else ")}`;

@@ -33,17 +33,26 @@ class Piece {
   }
 
   static textOf(piece: Piece): string {
-    return piece.#text;
+    return Piece.checked(piece).#text;
   }
 
   static needsOf(piece: Piece): ReadonlySet<Need> {
-    return piece.#needs;
+    return Piece.checked(piece).#needs;
   }
 
   static printedOf(piece: Piece): Printed {
-    return piece.#printed;
+    return Piece.checked(piece).#printed;
+  }
+
+  private static checked(piece: Piece): Piece {
+    if (!Piece.is(piece)) throw notProgramText(piece);
+    return piece;
   }
 }
+
+// A piece leads to its class: nobody may put other functions there.
+Object.freeze(Piece);
+Object.freeze(Piece.prototype);
 
 /** Program text. */
 export type Bpf = Piece;
@@ -89,7 +98,9 @@ export function toBpf(value: BpfValue): Bpf {
 
 /** Pieces one after the other. */
 export function joined(pieces: readonly BpfValue[], separator: Separator = ""): Bpf {
-  const all = pieces.map(toBpf);
+  // What only looks like an array has a `map` of its own.
+  if (!Array.isArray(pieces)) throw notProgramText(pieces);
+  const all = Array.from<BpfValue, Bpf>(pieces, toBpf);
   if (!separators.includes(separator)) throw notProgramText(separator);
   const text = all.map(Piece.textOf).join(separator);
   return new Piece(key, text, new Set(all.flatMap((piece) => [...Piece.needsOf(piece)])), "number");
@@ -145,15 +156,17 @@ export function word(value: string): Bpf {
 
 /** For a listing: `sk_buff.head`; nothing that could end a comment. */
 export function comment(value: string): Bpf {
-  if (typeof value !== "string" || !/^[\w.[\] ]{1,80}$/.test(value)) throw notProgramText(value);
+  if (typeof value !== "string" || !/^[\w.[\]]{1,80}$/.test(value)) throw notProgramText(value);
   return new Piece(key, `/* ${value} */`, nothing, "number");
 }
 
 /** A string literal with one printf directive for each value, tab-separated, behind a checked head; ends the line. */
 export function format(head: string, directives: readonly ("%llu" | "%lld" | "%s")[]): Bpf {
-  if (!/^[a-z]\w*(?::\d+)?$/.test(head) || directives.some((one) => !/^%(?:llu|lld|s)$/.test(one)))
-    throw notProgramText(head);
-  return new Piece(key, `"${[head, ...directives].join("\\t")}\\n"`, nothing, "number");
+  if (typeof head !== "string" || !/^[a-z]\w*(?::\d+)?$/.test(head)) throw notProgramText(head);
+  const words = [head, ...directives];
+  const wrong = words.slice(1).find((one) => one !== "%llu" && one !== "%lld" && one !== "%s");
+  if (wrong !== undefined) throw notProgramText(wrong);
+  return new Piece(key, `"${words.join("\\t")}\\n"`, nothing, "number");
 }
 
 export const textOf = Piece.textOf;

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { SkbookError } from "../../errors/index.js";
 import { type Bpf, bpf, joined } from "./bpf.js";
 import { constant } from "./numbers.js";
 
@@ -58,7 +59,16 @@ function littleEndian(bytes: Buffer, offset: number, size: 4 | 8): bigint {
   return size === 4 ? BigInt(bytes.readUInt32LE(offset)) : bytes.readBigUInt64LE(offset);
 }
 
+/** @throws SkbookError `BAD_PARAMETER` */
 function parsePrefix(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (typeof text !== "string" || !isPrefix(text)) {
+    throw new SkbookError({
+      code: "BAD_PARAMETER",
+      tried: "read an address or a prefix",
+      failed: `${typeof text === "string" ? JSON.stringify(text.slice(0, 80)) : typeof text} is neither`,
+      todo: "give an IPv4 or IPv6 address, or a prefix such as 198.51.100.0/24",
+    });
+  }
   if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
   const address = ipaddr.parse(text);
   return [address, address.kind() === "ipv4" ? 32 : 128];
