@@ -1,4 +1,5 @@
-// Sets up what is missing: npm packages, the build and, with --system, Debian's packages for the live tests.
+// Sets up what is missing: npm packages, the build and, with --system, Debian's packages for the live tests; with --lab, also
+// those that the lab's virtual machines need.
 // Plain Node without dependencies, since it is what brings them.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -21,12 +22,13 @@ const systemPackages = [
   ["ping", "iputils-ping"],
   ["sysctl", "procps"],
   ["sudo", "sudo"],
+  ["setpriv", "util-linux"],
   ["chromium", "chromium"],
   ["python:ensurepip", "python3-venv"],
   ["/usr/share/fonts/truetype/liberation", "fonts-liberation"],
 ];
 
-/** What the lab needs, besides: an emulator, and what makes Debian hosts for it. */
+/** What the lab needs besides: an emulator, and what makes Debian hosts for it. */
 const labPackages = [
   ["qemu-system-x86_64", "qemu-system-x86"],
   ["qemu-img", "qemu-utils"],
@@ -37,13 +39,13 @@ const labPackages = [
   ["cpio", "cpio"],
   ["modprobe", "kmod"],
   ["zstd", "zstd"],
-  ["setpriv", "util-linux"],
 ];
 
 installPackages();
 build();
 mkdirSync("out", { recursive: true });
-if (process.argv.includes("--system")) installSystemPackages();
+if (process.argv.includes("--lab")) installSystemPackages([...systemPackages, ...labPackages]);
+else if (process.argv.includes("--system")) installSystemPackages(systemPackages);
 
 /** Installs exactly the lockfile, once for each of its contents. */
 function installPackages() {
@@ -70,10 +72,8 @@ function build() {
   writeFileSync(stamp, "");
 }
 
-function installSystemPackages() {
-  const missing = [...systemPackages, ...labPackages]
-    .filter(([program]) => !isThere(program))
-    .map(([, name]) => name);
+function installSystemPackages(packages) {
+  const missing = packages.filter(([program]) => !isThere(program)).map(([, name]) => name);
   if (missing.length === 0) return;
   const prefix = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
   const allowed = prefix.length === 0 || spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0;

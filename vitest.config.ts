@@ -10,16 +10,19 @@ const live = [
   "test/notebooks/live.test.ts",
 ];
 const lab = ["test/lab/**/*.test.ts"];
-/** Virtual machines under emulation take minutes for what takes others seconds: an hour for all of it. */
+/** Virtual machines under emulation take minutes for what takes others seconds: an hour for all of it, so that most is asked for. */
 const wholeLab = process.env.SKBOOK_TEST_LAB !== undefined;
-if (!wholeLab) console.warn("LEFT OUT: most tests on the lab's virtual machines; npm run test:lab runs them");
 
 const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** One after the other: what needs no more than processes of its own, the virtual machines of the lab, then what runs alone. */
 export default defineConfig({
   test: {
-    globalSetup: ["test/fixtures/mount-tracing.ts", "test/fixtures/own-cache.ts"],
+    globalSetup: [
+      "test/fixtures/left-out.ts",
+      "test/fixtures/mount-tracing.ts",
+      "test/fixtures/own-cache.ts",
+    ],
     projects: [
       {
         test: {

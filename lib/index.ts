@@ -76,36 +76,7 @@ export {
   wireOrStack,
 } from "./hosts/index.js";
 export { ask, askSecret } from "./input/index.js";
-export {
-  atReturn,
-  attachTo,
-  bpftrace,
-  type CommonParameters,
-  type DecodeContext,
-  defineProbe,
-  type EndContext,
-  emitRow,
-  Fragment,
-  type Hook,
-  type Hooks,
-  inPrefix,
-  integer,
-  ipVersion,
-  isPrefix,
-  isWithin,
-  joined,
-  keepForReturn,
-  type Maps,
-  type Probe,
-  type ProbeDefinition,
-  ProbeError,
-  type ProgramRecord,
-  plainName,
-  readThread,
-  rowWord,
-  type Target,
-  type Tracepoint,
-} from "./probes/index.js";
+export { type CommonParameters, Listing, type Probe, ProbeError } from "./probes/index.js";
 export {
   type Column,
   type ColumnType,

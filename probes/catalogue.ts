@@ -1,9 +1,9 @@
 import type { Probe, ProbeDefinition } from "../lib/probes/index.js";
 import * as conntrack from "./conntrack/index.js";
+import * as defrag from "./defrag/index.js";
 import * as drop from "./drop/index.js";
-import * as fragment from "./fragment/index.js";
 import * as path from "./path/index.js";
-import * as queue from "./queue/index.js";
+import * as qdisc from "./qdisc/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
@@ -11,7 +11,7 @@ export type AnyProbe = {
 };
 
 /** All probes that come with skbook, by the order of their layers. */
-export const catalogue: readonly AnyProbe[] = [drop, queue, conntrack, fragment, path]
+export const catalogue: readonly AnyProbe[] = [drop, qdisc, conntrack, defrag, path]
   .flatMap((layer) => Object.values<unknown>(layer))
   .filter(isProbe);
 

@@ -10,14 +10,16 @@ const core = ["errors", "html", "cell", "parameters", "concurrent"];
 /** What keeps and shows the answers of acquiring rooms. */
 const keeping = ["cases", "tables", "progress"];
 
+/** What works on Tables; of each other as far as there are no cycles. */
+const analysing = ["tables", "analyses", "figures", "findings", "latency"];
+
 /**
  * Of each room of lib, which others it may use.
  *
- * Acquiring (from hosts, into Tables and cases): probes and captures run on hosts, and read BTF.
+ * Acquiring (from hosts, into Tables and cases): probes, sockets and captures run on hosts, which have their BTF.
  * Analysing (Tables into Frames, figures, verdicts): pure, so never hosts, cases or probes. `analyses` may use `captures`, since
  * every analysis is asked about a Capture, whose packet Table it has to be given; never the other way.
  */
-const analysing = ["tables", "analyses", "figures", "findings", "latency"];
 export const mayUse: { readonly [room: string]: readonly string[] } = {
   errors: [],
   html: [],
@@ -28,10 +30,10 @@ export const mayUse: { readonly [room: string]: readonly string[] } = {
   tables: [...core, "cases"],
   progress: [...core, "cases"],
   input: [...core, "cases"],
-  btf: [...core, ...keeping, "hosts"],
-  hosts: [...core, ...keeping],
+  btf: core,
+  hosts: [...core, ...keeping, "btf"],
   probes: [...core, ...keeping, "hosts", "btf"],
-  sockets: [...core, ...keeping, "hosts"],
+  sockets: [...core, ...keeping, "hosts", "btf"],
   captures: [...core, ...keeping, "hosts"],
   analyses: [...core, ...analysing, "captures"],
   figures: [...core, ...analysing],

@@ -21,7 +21,7 @@ const defaultMaxBytes = 64 * 2 ** 20;
 /** A host over any transport. */
 export class ConnectedHost implements Host {
   private elevation: Promise<Elevation> | undefined;
-  private readonly snapshots = new OncePerCase(() => takeSnapshot(this));
+  private readonly snapshots: OncePerCase<Snapshot>;
   private readonly kernels = new OncePerCase(() => takeKernelSnapshot(this));
   private readonly types: BtfSource;
 
@@ -32,6 +32,7 @@ export class ConnectedHost implements Host {
     given?: GivenBtf,
   ) {
     this.types = new BtfSource(this, given);
+    this.snapshots = new OncePerCase(() => takeSnapshot(this, given !== undefined));
   }
 
   start(command: readonly string[], options: StartOptions = {}): Execution {

@@ -66,7 +66,7 @@ function tracing(snapshot: Snapshot): Fact[] {
       "tracing",
       "BTF",
       ...there(
-        snapshot.btf,
+        snapshot.btf || snapshot["btf.given"],
         "probes that read kernel structs can't run without a file of it: connect(host, { btf }), see ConnectOptions",
       ),
     ],

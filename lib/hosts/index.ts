@@ -12,7 +12,7 @@ export type { Detached, ExecEnd, ExecOptions, ExecResult, Execution, Host, Start
 export type { KernelFunction, KernelSnapshot } from "./kernel.js";
 export { parseKernelSnapshot } from "./kernel.js";
 export { linkNames } from "./links.js";
-export { type NetworkLoad, readLoad } from "./load.js";
+export { loadAwk, loadFunction, loadWord, type NetworkLoad, parseLoad } from "./load.js";
 export { type HostResult, HostResults, onAll } from "./on-all.js";
 export { connectionText, type Endpoint, type OwnConnection, ownConnection } from "./own-connection.js";
 export { readSections } from "./read-sections.js";

@@ -1,8 +1,3 @@
-import type { Json } from "../cases/index.js";
-import type { Host } from "./host.js";
-import { readSections } from "./read-sections.js";
-import type { Snapshot } from "./sections.js";
-
 /** How busy the network stack of a host was during a short look, per second. */
 export interface NetworkLoad {
   /** Packets that the stack received, on all CPUs and in all namespaces, and sent on the interfaces of the host's own namespace. */
@@ -11,9 +6,8 @@ export interface NetworkLoad {
   dropsPerSecond: number;
 }
 
-const script =
-  "look() { say $1.uptime; cat /proc/uptime; say $1.softnet; cat /proc/net/softnet_stat; say $1.devices; cat /proc/net/dev; " +
-  "say $1.counters; cat /proc/net/snmp /proc/net/netstat; }; look before; sleep 0.5 || sleep 1; look after";
+/** First word of the line that {@link loadFunction} writes. */
+export const loadWord = "skbook-load";
 
 /** Counters of packets that the stack gave up (RFC 4293, RFC 4113 and Linux' own). */
 const dropCounters = [
@@ -34,59 +28,32 @@ const dropCounters = [
 ];
 
 /**
- * Looks for half a second how busy a host's network stack is; null where it doesn't say.
- *
- * @param params what the look is for: a replay finds it by this.
+ * Adds up two looks at what the kernel counts, whose lines begin with what they are: `t` nanoseconds, `s` /proc/net/softnet_stat, `d` /proc/net/dev,
+ * `c` /proc/net/snmp and netstat: for each protocol a line of names, then a line of values. Says packets and drops per second; nothing where there is
+ * no time between the looks.
  */
-export async function readLoad(host: Host, params: { [key: string]: Json }): Promise<NetworkLoad | null> {
-  return parseLoad(await readSections(host, "load", script, [], params));
-}
+export const loadAwk = [
+  `BEGIN { n = split("${dropCounters.join(" ")}", all, " "); for (i = 1; i <= n; i++) wanted[all[i]] = 1 }`,
+  'function hex(s,  i, v) { for (i = 1; i <= length(s); i++) v = v * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1; return v }',
+  '$1 == "t" { look++; time[look] = $2; named = ""; next }',
+  '$1 == "s" { packets[look] += hex($2); drops[look] += hex($3); next }',
+  '$1 == "d" && /:/ { sub(/^d */, ""); colon = index($0, ":"); device = substr($0, 1, colon - 1); split(substr($0, colon + 1), f, " "); ' +
+    'if (device != "lo") { packets[look] += f[10]; drops[look] += f[4] + f[12] } next }',
+  '$1 == "c" { if (named == $2) { for (i = 3; i <= NF; i++) if (names[i] in wanted) drops[look] += $i; named = "" } ' +
+    'else { named = $2; protocol = substr($2, 1, length($2) - 1); for (i = 3; i <= NF; i++) names[i] = protocol "." $i } }',
+  "END { seconds = (time[2] - time[1]) / 1e9; if (look == 2 && seconds > 0) " +
+    `printf "${loadWord} %.0f %.0f\\n", (packets[2] - packets[1]) / seconds, (drops[2] - drops[1]) / seconds }`,
+].join("\n");
 
-export function parseLoad(sections: Snapshot): NetworkLoad | null {
-  const [before, after] = [countersAt(sections, "before"), countersAt(sections, "after")];
-  const seconds = after.uptime - before.uptime;
-  if (!(seconds > 0) || Number.isNaN(after.packets - before.packets)) return null;
-  return {
-    packetsPerSecond: Math.round((after.packets - before.packets) / seconds),
-    dropsPerSecond: Math.round((after.drops - before.drops) / seconds),
-  };
-}
+/** A shell function that looks for a tenth of a second, and writes the load on a line: `load "$awk"`. */
+export const loadFunction =
+  "look() { echo t $(date +%s%N); sed 's/^/s /' /proc/net/softnet_stat; sed 's/^/d /' /proc/net/dev; " +
+  "cat /proc/net/snmp /proc/net/netstat | sed 's/^/c /'; }; " +
+  'load() { { look; sleep 0.1 || sleep 1; look; } 2>/dev/null | awk "$1"; }';
 
-function countersAt(sections: Snapshot, moment: string): { uptime: number; packets: number; drops: number } {
-  const of = (name: string) => sections[`${moment}.${name}`] ?? "";
-  const cpus = of("softnet")
-    .split("\n")
-    .map((line) => line.split(" ").map((word) => Number.parseInt(word, 16)));
-  const devices = [...of("devices").matchAll(/^ *([^:\s]+):(.*)$/gm)]
-    .filter(([, name]) => name !== "lo")
-    .map(([, , numbers = ""]) => numbers.trim().split(/\s+/).map(Number));
-  const counters = protocolCounters(of("counters"));
-  return {
-    uptime: Number.parseFloat(of("uptime")),
-    packets: sum(cpus, 0) + sum(devices, 9),
-    drops:
-      sum(cpus, 1) +
-      sum(devices, 3) +
-      sum(devices, 11) +
-      dropCounters.reduce((all, name) => all + (counters.get(name) ?? 0), 0),
-  };
-}
-
-function sum(rows: readonly (readonly number[])[], column: number): number {
-  return rows.reduce((all, row) => all + (row[column] ?? Number.NaN), 0);
-}
-
-/** /proc/net/snmp and netstat: for each protocol a line of names, then a line of values. */
-function protocolCounters(text: string): Map<string, number> {
-  const lines = text.split("\n").map((line) => line.split(" "));
-  return new Map(
-    lines.flatMap((names, index) => {
-      const values = lines[index + 1] ?? [];
-      if (index % 2 !== 0 || names[0] !== values[0]) return [];
-      const protocol = (names[0] ?? "").slice(0, -1);
-      return names
-        .slice(1)
-        .map((name, i): [string, number] => [`${protocol}.${name}`, Number(values[i + 1])]);
-    }),
-  );
+/** The load, from that line without its first word; null where the host didn't say it. */
+export function parseLoad(words: string): NetworkLoad | null {
+  const [packetsPerSecond, dropsPerSecond] = words.split(" ").map(Number);
+  if (packetsPerSecond === undefined || dropsPerSecond === undefined) return null;
+  return Number.isNaN(packetsPerSecond + dropsPerSecond) ? null : { packetsPerSecond, dropsPerSecond };
 }

@@ -21,7 +21,12 @@ const script = [
   ownConnectionScript,
 ].join("; ");
 
-/** Asks a host for what never changes during a session; recorded, so that a case carries it. */
-export async function takeSnapshot(host: Host): Promise<Snapshot> {
-  return readSections(host, "host", script, []);
+/**
+ * Asks a host for what never changes during a session; recorded, so that a case carries it.
+ *
+ * @param btfGiven whether a file of its kernel's BTF was given to connect(): noted in the case, which has no such file.
+ */
+export async function takeSnapshot(host: Host, btfGiven: boolean): Promise<Snapshot> {
+  const all = btfGiven ? `say btf.given; echo yes; ${script}` : script;
+  return readSections(host, "host", all, []);
 }

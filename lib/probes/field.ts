@@ -9,7 +9,12 @@ export interface ReadContext {
   target: Target;
   /** Turns the program's `nsecs` into nanoseconds since 1970 by the host's own clock; null where its clocks could not be read. */
   unixTime(nsecs: string): bigint | null;
+  /** In a summary, the maps that its program left: a word can be the key of what stands there once, such as a text by its address. */
+  maps?: Maps;
 }
+
+/** The maps that a program left when it ended: key words (none for a map without keys) to value, by the map's name. */
+export type Maps = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 
 /**
  * One column of an answer, or several that share their words: what they mean, how the program says them, and what is made of what was said.
@@ -22,6 +27,8 @@ export interface Field {
   /** More values than a map may have room for: what finds none is counted then. */
   readonly unbounded: boolean;
   say(site: HookSite): readonly Bpf[];
+  /** The same for a map's key, where it is said in another way there; read as the same words. */
+  readonly key: { readonly words: readonly Printed[]; say(site: HookSite): readonly Bpf[] } | undefined;
   read(words: readonly string[], context: ReadContext): readonly Value[];
 }
 
@@ -31,13 +38,20 @@ export interface FieldDefinition extends Column {
   words?: readonly Printed[];
   /** Program text of the words. */
   say(site: HookSite): Bpf | number | readonly (Bpf | number)[];
+  /** How it is said in a map's key, where that is cheaper: as one part that is printed as two numbers. */
+  pair?(site: HookSite): Bpf;
   /** Makes the value; default by the column's type, where it is one word. */
   read?(words: readonly string[], context: ReadContext): Value;
 }
 
 /** Says a column once. */
-export function field({ words = ["number"], say, read, ...column }: FieldDefinition): Field {
+export function field({ words = ["number"], say, pair, read, ...column }: FieldDefinition): Field {
+  const key =
+    pair === undefined
+      ? undefined
+      : { words: ["pair"] as const, say: (site: HookSite) => checked(column.name, ["pair"], pair(site)) };
   return {
+    key,
     columns: [column],
     words,
     unbounded: words.includes("text"),
@@ -60,6 +74,7 @@ export function fields(definition: {
     columns,
     words,
     unbounded,
+    key: undefined,
     say: (site) => checked(names, words, definition.say(site)),
     read: definition.read,
   };
@@ -96,10 +111,15 @@ function byType({ type }: Column, [word = ""]: readonly string[]): Value {
   return type === "BIGINT" && (value > 2n ** 53n || value < -(2n ** 53n)) ? value : Number(value);
 }
 
-function checked(name: string, words: readonly Printed[], said: Bpf | number | readonly (Bpf | number)[]): Bpf[] {
+function checked(
+  name: string,
+  words: readonly Printed[],
+  said: Bpf | number | readonly (Bpf | number)[],
+): Bpf[] {
   const all = (Array.isArray(said) ? said : [said]) as readonly (Bpf | number)[];
   const pieces = all.map((one) => (isBpf(one) ? one : toBpf(one)));
-  const matches = pieces.length === words.length && pieces.every((piece, index) => printedOf(piece) === words[index]);
+  const matches =
+    pieces.length === words.length && pieces.every((piece, index) => printedOf(piece) === words[index]);
   if (matches) return pieces;
   throw new SkbookError({
     code: "BAD_PROBE",

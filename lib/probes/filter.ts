@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { HookSite } from "./site.js";
 import type { Bpf } from "./text/bpf.js";
 

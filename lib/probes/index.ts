@@ -1,16 +1,38 @@
 export { makeProbe, type Probe } from "./engine/define.js";
-export type { DecodeContext, EndContext, Maps, ProbeDefinition, ProbeFacts } from "./engine/definition.js";
+export type { DecodeContext, EndContext, ProbeDefinition, ProbeFacts } from "./engine/definition.js";
 export { ProbeError } from "./engine/error.js";
 export { isMeasuring } from "./engine/life.js";
 export { Listing, type ListingFacts } from "./engine/listing.js";
 export type { CommonParameters } from "./engine/parameters.js";
 export { checkProbe } from "./engine/preflight.js";
-export { type Field, type FieldDefinition, field, fields, numbers, type ReadContext } from "./field.js";
+export {
+  type Field,
+  type FieldDefinition,
+  field,
+  fields,
+  type Maps,
+  numbers,
+  type ReadContext,
+} from "./field.js";
 export { type Filter, type FilterInput, type Filters, filter } from "./filter.js";
 export type { Hook, Hooks } from "./hooks.js";
 export { type CallOptions, callHooks, isWithin, readThread } from "./kinds/calls.js";
-export { type ChoiceDefinition, type CountsDefinition, type CountsWriting, defineCounts } from "./kinds/counts.js";
+export {
+  type ChoiceDefinition,
+  type CountsDefinition,
+  type CountsWriting,
+  defineCounts,
+} from "./kinds/counts.js";
+export {
+  bucketOf,
+  Histogram,
+  percentileBounds,
+  type Samples,
+  sampleColumns,
+  sampleValues,
+} from "./kinds/histogram.js";
 export { defineRows, type RowsDefinition, type RowsWriting } from "./kinds/rows.js";
+export { defineStages, type StagesDefinition, type StagesWriting } from "./kinds/stages/index.js";
 export type { HookAt, PacketOptions, Writing } from "./kinds/writing.js";
 export { errorName } from "./packet/errno.js";
 export { deviceField, flowField, lengthField, packetFields, protocolField } from "./packet/fields.js";
@@ -23,7 +45,7 @@ export { stackOf } from "./stack.js";
 export type { Target } from "./target.js";
 export { type Bpf, type BpfValue, bpf, joined } from "./text/bpf.js";
 export { BpfMap } from "./text/maps.js";
-export { beforeNul, isNamed, type NameWords, nameOf } from "./text/names.js";
+export { beforeNul, isNamed, type NameWords, nameOf, readName } from "./text/names.js";
 export { constant, signed32, swapped16, swapped32 } from "./text/numbers.js";
 export { type AddressWords, addressOf, inPrefix, ipVersion, isPrefix } from "./text/prefix.js";
 export type { Tracepoint } from "./tracepoint.js";

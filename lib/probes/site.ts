@@ -1,8 +1,15 @@
 import type { FieldLayout } from "../btf/index.js";
 import { SkbookError } from "../errors/index.js";
 import type { Target } from "./target.js";
-import { type Bpf, bpf, comment, printedAs, word } from "./text/bpf.js";
+import { type Bpf, bpf, comment, needing, printedAs, word } from "./text/bpf.js";
 import type { NameWords } from "./text/names.js";
+
+/** A struct of the program's own. */
+export class OwnStruct {
+  constructor(readonly declaration: Bpf) {}
+}
+
+const words2 = new OwnStruct(bpf`struct words2 { unsigned long words[2]; }`);
 
 /** A host that program text is written for: what its kernel's structs look like. */
 export class Site {
@@ -42,6 +49,13 @@ export class Site {
       first: readAt(bpf`${pointer} + ${offset} ${comment(shortName(field))}`, 8),
       second: readAt(bpf`${pointer} + ${offset + 8}`, 8),
     };
+  }
+
+  /** The same as one part of a map's key, which takes one read instead of two. */
+  nameKey(pointer: Bpf, field: string): Bpf {
+    const { offset } = this.layout(field);
+    const words = bpf`((struct words2 *)(${pointer} + ${offset} ${comment(shortName(field))}))->words`;
+    return printedAs("pair", needing(words2, words));
   }
 
   /** The position of an argument of a kernel function by its name; null where the kernel doesn't say. */

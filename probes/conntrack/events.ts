@@ -1,52 +1,31 @@
 import { z } from "zod";
 import { connectionText, ownConnection } from "../../lib/hosts/index.js";
 import {
-  bpftrace,
-  countCall,
-  type DecodeContext,
-  defineProbe,
-  emitRow,
-  type Fragment,
-  integer,
+  bpf,
+  defineRows,
+  deviceField,
+  field,
+  isNotOf,
   joined,
-  type Probe,
-  rowWord,
+  packetFields,
+  packetFilters,
   type Target,
 } from "../../lib/probes/index.js";
-import { unixNanoseconds, type Value } from "../../lib/tables/index.js";
-import { type PacketKind, packetColumns, packetRow, packetValues, packetWords } from "../packet/fields.js";
-import { type PacketFilterParameters, packetFilters } from "../packet/filters.js";
-import { conntrackNotes, outcomeColumns, tcpStateColumn, whyColumn, zoneColumn } from "./columns.js";
-import { infoNumber, ownerName, stateName, states, statusNames, tcpStateName, verdictName } from "./names.js";
+import { infos } from "./names.js";
 import {
-  conntrack,
-  conntrackClauses,
   conntrackHooks,
-  conntrackStructs,
-  returnHook,
-  steps,
-} from "./program.js";
+  conntrackModules,
+  conntrackNotes,
+  outcomeFields,
+  statusField,
+  tcpStateField,
+  trackedClauses,
+  whyField,
+  zoneField,
+} from "./tracked.js";
 
-const State = z.enum(states);
-
-const Parameters = z.strictObject({
-  ...packetFilters,
-  state: z.union([State.transform((one) => [one]), z.array(State).min(1)]).optional(),
-  dropped: z.boolean().optional(),
-  maxEvents: z.int().min(1).max(10_000_000).default(10_000),
-});
-
-type Parameters = z.output<typeof Parameters>;
-
-/** What {@link conntrackEvents} can be asked, beside what every probe can. */
-export interface ConntrackEventsParameters extends PacketFilterParameters {
-  /** Only packets in this state, or in one of these. */
-  state?: z.input<typeof State> | z.input<typeof State>[] | undefined;
-  /** Only packets whose verdict is DROP. Default false. */
-  dropped?: boolean | undefined;
-  /** Rows at most, 1 to 10,000,000; what the kernel goes on counting beyond is said. Default 10,000. */
-  maxEvents?: number | undefined;
-}
+const State = z.enum(infos.map(([, name]) => name));
+const numberOf = (state: z.output<typeof State>) => infos.find(([, name]) => name === state)?.[0] ?? 0;
 
 /**
  * Shows what connection tracking makes of packets, one row for each step of each packet. Every row costs some microseconds on the host: look at
@@ -63,53 +42,53 @@ export interface ConntrackEventsParameters extends PacketFilterParameters {
  *
  * @example await conntrackEvents(host, { seconds: 10, state: "INVALID" })
  */
-export const conntrackEvents: Probe<ConntrackEventsParameters, "table"> = defineProbe({
+export const conntrackEvents = defineRows({
   name: "conntrackEvents",
-  shape: "table",
-  revision: 1,
+  revision: 2,
   measures: "packets that connection tracking looked at, one row for each step",
-  parameters: Parameters,
   hooks: conntrackHooks,
-  structs: () => conntrackStructs,
+  modules: conntrackModules,
   summary: "conntrackSummary",
-  columns: [
-    {
-      name: "time_ns",
-      type: "BIGINT",
-      unit: unixNanoseconds,
-      meaning: "when, by the host's real-time clock",
-    },
-    ...outcomeColumns,
-    whyColumn,
-    zoneColumn,
-    {
-      name: "status",
-      type: "VARCHAR",
-      meaning: "bits of the connection's status (enum ip_conntrack_status)",
-    },
-    tcpStateColumn,
-    {
-      name: "device",
-      type: "VARCHAR",
-      meaning: "network interface the packet was on; null where it had none",
-    },
-    ...packetColumns,
-    { name: "cpu", type: "INTEGER", meaning: "CPU that did it" },
+  filters: packetFilters,
+  parameters: {
+    state: z
+      .union([State.transform((one) => [one]), z.array(State).min(1)])
+      .optional()
+      .describe("only packets in this state, or in one of these"),
+    dropped: z.boolean().optional().describe("only packets whose verdict is DROP; default false"),
+  },
+  fields: [
+    ...outcomeFields,
+    whyField,
+    zoneField,
+    statusField,
+    tcpStateField,
+    deviceField,
+    ...packetFields,
+    field({ name: "cpu", type: "INTEGER", meaning: "CPU that did it", say: () => bpf`cpu` }),
   ],
-  program(parameters, target) {
-    const { state: _, dropped: __, maxEvents: ___, ...filters } = parameters;
-    const entered = (step: number) => countCall(returnHook(step)).entered;
-    const act = (step: number) => ({
-      ipv4: action("ipv4", step, parameters),
-      ipv6: action("ipv6", step, parameters),
-      other: action("other", step, parameters),
-    });
-    return conntrackClauses(filters, target, entered, act, ownConnection(target.snapshot));
+  program(writing) {
+    const { packet, anyPacket, emit, site, parameters } = writing;
+    const { state, dropped } = parameters;
+    const own = ownConnection(site.target.snapshot);
+    const inState = state?.map((one) => bpf`$info == ${numberOf(one)}`);
+    return trackedClauses(
+      writing,
+      (at, keep) => {
+        const skb = at.arg(0);
+        return packet(at, { skb, tests: own === null ? [] : [isNotOf(own)] }, keep(skb));
+      },
+      (at, skb) => {
+        const tests = [
+          ...(dropped ? [bpf`${at.result} == 0`] : []),
+          ...(inState === undefined ? [] : [bpf`(${joined(inState, " || ")})`]),
+        ];
+        return anyPacket(at, { skb, tests }, emit(at));
+      },
+      { keepsTexts: false },
+    );
   },
-  decode(record, context) {
-    return record.type === "line" && record.word === rowWord ? [rowOf(record.fields, context)] : [];
-  },
-  notes: (target) => [...conntrackNotes(target), ...ownNotes(target)],
+  notes: (target, parameters, read) => [...conntrackNotes(target, parameters, read), ...ownNotes(target)],
 });
 
 /** What a reader must know of the packets that bring the rows, of which each would make more of them. */
@@ -126,54 +105,4 @@ function ownNotes({ host, snapshot }: Target): string[] {
     : [
         `${host} did not say which SSH connection is skbook's own: the packets that bring the rows may have rows, too`,
       ];
-}
-
-function action(kind: PacketKind, step: number, { state, dropped, maxEvents }: Parameters): Fragment {
-  const packet = packetRow(kind);
-  const row = emitRow(
-    `%llu\\t${step}\\t%d\\t%d\\t%d\\t%d\\t%d\\t%d\\t%d\\t%s\\t${packet.format}\\t%s`,
-    [
-      ...["nsecs", conntrack.owner, conntrack.verdict, conntrack.info, conntrack.zone, conntrack.status],
-      ...[conntrack.tcpState, "cpu", "$skb->dev->name", ...packet.expressions, conntrack.why],
-    ],
-    maxEvents,
-    returnHook(step),
-  );
-  const tests = [
-    bpftrace`1`,
-    ...(dropped ? [bpftrace`(int32)retval == 0`] : []),
-    ...(state === undefined
-      ? []
-      : [
-          bpftrace`(${joined(
-            state.map((one) => bpftrace`$info == ${integer(infoNumber(one))}`),
-            " || ",
-          )})`,
-        ]),
-  ];
-  return bpftrace`${countCall(returnHook(step)).returned} if (${joined(tests, " && ")}) { ${row} }`;
-}
-
-function rowOf(fields: readonly string[], { unixTime }: DecodeContext<Parameters>): Value[] {
-  const [time, step, owner, verdict, info, zone, status, tcpState, cpu, device] = fields as [
-    string,
-    ...string[],
-  ];
-  return [
-    unixTime(time),
-    steps[Number(step)] as string,
-    ownerName(Number(owner)),
-    verdictName(Number(verdict)),
-    stateName(Number(info)),
-    fields
-      .slice(10 + packetWords)
-      .join("\t")
-      .trim() || null,
-    zone === "-1" ? null : Number(zone),
-    statusNames(Number(status)),
-    tcpStateName(Number(tcpState)),
-    device || null,
-    ...packetValues(fields.slice(10, 10 + packetWords)),
-    Number(cpu),
-  ];
 }

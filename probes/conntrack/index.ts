@@ -1,2 +1,2 @@
-export { type ConntrackEventsParameters, conntrackEvents } from "./events.js";
+export { conntrackEvents } from "./events.js";
 export { conntrackSummary } from "./summary.js";

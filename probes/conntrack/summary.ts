@@ -1,14 +1,14 @@
-import { z } from "zod";
-import { bpftrace, defineProbe, Fragment, type Probe } from "../../lib/probes/index.js";
-import type { Value } from "../../lib/tables/index.js";
-import { type PacketKind, packetColumns } from "../packet/fields.js";
-import { type PacketFilterParameters, packetFilters } from "../packet/filters.js";
-import { protocolKey, protocolValue } from "../packet/flow.js";
-import { conntrackNotes, outcomeColumns, tcpStateColumn, whyColumn, zoneColumn } from "./columns.js";
-import { ownerName, stateName, tcpStateName, verdictName } from "./names.js";
-import { conntrack, conntrackClauses, conntrackHooks, conntrackStructs, steps } from "./program.js";
-
-const key = [conntrack.owner, conntrack.verdict, conntrack.info, conntrack.zone, conntrack.tcpState];
+import { defineCounts, packetFilters, protocolField } from "../../lib/probes/index.js";
+import {
+  conntrackHooks,
+  conntrackModules,
+  conntrackNotes,
+  outcomeFields,
+  tcpStateField,
+  trackedClauses,
+  whyKeyField,
+  zoneField,
+} from "./tracked.js";
 
 /**
  * Counts what connection tracking makes of packets, the host's own and that of Open vSwitch: in which state they are, which are invalid and why, which
@@ -27,55 +27,24 @@ const key = [conntrack.owner, conntrack.verdict, conntrack.info, conntrack.zone,
  *
  * @example await conntrackSummary(host, { seconds: 10, protocol: "TCP" })
  */
-export const conntrackSummary: Probe<PacketFilterParameters, "frame"> = defineProbe({
+export const conntrackSummary = defineCounts({
   name: "conntrackSummary",
-  shape: "frame",
-  revision: 1,
+  revision: 2,
   measures: "packets that connection tracking looked at, counted in the kernel by verdict, state and zone",
-  parameters: z.strictObject(packetFilters),
   hooks: conntrackHooks,
-  structs: () => conntrackStructs,
-  columns: [
-    ...outcomeColumns,
-    zoneColumn,
-    ...packetColumns.filter(({ name }) => name === "protocol"),
-    tcpStateColumn,
-    whyColumn,
-    { name: "packets", type: "BIGINT", unit: "packets", meaning: "packets that it became so" },
-  ],
-  countMap: "@packets",
-  program(filters, target) {
-    const count = (step: number, kind: PacketKind) =>
-      bpftrace`@packets[${new Fragment([`(uint64)${step}`, ...key, ...protocolKey(kind), conntrack.why].join(", "))}] = count();`;
-    return conntrackClauses(
-      filters,
-      target,
-      () => bpftrace`@matched = count();`,
-      (step) => ({
-        ipv4: count(step, "ipv4"),
-        ipv6: count(step, "ipv6"),
-        other: count(step, "other"),
-      }),
+  modules: conntrackModules,
+  calls: true,
+  filters: packetFilters,
+  fields: [...outcomeFields, zoneField, protocolField, tcpStateField, whyKeyField],
+  total: { name: "packets", unit: "packets", meaning: "packets that it became so" },
+  program(writing) {
+    const { packet, anyPacket, count } = writing;
+    return trackedClauses(
+      writing,
+      (at, keep) => packet(at, { skb: at.arg(0) }, keep(at.arg(0))),
+      (at, skb) => anyPacket(at, { skb }, count(at)),
+      { keepsTexts: true },
     );
-  },
-  decode(record) {
-    if (record.type !== "map" || record.name !== "@packets") return [];
-    return record.entries
-      .map(([words, count]): Value[] => {
-        const [step, owner, verdict, info, zone, tcpState, version, protocol, ...why] = words.split(",");
-        return [
-          steps[Number(step)] as string,
-          ownerName(Number(owner)),
-          verdictName(Number(verdict)),
-          stateName(Number(info)),
-          zone === "-1" ? null : Number(zone),
-          protocolValue([version as string, protocol as string]),
-          tcpStateName(Number(tcpState)),
-          why.join().trim() || null,
-          Number(count),
-        ];
-      })
-      .sort((a, b) => Number(b[8]) - Number(a[8]) || (String(a) < String(b) ? -1 : 1));
   },
   notes: conntrackNotes,
 });

@@ -102,7 +102,9 @@ export function dropNotes(target: Target): string[] {
   return [
     ...(hasReasons(target)
       ? []
-      : [`kernel ${kernel} gives no reasons: these are frees of packets at the sites shown, not proven drops`]),
+      : [
+          `kernel ${kernel} gives no reasons: these are frees of packets at the sites shown, not proven drops`,
+        ]),
     ...(hasReasons(target) && dropTracepoint(target).symbols.size === 0
       ? [`kernel ${kernel} doesn't name its reasons in the tracepoint's format: they are numbers here`]
       : []),

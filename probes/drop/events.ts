@@ -10,7 +10,16 @@ import {
   packetFields,
   stackOf,
 } from "../../lib/probes/index.js";
-import { dropFilters, dropHook, dropHooks, dropNotes, dropped, reasonField, siteField, whenDrop } from "./drops.js";
+import {
+  dropFilters,
+  dropHook,
+  dropHooks,
+  dropNotes,
+  dropped,
+  reasonField,
+  siteField,
+  whenDrop,
+} from "./drops.js";
 
 const inputField = field({
   name: "input_ifindex",
@@ -63,7 +72,9 @@ export const dropEvents = defineRows({
     stacks: z
       .union([z.boolean().transform((wanted) => (wanted ? 8 : 0)), z.int().min(0).max(64)])
       .default(0)
-      .describe("kernel stack with every row, so many functions deep, up to 64; 0 or false for none, true for 8"),
+      .describe(
+        "kernel stack with every row, so many functions deep, up to 64; 0 or false for none, true for 8",
+      ),
     // Not there where it isn't wanted: a recording answers both.
     headers: z
       .boolean()

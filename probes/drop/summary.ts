@@ -7,7 +7,16 @@ import {
   protocolField,
   stackOf,
 } from "../../lib/probes/index.js";
-import { dropFilters, dropHook, dropHooks, dropNotes, dropped, reasonField, siteField, whenDrop } from "./drops.js";
+import {
+  dropFilters,
+  dropHook,
+  dropHooks,
+  dropNotes,
+  dropped,
+  reasonField,
+  siteField,
+  whenDrop,
+} from "./drops.js";
 
 /** Kernel functions of a stack that is counted by. */
 const stackDepth = 16;

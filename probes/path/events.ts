@@ -1,30 +1,18 @@
-import { z } from "zod";
 import {
-  bpftrace,
-  type DecodeContext,
-  defineProbe,
-  emitRow,
-  Fragment,
+  addressOf,
+  bpf,
+  defineRows,
+  type Field,
+  field,
+  fields,
   ipVersion,
-  type Probe,
-  rowWord,
+  nameOf,
+  numbers,
+  packet,
 } from "../../lib/probes/index.js";
-import { unixNanoseconds, type Value } from "../../lib/tables/index.js";
-import { addressTexts } from "../packet/fields.js";
 import { pathNotes } from "./notes.js";
-import { checkPath, type PathParameters, pathParameters } from "./parameters.js";
-import { isMerged, packet, pathClauses, receiveHook, sightings, transmitHook } from "./program.js";
-
-const Parameters = z
-  .strictObject({ ...pathParameters, maxEvents: z.int().min(1).max(10_000_000).default(10_000) })
-  .superRefine(checkPath);
-type Parameters = z.output<typeof Parameters>;
-
-/** What {@link pathEvents} and {@link pathTrace} can be asked, beside what every probe can. */
-export interface PathEventsParameters extends PathParameters {
-  /** Rows of {@link pathEvents} at most, 1 to 10,000,000: a ping that comes back has four. Default 10,000. */
-  maxEvents?: number | undefined;
-}
+import { checkPath, type PathFilter, pathParameters } from "./parameters.js";
+import { forgetSides, pathClauses, pathHooks, sightings, whenMerged } from "./path.js";
 
 /**
  * Shows every packet of a flow each time that a host sees it at one of two sides, one row each: what {@link pathTrace} puts together. Every event
@@ -41,122 +29,135 @@ export interface PathEventsParameters extends PathParameters {
  *
  * @example await pathEvents(host, { from: "vnet1", to: "eth0", protocol: "UDP", src: "198.51.100.11", dst: "203.0.113.30", seconds: 10 })
  */
-export const pathEvents: Probe<PathEventsParameters, "table"> = defineProbe({
+export const pathEvents = defineRows<Record<never, never>, typeof pathParameters>({
   name: "pathEvents",
-  shape: "table",
-  revision: 1,
+  revision: 2,
   measures: "packets at both sides of a host, one row each time that one is seen",
-  parameters: Parameters,
-  hooks: { required: [receiveHook, transmitHook] },
+  hooks: pathHooks,
   summary: "pathSummary",
-  mapKeys: 16,
-  columns: [
-    {
-      name: "time_ns",
-      type: "BIGINT",
-      unit: unixNanoseconds,
-      meaning: "when, by the host's real-time clock",
-    },
-    { name: "sighting", type: "VARCHAR", meaning: "in, out, back in or back out" },
-    { name: "device", type: "VARCHAR", meaning: "where it was seen" },
-    { name: "ip_version", type: "INTEGER", meaning: "4 or 6" },
-    { name: "src", type: "VARCHAR", meaning: "source address" },
-    { name: "src_port", type: "INTEGER", meaning: "source port; null for ICMP and later fragments" },
-    { name: "dst", type: "VARCHAR", meaning: "destination address" },
-    { name: "dst_port", type: "INTEGER", meaning: "destination port; null for ICMP and later fragments" },
-    { name: "protocol", type: "VARCHAR", meaning: "ICMP, TCP or UDP" },
-    {
-      name: "ip_id",
-      type: "BIGINT",
-      meaning: "IPv4 identification, or that of an IPv6 fragment; null: IPv6, whole",
-    },
-    {
-      name: "fragment_offset_bytes",
-      type: "INTEGER",
-      unit: "bytes",
-      meaning: "where the fragment belongs; 0: the first, or whole",
-    },
-    { name: "more_fragments", type: "BOOLEAN", meaning: "more of the same packet follow" },
-    {
-      name: "payload_bytes",
-      type: "INTEGER",
-      unit: "bytes",
-      meaning: "behind the headers of IP and, where there is one, transport",
-    },
-    { name: "seq", type: "BIGINT", meaning: "TCP sequence number" },
-    { name: "ack", type: "BIGINT", meaning: "TCP acknowledgement number" },
-    { name: "echo_id", type: "INTEGER", meaning: "ICMP identifier" },
-    { name: "echo_seq", type: "INTEGER", meaning: "ICMP sequence number" },
-    { name: "segments", type: "INTEGER", meaning: "segments that it stands for; 1: itself" },
-    { name: "cpu", type: "INTEGER", meaning: "CPU that handled it" },
-  ],
-  program({ maxEvents, ...filter }, target) {
-    const [source, destination] = addressTexts[ipVersion(filter.src) === 4 ? "ipv4" : "ipv6"];
-    const row = (hook: string) =>
-      emitRow(
-        "%llu\\t%d\\t%s\\t%s\\t%s\\t%llu\\t%llu\\t%llu\\t%lld\\t%llu\\t%llu\\t%d\\t%d",
-        [
-          packet.now,
-          packet.stage,
-          packet.device,
-          source,
-          destination,
-          packet.ports,
-          packet.id,
-          packet.part,
-          packet.payload,
-          packet.word,
-          packet.ack,
-          "$segments",
-          "cpu",
-        ],
-        maxEvents,
-        hook,
-      );
-    const act = (hook: string) =>
-      bpftrace`$segments = 1; if (${isMerged}) { $segments = ${segments}; } ${row(hook)}`;
-    return pathClauses(filter, target, { received: act(receiveHook), sent: act(transmitHook) });
-  },
-  decode(record, context) {
-    return record.type === "line" && record.word === rowWord ? [rowOf(record.fields, context)] : [];
+  parameters: pathParameters,
+  check: checkPath,
+  eachTick: forgetSides,
+  fields: (filter) => [sighting, device, flowOf(filter), ...positions(filter)],
+  program: (writing) => {
+    const row = (stage: { there: number; back: number }) => (at: Parameters<typeof writing.emit>[0]) =>
+      bpf`$stage = $way == 1 ? ${stage.there} : ${stage.back}; $segments = 1;
+  ${whenMerged(at, (info) => bpf`$segments = ${at.read(info, "skb_shared_info.gso_segs")};`)}
+  ${writing.emit(at)}`;
+    return pathClauses(writing, { received: row({ there: 0, back: 2 }), sent: row({ there: 1, back: 3 }) });
   },
   notes: pathNotes,
 });
 
-const segments = new Fragment("((struct skb_shared_info *)($skb->head + $skb->end))->gso_segs");
+const sighting: Field = field({
+  name: "sighting",
+  type: "VARCHAR",
+  meaning: "in, out, back in or back out",
+  say: () => bpf`$stage`,
+  read: ([stage]) => sightings[Number(stage)] as string,
+});
 
-function rowOf(fields: readonly string[], { parameters, unixTime }: DecodeContext<Parameters>): Value[] {
-  const [time, stage, device, src, dst, ports, id, part, payload, word, ack, merged, cpu] = fields as [
-    string,
-    ...string[],
-  ] &
-    Record<number, string>;
-  const { protocol } = parameters;
-  const version = ipVersion(parameters.src);
-  const offset = (Number(part) & 0x1fff) * 8;
-  const way = Number(stage) < 2;
-  const [there, back] = [Math.floor(Number(ports) / 2 ** 16), Number(ports) % 2 ** 16];
-  const is = (one: typeof protocol) => protocol === one && offset === 0;
-  const hasPorts = offset === 0 && protocol !== "ICMP";
+const device: Field = field({
+  name: "device",
+  type: "VARCHAR",
+  meaning: "where it was seen",
+  words: numbers(2),
+  say: (at) => {
+    const { first, second } = at.name(bpf`$dev`, "net_device.name");
+    return [first, second];
+  },
+  read: ([first = "0", second = "0"]) => nameOf(first, second),
+});
+
+const flowOf = ({ protocol, src }: PathFilter): Field => {
+  const version = ipVersion(src);
+  return fields({
+    columns: [
+      { name: "ip_version", type: "INTEGER", meaning: "4 or 6" },
+      { name: "src", type: "VARCHAR", meaning: "source address" },
+      { name: "src_port", type: "INTEGER", meaning: "source port; null for ICMP and later fragments" },
+      { name: "dst", type: "VARCHAR", meaning: "destination address" },
+      { name: "dst_port", type: "INTEGER", meaning: "destination port; null for ICMP and later fragments" },
+      { name: "protocol", type: "VARCHAR", meaning: "ICMP, TCP or UDP" },
+    ],
+    words: numbers(5),
+    say: () => [
+      bpf`${packet.ports} << 32 | ${packet.srcPort} << 16 | ${packet.dstPort}`,
+      ...[packet.src.high, packet.src.low, packet.dst.high, packet.dst.low],
+    ],
+    read: ([word = "0", srcHigh = "0", srcLow = "0", dstHigh = "0", dstLow = "0"]) => {
+      const ports = BigInt(word);
+      const port = (from: bigint) => (ports >> 32n === 1n ? Number((ports >> from) & 0xffffn) : null);
+      const [from, to] = [addressOf(version, srcHigh, srcLow), addressOf(version, dstHigh, dstLow)];
+      return [version, from, port(16n), to, port(0n), protocol];
+    },
+  });
+};
+
+const positions = ({ protocol, src }: PathFilter): readonly Field[] => {
+  const only = (one: typeof protocol, words: readonly [string, string]) => (protocol === one ? words : null);
   return [
-    unixTime(time),
-    sightings[Number(stage)] as string,
-    device as string,
-    version,
-    src as string,
-    hasPorts ? (way ? there : back) : null,
-    dst as string,
-    hasPorts ? (way ? back : there) : null,
-    protocol,
-    version === 6 && part === "0" ? null : Number(id),
-    offset,
-    (Number(part) & 0x2000) !== 0,
-    Number(payload),
-    is("TCP") ? Number(word) : null,
-    is("TCP") ? Number(ack) : null,
-    is("ICMP") ? Math.floor(Number(word) / 2 ** 16) : null,
-    is("ICMP") ? Number(word) % 2 ** 16 : null,
-    Number(merged),
-    Number(cpu),
+    fields({
+      columns: [
+        {
+          name: "ip_id",
+          type: "BIGINT",
+          meaning: "IPv4 identification, or that of an IPv6 fragment; null: IPv6, whole",
+        },
+        {
+          name: "fragment_offset_bytes",
+          type: "INTEGER",
+          unit: "bytes",
+          meaning: "where the fragment belongs; 0: the first, or whole",
+        },
+        { name: "more_fragments", type: "BOOLEAN", meaning: "more of the same packet follow" },
+        {
+          name: "payload_bytes",
+          type: "INTEGER",
+          unit: "bytes",
+          meaning: "behind the headers of IP and, where there is one, transport",
+        },
+        { name: "seq", type: "BIGINT", meaning: "TCP sequence number" },
+        { name: "ack", type: "BIGINT", meaning: "TCP acknowledgement number" },
+        { name: "echo_id", type: "INTEGER", meaning: "ICMP identifier" },
+        { name: "echo_seq", type: "INTEGER", meaning: "ICMP sequence number" },
+      ],
+      words: numbers(4),
+      say: () => [
+        packet.id,
+        packet.fragment,
+        packet.payload,
+        protocol === "ICMP"
+          ? bpf`${packet.icmp} >> 16 & 0xffffffff`
+          : protocol === "TCP"
+            ? bpf`${packet.seq} << 32 | ${packet.ack}`
+            : 0,
+      ],
+      read: ([id = "0", part = "0", payload = "0", word = "0"]) => {
+        const offset = (Number(part) & 0x1fff) * 8;
+        const bits = BigInt.asUintN(64, BigInt(word));
+        const [high, low] =
+          protocol === "TCP" ? [bits >> 32n, bits & 0xffff_ffffn] : [(bits >> 16n) & 0xffffn, bits & 0xffffn];
+        const first = offset === 0;
+        const [seq, ack] = only("TCP", [String(high), String(low)]) ?? [null, null];
+        // The identifier stands in the lower half, as the sequence number comes behind it.
+        const [echo, number] = only("ICMP", [String(low), String(high)]) ?? [null, null];
+        const value = (text: string | null) => (text === null || !first ? null : Number(text));
+        return [
+          ipVersion(src) === 6 && part === "0" ? null : Number(id),
+          offset,
+          (Number(part) & 0x2000) !== 0,
+          Number(payload),
+          ...[value(seq), value(ack), value(echo), value(number)],
+        ];
+      },
+    }),
+    field({
+      name: "segments",
+      type: "INTEGER",
+      meaning: "segments that it stands for; 1: itself",
+      say: () => bpf`$segments`,
+    }),
+    field({ name: "cpu", type: "INTEGER", meaning: "CPU that handled it", say: () => bpf`cpu` }),
   ];
-}
+};

@@ -1,4 +1,4 @@
-export { type PathEventsParameters, pathEvents } from "./events.js";
+export { pathEvents } from "./events.js";
 export type { PathParameters } from "./parameters.js";
 export { pathSummary } from "./summary.js";
-export { pathTrace } from "./trace.js";
+export { type PathTraceParameters, pathTrace } from "./trace.js";

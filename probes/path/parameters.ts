@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { deviceName } from "../../lib/hosts/index.js";
-import { ipVersion } from "../../lib/probes/index.js";
-import { port, prefix } from "../packet/filters.js";
+import { ipVersion, port, prefix } from "../../lib/probes/index.js";
 
 /** What is traced, between which devices of one host. */
 export interface PathParameters {
@@ -53,5 +52,5 @@ export function checkPath(
   if (given.protocol === "ICMP" && ports) wrong("protocol", "ICMP has no ports");
 }
 
-export const PathFilter = z.strictObject(pathParameters).superRefine(checkPath);
-export type PathFilter = z.output<typeof PathFilter>;
+/** What is traced, as it was parsed. */
+export type PathFilter = z.output<z.ZodObject<typeof pathParameters>>;

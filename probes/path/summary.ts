@@ -1,40 +1,7 @@
-import { bpftrace, defineProbe, Fragment, integer, type Probe } from "../../lib/probes/index.js";
-import type { Column } from "../../lib/tables/index.js";
-import { echoLegs, type PathCounter, packetLegs, pathCounters } from "./legs.js";
+import { type Bpf, bpf, defineStages, ipVersion, packet } from "../../lib/probes/index.js";
 import { pathNotes } from "./notes.js";
-import { PathFilter, type PathParameters } from "./parameters.js";
-import {
-  addressesOf,
-  isLaterFragment,
-  isMerged,
-  packet,
-  pathClauses,
-  receiveHook,
-  transmitHook,
-} from "./program.js";
-
-/** Packets that are followed at a time: those on their way, and those that got lost. The kernel sets memory aside for them on every CPU. */
-const mostFollowed = 16_384;
-
-const packets = (name: string, meaning: string): Column => ({
-  name,
-  type: "BIGINT",
-  unit: "packets",
-  meaning,
-});
-const time = (name: string, meaning: string, type: "BIGINT" | "DOUBLE" = "BIGINT"): Column => ({
-  name,
-  type,
-  unit: "ns",
-  meaning,
-});
-const bounds = (percent: number): Column[] => [
-  time(
-    `p${percent}_low_ns`,
-    `${percent} % of the measured took at most this or somewhat more: the bound below`,
-  ),
-  time(`p${percent}_high_ns`, `${percent} % of the measured took at most this: the bound above`),
-];
+import { checkPath, type PathFilter, pathParameters } from "./parameters.js";
+import { forgetSides, isLater, pathClauses, pathHooks, whenMerged } from "./path.js";
 
 /**
  * Counts in the kernel what becomes of packets between two sides of a host: how many came in by `from`, how many of them were
@@ -50,7 +17,7 @@ const bounds = (percent: number): Column[] => [
  * Columns: `leg`; `packets_in`, `packets_out` (seen at the leg's beginning and at its end), `completed` (seen at both), `lost` (not seen at the end within
  * `timeoutMs`), `unfinished` (younger than that when the probe ended); `measured` (of the completed, those whose latency is certain), `min_ns`,
  * `avg_ns`, `max_ns`, and percentiles as true bounds, `p50_low_ns` to `p50_high_ns`, `p90_low_ns` to `p90_high_ns`, `p99_low_ns` to
- * `p99_high_ns`: buckets are powers of 2, narrowed by minimum and maximum. Counters of quality: `repeated` (came in while one with the same key was on its way: it counts, its latency doesn't; a repeated echo request completes
+ * `p99_high_ns`: buckets are a quarter of an octave, narrowed by minimum and maximum. Counters of quality: `repeated` (came in while one with the same key was on its way: it counts, its latency doesn't; a repeated echo request completes
  * nothing), `unexpected` (seen at the end and not at the beginning: inside before the probe began, queued anew by a busy driver, or a piece of a packet that was
  * cut up), `unfollowed` (16,384 were on their way or lost already: in none of completed, lost, unfinished), `merged` (of the packets in, those that stand for several segments: GRO, TSO).
  *
@@ -66,113 +33,70 @@ const bounds = (percent: number): Column[] => [
  *
  * @example await pathSummary(host, { from: "vnet1", to: "eth0", protocol: "ICMP", src: "198.51.100.11", dst: "203.0.113.30", seconds: 10 })
  */
-export const pathSummary: Probe<PathParameters, "frame"> = defineProbe({
+export const pathSummary = defineStages({
   name: "pathSummary",
-  shape: "frame",
-  revision: 1,
+  revision: 2,
   measures:
     "packets that come in by one device and have to leave by another, counted in the kernel: lost between them, and latency",
-  parameters: PathFilter,
-  hooks: { required: [receiveHook, transmitHook] },
-  columns: [
-    { name: "leg", type: "VARCHAR", meaning: "part of the way" },
-    packets("packets_in", "seen where the leg begins"),
-    packets("packets_out", "seen where it ends"),
-    packets("completed", "seen at both"),
-    packets("lost", "not seen at its end within timeoutMs"),
-    packets("unfinished", "not seen at its end yet, and younger than timeoutMs"),
-    packets("measured", "of the completed, those whose latency is certain"),
-    time("min_ns", "shortest"),
-    time("avg_ns", "mean of the measured", "DOUBLE"),
-    time("max_ns", "longest"),
-    ...[50, 90, 99].flatMap(bounds),
-    packets("repeated", "came in while one of the same key was on its way"),
-    packets("unexpected", "seen at its end, not at its beginning"),
-    packets("unfollowed", "no room to follow it: in none of completed, lost and unfinished"),
-    packets("merged", "of packets_in, those that stand for several segments"),
-  ],
-  countMap: "@hits",
-  mapKeys: mostFollowed,
-  program(filter, target) {
-    const [received, sent] = filter.protocol === "ICMP" ? echoActions(filter) : packetActions(filter);
-    return pathClauses(filter, target, { received, sent });
-  },
-  decode: () => [],
-  conclude(maps, { parameters, ended }) {
-    const legs = parameters.protocol === "ICMP" ? echoLegs : packetLegs;
-    return legs(maps, ended, BigInt(parameters.timeoutMs) * 1_000_000n);
+  hooks: pathHooks,
+  parameters: pathParameters,
+  check: checkPath,
+  follows: ({ protocol }) => (protocol === "ICMP" ? "exchange" : "each"),
+  timeoutMs: ({ timeoutMs }) => timeoutMs,
+  mapKeys: 16_384,
+  eachTick: forgetSides,
+  program: (writing) => {
+    const { parameters, begins, ends, steps, merged } = writing;
+    if (parameters.protocol === "ICMP") {
+      const key = echoKey(parameters);
+      const first = bpf`if (${isLater}) { return; }`;
+      const byWay = (there: 0 | 1, back: 2 | 3) =>
+        bpf`${first}
+  if ($way == 1) { ${steps(there, key)} } else { ${steps(back, key)} }`;
+      return pathClauses(writing, { received: () => byWay(0, 2), sent: () => byWay(1, 3) });
+    }
+    const key = packetKey(parameters);
+    const portless =
+      parameters.srcPort === undefined && parameters.dstPort === undefined
+        ? bpf``
+        : bpf`if (${isLater}) { return; }
+  `;
+    return pathClauses(writing, {
+      received: (at) => bpf`${portless}${whenMerged(at, merged)}
+  ${begins(key)}`,
+      sent: () => bpf`${portless}${ends(key)}`,
+    });
   },
   notes: pathNotes,
 });
 
-/** Counts a sighting, then acts. */
-function seen(action: Fragment): Fragment {
-  return bpftrace`@matched = count(); @hits[$stage] = count();
-          ${action}`;
+/** What tells a packet from others on the same way. */
+function packetKey({ protocol, src }: PathFilter): Bpf[] {
+  const ports = bpf`${packet.fragment} << 32 | ${packet.srcPort} << 16 | ${packet.dstPort}`;
+  return [
+    ...(ipVersion(src) === 4
+      ? [bpf`${packet.src.low} << 32 | ${packet.dst.low}`]
+      : [packet.src.high, packet.src.low, packet.dst.high, packet.dst.low]),
+    ports,
+    ...(protocol === "TCP"
+      ? [packet.id, bpf`${packet.seq} << 32 | ${packet.ack}`]
+      : [bpf`${packet.id} << 32 | ${packet.length}`]),
+  ];
 }
 
-/** Adds to a counter of what became of packets, by sighting. */
-function count(what: PathCounter, packets = "(uint64)1", stage = "$stage"): Fragment {
-  return new Fragment(`@counts[${pathCounters.indexOf(what)}, ${stage}] = sum(${packets});`);
-}
-
-const merged = bpftrace`if (${isMerged}) { ${count("merged")} }`;
-
-/** Takes a leg's time from a variable. */
-function measured(leg: string): Fragment {
-  return new Fragment(
-    `@latency[${leg}] = hist($ns); @min[${leg}] = min($ns); @max[${leg}] = max($ns); @sum[${leg}] = sum($ns);`,
-  );
-}
-
-/**
- * Packets on their way by key: how many, when the last came in, whether there was ever more than one. Those of the same key can't be told
- * apart: their number is exact all the same, their latency isn't.
- */
-function packetActions(filter: PathFilter): [Fragment, Fragment] {
-  const timeout = integer(filter.timeoutMs * 1_000_000);
-  const key = new Fragment(
-    `${addressesOf(filter)}, $way << 32 | ${packet.ports}, ${packet.part} << 32 | ${packet.id}, ${packet.word} << 32 | ${packet.ack}`,
-  );
-  const received = bpftrace`${merged}
-          $n = @on[${key}];
-          if ($n > 0 && $now - @at[${key}] > ${timeout}) { ${count("late", "$n")} $n = (uint64)0; delete(@mixed[${key}]); }
-          if ($n > 0) { ${count("repeated")} @mixed[${key}] = (uint64)1; }
-          @on[${key}] = $n + 1;
-          if (@on[${key}] == 0) { ${count("unfollowed")} } else { @at[${key}] = $now; }`;
-  const sent = bpftrace`$n = @on[${key}];
-          if ($n == 0) { ${count("unexpected")} } else {
-            ${count("completed")}
-            if (@mixed[${key}] == 0) { $ns = $now - @at[${key}]; ${measured("$stage")} }
-            if ($n == 1) { delete(@on[${key}]); delete(@at[${key}]); delete(@mixed[${key}]); } else { @on[${key}] = $n - 1; }
-          }`;
-  const all = (action: Fragment) =>
-    filter.srcPort === undefined && filter.dstPort === undefined
-      ? seen(action)
-      : bpftrace`if (!(${isLaterFragment})) { ${seen(action)} }`;
-  return [all(received), all(sent)];
-}
-
-/** Exchanges by key: how many sightings they have, when the first and the last of these were. */
-function echoActions(filter: PathFilter): [Fragment, Fragment] {
-  const timeout = integer(filter.timeoutMs * 1_000_000);
-  const key = new Fragment(`${addressesOf(filter)}, ${packet.word}`);
-  const next = bpftrace`if (@on[${key}] != $stage) { ${count("unexpected")} } else {
-            ${count("completed")}
-            $ns = $now - @at[${key}]; ${measured("$stage")}
-            if ($stage == 3) {
-              $ns = $now - @since[${key}]; ${measured("4")}
-              delete(@on[${key}]); delete(@at[${key}]); delete(@since[${key}]);
-            } else { @on[${key}] = $stage + 1; @at[${key}] = $now; }
-          }`;
-  const received = bpftrace`if ($stage == 0) {
-            $n = @on[${key}];
-            if ($n > 0 && $now - @at[${key}] > ${timeout}) { ${count("late", "(uint64)1", "$n")} $n = (uint64)0; }
-            if ($n > 0) { ${count("repeated")} } else {
-              @on[${key}] = (uint64)1;
-              if (@on[${key}] == 0) { ${count("unfollowed")} } else { @at[${key}] = $now; @since[${key}] = $now; }
-            }
-          } else { ${next} }`;
-  const first = (action: Fragment) => bpftrace`if (!(${isLaterFragment})) { ${seen(action)} }`;
-  return [first(received), first(next)];
+/** What a request and its reply have in common: addresses as the request has them, identifier and sequence number (RFC 792, RFC 4443). */
+function echoKey({ src }: PathFilter): Bpf[] {
+  const echo = bpf`${packet.icmp} >> 16 & 0xffffffff`;
+  const asked = (there: Bpf, back: Bpf) => bpf`$way == 1 ? ${there} : ${back}`;
+  const [from, to] = [packet.src, packet.dst];
+  if (ipVersion(src) === 4) {
+    return [bpf`${asked(bpf`${from.low} << 32 | ${to.low}`, bpf`${to.low} << 32 | ${from.low}`)}`, echo];
+  }
+  return [
+    asked(from.high, to.high),
+    asked(from.low, to.low),
+    asked(to.high, from.high),
+    asked(to.low, from.low),
+    echo,
+  ];
 }

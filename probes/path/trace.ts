@@ -9,8 +9,9 @@ import {
   unixNanoseconds,
 } from "../../lib/tables/index.js";
 import { echoPaths } from "./echo-paths.js";
-import { type PathEventsParameters, pathEvents } from "./events.js";
+import { pathEvents } from "./events.js";
 import { packetPaths } from "./packet-paths.js";
+import type { PathParameters } from "./parameters.js";
 
 const ns = (name: string, meaning: string): Column => ({ name, type: "BIGINT", unit: "ns", meaning });
 const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
@@ -52,6 +53,12 @@ const columns: Column[] = [
   },
 ];
 
+/** What {@link pathTrace} can be asked, beside what every probe can. */
+export interface PathTraceParameters extends PathParameters {
+  /** Sightings at most, 1 to 10,000,000: a ping that comes back has four. Default 10,000. */
+  maxEvents?: number | undefined;
+}
+
 const sightingsOf = (name: string, meaning: string): Column => ({
   name,
   type: "INTEGER",
@@ -70,7 +77,7 @@ const counterColumns: Column[] = [
  * Follows single packets between two sides of a host and says what became of each: one row per packet, or per echo request with its reply.
  * Joins what {@link pathEvents} sees; look at {@link pathSummary} first, which costs the host less.
  *
- * Parameters: see {@link PathEventsParameters}.
+ * Parameters: see {@link PathTraceParameters}.
  *
  * Columns: `time_ns`, `way`, `status`, `src`, `src_port`, `dst`, `dst_port`, `protocol`, `ip_id`, `seq`, `echo_id`, `echo_seq`, `payload_bytes`, `segments`, `pieces_in`,
  * `pieces_out`, `in_device`, `out_device`, `inside_ns`, `outside_ns`, `reply_inside_ns`, `total_ns`, `ambiguous`.
@@ -89,7 +96,7 @@ const counterColumns: Column[] = [
  */
 export async function pathTrace(
   host: Host,
-  parameters: CommonParameters & PathEventsParameters,
+  parameters: CommonParameters & PathTraceParameters,
 ): Promise<Table> {
   const events = await pathEvents(host, parameters);
   const joined = (parameters.protocol === "ICMP" ? echoPaths : packetPaths)({

@@ -9,6 +9,7 @@ import { openCapture, packets } from "../../lib/captures/index.js";
 import { SkbookError } from "../../lib/errors/index.js";
 import { scratchFolder } from "../../lib/tables/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
+import { sweep } from "../fixtures/sweep.js";
 import { corpus } from "./corpus.js";
 
 let folder: string;
@@ -17,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const cuts = 100;
-const flipped = 500;
+const cuts = sweep("captures cut anywhere", 100, 20);
+const flipped = sweep("captures with bytes flipped", 500, 60);
 
 /** Numbers from 0 to before `below`, the same in every run. */
 function randomNumbers(seed: number): (below: number) => number {

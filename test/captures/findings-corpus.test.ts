@@ -2,15 +2,18 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findings } from "../../lib/analyses/index.js";
 import { openCapture } from "../../lib/captures/index.js";
+import { someOf } from "../fixtures/sweep.js";
 import { corpus, expected } from "./corpus.js";
 import { elsewhere, faults } from "./faults.js";
 
 describe.skipIf(corpus === undefined)("findings of known captures", () => {
   const found = async (name: string) => findings(await openCapture(join(corpus as string, name)));
 
-  it("are there for every file that can be opened", async () => {
-    for (const { file, rc, frames } of expected()) {
-      if (rc !== 0 && frames === 0) continue;
+  const readable = expected().filter(({ rc, frames }) => rc === 0 || frames !== 0);
+  const files = someOf("known captures with findings", readable, 15);
+
+  it(`are there for ${files.length} files that can be opened`, async () => {
+    for (const { file } of files) {
       const all = await found(file);
       expect(all.checked.shape[0], file).toBe(Object.keys(faults).length + elsewhere.length);
     }

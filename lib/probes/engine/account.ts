@@ -1,6 +1,6 @@
 import { type Counter, counterOf, counters } from "./counters.js";
-import type { ProgramRecord } from "./records.js";
 import { rowWord } from "./life.js";
+import type { ProgramRecord } from "./records.js";
 
 /** What became of the events of one hook; null where the program ended before it could say. */
 export interface HookAccount {
@@ -55,6 +55,7 @@ export class Account {
     switch (record.type) {
       case "attached":
       case "clocks":
+      case "load":
         return true;
       case "lost":
         this.lostByBpftrace += record.events;
@@ -99,7 +100,10 @@ export class Account {
 
   /** The same for each hook that printed rows. */
   get hooks(): HookAccount[] {
-    const indices = new Set([...this.arrived.keys(), ...[...this.counts.values()].flatMap((one) => [...one.keys()])]);
+    const indices = new Set([
+      ...this.arrived.keys(),
+      ...[...this.counts.values()].flatMap((one) => [...one.keys()]),
+    ]);
     if (this.books.countMap !== undefined) return [];
     return [...indices].sort((a, b) => a - b).map((index) => this.ofHook(index));
   }

@@ -1,6 +1,5 @@
-import type { Json } from "../../cases/index.js";
-import { SkbookError } from "../../errors/index.js";
-import { type Host, type NetworkLoad, readLoad } from "../../hosts/index.js";
+import type { ErrorFacts } from "../../errors/index.js";
+import type { NetworkLoad } from "../../hosts/index.js";
 import type { ProbeDefinition } from "./definition.js";
 
 /** What a probe of events may cost. */
@@ -9,29 +8,30 @@ export interface Budget {
   force: boolean;
 }
 
-type Limited = Pick<ProbeDefinition<never, "table" | "frame">, "name" | "upTo" | "summary">;
+type Limited = Pick<ProbeDefinition, "name" | "upTo" | "summary">;
 
-/**
- * Looks how busy a host is before a probe of events is attached there.
- *
- * @returns what was seen; null where the host doesn't say.
- * @throws SkbookError `TOO_BUSY` where more events are to be expected than the budget allows, unless forced.
- */
-export async function checkBudget(
-  host: Host,
+/** Exit code of a command that was not started, since the host is too busy for it. */
+export const busyCode = 75;
+
+/** Which of the numbers of a load is held against the budget: the first or the second, and what they are. */
+export function budgetOf({ upTo = "packets" }: Limited, { maxEventsPerSecond, force }: Budget) {
+  return { which: upTo === "drops" ? 2 : 1, limit: force ? Number.MAX_SAFE_INTEGER : maxEventsPerSecond };
+}
+
+/** Why nothing was attached to a host that has more events to expect than the budget allows. */
+export function tooBusy(
   definition: Limited,
-  { maxEventsPerSecond, force }: Budget,
-  params: { [key: string]: Json },
-): Promise<NetworkLoad | null> {
-  const load = await readLoad(host, { label: definition.name, ...params });
-  const kind = definition.upTo ?? "packets";
-  const estimate = kind === "drops" ? load?.dropsPerSecond : load?.packetsPerSecond;
-  if (estimate === undefined || estimate <= maxEventsPerSecond || force) return load;
-  throw new SkbookError({
+  host: string,
+  { maxEventsPerSecond }: Budget,
+  load: NetworkLoad,
+): ErrorFacts {
+  const { name, summary, upTo = "packets" } = definition;
+  const estimate = upTo === "drops" ? load.dropsPerSecond : load.packetsPerSecond;
+  return {
     code: "TOO_BUSY",
-    tried: `run ${definition.name} on ${host.name}; nothing was attached`,
-    failed: `the host has about ${estimate.toLocaleString("en-US")} ${kind} a second now, more than the ${maxEventsPerSecond.toLocaleString("en-US")} events a second that the probe may print`,
-    todo: `${definition.summary === undefined ? "" : `count with ${definition.summary} first, which costs little at any rate; `}give force: true where filters leave few of them, or raise maxEventsPerSecond: an event costs the host up to 10 µs of one CPU`,
-    details: { estimate, maxEventsPerSecond, summary: definition.summary ?? null, load: { ...load } },
-  });
+    tried: `run ${name} on ${host}; nothing was attached`,
+    failed: `the host has about ${estimate.toLocaleString("en-US")} ${upTo} a second now, more than the ${maxEventsPerSecond.toLocaleString("en-US")} events a second that the probe may print`,
+    todo: `${summary === undefined ? "" : `count with ${summary} first, which costs little at any rate; `}give force: true where filters leave few of them, or raise maxEventsPerSecond: an event costs the host up to 10 µs of one CPU`,
+    details: { estimate, maxEventsPerSecond, summary: summary ?? null, load: { ...load } },
+  };
 }

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type ClockReading, parseClockLines } from "../../hosts/index.js";
+import { type ClockReading, type NetworkLoad, parseClockLines, parseLoad } from "../../hosts/index.js";
 import {
   type Column,
   createFrame,
@@ -19,6 +19,8 @@ import { UnixTime } from "./unix-time.js";
 export interface Collected {
   time: UnixTime;
   clocks: { start: ClockReading | null; end: ClockReading | null };
+  /** How busy the host was before a probe of events was attached; null for a summary, and where it doesn't say. */
+  load: NetworkLoad | null;
   finish(provenance: Provenance): Promise<Table | Frame>;
   /** Gives up what was collected. */
   discard(): Promise<void>;
@@ -31,10 +33,10 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
   given: { target: Target; parameters: z.output<Schema>; account: Account; onAttached: () => void },
 ): Promise<Collected> {
   const { account } = given;
-  const clocks = new Clocks();
+  const readings = new Readings();
   let time: UnixTime | undefined;
   const clock = () => {
-    time ??= new UnixTime(clocks.start, account.begin);
+    time ??= new UnixTime(readings.start, account.begin);
     return time;
   };
   const maps = new Map<string, ReadonlyMap<string, unknown>>();
@@ -47,7 +49,9 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
   try {
     for await (const batch of lines(bytes)) {
       const attachedBefore = account.ticked;
-      const records = batch.flatMap(parseRecord).filter((record) => !clocks.note(record) && !account.note(record));
+      const records = batch
+        .flatMap(parseRecord)
+        .filter((record) => !readings.note(record) && !account.note(record));
       if (account.ticked && !attachedBefore) given.onAttached();
       for (const record of records) {
         if (record.type === "map") maps.set(record.name, new Map(record.entries));
@@ -65,21 +69,24 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
   }
   return {
     time: clock(),
-    clocks: { start: clocks.start, end: clocks.end },
+    clocks: { start: readings.start, end: readings.end },
+    load: readings.load,
     finish: sink.finish,
     discard: sink.discard,
   };
 }
 
-/** The host's clocks, as they were read around the program. */
-class Clocks {
+/** What the command that the program runs in said of the host. */
+class Readings {
+  load: NetworkLoad | null = null;
   private readonly lines = { start: [] as string[], end: [] as string[] };
 
   note(record: ProgramRecord): boolean {
-    if (record.type !== "clocks") return false;
+    if (record.type === "load") this.load = parseLoad(record.words);
     // No reading has more: what a host says goes on for as long as it likes.
-    if (this.lines[record.moment].length < 64) this.lines[record.moment].push(record.line);
-    return true;
+    if (record.type === "clocks" && this.lines[record.moment].length < 64)
+      this.lines[record.moment].push(record.line);
+    return record.type === "load" || record.type === "clocks";
   }
 
   get start(): ClockReading | null {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { interrupted } from "../../cell/index.js";
 import type { Json } from "../../cases/index.js";
+import { interrupted } from "../../cell/index.js";
 import { ConcurrentTask } from "../../concurrent/index.js";
 import { type ErrorFacts, SkbookError } from "../../errors/index.js";
 import { type Host, withDetached } from "../../hosts/index.js";
@@ -9,7 +9,7 @@ import type { Frame, Table } from "../../tables/index.js";
 import type { Hooks } from "../hooks.js";
 import { readTarget, type Target } from "../target.js";
 import { Account } from "./account.js";
-import { checkBudget } from "./budget.js";
+import { budgetOf, busyCode, tooBusy } from "./budget.js";
 import { collect } from "./collect.js";
 import { limitsOf, type ProbeDefinition, type Shapes } from "./definition.js";
 import { ProbeError } from "./error.js";
@@ -63,9 +63,7 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
       ...(limited ? { maxEventsPerSecond } : {}),
       program: definition.revision ?? fingerprint(definition, own, target),
     };
-    const load = limited
-      ? await checkBudget(host, definition, { maxEventsPerSecond, force }, params)
-      : null;
+    const budget = { maxEventsPerSecond, force };
     const run = await runProbe(host, {
       probe: definition.name,
       params,
@@ -77,6 +75,7 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
       seconds,
       deadlineSeconds: seconds + attachSeconds,
       render: (known: Target) => render(definition, own, { seconds, maxEventsPerSecond }, known),
+      budget: limited ? budgetOf(definition, budget) : null,
       endsBySignal: limited || definition.endsAtOnce,
     });
     const tried = `run ${definition.name} on ${host.name}`;
@@ -97,6 +96,10 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
       if (outcome.canceled) {
         throw new SkbookError(saying(interrupted(tried, { detached: outcome.detached })));
       }
+      const { time, clocks, load, finish } = collected;
+      if (outcome.exitCode === busyCode && load !== null && !account.ticked) {
+        throw new SkbookError(saying(tooBusy(definition, host.name, budget, load)));
+      }
       const failed = failureOf(definition.name, host.name, outcome, account);
       const failure = failed && saying(await withVerifierLog(host, target, outcome, failed));
       if (failure === undefined) {
@@ -104,8 +107,7 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
           throw new SkbookError(saying(error));
         });
       }
-      const { time, clocks, finish } = collected;
-      const notes = definition.notes?.(target, own) ?? [];
+      const notes = definition.notes?.(target, own, new Set(Object.keys(outcome.layout))) ?? [];
       const facts = { recordingId: run.recordingId, host: host.name, clocks, notes, time, load };
       const result = await finish(provenanceOf(definition.name, facts, outcome, account));
       if (failure !== undefined) throw new ProbeError(failure, account.ticked ? result : null);
@@ -122,7 +124,11 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
 }
 
 /** What a probe attaches to, with the hook that tells it of its end where it needs one. */
-function hooksOf({ hooks, endsAtOnce, shape }: Pick<ProbeDefinition, "hooks" | "endsAtOnce" | "shape">): Hooks {
+function hooksOf({
+  hooks,
+  endsAtOnce,
+  shape,
+}: Pick<ProbeDefinition, "hooks" | "endsAtOnce" | "shape">): Hooks {
   if (shape === "frame" && !endsAtOnce) return hooks;
   return { ...hooks, optional: [...(hooks.optional ?? []), endHook] };
 }

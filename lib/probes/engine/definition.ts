@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Column, Value } from "../../tables/index.js";
-import type { Field, ReadContext } from "../field.js";
+import type { Field, Maps, ReadContext } from "../field.js";
 import type { Hooks } from "../hooks.js";
 import type { Site } from "../site.js";
 import type { Target } from "../target.js";
@@ -20,9 +20,6 @@ export interface EndContext<Parameters> extends DecodeContext<Parameters> {
   ended: bigint | null;
 }
 
-/** The maps that a program left when it ended: key words (none for a map without keys) to value, by the map's name. */
-export type Maps = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
-
 /** What every probe says of itself, whatever its kind. */
 export interface ProbeFacts {
   /** The function's name: `dropEvents`. */
@@ -39,6 +36,8 @@ export interface ProbeFacts {
   upTo?: "packets" | "drops";
   /** For events: the probe that counts the same in the kernel, which a busy host is asked first. */
   summary?: string;
+  /** Statements that are done four times a second, behind no event. */
+  eachTick?: Bpf;
   /** Modules whose own BTF is read, too: for arguments of their functions, and structs that only they have. */
   modules?: readonly string[];
   /** Keys that each map of the program may have; default 65,536. The kernel sets memory aside for all of them, on every CPU where it counts. */
@@ -67,8 +66,8 @@ export interface ProbeDefinition<Schema extends z.ZodType = z.ZodType, Shape ext
   decode?(record: ProgramRecord, context: DecodeContext<z.output<Schema>>): readonly (readonly Value[])[];
   /** Makes the rows of a summary once the program has ended and all maps are there. */
   conclude?(maps: Maps, context: EndContext<z.output<Schema>>): readonly (readonly Value[])[];
-  /** What readers must know of results on this very host, one sentence each. */
-  notes?(target: Target, parameters: z.output<Schema>): string[];
+  /** What readers must know of results on this very host, one sentence each; `read` are the fields of structs that the program read. */
+  notes?(target: Target, parameters: z.output<Schema>, read: ReadonlySet<string>): string[];
 }
 
 export type Shapes = "table" | "frame";

@@ -32,7 +32,10 @@ export async function explain<Schema extends z.ZodType>(
   const { program, text, layout } = render(definition, own, common, known);
   const { bufferPages } = common;
   const command = [...bpftraceCommand(known, { bufferPages, mapKeys: definition.mapKeys }), "-e", text];
-  const compiled = await host.exec(["sh", "-c", script, "skbook", ...command], { root: true, deadlineSeconds: 300 });
+  const compiled = await host.exec(["sh", "-c", script, "skbook", ...command], {
+    root: true,
+    deadlineSeconds: 300,
+  });
   const [file = "", cpus = ""] = compiled.stdout.split("\n\n");
   return new Listing({
     probe: definition.name,

@@ -1,5 +1,5 @@
-import { HookSite, type Site } from "../site.js";
-import { attachPoint, type Bpf, bpf, joined } from "../text/bpf.js";
+import { HookSite, OwnStruct, type Site } from "../site.js";
+import { attachPoint, type Bpf, bpf, joined, needsOf } from "../text/bpf.js";
 import { BpfMap } from "../text/maps.js";
 
 // A program tells of itself: `begin`, ticks, `over` and `end` with its clock. Only a tick proves that every hook is attached; bpftrace's own
@@ -43,10 +43,12 @@ export interface Life {
   rows: RowLimits | null;
   /** Whether what it counts is counted in several hooks, so that all have to end at one instant. */
   endsAtOnce: boolean;
+  /** Statements of the probe's own for every tick. */
+  eachTick: Bpf | undefined;
 }
 
 /** The whole program: the clauses of a probe, and around them what every probe has. */
-export function wholeProgram(clauses: Bpf, { seconds, rows, endsAtOnce }: Life, site: Site): Bpf {
+export function wholeProgram(clauses: Bpf, { seconds, rows, endsAtOnce, eachTick }: Life, site: Site): Bpf {
   const duration = Math.round(seconds * 1_000);
   const period = Math.round(duration / Math.max(1, Math.round(duration / tickMs)));
   const hook = endsAtOnce || rows !== null ? site.target.hooks.get(endHook) : undefined;
@@ -61,18 +63,30 @@ export function wholeProgram(clauses: Bpf, { seconds, rows, endsAtOnce }: Life, 
   // The first tick comes a period after the timer has been attached; half of one is how far the last may be off.
   const isLast = bpf`nsecs - ${firstTick} > ${Math.max(0, duration - 1.5 * period) * 1_000_000}`;
   const firstIsLast = duration <= period;
+  const structs = [...needsOf(clauses)].filter((need) => need instanceof OwnStruct);
   return joined(
     [
+      ...structs.map(({ declaration }) => declaration),
       bpf`BEGIN {
   ${signal === undefined ? bpf`` : bpf`${self} = pid; `}${rows === null ? bpf`` : bpf`${left} = ${first}; ${rest} = ${rows.maxEvents - first}; `}printf("begin\t%llu\n", nsecs);
 }`,
       clauses,
       bpf`interval:ms:${period} {
   printf("tick\t%llu\n", nsecs);
-  ${firstIsLast ? bpf`` : bpf`if (${firstTick} == 0) { ${firstTick} = nsecs; }
-  `}${joined(
+  ${
+    firstIsLast
+      ? bpf``
+      : bpf`if (${firstTick} == 0) { ${firstTick} = nsecs; }
+  `
+  }${joined(
     [
-      ...(rows === null ? [] : [bpf`if (${overSince} > 0) { ${overSince}++; if (${overSince} > 3) { exit(); } return; }`, refill(perTick)]),
+      ...(eachTick === undefined ? [] : [eachTick]),
+      ...(rows === null
+        ? []
+        : [
+            bpf`if (${overSince} > 0) { ${overSince}++; if (${overSince} > 3) { exit(); } return; }`,
+            refill(perTick),
+          ]),
       firstIsLast ? over : bpf`if (${isLast}) { ${over} }`,
     ],
     "\n  ",

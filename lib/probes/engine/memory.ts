@@ -17,7 +17,8 @@ const [elementBytes, bucketBytes] = [48, 16];
  */
 export function memoryOf(program: Bpf, mapKeys: number, cpus: number): MapMemory[] {
   const uses = [...needsOf(program)].filter((need): need is MapUse => need instanceof MapUse);
-  const maps = new Map(uses.map((use) => [use.map.name, use]));
+  // A map may be named as a whole, too.
+  const maps = new Map([...uses].sort((a, b) => a.keyBytes - b.keyBytes).map((use) => [use.map.name, use]));
   return [...maps.values()].map(({ map, keyBytes }) => {
     const keys = map.perCpu && keyBytes === 0 ? 1 : mapKeys;
     const values = map.perCpu ? cpus * map.valueBytes : map.valueBytes;

@@ -1,8 +1,8 @@
 import { SkbookError } from "../../errors/index.js";
 import type { Host, Snapshot } from "../../hosts/index.js";
-import { isNewEnough, oldestVersion } from "./version.js";
 import type { Hooks, ResolvedHooks } from "../hooks.js";
 import { readTarget, type Target } from "../target.js";
+import { isNewEnough, oldestVersion } from "./version.js";
 
 /** One thing that a probe needs of a host. */
 export interface Check {
@@ -43,9 +43,12 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
     },
     {
       check: "btf",
-      ok: (snapshot.btf ?? "") !== "",
-      detail: snapshot.btf || "the kernel has no BTF: struct fields can't be read",
-      todo: "boot a kernel with CONFIG_DEBUG_INFO_BTF",
+      ok: (snapshot.btf ?? "") !== "" || snapshot["btf.given"] === "yes",
+      detail:
+        snapshot["btf.given"] === "yes"
+          ? "from a file that was given to connect()"
+          : snapshot.btf || "the kernel has no BTF: where its structs have their fields is unknown",
+      todo: "boot a kernel with CONFIG_DEBUG_INFO_BTF, or give a file of its BTF: connect(host, { btf })",
       code: "BTF_MISSING",
     },
     {

@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { clockWord } from "../../hosts/index.js";
+import { clockWord, loadWord } from "../../hosts/index.js";
 
 /** What a bpftrace program says, one by one. */
 export type ProgramRecord =
   /** A line of the program's own: its first word and the fields behind it; of a row, the index of the hook that printed it. */
   | { type: "line"; word: string; hook: number; fields: string[] }
-  /** What the host's clocks showed before the program was started, or after it had ended. */
+  /** How busy the host was before the program was started, as the host says it; what its clocks showed before the program was started, or after it had ended. */
+  | { type: "load"; words: string }
   | { type: "clocks"; moment: "start" | "end"; line: string }
   /** A map, printed when the program ends: key words (none for a map without keys) to value. */
   | { type: "map"; name: string; entries: [key: string, value: unknown][] }
@@ -27,6 +28,7 @@ export function parseRecord(line: string): ProgramRecord[] {
   if (line === "") return [];
   const clock = clockLine.exec(line);
   if (clock) return [{ type: "clocks", moment: clock[1] as "start" | "end", line: clock[2] ?? "" }];
+  if (line.startsWith(`${loadWord} `)) return [{ type: "load", words: line.slice(loadWord.length + 1) }];
   const { type, data } = parseJson(line);
   if (type === "printf" && typeof data === "string") return [ownLine(data)];
   if (type === "map" || type === "hist" || type === "stats") {

@@ -27,6 +27,7 @@ export function render<Schema extends z.ZodType>(
     seconds,
     rows: limitsOf(definition, parameters, maxEventsPerSecond),
     endsAtOnce: definition.endsAtOnce,
+    eachTick: definition.eachTick,
   };
   const program = wholeProgram(definition.write(parameters, site), life, site);
   return { program, text: `${textOf(program)}\n`, layout: site.used };
@@ -47,5 +48,7 @@ export function fingerprint<Schema extends z.ZodType>(
   target: Target,
 ): string {
   const site = new Site({ ...target, layouts: anyLayout });
-  return createHash("sha256").update(textOf(definition.write(parameters, site))).digest("hex");
+  return createHash("sha256")
+    .update(textOf(definition.write(parameters, site)))
+    .digest("hex");
 }

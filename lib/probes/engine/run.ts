@@ -48,6 +48,8 @@ export interface RunPlan {
   deadlineSeconds: number;
   /** Writes the program, once it is known where the kernel has its structs' fields. */
   render(target: Target): Rendered;
+  /** What the host may have of events; null for a summary. */
+  budget: { which: number; limit: number } | null;
   /** The program hears SIGCONT, and ends when its rows are read; another one is ended by SIGTERM. */
   endsBySignal: boolean;
 }
@@ -68,7 +70,11 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
     const target = await knownTarget(host, plan.target, plan.modules);
     const { text, layout } = plan.render(target);
     const bpftrace = [...bpftraceCommand(target, plan), "-e", text];
-    const command = accompanied(bpftrace, plan.seconds, plan.endsBySignal ? "CONT" : "TERM");
+    const command = accompanied(bpftrace, {
+      seconds: plan.seconds,
+      end: plan.endsBySignal ? "CONT" : "TERM",
+      budget: plan.budget,
+    });
     const execution = host.start(command, { root: true, deadlineSeconds: plan.deadlineSeconds });
     const outcome = execution.ended.then((end) => ({
       command: bpftrace,
@@ -110,12 +116,25 @@ export function bpftraceCommand(
   ];
 }
 
-/** bpftrace warns of RLIMIT_MEMLOCK wherever CAP_SYS_RESOURCE is missing; since kernel 5.11 it means nothing. */
+/** bpftrace warns of RLIMIT_MEMLOCK wherever CAP_SYS_RESOURCE is missing, which means nothing since kernel 5.11. */
+function isNoise(line: string): boolean {
+  return (
+    line.includes("RLIMIT_MEMLOCK") ||
+    line.trim() === "Terminated" ||
+    line === "WARNING: Addrspace is not set"
+  );
+}
+
+/** What it warns of where numbers of both signs meet, with the line and a mark below: they have 64 bits, and are what they are. */
+const signs =
+  /^stdin:\d+:[\d-]+: WARNING: (?:arithmetic on|comparison of) integers of different signs.*\n.*\n *~+$/gm;
+
 function withoutKnownNoise(written: string): { stderr: string; selfCost: SelfCost | null } {
   const { stderr, selfCost } = splitCost(written);
   const own = stderr
+    .replaceAll(signs, "")
     .split("\n")
-    .filter((line) => !line.includes("RLIMIT_MEMLOCK") && line.trim() !== "Terminated")
+    .filter((line) => line !== "" && !isNoise(line))
     .join("\n")
     .trim();
   return { stderr: own, selfCost };

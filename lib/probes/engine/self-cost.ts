@@ -1,4 +1,5 @@
-import { clocksFunction } from "../../hosts/index.js";
+import { clocksFunction, loadAwk, loadFunction } from "../../hosts/index.js";
+import { busyCode } from "./budget.js";
 
 /** What a probe itself cost its host, as the kernel's BPF run-time statistics have it. */
 export interface SelfCost {
@@ -41,14 +42,18 @@ const addUp =
   `END { for (id in runs) { n++; r += runs[id]; t += ns[id]; l += left[id] } if (!n) exit 1; printf "${costWord} %s %.0f %.0f %.0f %s\\n", uptime, r, t, cpu, known ? sprintf("%.0f", l) : "-" }`;
 
 /**
- * Parameters: seconds between samples, the signal that ends the command, the two programs that turn statistics on, the one that adds up, then the
- * command. Samples are taken while it runs and when it is told to stop; none where statistics could not be turned on. The host's clocks are
- * written to stdout before the command and behind it.
+ * Parameters: seconds between samples, the signal that ends the command, which number of the load has a limit (none for a summary) and that limit, then
+ * programs: two that turn statistics on, one that adds up, one for the load; then the command. Samples are taken while it runs and when it is told to
+ * stop; none where statistics could not be turned on. The host's clocks are written to stdout before the command and behind it. Where the host is
+ * busier than the limit, the command isn't started.
  */
 const script = [
-  "every=$1; end=$2; perl=$3; python=$4; add=$5; shift 5",
+  "every=$1; end=$2; which=$3; limit=$4; perl=$5; python=$6; add=$7; shift 7; awk=$1; shift",
+  loadFunction,
   clocksFunction,
   'if command -v perl >/dev/null; then set -- perl -e "$perl" "$@"; elif command -v python3 >/dev/null; then set -- python3 -c "$python" "$@"; fi',
+  `if [ -n "$which" ]; then said=$(load "$awk"); echo "$said"; number=$(echo "$said" | cut -d" " -f$((which + 1))); ` +
+    `if [ "\${number:-0}" -gt "$limit" ]; then exit ${busyCode}; fi; fi`,
   // The clocks first: rows can't be told their times without.
   "clocks start",
   '"$@" & pid=$!',
@@ -63,10 +68,33 @@ const script = [
   "kill $sampler 2>/dev/null; clocks end; exit $code",
 ].join("; ");
 
-/** The command line that runs `command`, samples what its BPF programs cost, and reads the clocks around it. */
-export function accompanied(command: readonly string[], seconds: number, end: "CONT" | "TERM"): string[] {
+/** What accompanies a command. */
+export interface Accompaniment {
+  seconds: number;
+  /** The signal that ends it. */
+  end: "CONT" | "TERM";
+  /** null for a summary. */
+  budget: { which: number; limit: number } | null;
+}
+
+/** The command line that runs `command`, samples what its BPF programs cost, reads the clocks around it, and looks how busy the host is first. */
+export function accompanied(command: readonly string[], { seconds, end, budget }: Accompaniment): string[] {
   const every = Math.min(60, Math.max(0.4, seconds / 5));
-  return ["sh", "-c", script, "skbook", every.toFixed(1), end, perl, python, addUp, ...command];
+  const limits = budget === null ? ["", ""] : [String(budget.which), String(budget.limit)];
+  return [
+    "sh",
+    "-c",
+    script,
+    "skbook",
+    every.toFixed(1),
+    end,
+    ...limits,
+    perl,
+    python,
+    addUp,
+    loadAwk,
+    ...command,
+  ];
 }
 
 /** Takes the samples out of what a command wrote to stderr. */

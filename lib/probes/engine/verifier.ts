@@ -1,8 +1,8 @@
 import type { ErrorFacts } from "../../errors/index.js";
 import type { Host } from "../../hosts/index.js";
+import type { Target } from "../target.js";
 import { environment } from "./environment.js";
 import type { RunOutcome } from "./run.js";
-import type { Target } from "../target.js";
 
 /**
  * What bpftrace writes when the kernel refused a program; the verifier's words it keeps to itself unless asked. Until 0.21 it names the hook,

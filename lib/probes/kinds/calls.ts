@@ -43,12 +43,15 @@ export function callClauses(
 ): Bpf {
   const [entry, back] = callHooks(name);
   if (!has(entry) || !has(back)) return bpf``;
-  const { depth, kept } = mapsOf(name);
+  const { depth, kept } = mapsOf(name, words);
   const here = depth.at(...thread);
   const mine = kept.at(...thread, bpf`$depth`);
-  const keep = (at: HookAt) => (...all: readonly Bpf[]) =>
-    bpf`if (${isMeasuring}) { ${counted.began(backIndex(at))} ${mine} = ${all.length === 1 ? joined(all) : bpf`(${joined(all, ", ")})`}; }`;
-  const values = words === 1 ? [bpf`$kept`] : Array.from({ length: words }, (_, index) => bpf`$kept.${index}`);
+  const keep =
+    (at: HookAt) =>
+    (...all: readonly Bpf[]) =>
+      bpf`if (${isMeasuring}) { ${counted.began(backIndex(at))} ${mine} = ${all.length === 1 ? joined(all) : bpf`(${joined(all, ", ")})`}; }`;
+  const values =
+    words === 1 ? [bpf`$kept`] : Array.from({ length: words }, (_, index) => bpf`$kept.${index}`);
   return joined(
     [
       on(
@@ -62,15 +65,19 @@ export function callClauses(
         (at) => bpf`${readThread}
   $depth = ${here}; if ($depth == 0) { return; }
   if ($depth == 1) { delete(${here}); } else { ${here} = $depth - 1; }
-  ${leave === undefined ? bpf`` : bpf`$kept = ${mine}; if (${values[0] as Bpf} == 0) { return; }
+  ${
+    leave === undefined
+      ? bpf``
+      : bpf`$kept = ${mine}; if (${values[0] as Bpf} == 0) { return; }
   delete(${mine}); ${counted.returned(at)}
-  ${leave(at, values)}`}`,
+  ${leave(at, values)}`
+  }`,
       ),
     ],
     "\n",
   );
 }
 
-function mapsOf(name: string): { depth: BpfMap; kept: BpfMap } {
-  return { depth: new BpfMap(`depth_${name}`, false), kept: new BpfMap(`kept_${name}`, false, 40) };
+function mapsOf(name: string, words = 1): { depth: BpfMap; kept: BpfMap } {
+  return { depth: new BpfMap(`depth_${name}`, false), kept: new BpfMap(`kept_${name}`, false, 8 * words) };
 }

@@ -4,8 +4,8 @@ import { countOne } from "../engine/counters.js";
 import { makeProbe, type Probe } from "../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
 import { maxMapKeys } from "../engine/run.js";
-import { asked, type Filters } from "../filter.js";
 import { columnsOf, type Field, type ReadContext, readFields } from "../field.js";
+import { asked, type Filters } from "../filter.js";
 import { hookNames } from "../hooks.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, joined } from "../text/bpf.js";
@@ -24,7 +24,8 @@ interface CountsFacts<F extends Filters, S extends Shape> extends ProbeFacts {
   filters?: F;
   /** Parameters of its own, by name. */
   parameters?: S;
-  check?(given: Output<F, S>, context: z.RefinementCtx): void;
+  /** Refuses parameters that each are right, and together are not. */
+  check?(given: never, context: z.RefinementCtx): void;
   /** The last column: what is counted. */
   total: Pick<Column, "name" | "unit" | "meaning">;
   /** Whether it counts calls when they return: what began and did not return is lost then. Default false. */
@@ -32,7 +33,7 @@ interface CountsFacts<F extends Filters, S extends Shape> extends ProbeFacts {
   program(writing: CountsWriting<Output<F, S>>): Bpf | readonly Bpf[];
   /** Puts rows in order; default the largest count first. */
   order?(a: readonly Value[], b: readonly Value[]): number;
-  notes?(target: Target, parameters: Output<F, S>): string[];
+  notes?(target: Target, parameters: Output<F, S>, read: ReadonlySet<string>): string[];
 }
 
 /** A probe that counts by the same fields always. */
@@ -58,17 +59,29 @@ const counts = new BpfMap("counts", true);
 
 /** Makes a probe that counts in the kernel: nothing is sent per event, so that it is cheap at any rate. */
 export function defineCounts<
-  F extends Filters = Filters,
+  F extends Filters = Record<never, never>,
   S extends Shape = Record<never, never>,
   Key extends string = never,
 >(
   definition: CountsDefinition<F, S> | ChoiceDefinition<F, S, Key>,
 ): Probe<Input<F, S> & ([Key] extends [never] ? unknown : { by?: Key[] | undefined }), "frame"> {
   type P = Output<F, S> & { by?: Key[] };
-  const { filters = {}, parameters = {}, check, total, calls = false, program, order, notes, ...facts } = definition;
+  const {
+    filters = {},
+    parameters = {},
+    check,
+    total,
+    calls = false,
+    program,
+    order,
+    notes,
+    ...facts
+  } = definition;
   const choice = "by" in definition ? definition : undefined;
   const fieldsOf = (given: P) =>
-    "by" in definition ? (given.by ?? (definition.usual as readonly Key[])).map((key) => definition.by[key]) : definition.fields;
+    "by" in definition
+      ? (given.by ?? (definition.usual as readonly Key[])).map((key) => definition.by[key])
+      : definition.fields;
   const mapKeys = facts.mapKeys ?? maxMapKeys;
   const countsBegins = (given: P) => calls || fieldsOf(given).some(({ unbounded }) => unbounded);
   const made: ProbeDefinition<z.ZodType, "frame"> = {
@@ -78,7 +91,7 @@ export function defineCounts<
     parameters: schemaOf(
       choice === undefined ? parameters : { ...parameters, by: byShape(choice) },
       filters,
-      check as never,
+      check,
     ),
     fields: (given) => fieldsOf(given as P),
     columns: (given) => [...columnsOf(fieldsOf(given as P)), { ...total, type: "BIGINT" }],
@@ -95,7 +108,7 @@ export function defineCounts<
       const counted = { began, returned: () => bpf`` };
       const base = writing(facts, site, p as Output<F, S>, asked(filters, p), counted);
       const count = (at: HookAt) => {
-        const key = fieldsOf(p).flatMap((one) => one.say(at));
+        const key = fieldsOf(p).flatMap((one) => (one.key ?? one).say(at));
         const one = bpf`${counts.at(...key)} = count();`;
         const isReturn = at.hook.startsWith("kretprobe:");
         return countsBegins(p) && !isReturn ? bpf`${began(at)} ${one}` : one;
@@ -103,8 +116,15 @@ export function defineCounts<
       return joined([program({ ...base, count })].flat(), "\n");
     },
     conclude: (maps, context) =>
-      rowsOf(fieldsOf(context.parameters as P), maps.get(counts.name), context).sort(order ?? byCount),
-    ...(notes === undefined ? {} : { notes: (target: Target, given: unknown) => notes(target, given as P) }),
+      rowsOf(fieldsOf(context.parameters as P), maps.get(counts.name), { ...context, maps }).sort(
+        order ?? byCount,
+      ),
+    ...(notes === undefined
+      ? {}
+      : {
+          notes: (target: Target, given: unknown, read: ReadonlySet<string>) =>
+            notes(target, given as P, read),
+        }),
   };
   return makeProbe(made);
 }
@@ -135,7 +155,7 @@ function rowsOf(
   map: ReadonlyMap<string, unknown> | undefined,
   context: ReadContext,
 ): Value[][] {
-  const read = keyReader(fields.flatMap(({ words }) => words));
+  const read = keyReader(fields.flatMap(({ key, words }) => key?.words ?? words));
   const rows = new Map<string, { values: readonly Value[]; count: number }>();
   for (const [key, count] of map ?? []) {
     const values = readFields(fields, read(key), context);

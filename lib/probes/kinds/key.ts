@@ -7,6 +7,7 @@ const printed: Record<Printed, string> = {
   symbol: "([^,]*)",
   text: "([\\s\\S]*)",
   stack: "(\\n[\\s\\S]*?|)",
+  pair: "\\[(-?\\d+),(-?\\d+)\\]",
 };
 
 /**

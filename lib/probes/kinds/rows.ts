@@ -4,8 +4,8 @@ import { countOne } from "../engine/counters.js";
 import { makeProbe, type Probe } from "../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
 import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../engine/life.js";
-import { asked, type Filters } from "../filter.js";
 import { columnsOf, type Field, field, type ReadContext, readFields } from "../field.js";
+import { asked, type Filters } from "../filter.js";
 import { hookNames } from "../hooks.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, format, joined, type Printed } from "../text/bpf.js";
@@ -23,11 +23,12 @@ export interface RowsDefinition<F extends Filters, S extends Shape> extends Prob
   filters?: F;
   /** Parameters of its own, by name. */
   parameters?: S;
-  check?(given: Output<F, S>, context: z.RefinementCtx): void;
+  /** Refuses parameters that each are right, and together are not. */
+  check?(given: never, context: z.RefinementCtx): void;
   /** Its columns; the time of the event stands before them. */
   fields: readonly Field[] | ((parameters: Output<F, S>) => readonly Field[]);
   program(writing: RowsWriting<Output<F, S>>): Bpf | readonly Bpf[];
-  notes?(target: Target, parameters: Output<F, S>): string[];
+  notes?(target: Target, parameters: Output<F, S>, read: ReadonlySet<string>): string[];
 }
 
 const time: Field = field({
@@ -43,7 +44,7 @@ const time: Field = field({
 const order: readonly Printed[] = ["number", "symbol", "text", "stack"];
 
 /** Makes a probe with one row for each event, printed as it happens: it costs the host some microseconds. Rows have a limit, and are limited by the second. */
-export function defineRows<F extends Filters = Filters, S extends Shape = Record<never, never>>(
+export function defineRows<F extends Filters = Record<never, never>, S extends Shape = Record<never, never>>(
   definition: RowsDefinition<F, S>,
 ): Probe<Input<F, S> & { maxEvents?: number | undefined }, "table"> {
   type P = Output<F, S> & { maxEvents: number };
@@ -54,7 +55,7 @@ export function defineRows<F extends Filters = Filters, S extends Shape = Record
     kind: "rows",
     shape: "table",
     mapKeys: facts.mapKeys ?? 4_096,
-    parameters: schemaOf({ ...parameters, maxEvents }, filters, check as never),
+    parameters: schemaOf({ ...parameters, maxEvents }, filters, check),
     fields: (given) => all(given as P),
     columns: (given) => columnsOf(all(given as P)),
     books: () => ({ hooks: hookNames(facts.hooks), mapKeys: facts.mapKeys ?? 4_096 }),
@@ -71,7 +72,12 @@ export function defineRows<F extends Filters = Filters, S extends Shape = Record
       if (record.type !== "line" || record.word !== rowWord) return [];
       return [readRow(all(context.parameters as P), record.fields, context)];
     },
-    ...(notes === undefined ? {} : { notes: (target: Target, given: unknown) => notes(target, given as P) }),
+    ...(notes === undefined
+      ? {}
+      : {
+          notes: (target: Target, given: unknown, read: ReadonlySet<string>) =>
+            notes(target, given as P, read),
+        }),
   };
   return makeProbe(made);
 }

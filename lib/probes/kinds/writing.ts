@@ -3,9 +3,10 @@ import type { ProbeFacts } from "../engine/definition.js";
 import type { Asked } from "../filter.js";
 import { hookNames } from "../hooks.js";
 import { type ParseOptions, parsePacket } from "../packet/parse.js";
+import { packet } from "../packet/values.js";
 import { HookSite, type Site } from "../site.js";
-import { type CallOptions, callClauses, callHooks } from "./calls.js";
 import { attachPoint, type Bpf, bpf, joined } from "../text/bpf.js";
+import { type CallOptions, callClauses, callHooks } from "./calls.js";
 
 /** What a probe's program is written with, whatever its kind. */
 export interface Writing<Parameters> {
@@ -26,6 +27,13 @@ export interface Writing<Parameters> {
   /** The same for any packet, whatever was asked for. */
   anyPacket(at: HookAt, options: PacketOptions, body: Bpf): Bpf;
   /**
+   * Statements that leave the clause where a filter that was asked for fails, and then do `body`: for a program that has no packet to parse and itself sets
+   * the values of `packet` that its filters name.
+   *
+   * @param read statements that set them, where only filters need them.
+   */
+  filtered(at: HookAt, read: Bpf, body: Bpf): Bpf;
+  /**
    * Clauses on the entry and the return of a function of the kernel; nothing where the host lacks one of them. A call whose return the kernel
    * missed counts as lost.
    */
@@ -38,9 +46,11 @@ export interface OnOptions {
 }
 
 /** Where a packet is, and what else has to hold of it. */
-export interface PacketOptions extends Omit<ParseOptions, "skb" | "versions" | "inside"> {
+export interface PacketOptions extends Omit<ParseOptions, "inside"> {
   /** Pointer to its sk_buff; `$skb` from there on. */
   skb: Bpf;
+  /** Statements before it is parsed. */
+  first?: Bpf;
   tests?: readonly Bpf[];
 }
 
@@ -68,9 +78,12 @@ export function writing<Parameters>(
 ): Writing<Parameters> {
   const names = hookNames(hooks);
   const { target } = site;
-  const parse = (at: HookAt, { skb: pointer, tests = [], ...options }: PacketOptions, filters: Asked, body: Bpf) =>
-    bpf`${skb} = ${pointer};
-  ${parsePacket(at, { ...options, skb, versions: filters.versions, inside: filters.inside }, [...tests, ...filters.tests(at)], body)}`;
+  const parse = (at: HookAt, options: PacketOptions, filters: Asked, body: Bpf) => {
+    const { skb: pointer, first, tests = [], versions = filters.versions, ...rest } = options;
+    const all = [...tests, ...filters.tests(at)];
+    const parsed = parsePacket(at, { ...rest, skb, versions, inside: filters.inside }, all, body);
+    return joined([bpf`${skb} = ${pointer};`, ...(first === undefined ? [] : [first]), parsed], "\n  ");
+  };
   const has = (hook: string) => target.hooks.has(hook);
   const self: Writing<Parameters> = {
     parameters,
@@ -88,7 +101,17 @@ export function writing<Parameters>(
 }`;
     },
     packet: (at, options, body) => parse(at, options, asked, body),
-    anyPacket: (at, options, body) => parse(at, options, { tests: () => [], versions: [4, 6], inside: false }, body),
+    anyPacket: (at, options, body) =>
+      parse(at, options, { tests: () => [], versions: [4, 6], inside: false }, body),
+    filtered(at, read, body) {
+      const { versions } = asked;
+      const version = versions.length === 2 ? [] : [bpf`${packet.version} == ${versions[0] ?? -1}`];
+      const tests = [...version, ...asked.tests(at)];
+      if (tests.length === 0) return body;
+      return bpf`${read}
+  if (!(${joined(tests, " && ")})) { return; }
+  ${body}`;
+    },
     call(name, options) {
       const [, back] = callHooks(name);
       const atBack = (at: HookAt) => new HookAt(site, back, at.numeric, names.indexOf(back));

@@ -49,7 +49,10 @@ export const flowField: Field = fields({
   read: ([word = "0", ...addresses]) => readFlow(word, addresses),
 });
 
-function readFlow(word: string, [srcHigh = "0", srcLow = "0", dstHigh = "0", dstLow = "0"]: string[]): Value[] {
+function readFlow(
+  word: string,
+  [srcHigh = "0", srcLow = "0", dstHigh = "0", dstLow = "0"]: string[],
+): Value[] {
   const { version, protocol } = readKind(word);
   const bits = BigInt(word);
   const ports = ((bits >> 48n) & 1n) === 1n;
@@ -84,6 +87,7 @@ export const deviceField: Field = field({
   meaning: "network interface the packet was on; null where it had none",
   words: numbers(2),
   say: () => [packet.device.first, packet.device.second],
+  pair: (at) => at.nameKey(packet.dev, "net_device.name"),
   read: ([first = "0", second = "0"]) => nameOf(first, second),
 });
 

@@ -1,6 +1,6 @@
+import { readAt } from "../site.js";
 import { type Bpf, bpf, joined, type Need } from "../text/bpf.js";
 import { swapped16, swapped32 } from "../text/numbers.js";
-import { readAt } from "../site.js";
 import { transportOf } from "./transport.js";
 import { needs } from "./values.js";
 
@@ -59,22 +59,34 @@ export interface Step {
 export function readIpv4(wanted: Wanted): Step[] {
   const { protocol, src, dst, length, fragment, id, ttl, tos, transport, payload } = wanted;
   return [
-    ...step(protocol || src || ttl, [needs.src, needs.ttl, needs.protocol], [
-      bpf`$w = ${readAt(bpf`$net + 8`, 8)};`,
-      ...given(ttl, bpf`$ttl = $w & 0xff;`),
-      ...given(protocol, bpf`$proto = $w >> 8 & 0xff;`),
-      ...given(src, bpf`$srcl = $w >> 32;`),
-    ]),
-    ...step(dst, [needs.dst], [bpf`$dstl = ${readAt(bpf`$net + 16`, 4)};`]),
-    ...step(length || fragment || id || tos || transport || payload, [needs.length, needs.fragment, needs.id, needs.tos, needs.transport], [
-      bpf`$w = ${readAt(bpf`$net`, 8)};`,
-      ...given(tos, bpf`$tos = $w >> 8 & 0xff;`),
-      ...given(length || payload, bpf`$len = ${swapped16(bpf`($w >> 16)`)};`),
-      ...given(id, bpf`$id = ${swapped16(bpf`($w >> 32)`)};`),
-      ...given(fragment, bpf`$part = ${swapped16(bpf`($w >> 48)`)} & 0x3fff;`),
-      ...given(transport, bpf`$l4 = $net + ($w & 15) * 4;`),
-    ]),
-    ...readTransport(wanted),
+    ...step(
+      protocol || src || ttl,
+      [needs.src, needs.ttl, needs.protocol],
+      [
+        bpf`$w = ${readAt(bpf`$net + 8`, 8)};`,
+        ...given(ttl, bpf`$ttl = $w & 0xff;`),
+        ...given(protocol, bpf`$proto = $w >> 8 & 0xff;`),
+        ...given(src, bpf`$srcl = $w >> 32;`),
+      ],
+    ),
+    // The ports stand behind the destination where there are no options.
+    ...step(dst, [needs.dst], [bpf`$w2 = ${readAt(bpf`$net + 16`, 8)}; $dstl = $w2 & 0xffffffff;`]),
+    ...step(
+      length || fragment || id || tos || transport || payload,
+      [needs.length, needs.fragment, needs.id, needs.tos, needs.transport],
+      [
+        bpf`$w = ${readAt(bpf`$net`, 8)};`,
+        ...given(tos, bpf`$tos = $w >> 8 & 0xff;`),
+        ...given(length || payload, bpf`$len = ${swapped16(bpf`($w >> 16)`)};`),
+        ...given(id, bpf`$id = ${swapped16(bpf`($w >> 32)`)};`),
+        ...given(fragment, bpf`$part = ${swapped16(bpf`($w >> 48)`)} & 0x3fff;`),
+        ...given(transport, bpf`$l4 = $net + ($w & 15) * 4;`),
+      ],
+    ),
+    ...readTransport(
+      wanted,
+      dst ? bpf`$w = $w2 >> 32; if ($l4 != $net + 20) { $w = ${readAt(bpf`$l4`, 4)}; }` : undefined,
+    ),
   ];
 }
 
@@ -83,14 +95,26 @@ export function readIpv6(wanted: Wanted): Step[] {
   const { protocol, src, dst, length, fragment, id, ttl, tos, transport, payload } = wanted;
   const walks = protocol || fragment || id || transport;
   return [
-    ...step(src, [needs.src], [bpf`$srch = ${readAt(bpf`$net + 8`, 8)}; $srcl = ${readAt(bpf`$net + 16`, 8)};`]),
-    ...step(dst, [needs.dst], [bpf`$dsth = ${readAt(bpf`$net + 24`, 8)}; $dstl = ${readAt(bpf`$net + 32`, 8)};`]),
-    ...step(walks || length || payload || ttl || tos, [needs.length, needs.ttl, needs.tos], [
-      bpf`$w = ${readAt(bpf`$net`, 8)};`,
-      ...given(tos, bpf`$tos = ($w & 15) << 4 | ($w >> 12 & 15);`),
-      ...given(length || payload, bpf`$len = ${swapped16(bpf`($w >> 32)`)} + 40;`),
-      ...given(ttl, bpf`$ttl = $w >> 56;`),
-    ]),
+    ...step(
+      src,
+      [needs.src],
+      [bpf`$srch = ${readAt(bpf`$net + 8`, 8)}; $srcl = ${readAt(bpf`$net + 16`, 8)};`],
+    ),
+    ...step(
+      dst,
+      [needs.dst],
+      [bpf`$dsth = ${readAt(bpf`$net + 24`, 8)}; $dstl = ${readAt(bpf`$net + 32`, 8)};`],
+    ),
+    ...step(
+      walks || length || payload || ttl || tos,
+      [needs.length, needs.ttl, needs.tos],
+      [
+        bpf`$w = ${readAt(bpf`$net`, 8)};`,
+        ...given(tos, bpf`$tos = ($w & 15) << 4 | ($w >> 12 & 15);`),
+        ...given(length || payload, bpf`$len = ${swapped16(bpf`($w >> 32)`)} + 40;`),
+        ...given(ttl, bpf`$ttl = $w >> 56;`),
+      ],
+    ),
     ...step(walks, [needs.protocol, needs.fragment, needs.id, needs.transport], [skipExtensions(wanted)]),
     ...readTransport(wanted),
   ];
@@ -112,10 +136,10 @@ function step(there: boolean, provides: readonly Need[], texts: readonly Bpf[]):
   return there ? [{ provides, text: joined(texts, "\n    ") }] : [];
 }
 
-function readTransport(wanted: Wanted): Step[] {
+function readTransport(wanted: Wanted, readPorts?: Bpf): Step[] {
   const provides = [needs.ports, needs.tcp, needs.tcpFlags, needs.icmp, needs.payload];
   const { ports, tcp, tcpFlags, icmp, payload } = wanted;
-  return step(ports || tcp || tcpFlags || icmp || payload, provides, [transportOf(wanted)]);
+  return step(ports || tcp || tcpFlags || icmp || payload, provides, [transportOf(wanted, readPorts)]);
 }
 
 /** What stands behind the header of a later fragment is the middle of something, whatever header that began with. */

@@ -12,8 +12,8 @@ export interface ParseOptions {
   skb: Bpf;
   /** The EtherType in the machine's byte order, where the hook says it; default the packet's own. */
   etherType?: Bpf;
-  /** Where the network header is: where the kernel has noted it (default), or where the data begins, as of a frame just received. */
-  at?: "network" | "data";
+  /** Where the network header is, in bytes from where the data begins: 0 of a frame just received; default where the kernel has noted it. */
+  offset?: Bpf | 0;
   /** IP versions that matter: of the others nothing is read. Default both. */
   versions?: readonly (4 | 6)[];
   /** Parse what is inside VXLAN or Geneve. Default false. */
@@ -93,15 +93,17 @@ class Tests {
 }
 
 /** EtherType and network header, as the kernel has them. */
-function readType(site: Site, { skb, etherType, at = "network" }: ParseOptions): Bpf {
+function readType(site: Site, { skb, etherType, offset }: ParseOptions): Bpf {
   const type =
     etherType === undefined
       ? bpf`$w = ${site.read(skb, "sk_buff.protocol")}; $type = ${swapped16(bpf`$w`)};`
       : bpf`$type = ${etherType};`;
   const net =
-    at === "data"
+    offset === 0
       ? site.read(skb, "sk_buff.data")
-      : bpf`${site.read(skb, "sk_buff.head")} + ${site.read(skb, "sk_buff.network_header")}`;
+      : offset !== undefined
+        ? bpf`${site.read(skb, "sk_buff.data")} + ${offset}`
+        : bpf`${site.read(skb, "sk_buff.head")} + ${site.read(skb, "sk_buff.network_header")}`;
   return bpf`${type} $net = ${net};`;
 }
 
@@ -120,7 +122,13 @@ function readNetwork(wanted: Wanted, versions: readonly (4 | 6)[], tests: Tests,
     ${joined([...first, ...read], "\n    ")}
   }`;
   });
-  const other = ipOnly ? [bpf`{ return; }`] : wanted.length ? [bpf`{ ${length} }`] : [];
+  // Filters of both versions leave none.
+  const none = branches.length + arp.length === 0;
+  const other = ipOnly
+    ? [none ? bpf`return;` : bpf`{ return; }`]
+    : wanted.length
+      ? [bpf`{ ${length} }`]
+      : [];
   return bpf`$version = 0; ${resetNetwork(wanted)}
   ${joined([...branches, ...arp, ...other], " else ")}`;
 }

@@ -1,15 +1,22 @@
+import { readAt } from "../site.js";
 import { type Bpf, bpf, joined } from "../text/bpf.js";
 import { swapped16, swapped32 } from "../text/numbers.js";
-import { readAt } from "../site.js";
 import type { Wanted } from "./network.js";
 
-/** Statements that read what stands at `$l4`, behind the headers of IP, of which no later fragment has any. */
-export function transportOf({ ports, tcp, tcpFlags, icmp, payload }: Wanted): Bpf {
+/**
+ * Statements that read what stands at `$l4`, behind the headers of IP, of which no later fragment has any.
+ *
+ * @param readPorts sets `$w` to both ports as they stand there, where something knows them without reading.
+ */
+export function transportOf(
+  { ports, tcp, tcpFlags, icmp, payload }: Wanted,
+  readPorts = bpf`$w = ${readAt(bpf`$l4`, 4)};`,
+): Bpf {
   const reads = [
     ...(ports
       ? [
           bpf`if ($proto == 6 || $proto == 17 || $proto == 132) { $ports = 1;
-        $w = ${readAt(bpf`$l4`, 4)}; $sport = ${swapped16(bpf`$w`)}; $dport = ${swapped16(bpf`($w >> 16)`)}; }`,
+        ${readPorts} $sport = ${swapped16(bpf`$w`)}; $dport = ${swapped16(bpf`($w >> 16)`)}; }`,
         ]
       : []),
     ...(tcp
@@ -32,7 +39,5 @@ export function transportOf({ ports, tcp, tcpFlags, icmp, payload }: Wanted): Bp
   ];
   if (reads.length === 0) return bpf``;
   const first = bpf`if (($part & 0x1fff) == 0) { ${joined(reads, "\n      ")} }`;
-  return payload
-    ? bpf`$head = 0; ${first} $payload = $len - ($l4 - $net) - $head;`
-    : first;
+  return payload ? bpf`$head = 0; ${first} $payload = $len - ($l4 - $net) - $head;` : first;
 }

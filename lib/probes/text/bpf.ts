@@ -1,7 +1,10 @@
 import { SkbookError } from "../../errors/index.js";
 
-/** How bpftrace prints a value: digits, a kernel function's name, text of unknown content, or a stack over several lines. */
-export type Printed = "number" | "symbol" | "text" | "stack";
+/**
+ * How bpftrace prints a value: digits, a kernel function's name, text of unknown content, a stack over several lines, or, in keys of maps only, two
+ * numbers in brackets.
+ */
+export type Printed = "number" | "symbol" | "text" | "stack" | "pair";
 
 /** Something that has to be there for a piece of text to mean anything: a variable that a parser sets, a map. */
 export type Need = object;

@@ -29,6 +29,13 @@ export function beforeNul(variable: Bpf): Bpf {
   if ($nul != 0) { ${word} = ${word} & ((($nul & (0 - $nul)) - 1) >> 7); }`;
 }
 
+/** Statements that read text of any length into the two variables of a name, with nothing behind its NUL: as part of a key it is always the same. */
+export function readName({ first, second }: NameWords, address: Bpf): Bpf {
+  return bpf`$text = ${address}; ${first} = *($text); ${second} = *($text + 8);
+  ${beforeNul(first)}
+  if ($nul != 0) { ${second} = 0; } else { ${beforeNul(second)} }`;
+}
+
 /** The name of two words as they were printed; null where there is none. */
 export function nameOf(first: string, second: string): string | null {
   const bytes = Buffer.alloc(nameBytes);

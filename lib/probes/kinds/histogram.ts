@@ -1,0 +1,138 @@
+import type { Column, Value } from "../../tables/index.js";
+import type { Maps } from "../field.js";
+import { type Bpf, type BpfValue, bpf, joined } from "../text/bpf.js";
+import { BpfMap } from "../text/maps.js";
+
+/** Samples between two bounds, both of them possible. */
+export interface Bucket {
+  min: number;
+  max: number;
+  count: number;
+}
+
+/** What is known of the samples of one key. */
+export interface Samples {
+  count: number;
+  min: number;
+  max: number;
+  sum: number;
+  buckets: readonly Bucket[];
+}
+
+const percents = [50, 90, 99] as const;
+
+/**
+ * A distribution that is kept in the kernel: minimum, maximum, sum, and counts in buckets of a quarter of an octave, so that the bounds of a
+ * percentile are at most 25 % apart.
+ */
+export class Histogram {
+  private readonly minimum: BpfMap;
+  private readonly maximum: BpfMap;
+  private readonly total: BpfMap;
+  private readonly buckets: BpfMap;
+
+  /** @param name of its maps, without the `@`. */
+  constructor(name: string) {
+    this.minimum = new BpfMap(`${name}_min`, true);
+    this.maximum = new BpfMap(`${name}_max`, true);
+    this.total = new BpfMap(`${name}_sum`, true);
+    this.buckets = new BpfMap(`${name}_bucket`, true);
+  }
+
+  /** Statements that take a sample, behind {@link bucketOf} for the same variable. */
+  take(value: Bpf, ...key: readonly BpfValue[]): Bpf {
+    return bpf`${this.minimum.at(...key)} = min(${value}); ${this.maximum.at(...key)} = max(${value});
+  ${this.total.at(...key)} = sum(${value}); ${this.buckets.at(...key, bpf`$bucket`)} = count();`;
+  }
+
+  /** What was taken, by the words of the key joined by commas; the empty text without a key. */
+  read(maps: Maps): Map<string, Samples> {
+    const all = new Map<string, Bucket[]>();
+    for (const [words, count] of maps.get(this.buckets.name) ?? []) {
+      const comma = words.lastIndexOf(",");
+      const key = comma < 0 ? "" : words.slice(0, comma);
+      const found = all.get(key) ?? [];
+      found.push({ ...boundsOf(Number(words.slice(comma + 1))), count: Number(count) });
+      all.set(key, found);
+    }
+    const value = (map: BpfMap, key: string) => Number(maps.get(map.name)?.get(key) ?? 0);
+    return new Map(
+      [...all].map(([key, buckets]) => [
+        key,
+        {
+          count: buckets.reduce((sum, { count }) => sum + count, 0),
+          min: value(this.minimum, key),
+          max: value(this.maximum, key),
+          sum: value(this.total, key),
+          buckets: buckets.sort((a, b) => a.min - b.min),
+        },
+      ]),
+    );
+  }
+}
+
+/** Statements that set `$bucket` for a variable: four times the place of its highest bit, and the two bits behind that. */
+export function bucketOf(value: Bpf): Bpf {
+  const halvings = [32, 16, 8, 4, 2].map(
+    (bits) => bpf`if ($v >> ${bits} > 0) { $v = $v >> ${bits}; $top = $top + ${bits}; }`,
+  );
+  return bpf`$v = ${value}; $top = 0;
+  ${joined(halvings, " ")} if ($v >> 1 > 0) { $top = $top + 1; }
+  $bucket = $top * 4 + ((${value} << 2 >> $top) & 3);`;
+}
+
+/** The smallest and the largest whole number of a bucket. */
+export function boundsOf(bucket: number): { min: number; max: number } {
+  const [top, quarter] = [bucket >> 2, bucket & 3];
+  if (top === 0) return { min: 0, max: 1 };
+  const scale = 2 ** top / 4;
+  return { min: Math.ceil((4 + quarter) * scale), max: Math.ceil((5 + quarter) * scale) - 1 };
+}
+
+/**
+ * Between which bounds a percentile lies: those of the bucket with the sample of that rank (nearest rank: the smallest value that at least
+ * `percent` % don't exceed), narrowed by what is known of all samples. Nulls where there are none.
+ */
+export function percentileBounds(
+  buckets: readonly Bucket[],
+  percent: number,
+  known: { min: number; max: number },
+): [low: number | null, high: number | null] {
+  const total = buckets.reduce((sum, { count }) => sum + count, 0);
+  const rank = Math.max(1, Math.ceil((percent / 100) * total));
+  let passed = 0;
+  for (const { min, max, count } of buckets) {
+    passed += count;
+    if (count > 0 && passed >= rank) return [Math.max(min, known.min), Math.min(max, known.max)];
+  }
+  return [null, null];
+}
+
+/** Columns of a distribution, and their values. */
+export const sampleColumns: readonly Column[] = [
+  nanoseconds("min_ns", "shortest"),
+  nanoseconds("avg_ns", "mean of the measured", "DOUBLE"),
+  nanoseconds("max_ns", "longest"),
+  ...percents.flatMap((percent) => [
+    nanoseconds(
+      `p${percent}_low_ns`,
+      `${percent} % of the measured took at most this or somewhat more: the bound below`,
+    ),
+    nanoseconds(`p${percent}_high_ns`, `${percent} % of the measured took at most this: the bound above`),
+  ]),
+];
+
+export function sampleValues(samples: Samples | undefined): Value[] {
+  if (samples === undefined || samples.count === 0) return sampleColumns.map(() => null);
+  const { min, max, sum, count, buckets } = samples;
+  return [
+    min,
+    sum / count,
+    max,
+    ...percents.flatMap((percent) => percentileBounds(buckets, percent, { min, max })),
+  ];
+}
+
+function nanoseconds(name: string, meaning: string, type: "BIGINT" | "DOUBLE" = "BIGINT"): Column {
+  return { name, type, unit: "ns", meaning };
+}

@@ -1,0 +1,1 @@
+export { defineStages, type StagesDefinition, type StagesWriting } from "./stages.js";

@@ -1,0 +1,2 @@
+export { defragEvents } from "./events.js";
+export { defragSummary } from "./summary.js";

@@ -1,0 +1,1 @@
+export { qdiscDrops } from "./drops.js";

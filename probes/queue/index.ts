@@ -1,1 +1,0 @@
-export { type QdiscDropsParameters, qdiscDrops } from "./drops.js";
