@@ -28,8 +28,11 @@ import {
   writes,
 } from "./samples.js";
 
-/** Folders of probes that have no samples yet. */
-const without: readonly string[] = ["conntrack", "fragment", "path", "queue"];
+/** Probes whose recording is still to be made: on a host with kprobes. */
+const unrecorded: readonly string[] = [
+  ...["conntrackEvents", "conntrackSummary", "defragEvents", "defragSummary"],
+  ...["pathEvents", "pathSummary", "qdiscDrops"],
+];
 
 const packets = { ip: "198.51.100.0/24", port: 443, protocol: "TCP", device: "eth0", vlan: 42 };
 
@@ -54,7 +57,7 @@ function possible(parameters: object, file: TargetFile): object {
 }
 
 const layers = readdirSync(join(packageRoot, "probes"), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== "report" && !without.includes(entry.name))
+  .filter((entry) => entry.isDirectory() && entry.name !== "report")
   .map(({ name }) => name);
 
 const definitions: { layer: string; definition: ProbeDefinition }[] = [];
@@ -120,7 +123,7 @@ describe.each(definitions)("the samples of $definition.name", ({ layer, definiti
     }
   });
 
-  test("decode what a run gave as they did", async () => {
+  test.skipIf(unrecorded.includes(name))("decode what a run gave as they did", async () => {
     if (writes) takeRecording(folder, definition);
     const bytes = folder.read(`${name}.recording.txt`);
     expect(bytes, `there is no recording of ${name}: ${layer}/sample/${name}.recording.txt`).not.toBeNull();
@@ -149,12 +152,7 @@ describe.each(definitions)("the samples of $definition.name", ({ layer, definiti
 });
 
 /** The rows of a recording, with what its books say. */
-async function decoded(
-  definition: ProbeDefinition,
-  given: object,
-  file: TargetFile,
-  text: string,
-): Promise<{ rows: unknown[][] }> {
+async function decoded(definition: ProbeDefinition, given: object, file: TargetFile, text: string) {
   const { own } = parseParameters(definition.name, definition.parameters, given);
   const account = new Account(definition.books(own));
   const target = sampleTarget(file, "recording", hookNames(definition.hooks));
