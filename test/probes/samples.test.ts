@@ -36,6 +36,13 @@ const unrecorded: readonly string[] = [
 
 const packets = { ip: "198.51.100.0/24", port: 443, protocol: "TCP", device: "eth0", vlan: 42 };
 
+const tcpPath = {
+  from: ["eth0", "eth1"],
+  to: "eth2",
+  protocol: "TCP",
+  ...{ src: "2001:db8:1::/48", dst: "2001:db8:2::7", dstPort: 443 },
+};
+
 /** What programs are written for, beside what a probe does by default. */
 const asked: { readonly [probe: string]: readonly object[] } = {
   dropEvents: [
@@ -46,6 +53,13 @@ const asked: { readonly [probe: string]: readonly object[] } = {
     { by: ["flow", "stack", "device"], ...packets },
     { by: ["protocol"], dst: "2001:db8::1", dstPort: 53 },
   ],
+  conntrackEvents: [packets],
+  conntrackSummary: [packets],
+  defragEvents: [{ src: "198.51.100.0/24" }, { ip: "2001:db8::/32" }],
+  defragSummary: [{ dst: "198.51.100.7" }, { ip: "2001:db8::/32" }],
+  pathEvents: [tcpPath],
+  pathSummary: [tcpPath],
+  qdiscDrops: [{ device: "eth0" }],
 };
 
 /** A filter by reason means something where the kernel gives reasons. */
