@@ -20,16 +20,20 @@ async function refusedDatagrams(count: number): Promise<void> {
 test("a signal that comes as the command ends does not hide its exit code", async () => {
   const stopsItsParent =
     "kill -s STOP $PPID; kill -s TERM $PPID; { sleep 0.2; kill -s CONT $PPID; } & exit 3";
-  const [file = "", ...args] = accompanied(["sh", "-c", stopsItsParent], 1, "TERM");
+  const [file = "", ...args] = accompanied(["sh", "-c", stopsItsParent], {
+    seconds: 1,
+    end: "TERM",
+    budget: null,
+  });
   expect((await execa(file, args, { reject: false })).exitCode).toBe(3);
 });
 
 test("the command hears that it is to end from the one that takes the samples, once it has", async () => {
-  const [file = "", ...args] = accompanied(
-    ["sh", "-c", "trap 'exit 5' CONT; while :; do sleep 0.1; done"],
-    1,
-    "CONT",
-  );
+  const [file = "", ...args] = accompanied(["sh", "-c", "trap 'exit 5' CONT; while :; do sleep 0.1; done"], {
+    seconds: 1,
+    end: "CONT",
+    budget: null,
+  });
   const run = execa(file, args, { reject: false, timeout: 20_000 });
   setTimeout(() => run.kill("SIGCONT"), 500);
   expect((await run).exitCode).toBe(5);

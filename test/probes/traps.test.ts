@@ -206,6 +206,7 @@ test("a host that hides its symbols is told apart from one whose drops are at un
     dropSummary.definition.notes?.(
       { ...hostOf(all, [[2, "A"]]), snapshot: { kernel: "6.1.0", kptr_restrict } },
       {},
+      new Set(),
     );
   expect(notes("2")).toEqual([expect.stringMatching(/^lab hides .*kptr_restrict=1/)]);
   expect(notes("1")).toEqual([]);
