@@ -1,11 +1,11 @@
 import {
   addressOf,
-  type Bpf,
   BpfMap,
   bpf,
   defineRows,
   field,
   fields,
+  type HookAt,
   nameOf,
   numbers,
   packet,
@@ -110,27 +110,21 @@ export const defragEvents = defineRows({
   program(writing) {
     const { on, has, emit } = writing;
     // What a refused fragment was to be put into, until it is freed.
-    const refused = (skb: Bpf) => new BpfMap("refused", false, 16).at(skb);
+    const refused = new BpfMap("refused", false, 16).at(bpf`$skb`);
+    const remember = bpf`${refused} = ($q, ${packet.version});`;
+    const row = (at: HookAt) => bpf`${readAddresses(at)}
+  ${emit(at)}`;
     return [
       ...queueClauses(writing, {
-        inserted: (
-          at,
-          skb,
-        ) => bpf`${has(freeHook) ? bpf`if (${at.result} != 0) { ${refused(skb)} = ($q, ${packet.version}); }` : bpf``}
-  ${readAddresses(at)}
-  ${emit(at)}`,
-        expired: (at) => bpf`${readAddresses(at)}
-  ${emit(at)}`,
+        inserted: (at) => (has(freeHook) ? bpf`if (${at.result} != 0) { ${remember} } ${row(at)}` : row(at)),
+        expired: row,
       }),
       on(
         freeHook,
-        (
-          at,
-        ) => bpf`$skb = ${at.arg("skbaddr")}; $refused = ${refused(bpf`$skb`)}; if ($refused.0 == 0) { return; }
-  delete(${refused(bpf`$skb`)});
+        (at) => bpf`$skb = ${at.arg("skbaddr")}; $refused = ${refused}; if ($refused.0 == 0) { return; }
+  delete(${refused});
   $q = $refused.0; ${packet.version} = $refused.1; $dev = ${at.read(bpf`$skb`, "sk_buff.dev")};
-  ${readQueue(at)} ${readAddresses(at)}
-  ${emit(at)}`,
+  ${readQueue(at)} ${row(at)}`,
       ),
     ];
   },
