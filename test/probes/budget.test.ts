@@ -1,7 +1,17 @@
 import { createSocket } from "node:dgram";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
+
+<<<<<<< HEAD
+
 import { loadAwk, loadWord, parseLoad } from "../../lib/hosts/index.js";
+
+=======
+
+import { loadAwk, loadWord, parseLoad } from "../../lib/hosts/load.js";
+
+>>>>>>> ptests
+
 import { dropEvents, dropSummary, localhost, type Table } from "../../lib/index.js";
 import { Account } from "../../lib/probes/engine/account.js";
 import { bpf, defineRows, field } from "../../lib/probes/index.js";
@@ -23,6 +33,7 @@ function refusedDatagrams(port: number, perBurst: number): { sent: () => number;
   };
 }
 
+<<<<<<< HEAD
 const nothing = "lo: 7 7 7 7 0 0 0 0 9 7 0 7 0 0 0 0";
 
 /** What one look writes, each line with what it is. */
@@ -57,17 +68,61 @@ describe("the load of a host", () => {
       12,
     );
     expect(await loadOf(before + after)).toEqual({
+=======
+const nothing = "lo: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0";
+
+/** One look at a host's counters, as the awk program that adds two of them up is given it. */
+const look = (nanoseconds: string, softnet: readonly string[], eth0: string, ports: number) => [
+  `t ${nanoseconds}`,
+  ...softnet.map((line) => `s ${line}`),
+  ...["Inter-| Receive | Transmit", " face |bytes packets|bytes", `    ${nothing}`, `  eth0: ${eth0}`].map(
+    (line) => `d ${line}`,
+  ),
+  ...["Ip: Forwarding InDiscards", `Ip: 1 ${ports}`, "Udp: InDatagrams NoPorts", `Udp: 5 ${ports}`].map(
+    (line) => `c ${line}`,
+  ),
+];
+
+/** The load as a host says it. */
+async function loadOf(lines: readonly string[]) {
+  const { stdout } = await execa("awk", [loadAwk], { input: `${lines.join("\n")}\n` });
+  const line = stdout.trim();
+  return line.startsWith(`${loadWord} `) ? parseLoad(line.slice(loadWord.length + 1)) : null;
+}
+
+describe("the load of a host", () => {
+  const before = look(
+    "1795950000000000000",
+    ["000000ff 00000001 0", "00000010 00000000 0"],
+    "9 1 0 2 0 0 0 0 9 100 0 3 0 0 0 0",
+    7,
+  );
+  const softnet = ["000001ff 00000003 0", "00000030 00000000 0"];
+  const devices = "9 9 0 4 0 0 0 0 9 150 0 4 0 0 0 0";
+
+  test("is what its counters went up by, per second", async () => {
+    const after = look("1795950000500000000", softnet, devices, 12);
+    expect(await loadOf([...before, ...after])).toEqual({
+>>>>>>> ptests
       packetsPerSecond: (0x100 + 0x20 + 50) * 2,
       dropsPerSecond: (2 + 2 + 1 + 5 + 5) * 2,
     });
   });
 
-  test("is unknown where the counters could not be read", async () => {
+<<<<<<< HEAD
+  test("is unknown where the counters could not be read", async () => 
     expect(await loadOf("t 1\n")).toBeNull();
     expect(await loadOf("")).toBeNull();
     expect(parseLoad("nonsense")).toBeNull();
-  });
-});
+=======
+  test("is unknown where the counters could not be read, or no time went by", async () => {
+    const after = look("1795950000000000000", softnet, devices, 12);
+    expect(await loadOf([...before, ...after])).toBeNull();
+    expect(await loadOf(before)).toBeNull();
+    expect(await loadOf([])).toBeNull();
+    for (const words of ["", "1", "a b"]) expect(parseLoad(words)).toBeNull();
+>>>>>>> ptests
+  }););
 
 describe("the books of a run", () => {
   test("tell what was lost by hook", () => {

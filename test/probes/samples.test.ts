@@ -1,0 +1,240 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import ipaddr from "ipaddr.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { packageRoot } from "../../kernel/package.js";
+import { Account } from "../../lib/probes/engine/account.js";
+import { collect } from "../../lib/probes/engine/collect.js";
+import { clauseSizes } from "../../lib/probes/engine/elf.js";
+import { endHook } from "../../lib/probes/engine/life.js";
+import { parseParameters } from "../../lib/probes/engine/parameters.js";
+import { render } from "../../lib/probes/engine/render.js";
+import { hookNames } from "../../lib/probes/hooks.js";
+import type { ProbeDefinition } from "../../lib/probes/index.js";
+import type { Frame, Provenance, Table } from "../../lib/tables/index.js";
+import { missing } from "../fixtures/needs.js";
+import { neededBy } from "./needed.js";
+import {
+  emptyTarget,
+  json,
+  kernels,
+  learnHooks,
+  SampleFolder,
+  sampleTarget,
+  type TargetFile,
+  takeRecording,
+  writes,
+} from "./samples.js";
+
+/** Probes whose recording is still to be made: on a host with kprobes. */
+const unrecorded: readonly string[] = [
+  ...["conntrackEvents", "conntrackSummary", "defragEvents", "defragSummary"],
+  ...["pathEvents", "pathSummary", "qdiscDrops"],
+];
+
+const packets = { ip: "198.51.100.0/24", port: 443, protocol: "TCP", device: "eth0", vlan: 42 };
+
+/** What programs are written for, beside what a probe does by default. */
+const asked: { readonly [probe: string]: readonly object[] } = {
+  dropEvents: [
+    { headers: true, stacks: 4, ...packets, reason: [] },
+    { headers: true, src: "2001:db8::/32", vni: 5_000 },
+  ],
+  dropSummary: [
+    { by: ["flow", "stack", "device"], ...packets },
+    { by: ["protocol"], dst: "2001:db8::1", dstPort: 53 },
+  ],
+};
+
+/** A filter by reason means something where the kernel gives reasons. */
+function possible(parameters: object, file: TargetFile): object {
+  if (!("reason" in parameters)) return parameters;
+  const reasons = Object.values(file.tracepoints["tracepoint:skb:kfree_skb"]?.symbols ?? {});
+  const { reason, ...rest } = parameters;
+  return reasons.includes("NETFILTER_DROP") ? { ...rest, reason: ["NETFILTER_DROP", "NO_SOCKET"] } : rest;
+}
+
+const layers = readdirSync(join(packageRoot, "probes"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== "report")
+  .map(({ name }) => name);
+
+const definitions: { layer: string; definition: ProbeDefinition }[] = [];
+for (const layer of layers) {
+  const exported: object = await import(`../../probes/${layer}/index.ts`);
+  for (const value of Object.values(exported))
+    if (typeof value === "function" && "definition" in value)
+      definitions.push({ layer, definition: value.definition as ProbeDefinition });
+}
+const { dropsBySecond } = await import("../../probes/report/by-second.js");
+definitions.push({ layer: "report", definition: dropsBySecond.definition });
+
+const howTo = "SKBOOK_WRITE_SAMPLES=1 npx vitest run --project live test/probes/samples.test.ts writes it";
+
+/** Programs of a probe on one kernel, each behind what was asked. */
+function programs(definition: ProbeDefinition, file: TargetFile, kernel: (typeof kernels)[number]): string {
+  const hooks = [...hookNames(definition.hooks), endHook];
+  return [{}, ...(asked[definition.name] ?? [])]
+    .map((parameters) => {
+      const given = { seconds: 10, ...neededBy[definition.name], ...possible(parameters, file) };
+      const { common, own } = parseParameters(definition.name, definition.parameters, given);
+      const { text } = render(definition, own, common, sampleTarget(file, kernel, hooks));
+      return `// ${JSON.stringify(given)}\n${text}`;
+    })
+    .join("\n");
+}
+
+describe.each(definitions)("the samples of $definition.name", ({ layer, definition }) => {
+  const folder = new SampleFolder(layer);
+  const { name, revision = 0 } = definition;
+
+  describe.each(kernels)("on %s", (kernel) => {
+    test("are the programs that are written now", () => {
+      const file = folder.target(kernel) ?? emptyTarget(kernel);
+      const whose = kernel === "no-btf" ? `${name}, no-btf` : name;
+      const sample = `${name}.${kernel}.bt`;
+      const before = folder.read(sample);
+      if (writes)
+        learnHooks(file, kernel === "no-btf" ? "6.1" : kernel, {
+          ...definition.hooks,
+          optional: [...(definition.hooks.optional ?? []), endHook],
+        });
+      const now = programs(definition, file, kernel);
+      const known = file.revisions[whose];
+      if (writes) {
+        expectRaised(before, now, known);
+        folder.write(sample, now);
+        folder.writeTarget(kernel, { ...file, revisions: { ...file.revisions, [whose]: revision } });
+        return;
+      }
+      expect(before, `there is no sample of ${name} on ${kernel}: ${howTo}`).not.toBeNull();
+      if (now !== before) expectRaised(before, now, known);
+      expect(now, `the program of ${name} on ${kernel} changed: ${howTo}`).toBe(before);
+      expect(known, `${name} has another revision than its sample: ${howTo}`).toBe(revision);
+    });
+
+    function expectRaised(before: string | null, now: string, known: number | undefined): void {
+      if (before === null || now === before || known === undefined || revision > known) return;
+      expect(
+        now,
+        `the program of ${name} on ${kernel} changed, and its revision did not: raise \`revision\`, then ${howTo}`,
+      ).toBe(before);
+    }
+  });
+
+  test.skipIf(unrecorded.includes(name))("decode what a run gave as they did", async () => {
+    if (writes) takeRecording(folder, definition);
+    const bytes = folder.read(`${name}.recording.txt`);
+    expect(bytes, `there is no recording of ${name}: ${layer}/sample/${name}.recording.txt`).not.toBeNull();
+    const file = folder.target("recording");
+    if (bytes === null || file === null) throw new Error(`there is no target of the recording of ${name}`);
+    const before = folder.read(`${name}.rows.json`);
+    const [head = "", ...lines] = bytes.split("\n");
+    const given = JSON.parse(head.replace(/^\/\/ /, "")) as object;
+    const result = await decoded(definition, given, file, lines.join("\n"));
+    expect(addressesIn(result.rows).filter((one) => !isDocumentation(one))).toEqual([]);
+    const now = json(result);
+    const known = file.revisions[name];
+    if (before !== null && now !== before && known !== undefined && revision <= known)
+      expect(
+        now,
+        `${name} makes other rows of the same words, and its revision did not grow: raise \`revision\`, then ${howTo}`,
+      ).toBe(before);
+    if (writes) {
+      folder.write(`${name}.rows.json`, now);
+      folder.writeTarget("recording", { ...file, revisions: { ...file.revisions, [name]: revision } });
+      return;
+    }
+    expect(now, `the rows of ${name} changed: ${howTo}`).toBe(before);
+    expect(known, `${name} has another revision than its rows: ${howTo}`).toBe(revision);
+  });
+});
+
+/** The rows of a recording, with what its books say. */
+async function decoded(definition: ProbeDefinition, given: object, file: TargetFile, text: string) {
+  const { own } = parseParameters(definition.name, definition.parameters, given);
+  const account = new Account(definition.books(own));
+  const target = sampleTarget(file, "recording", hookNames(definition.hooks));
+  const bytes = (async function* () {
+    // A line may come in parts.
+    for (let at = 0; at < text.length; at += 1_000) yield Buffer.from(text.slice(at, at + 1_000));
+  })();
+  const { finish } = await collect(definition, bytes, {
+    target,
+    parameters: own,
+    account,
+    onAttached: () => {},
+  });
+  const provenance: Provenance = {
+    ...{ source: definition.name, host: "sample", recordingId: null, startedAt: null, endedAt: null },
+    ...{ lost: account.lost, truncated: account.truncated, partial: false, notes: [], details: {} },
+  };
+  const result: Table | Frame = await finish(provenance);
+  const { columns, values } = "toFrame" in result ? await result.toFrame() : result;
+  const { matched, lost, truncated, unparsedLines } = account;
+  return {
+    columns,
+    rows: (values as unknown[][]).map((row) => row.map(plain)),
+    matched,
+    lost,
+    truncated,
+    unparsedLines,
+  };
+}
+
+/** Whatever reads as an address. */
+function addressesIn(rows: readonly unknown[][]): string[] {
+  return rows
+    .flat()
+    .filter(
+      (value): value is string => typeof value === "string" && ipaddr.isValid(value) && /[.:]/.test(value),
+    );
+}
+
+/** Addresses for documentation (RFC 5737, 3849). */
+function isDocumentation(address: string): boolean {
+  const ranges = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"].map((range) =>
+    ipaddr.parseCIDR(range),
+  );
+  const parsed = ipaddr.parse(address);
+  return ranges.some(
+    ([network, length]) => network.kind() === parsed.kind() && parsed.match(network as never, length),
+  );
+}
+
+function plain(value: unknown): unknown {
+  return typeof value === "bigint" ? `${value}` : value;
+}
+
+const lacking = missing(["bpftrace", "tracing"]);
+if (lacking.length > 0) console.warn(`LEFT OUT: instructions of samples need ${lacking.join(", ")}`);
+
+describe.skipIf(lacking.length > 0)(
+  "every clause of a sample has less than 4,096 instructions, as kernels before 5.2 allow",
+  () => {
+    let place: string;
+    beforeAll(() => {
+      place = mkdtempSync(join(tmpdir(), "skbook-elf-"));
+    });
+    afterAll(() => rmSync(place, { recursive: true }));
+
+    // Arguments of tracepoints are read by their offsets there: bpftrace needs to know nothing of the kernel that it was written for.
+    const kernel = "no-btf";
+    test.each(
+      definitions.map(({ layer, definition }) => [definition.name, new SampleFolder(layer)] as const),
+    )("%s", (name, folder) => {
+      const all = (folder.read(`${name}.${kernel}.bt`) ?? "").split(/^(?=\/\/ \{)/m);
+      for (const [index, program] of all.entries()) {
+        const file = join(place, `${name}-${index}`);
+        execFileSync("bpftrace", ["--emit-elf", file, "-e", program], {
+          stdio: ["ignore", "ignore", "pipe"],
+        });
+        const sizes = clauseSizes(readFileSync(file)) ?? [];
+        expect(sizes.length, program.split("\n")[0]).toBeGreaterThan(2);
+        for (const { clause, instructions } of sizes)
+          expect(instructions, `${clause} of ${program.split("\n")[0]}`).toBeLessThan(4_096);
+      }
+    });
+  },
+);
