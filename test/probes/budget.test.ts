@@ -1,17 +1,7 @@
 import { createSocket } from "node:dgram";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
-
-<<<<<<< HEAD
-
-import { loadAwk, loadWord, parseLoad } from "../../lib/hosts/index.js";
-
-=======
-
 import { loadAwk, loadWord, parseLoad } from "../../lib/hosts/load.js";
-
->>>>>>> ptests
-
 import { dropEvents, dropSummary, localhost, type Table } from "../../lib/index.js";
 import { Account } from "../../lib/probes/engine/account.js";
 import { bpf, defineRows, field } from "../../lib/probes/index.js";
@@ -33,42 +23,6 @@ function refusedDatagrams(port: number, perBurst: number): { sent: () => number;
   };
 }
 
-<<<<<<< HEAD
-const nothing = "lo: 7 7 7 7 0 0 0 0 9 7 0 7 0 0 0 0";
-
-/** What one look writes, each line with what it is. */
-function look(nanoseconds: string, softnet: string, eth0: string, ports: number): string {
-  const lines = (kind: string, text: string) => text.split("\n").map((line) => `${kind} ${line}`);
-  return [
-    `t ${nanoseconds}`,
-    ...lines("s", softnet),
-    ...lines("d", `Inter-| Receive | Transmit\n face |bytes packets|bytes\n    ${nothing}\n  eth0: ${eth0}`),
-    ...lines("c", `Ip: Forwarding InDiscards\nIp: 1 ${ports}\nUdp: InDatagrams NoPorts\nUdp: 5 ${ports}`),
-    "",
-  ].join("\n");
-}
-
-async function loadOf(looks: string) {
-  const { stdout } = await execa("awk", [loadAwk], { input: looks });
-  return parseLoad(stdout.slice(loadWord.length + 1));
-}
-
-describe("the load of a host", () => {
-  test("is what its counters went up by, per second", async () => {
-    const before = look(
-      "1795954072443420075",
-      "000000ff 00000001 0\n00000010 00000000 0",
-      "9 1 0 2 0 0 0 0 9 100 0 3 0 0 0 0",
-      7,
-    );
-    const after = look(
-      "1795954072943420075",
-      "000001ff 00000003 0\n00000030 00000000 0",
-      "9 9 0 4 0 0 0 0 9 150 0 4 0 0 0 0",
-      12,
-    );
-    expect(await loadOf(before + after)).toEqual({
-=======
 const nothing = "lo: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0";
 
 /** One look at a host's counters, as the awk program that adds two of them up is given it. */
@@ -103,26 +57,19 @@ describe("the load of a host", () => {
   test("is what its counters went up by, per second", async () => {
     const after = look("1795950000500000000", softnet, devices, 12);
     expect(await loadOf([...before, ...after])).toEqual({
->>>>>>> ptests
       packetsPerSecond: (0x100 + 0x20 + 50) * 2,
       dropsPerSecond: (2 + 2 + 1 + 5 + 5) * 2,
     });
   });
 
-<<<<<<< HEAD
-  test("is unknown where the counters could not be read", async () => 
-    expect(await loadOf("t 1\n")).toBeNull();
-    expect(await loadOf("")).toBeNull();
-    expect(parseLoad("nonsense")).toBeNull();
-=======
   test("is unknown where the counters could not be read, or no time went by", async () => {
     const after = look("1795950000000000000", softnet, devices, 12);
     expect(await loadOf([...before, ...after])).toBeNull();
     expect(await loadOf(before)).toBeNull();
     expect(await loadOf([])).toBeNull();
     for (const words of ["", "1", "a b"]) expect(parseLoad(words)).toBeNull();
->>>>>>> ptests
-  }););
+  });
+});
 
 describe("the books of a run", () => {
   test("tell what was lost by hook", () => {
