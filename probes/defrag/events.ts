@@ -1,10 +1,11 @@
 import {
   addressOf,
-  type Bpf,
   BpfMap,
   bpf,
   defineRows,
   field,
+  fields,
+  type HookAt,
   nameOf,
   numbers,
   packet,
@@ -48,8 +49,19 @@ export const defragEvents = defineRows({
   fields: [
     stepField,
     userField,
-    addressField("src", "source address"),
-    addressField("dst", "destination address"),
+    fields({
+      columns: [
+        { name: "src", type: "VARCHAR", meaning: "source address" },
+        { name: "dst", type: "VARCHAR", meaning: "destination address" },
+      ],
+      words: numbers(5),
+      say: () => [packet.version, packet.src.high, packet.src.low, packet.dst.high, packet.dst.low],
+      read: ([version, ...words]) => {
+        const [srcHigh = "0", srcLow = "0", dstHigh = "0", dstLow = "0"] = words;
+        const of = version === "4" ? 4 : 6;
+        return [addressOf(of, srcHigh, srcLow), addressOf(of, dstHigh, dstLow)];
+      },
+    }),
     field({
       name: "id",
       type: "BIGINT",
@@ -57,8 +69,16 @@ export const defragEvents = defineRows({
       say: () => packet.id,
     }),
     queueProtocolField,
-    placeField("offset_bytes", "where the fragment's data begins", bpf`$offset`),
-    placeField("end_bytes", "where it ends", bpf`$end`),
+    fields({
+      columns: [
+        { name: "offset_bytes", type: "INTEGER", unit: "bytes", meaning: "where the fragment's data begins" },
+        { name: "end_bytes", type: "INTEGER", unit: "bytes", meaning: "where it ends" },
+      ],
+      // Only an insertion has them.
+      words: numbers(3),
+      say: (at) => (isInsert(at) ? [1, bpf`$offset`, bpf`$end`] : [0, 0, 0]),
+      read: ([known, offset, end]) => (known === "1" ? [Number(offset), Number(end)] : [null, null]),
+    }),
     field({
       name: "received_bytes",
       type: "INTEGER",
@@ -90,53 +110,22 @@ export const defragEvents = defineRows({
   program(writing) {
     const { on, has, emit } = writing;
     // What a refused fragment was to be put into, until it is freed.
-    const refused = (skb: Bpf) => new BpfMap("refused", false, 16).at(skb);
+    const refused = new BpfMap("refused", false, 16).at(bpf`$skb`);
+    const remember = bpf`${refused} = ($q, ${packet.version});`;
+    const row = (at: HookAt) => bpf`${readAddresses(at)}
+  ${emit(at)}`;
     return [
       ...queueClauses(writing, {
-        inserted: (
-          at,
-          skb,
-        ) => bpf`${has(freeHook) ? bpf`if (${at.result} != 0) { ${refused(skb)} = ($q, ${packet.version}); }` : bpf``}
-  ${readAddresses(at)}
-  ${emit(at)}`,
-        expired: (at) => bpf`${readAddresses(at)}
-  ${emit(at)}`,
+        inserted: (at) => (has(freeHook) ? bpf`if (${at.result} != 0) { ${remember} } ${row(at)}` : row(at)),
+        expired: row,
       }),
       on(
         freeHook,
-        (
-          at,
-        ) => bpf`$skb = ${at.arg("skbaddr")}; $refused = ${refused(bpf`$skb`)}; if ($refused.0 == 0) { return; }
-  delete(${refused(bpf`$skb`)});
+        (at) => bpf`$skb = ${at.arg("skbaddr")}; $refused = ${refused}; if ($refused.0 == 0) { return; }
+  delete(${refused});
   $q = $refused.0; ${packet.version} = $refused.1; $dev = ${at.read(bpf`$skb`, "sk_buff.dev")};
-  ${readQueue(at)} ${readAddresses(at)}
-  ${emit(at)}`,
+  ${readQueue(at)} ${row(at)}`,
       ),
     ];
   },
 });
-
-function addressField(name: "src" | "dst", meaning: string) {
-  const { high, low } = packet[name];
-  return field({
-    name,
-    type: "VARCHAR",
-    meaning,
-    words: numbers(3),
-    say: () => [packet.version, high, low],
-    read: ([version, high = "0", low = "0"]) => addressOf(version === "4" ? 4 : 6, high, low),
-  });
-}
-
-/** Only an insertion has it. */
-function placeField(name: string, meaning: string, value: Bpf) {
-  return field({
-    name,
-    type: "INTEGER",
-    unit: "bytes",
-    meaning,
-    words: numbers(2),
-    say: (at) => (isInsert(at) ? [value, 1] : [0, 0]),
-    read: ([bytes, known]) => (known === "1" ? Number(bytes) : null),
-  });
-}

@@ -150,9 +150,12 @@ export function readQueue(at: HookAt): Bpf {
   } else { $user = ${read("v6.user")}; $w = ${read("v6.id")}; ${packet.id} = ${swapped32(bpf`$w`)}; }`;
 }
 
-/** What is done with a fragment at the return of its insertion: `$q` is its queue, `$offset` and `$end` its place, `$dev` its device, which the queue forgets. */
+/** What an insertion keeps for its return: the fragment and its queue, its place, and its device, which the queue forgets. */
+const kept = [bpf`$skb`, bpf`$q`, packet.version, bpf`$offset`, bpf`$end`, bpf`$dev`];
+
+/** What is done with a fragment when its insertion returns, with all of {@link kept} there, and with a queue `$q` that is given up. */
 interface QueueActions {
-  inserted(at: HookAt, skb: Bpf): Bpf;
+  inserted(at: HookAt): Bpf;
   expired(at: HookAt): Bpf;
 }
 
@@ -167,21 +170,19 @@ export function queueClauses(
   );
   return [
     call(insert, {
-      words: 6,
-      enter(at, keep) {
-        const [q, skb, offset, end] = [0, 1, 2, 3].map((index) => at.arg(index)) as [Bpf, Bpf, Bpf, Bpf];
-        const isFour = bpf`${at.read(skb, "sk_buff.protocol")} == 8`;
-        const kept = keep(skb, bpf`$q`, packet.version, offset, end, at.read(skb, "sk_buff.dev"));
-        return bpf`$q = ${q}; ${packet.version} = 6; if (${isFour}) { ${packet.version} = 4; }
-  ${filtered(at, readAddresses(at), kept)}`;
-      },
-      leave: (
+      words: kept.length,
+      enter: (
         at,
-        [skb, q, version, offset, end, dev] = [],
-      ) => bpf`$q = ${q as Bpf}; ${packet.version} = ${version as Bpf};
-  $offset = ${offset as Bpf}; $end = ${end as Bpf}; $dev = ${dev as Bpf};
+        keep,
+      ) => bpf`$q = ${at.arg(0)}; $skb = ${at.arg(1)}; $offset = ${at.arg(2)} & 0xffffffff; $end = ${at.arg(3)} & 0xffffffff;
+  ${packet.version} = 6; if (${at.read(bpf`$skb`, "sk_buff.protocol")} == 8) { ${packet.version} = 4; }
+  ${filtered(at, readAddresses(at), bpf`$dev = ${at.read(bpf`$skb`, "sk_buff.dev")}; ${keep(...kept)}`)}`,
+      leave: (at, words) => bpf`${joined(
+        kept.map((variable, index) => bpf`${variable} = ${words[index] ?? 0};`),
+        " ",
+      )}
   ${readQueue(at)}
-  ${inserted(at, skb as Bpf)}`,
+  ${inserted(at)}`,
     }),
     ...there.map(([name]) => call(name, {})),
     there.length === 0

@@ -1,5 +1,6 @@
 import {
   bpf,
+  callHooks,
   defineCounts,
   field,
   fields,
@@ -32,8 +33,8 @@ const stepOf = (at: HookSite) => steps.indexOf(at.hook.slice(at.hook.lastIndexOf
 
 const hooks: Hooks = {
   required: [driver],
-  optional: [`kprobe:${stack}`, `kretprobe:${stack}`],
-  whereLoaded: enqueue.flatMap((name) => [`kprobe:${name}`, `kretprobe:${name}`]),
+  optional: callHooks(stack),
+  whereLoaded: enqueue.flatMap(callHooks),
 };
 
 /** Names of the device and of the kind of its discipline, which each clause sets. */

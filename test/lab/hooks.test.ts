@@ -1,15 +1,16 @@
 import { expect, test } from "vitest";
-import { z } from "zod";
+import { canRun, type Host } from "../../lib/index.js";
 import {
-  attachTo,
-  bpftrace,
-  canRun,
-  defineProbe,
-  type Fragment,
+  type Bpf,
+  bpf,
+  type CountsWriting,
+  defineCounts,
+  field,
   type Hooks,
-  type Host,
-  type Target,
-} from "../../lib/index.js";
+  isNamed,
+  packet as parsed,
+} from "../../lib/probes/index.js";
+import { printedAs } from "../../lib/probes/text/bpf.js";
 import { expectThatItRuns } from "../fixtures/catalogue.js";
 import { describeLive } from "../fixtures/needs.js";
 import { protocolCounter } from "./faults/counters.js";
@@ -22,28 +23,25 @@ import { address, sinkPort } from "./topology/topology.js";
 const patience = { seconds: 300, attachSeconds: 240 };
 const patienceMs = 1_200_000;
 
-/** A probe that counts what its clauses put into `@seen`, by key. */
-const counting = (hooks: Hooks, clauses: (target: Target) => Fragment) =>
-  defineProbe({
+/** A probe that counts what its clauses count, by the name of the place that was hit. */
+const counting = (hooks: Hooks, program: (writing: CountsWriting<unknown>) => Bpf | readonly Bpf[]) =>
+  defineCounts({
     name: "counting",
-    shape: "frame",
     measures: "calls of kernel functions",
-    parameters: z.strictObject({}),
     hooks,
-    columns: [
-      { name: "key", type: "VARCHAR", meaning: "what was counted" },
-      { name: "calls", type: "BIGINT", unit: "calls", meaning: "how often" },
+    fields: [
+      field({
+        name: "key",
+        type: "VARCHAR",
+        meaning: "what was counted",
+        words: ["text"],
+        say: () => printedAs("text", bpf`probe`),
+      }),
     ],
-    countMap: "@seen",
-    program: (_, target) => clauses(target),
-    decode: (record) =>
-      record.type === "map" && record.name === "@seen"
-        ? record.entries.map(([key, count]) => [key, Number(count)]).sort()
-        : [],
+    total: { name: "calls", unit: "calls", meaning: "how often" },
+    program,
+    order: (a, b) => (String(a) < String(b) ? -1 : 1),
   });
-
-/** Program text: counts by the name of the place that was hit. */
-const seen = bpftrace`@matched = count(); @seen[probe] = count();`;
 
 async function shell(host: Host, line: string): Promise<string> {
   const { exitCode, stdout, stderr } = await host.exec(["sh", "-euc", line], { deadlineSeconds: 120 });
@@ -63,10 +61,10 @@ for (const kernel of kernelVersions) {
 
     test("a function's calls and returns are counted exactly, and what that cost", options, async () => {
       const hooks = ["kprobe:icmp_rcv", "kretprobe:icmp_rcv"] as const;
-      const probe = counting({ required: hooks }, (target) => {
-        const [calls, returns] = [attachTo(target, hooks[0]), attachTo(target, hooks[1])];
-        return bpftrace`${calls} { ${seen} } ${returns} / retval == 0 / { ${seen} }`;
-      });
+      const probe = counting({ required: hooks }, ({ on, count }) => [
+        on(hooks[0], count),
+        on(hooks[1], count, { when: ({ result }) => bpf`${result} == 0` }),
+      ]);
       const { values, provenance } = await probe(lab().host, {
         ...patience,
         during: () => shell(lab().host, pings),
@@ -84,19 +82,18 @@ for (const kernel of kernelVersions) {
 
     test("a function that the compiler renamed is found, and counted exactly", options, async () => {
       const hook = "kprobe:__netif_receive_skb_core";
-      const probe = counting(
-        { required: [hook] },
-        (target) => bpftrace`${attachTo(target, hook)} {
-          $skb = *(struct sk_buff **)arg0;
-          if ($skb->dev->name == "uplink0" && $skb->protocol == 8) { @matched = count(); @seen["received"] = count(); }
-        }`,
+      const probe = counting({ required: [hook] }, ({ on, packet, count }) =>
+        on(hook, (at) => {
+          const tests = [isNamed(parsed.device, "uplink0"), bpf`${parsed.etherType} == 0x800`];
+          return packet(at, { skb: bpf`*(${at.arg(0)})`, tests }, count(at));
+        }),
       );
       const { values, provenance } = await probe(lab().host, {
         ...patience,
         during: () => shell(lab().host, pings),
       });
-      expect(values).toEqual([["received", 40]]);
       const [place] = provenance.details.attached as string[];
+      expect(values).toEqual([[place, 40]]);
       expect(place === hook).toBe(kernel === "5.10");
       expect(place).toMatch(/^kprobe:__netif_receive_skb_core(\.\w+\.0)*$/);
     });
@@ -104,10 +101,7 @@ for (const kernel of kernelVersions) {
     test("all copies of a function are attached to: those for IPv4 and for IPv6", options, async () => {
       const { host } = lab();
       const hook = "kprobe:cookie_hash";
-      const probe = counting(
-        { required: [hook] },
-        (target) => bpftrace`${attachTo(target, hook)} { ${seen} }`,
-      );
+      const probe = counting({ required: [hook] }, ({ on, count }) => on(hook, count));
       const connections = (to: string) =>
         `${client} python3 -c 'import socket
 for _ in range(10): socket.create_connection(("${to}", ${sinkPort}), 5).close()'`;
@@ -155,14 +149,13 @@ for _ in range(10): socket.create_connection(("${to}", ${sinkPort}), 5).close()'
           "6.12": "kprobe:sk_skb_reason_drop",
         };
         const group = [byKernel["6.12"], byKernel["6.1"], byKernel["5.10"]];
-        const probe = counting({ oneOf: [group] }, (target) => {
-          const hook = group.find((one) => target.hooks.has(one)) as string;
-          const skb = hook === byKernel["6.12"] ? bpftrace`arg1` : bpftrace`arg0`;
-          return bpftrace`${attachTo(target, hook)} {
-          $skb = (struct sk_buff *)${skb};
-          $port = (uint16 *)($skb->head + $skb->transport_header + 2);
-          if ($skb->protocol == 8 && *$port == 0xe914) { ${seen} }
-        }`;
+        const probe = counting({ oneOf: [group] }, ({ on, has, packet, count }) => {
+          const hook = group.find(has) as string;
+          return on(hook, (at) => {
+            const skb = at.arg(hook === byKernel["6.12"] ? 1 : 0);
+            const tests = [bpf`${parsed.version} == 4`, bpf`${parsed.dstPort} == ${5_353}`];
+            return packet(at, { skb, tests }, count(at));
+          });
         });
         const fault = await inject(lab().host, closedUdpPort);
         let hurt = 0;
@@ -179,7 +172,7 @@ for _ in range(10): socket.create_connection(("${to}", ${sinkPort}), 5).close()'
 
     test("what the kernel doesn't let be probed is refused by name, and rightly", options, async () => {
       for (const name of ["do_int3", "native_load_gdt", "NF_HOOK", "no_such_function"]) {
-        const probe = counting({ required: [`kprobe:${name}`] }, () => bpftrace`BEGIN { @ = 1; }`);
+        const probe = counting({ required: [`kprobe:${name}`] }, () => bpf``);
         const row = (await canRun(lab().host, probe)).values[0] as unknown[];
         expect(row.slice(0, 3)).toEqual(["counting", false, `kprobe:${name}`]);
         expect(row[4]).toContain(name);
@@ -201,12 +194,11 @@ describeLive("the functions of a module", ["root", "lab", "debian"], () => {
   }, async () => {
     const { host } = lab();
     const hook = "kprobe:ovs_vport_receive";
-    const probe = counting(
-      { required: [hook] },
-      (target) => bpftrace`${attachTo(target, hook)} {
-        $skb = (struct sk_buff *)arg1;
-        if ($skb->protocol == 8 && *(uint8 *)($skb->head + $skb->network_header + 9) == 1) { ${seen} }
-      }`,
+    const probe = counting({ required: [hook] }, ({ on, packet, count }) =>
+      on(hook, (at) => {
+        const tests = [bpf`${parsed.version} == 4`, bpf`${parsed.protocol} == 1`];
+        return packet(at, { skb: at.arg(1), tests }, count(at));
+      }),
     );
     const says = async () => ((await canRun(host, probe)).values[0] as unknown[]).slice(1, 3);
     expect(await says()).toEqual([true, null]);
@@ -237,10 +229,12 @@ describeLive("the functions of a module", ["root", "lab", "debian"], () => {
     timeout: patienceMs,
   }, async () => {
     const hook = "kprobe:icmp_rcv";
-    const probe = counting(
-      { required: [hook] },
-      (target) =>
-        bpftrace`${attachTo(target, hook)} { $x = 0; unroll(100) { $x += *(uint8 *)(arg0 + $x); if ($x > 5) { @y[$x] = count(); } } printf("%d\\n", $x); }`,
+    const probe = counting({ required: [hook] }, ({ on }) =>
+      on(
+        hook,
+        () =>
+          bpf`$x = 0; unroll(100) { $x += *(uint8 *)(arg0 + $x); if ($x > 5) { @y[$x] = count(); } } printf("%d\n", $x);`,
+      ),
     );
     const call = probe(lab().host, { ...patience, seconds: 1 });
     await expect(call).rejects.toMatchObject({ code: "VERIFIER_REFUSED", partial: null });

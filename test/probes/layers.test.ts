@@ -1,44 +1,66 @@
 import { expect, test } from "vitest";
-import {
-  conntrackEvents,
-  conntrackSummary,
-  defragEvents,
-  defragSummary,
-  type ProbeDefinition,
-  qdiscDrops,
-  type Target,
-} from "../../lib/index.js";
-import { parseRecord } from "../../lib/probes/bpftrace/records.js";
+import { parseRecord } from "../../lib/probes/engine/records.js";
+import type { Maps, Probe, Target } from "../../lib/probes/index.js";
+import { conntrackEvents, conntrackSummary } from "../../probes/conntrack/index.js";
+import { defragEvents, defragSummary } from "../../probes/defrag/index.js";
+import { qdiscDrops } from "../../probes/qdisc/index.js";
 
 const target: Target = {
   host: "lab",
   snapshot: { kernel: "6.1.0" },
   hooks: new Map(),
   tracepoints: new Map(),
-  structs: new Map(),
+  layouts: null,
+  layoutNotes: [],
+  typedArguments: true,
 };
+const context = { target, parameters: {}, unixTime: (nsecs: string) => BigInt(nsecs), ended: null };
 
-type Definition = Pick<ProbeDefinition<never, "table" | "frame">, "decode">;
+type Numbers = readonly (string | number | bigint)[];
 
-function rowsOf({ definition }: { definition: Definition }, line: string) {
-  const context = { target, parameters: {} as never, unixTime: (nsecs: string) => BigInt(nsecs) };
-  return parseRecord(line).flatMap((record) => definition.decode(record, context));
+/** What a summary makes of printed maps: what is counted, and others by their names. */
+function summaryOf(probe: Probe<never, "frame">, counts: [Numbers, number][], others: Maps = new Map()) {
+  const counted = new Map(counts.map(([key, count]) => [key.join(","), count]));
+  const maps = new Map([["@counts", counted], ...others]);
+  return probe.definition.conclude?.(maps, context);
 }
 
-const map = (name: string, entries: Record<string, number>) =>
-  JSON.stringify({ type: "map", data: { [name]: entries } });
-const row = (fields: string) => JSON.stringify({ type: "printf", data: `row:\t${fields}\n` });
+/** What a probe of events makes of a printed row. */
+function rowsOf({ definition }: Probe<never, "table">, printed: Numbers) {
+  const line = JSON.stringify({ type: "printf", data: `row:1\t${printed.join("\t")}\n` });
+  return parseRecord(line).flatMap((record) => definition.decode?.(record, context) ?? []);
+}
+
+/** The words of a name, of an IPv4 address, and of an IPv6 address, as a program prints them. */
+const named = (name: string): Numbers => {
+  const bytes = Buffer.alloc(16);
+  bytes.write(name);
+  return [bytes.readBigInt64LE(), bytes.readBigInt64LE(8)];
+};
+const four = (...bytes: number[]): Numbers => [0, Buffer.from(bytes).readUInt32LE()];
+const six = (hex: string): Numbers => {
+  const bytes = Buffer.from(hex, "hex");
+  return [bytes.readBigInt64LE(), bytes.readBigInt64LE(8)];
+};
+
+/** Version, protocol or EtherType, and ports where there are any, in one word. */
+const kind = (version: number, protocol: number, src?: number, dst?: number) =>
+  (BigInt(version) << 49n) |
+  (BigInt(protocol) << 32n) |
+  (src === undefined ? 0n : (1n << 48n) | (BigInt(src) << 16n) | BigInt(dst ?? 0));
 
 test("qdiscDrops: a discipline that drops and says success is a loss, and what drops comes first", () => {
-  const printed = map("@codes", {
-    "1,0,uplink0,netem": 100,
-    "23,131072,uplink0,netem": 47,
-    "23,0,uplink0,netem": 53,
-    "0,0,uplink0,": 84,
-    "1,-100,odd,name,noqueue": 2,
-    "0,16,uplink0,": 1,
-  });
-  expect(rowsOf(qdiscDrops, printed)).toEqual([
+  const [uplink, netem] = [named("uplink0"), named("netem")];
+  const enetdown = 2 ** 32 - 100;
+  const rows = summaryOf(qdiscDrops, [
+    [[...uplink, ...netem, 1, 0], 100],
+    [[...uplink, ...netem, 23, 131_072], 47],
+    [[...uplink, ...netem, 23, 0], 53],
+    [[...uplink, 0, 0, 0, 0], 84],
+    [[...named("odd,name"), ...named("noqueue"), 1, enetdown], 2],
+    [[...uplink, 0, 0, 0, 16], 1],
+  ]);
+  expect(rows).toEqual([
     ["uplink0", "netem", "netem_enqueue", 131_072, "NET_XMIT_SUCCESS|__NET_XMIT_BYPASS", true, 47],
     ["odd,name", "noqueue", "__dev_queue_xmit", -100, "-ENETDOWN", true, 2],
     ["uplink0", "netem", "__dev_queue_xmit", 0, "NET_XMIT_SUCCESS", false, 100],
@@ -49,13 +71,18 @@ test("qdiscDrops: a discipline that drops and says success is a loss, and what d
 });
 
 test("conntrackSummary: invalid packets with the kernel's words, drops, and those of a zone of the switch", () => {
-  const printed = map("@packets", {
-    "0,0,1,-1,-1,-1,4,6,nf_ct_tcp: invalid tcp flag combination ": 5,
-    "0,1,1,2,5,1,4,6,": 3,
-    "1,0,0,2,0,-1,4,17,": 2,
-    "0,0,1,7,-1,-1,0,2054,": 1,
-  });
-  expect(rowsOf(conntrackSummary, printed)).toEqual([
+  const address = 0xffff_ffff_c012_3456n;
+  const texts: Maps = new Map([
+    ["@texts", new Map([[String(address), "nf_ct_tcp: invalid tcp flag combination "]])],
+  ]);
+  const words = [
+    // A map prints one address as signed, another as unsigned.
+    [[0, 0, 1, 8, 0, kind(4, 6), 0, BigInt.asIntN(64, address)], 5],
+    [[0, 1, 1, 2, 6, kind(4, 6), 2, 0], 3],
+    [[1, 0, 0, 2, 1, kind(4, 17), 0, 0], 2],
+    [[0, 0, 1, 7, 0, kind(0, 0x806), 0, 0], 1],
+  ] satisfies [Numbers, number][];
+  expect(summaryOf(conntrackSummary, words, texts)).toEqual([
     [
       "lookup",
       "netfilter",
@@ -80,46 +107,77 @@ test("conntrackEvents: one state is asked for as several are", () => {
 });
 
 test("conntrackEvents: the connection's status by name, and words that hold commas", () => {
-  const fields = ["12", 0, 0, 1, -1, -1, -1, -1, 3, "eth0", 4, "192.0.2.1", "192.0.2.2", 1, 40, 80, 6, 44];
-  expect(rowsOf(conntrackEvents, row([...fields, "bad, very bad"].join("\t")))).toEqual([
+  const addresses = [...four(192, 0, 2, 1), ...four(192, 0, 2, 2)];
+  const invalid = [12, 0, 0, 1, 8, 0, 0, 0, ...named("eth0"), kind(4, 6, 40, 80), ...addresses, 44, 3];
+  expect(rowsOf(conntrackEvents, [...invalid, "bad, very bad"])).toEqual([
     [
       ...[12n, "lookup", "netfilter", "ACCEPT", "INVALID", "bad, very bad", null, null, null, "eth0"],
       ...[4, "192.0.2.1", 40, "192.0.2.2", 80, "TCP", 44, 3],
     ],
   ]);
-  const known = ["12", 1, 1, 1, 2, 5, 14, 3, 0, "eth0", 4, "192.0.2.1", "192.0.2.2", 0, 0, 0, 1, 84, ""];
-  expect(rowsOf(conntrackEvents, row(known.join("\t")))[0]?.slice(1, 9)).toEqual([
+  const known = [12, 1, 1, 1, 2, 6, 15, 4, ...named("eth0"), kind(4, 1), ...addresses, 84, 0, ""];
+  expect(rowsOf(conntrackEvents, known)[0]?.slice(1, 9)).toEqual([
     ...["confirm", "openvswitch", "ACCEPT", "NEW", null, 5, "SEEN_REPLY ASSURED CONFIRMED", "ESTABLISHED"],
   ]);
 });
 
-test("defragEvents: identifications in the order of the host, users with their zones, no place where there is none", () => {
-  // 4711 is 0x1267; user 7 is connection tracking in zone 5.
-  const fields = ["9", 0, 1, 4, 7, "192.0.2.1", "192.0.2.2", 0x6712, 17, 16, 32, 32, 1, "uplink0", ""];
-  expect(rowsOf(defragEvents, row(fields.join("\t")))).toEqual([
+test("what connections look like is said to be unknown where nothing of them was read", () => {
+  for (const { definition } of [conntrackEvents, conntrackSummary]) {
+    expect(definition.notes?.(target, {}, new Set(["sk_buff._nfct", "nf_conn.status"]))).toEqual([]);
+    expect(definition.notes?.(target, {}, new Set(["sk_buff._nfct"]))).toEqual([
+      "kernel 6.1.0 doesn't say how its connections are laid out: zone, status and TCP state are unknown",
+    ]);
+  }
+});
+
+test("defragEvents: users with their zones, no place where there is none", () => {
+  // User 7 is connection tracking in zone 5.
+  const addresses = [4, ...four(192, 0, 2, 1), ...four(192, 0, 2, 2)];
+  const inserted = [9, 0, 1, 4, 7, ...addresses, 4_711, 17, 1, 16, 32, 32, ...named("uplink0"), 0, 1, "0x0"];
+  expect(rowsOf(defragEvents, inserted)).toEqual([
     [
-      ...[9n, "insert", "DUPLICATE", 4, "conntrack in", 5, "192.0.2.1", "192.0.2.2", 4711, "UDP"],
+      ...[9n, "insert", "DUPLICATE", 4, "conntrack in", 5, "192.0.2.1", "192.0.2.2", 4_711, "UDP"],
       ...[16, 32, 32, "uplink0", null, 1],
     ],
   ]);
-  const six = ["9", 1, 0, 6, 0, "2001:db8::1", "2001:db8::2", 0x04030201, 0, -1, -1, 8, 0, "", ""];
-  expect(rowsOf(defragEvents, row(six.join("\t")))).toEqual([
+  const [src, dst] = [six("20010db8000000000000000000000001"), six("20010db8000000000000000000000002")];
+  const expired = [9, 1, 0, 6, 0, 6, ...src, ...dst, 0x01020304, 0, 0, 0, 0, 8, 0, 0, 0, 0, "0x0"];
+  expect(rowsOf(defragEvents, expired)).toEqual([
     [
       ...[9n, "expire", "EXPIRED", 6, "local delivery", null, "2001:db8::1", "2001:db8::2", 0x01020304, null],
       ...[null, null, 8, null, null, 0],
     ],
   ]);
+  const freed = [
+    9,
+    2,
+    0,
+    4,
+    7,
+    ...addresses,
+    4_711,
+    17,
+    0,
+    0,
+    0,
+    32,
+    ...named("uplink0"),
+    1,
+    1,
+    "kfree_skb_list",
+  ];
+  expect(rowsOf(defragEvents, freed)[0]?.slice(-3)).toEqual(["uplink0", "kfree_skb_list", 1]);
 });
 
 test("defragSummary: what waits, what is whole, what is refused and what is given up", () => {
-  const printed = map("@fragments", {
-    "0,1,4,0,17": 2,
-    "1,0,4,2,17": 4,
-    "3,-115,4,0,0": 5,
-    "3,0,4,0,0": 3,
-    "3,-22,6,1,0": 1,
-  });
-  expect(rowsOf(defragSummary, printed)).toEqual([
+  const rows = summaryOf(defragSummary, [
+    [[0, 1, 4, 0, 17], 2],
+    [[1, 0, 4, 2, 17], 4],
+    [[3, 2 ** 32 - 115, 4, 0, 0], 5],
+    [[3, 0, 4, 0, 0], 3],
+    [[3, 2 ** 32 - 22, 6, 1, 0], 1],
+  ]);
+  expect(rows).toEqual([
     ["defragment", "-EINVAL", 6, "conntrack in", 0, null, 1],
     ["defragment", "COMPLETE", 4, "local delivery", null, null, 3],
     ["defragment", "WAITING", 4, "local delivery", null, null, 5],

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Target } from "../../lib/index.js";
-import { echoLegs, packetLegs, pathCounters } from "../../probes/path/legs.js";
+import type { Target } from "../../lib/probes/index.js";
+import { boundsOf, percentileBounds } from "../../lib/probes/kinds/histogram.js";
+import { eachRows } from "../../lib/probes/kinds/stages/each.js";
+import { exchangeRows } from "../../lib/probes/kinds/stages/exchange.js";
 import { pathNotes } from "../../probes/path/notes.js";
-import { bucketsOf, percentileBounds } from "../../probes/path/percentile.js";
 
 test("a device that the host lacks is said, unless it is looked for in another namespace", () => {
   const links = JSON.stringify([{ ifname: "eth0", mtu: 1500, operstate: "UP" }]);
@@ -13,28 +14,47 @@ test("a device that the host lacks is said, unless it is looked for in another n
   expect(pathNotes(target, { from: ["eth0"], to: ["eth0"] })).toEqual([]);
 });
 
+/** The bucket that a program puts a number into: four times the place of its highest bit, and the two bits behind that. */
+function bucketOf(sample: number): number {
+  const value = BigInt(sample);
+  const top = value === 0n ? 0n : BigInt(value.toString(2).length - 1);
+  return Number(top * 4n + (((value << 2n) >> top) & 3n));
+}
+
 describe("percentiles of a histogram", () => {
-  // As bpftrace prints them: a sample of 0 has a bucket of its own.
-  const buckets = bucketsOf([
-    { min: 0, max: 0, count: 2 },
-    { min: 1024, max: 2047, count: 6 },
-    { min: 4096, max: 8191, count: 2 },
-  ]);
+  const buckets = [
+    { min: 0, max: 1, count: 2 },
+    { min: 1024, max: 1279, count: 6 },
+    { min: 4096, max: 5119, count: 2 },
+  ];
   const known = { min: 0, max: 5000 };
 
   test("lie between the bounds of the bucket that has the sample of their rank", () => {
-    expect(percentileBounds(buckets, 20, known)).toEqual([0, 0]);
-    expect(percentileBounds(buckets, 50, known)).toEqual([1024, 2047]);
-    expect(percentileBounds(buckets, 80, known)).toEqual([1024, 2047]);
+    expect(percentileBounds(buckets, 20, known)).toEqual([0, 1]);
+    expect(percentileBounds(buckets, 50, known)).toEqual([1024, 1279]);
+    expect(percentileBounds(buckets, 80, known)).toEqual([1024, 1279]);
     expect(percentileBounds(buckets, 81, known)).toEqual([4096, 5000]);
     expect(percentileBounds(buckets, 99, known)).toEqual([4096, 5000]);
   });
 
   test("of one sample are that sample, and of none unknown", () => {
-    expect(percentileBounds([{ min: 1024, max: 2047, count: 1 }], 50, { min: 1500, max: 1500 })).toEqual([
-      1500, 1500,
+    expect(percentileBounds([{ min: 1024, max: 1279, count: 1 }], 50, { min: 1100, max: 1100 })).toEqual([
+      1100, 1100,
     ]);
     expect(percentileBounds([], 99, { min: 0, max: 0 })).toEqual([null, null]);
+  });
+
+  test("a number lies in the bounds of its bucket, which are a quarter of an octave apart, up to 2^50", () => {
+    for (let top = 0; top <= 50; top += 1) {
+      for (const more of [0, 0.2, 0.25, 0.3, 0.5, 0.74, 0.75, 0.99]) {
+        const sample = Math.floor(2 ** top * (1 + more));
+        const { min, max } = boundsOf(bucketOf(sample));
+        expect(min).toBeLessThanOrEqual(sample);
+        expect(max).toBeGreaterThanOrEqual(sample);
+        if (top > 2) expect(max + 1).toBeLessThanOrEqual(min * 1.25);
+      }
+    }
+    expect(boundsOf(bucketOf(0))).toEqual({ min: 0, max: 1 });
   });
 
   test("contain the true percentile of any samples", () => {
@@ -47,14 +67,10 @@ describe("percentiles of a histogram", () => {
       const samples = Array.from({ length: 1 + (next() % 200) }, () => next() % 2 ** (1 + (next() % 30)));
       const sorted = samples.sort((a, b) => a - b);
       const counts = new Map<number, number>();
-      for (const sample of sorted) {
-        const bucket = sample === 0 ? -1 : Math.floor(Math.log2(sample));
-        counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
-      }
-      const histogram = [...counts].map(([bucket, count]) => ({
-        ...(bucket < 0 ? { min: 0, max: 0 } : { min: 2 ** bucket, max: 2 ** (bucket + 1) - 1 }),
-        count,
-      }));
+      for (const sample of sorted) counts.set(bucketOf(sample), (counts.get(bucketOf(sample)) ?? 0) + 1);
+      const histogram = [...counts]
+        .sort(([a], [b]) => a - b)
+        .map(([bucket, count]) => ({ ...boundsOf(bucket), count }));
       for (const percent of [50, 90, 99]) {
         const exact = sorted[Math.ceil((percent / 100) * sorted.length) - 1] as number;
         const extremes = { min: sorted[0] as number, max: sorted.at(-1) as number };
@@ -67,26 +83,30 @@ describe("percentiles of a histogram", () => {
 });
 
 describe("legs", () => {
-  const counter = (what: (typeof pathCounters)[number], stage: number) =>
-    `${pathCounters.indexOf(what)},${stage}`;
   const maps = (all: { [name: string]: { [key: string]: unknown } }) =>
     new Map(Object.entries(all).map(([name, entries]) => [name, new Map(Object.entries(entries))]));
+  const counted = (all: { [name: string]: number }) =>
+    Object.fromEntries(Object.entries(all).map(([name, count]) => [`@${name}`, { "": count }]));
+  const measured = (name: string, count: number) => ({
+    [`@${name}_bucket`]: { [bucketOf(1_000)]: count },
+    ...counted({ [`${name}_min`]: 1_000, [`${name}_max`]: 1_000, [`${name}_sum`]: 1_000 * count }),
+  });
   const timeout = 1_000_000_000n;
   /** leg, in, out, completed, lost, unfinished. */
   const books = (rows: unknown[][]) => rows.map((row) => row.slice(0, 6));
-  const there = (2n ** 32n).toString();
-  const back = (2n * 2n ** 32n + 5n).toString();
+  /** When the last came in, and how many are on their way. */
+  const open = (last: number, packets: number) => [last, packets * 2];
 
   test("what is open at the end is lost where it is old, and unfinished where it is young", () => {
-    const rows = packetLegs(
+    const rows = eachRows(
       maps({
-        "@hits": { 0: 10, 1: 5, 2: 4, 3: 3 },
-        "@counts": { [counter("completed", 1)]: 5, [counter("completed", 3)]: 3, [counter("late", 0)]: 1 },
-        "@on": { [`77,${there},1,1`]: 2, [`77,${there},2,1`]: 2, [`77,${back},3,1`]: 1 },
-        "@at": {
-          [`77,${there},1,1`]: 1_000_000_000,
-          [`77,${there},2,1`]: 9_500_000_000,
-          [`77,${back},3,1`]: 1_000_000_000,
+        ...counted({ seen_0: 10, seen_2: 4, late_0: 1 }),
+        ...measured("there", 5),
+        ...measured("back", 3),
+        "@on": {
+          "1,77,1,1": open(1_000_000_000, 2),
+          "1,77,2,1": open(9_500_000_000, 2),
+          "2,77,3,1": open(1_000_000_000, 1),
         },
       }),
       10_000_000_000n,
@@ -96,49 +116,52 @@ describe("legs", () => {
       ["there", 10, 5, 5, 3, 2],
       ["back", 4, 3, 3, 1, 0],
     ]);
+    expect(rows[0]?.slice(6, 10)).toEqual([5, 1_000, 1_000, 1_000]);
   });
 
   test.each([
-    ["one that completed seemed unexpected", { completed: 4, unexpected: 1 }, { on: 0 }, [5, 5, 5, 0, 0, 0]],
-    [
-      "one that left seemed to be there still",
-      { completed: 5, unexpected: 0 },
-      { on: 1 },
-      [5, 5, 5, 0, 0, 0],
-    ],
-    ["two that got lost counted as one", { completed: 3, unexpected: 0 }, { on: 1 }, [5, 3, 3, 2, 0, 0]],
-    ["one had been inside before", { completed: 4, unexpected: 1 }, { on: 1 }, [5, 5, 4, 1, 0, 1]],
-  ])(
-    "books that CPUs raced for are put right by what came in and went out: %s",
-    (_, counts, { on }, expected) => {
-      const [ins, outs] = expected as [number, number];
-      const [row = []] = packetLegs(
-        maps({
-          "@hits": { 0: ins, 1: outs },
-          "@counts": {
-            [counter("completed", 1)]: counts.completed,
-            [counter("unexpected", 1)]: counts.unexpected,
-          },
-          ...(on === 0 ? {} : { "@on": { [`77,${there},1,1`]: on }, "@at": { [`77,${there},1,1`]: 1 } }),
-        }),
-        10_000_000_000n,
-        timeout,
-      );
-      expect([...row.slice(1, 6), row.at(-3)]).toEqual(expected);
-    },
-  );
+    ["one that completed seemed unexpected", { completed: 4, unexpected: 1 }, 0, [5, 5, 5, 0, 0, 0]],
+    ["one that left seemed to be there still", { completed: 5, unexpected: 0 }, 1, [5, 5, 5, 0, 0, 0]],
+    ["two that got lost counted as one", { completed: 3, unexpected: 0 }, 1, [5, 3, 3, 2, 0, 0]],
+    ["one had been inside before", { completed: 4, unexpected: 1 }, 1, [5, 5, 4, 1, 0, 1]],
+  ])("books that CPUs raced for are put right by what came in: %s", (_, counts, on, expected) => {
+    const [ins = 0] = expected;
+    const [row = []] = eachRows(
+      maps({
+        ...counted({ seen_0: ins, unexpected_1: counts.unexpected }),
+        ...measured("there", counts.completed),
+        ...(on === 0 ? {} : { "@on": { "1,77,1,1": open(1, on) } }),
+      }),
+      10_000_000_000n,
+      timeout,
+    );
+    expect([...row.slice(1, 6), row.at(-3)]).toEqual(expected);
+  });
+
+  test("packets of one key are completed, and their latency isn't known", () => {
+    const [row = []] = eachRows(
+      maps({ ...counted({ seen_0: 6, mixed_1: 4, repeated_0: 2 }), ...measured("there", 2) }),
+      10_000_000_000n,
+      timeout,
+    );
+    expect(row.slice(0, 7)).toEqual(["there", 6, 6, 6, 0, 0, 2]);
+  });
 
   test("an echo is lost where its next sighting is missing", () => {
-    const rows = echoLegs(
+    const waiting = (stage: number, last: number) => [stage, last, last];
+    const rows = exchangeRows(
       maps({
-        "@hits": { 0: 6, 1: 5, 2: 4, 3: 2 },
-        "@counts": {
-          [counter("completed", 1)]: 5,
-          [counter("completed", 2)]: 4,
-          [counter("completed", 3)]: 2,
+        ...counted({ seen_0: 6 }),
+        ...measured("leg_1", 5),
+        ...measured("leg_2", 4),
+        ...measured("leg_3", 2),
+        ...measured("leg_4", 2),
+        "@on": {
+          "7,1": waiting(1, 1),
+          "7,2": waiting(2, 1),
+          "7,3": waiting(3, 1),
+          "7,4": waiting(3, 9_900_000_000),
         },
-        "@on": { "7,1": 1, "7,2": 2, "7,3": 3, "7,4": 3 },
-        "@at": { "7,1": 1, "7,2": 1, "7,3": 1, "7,4": 9_900_000_000 },
       }),
       10_000_000_000n,
       timeout,

@@ -124,11 +124,7 @@ function readNetwork(wanted: Wanted, versions: readonly (4 | 6)[], tests: Tests,
   });
   // Filters of both versions leave none.
   const none = branches.length + arp.length === 0;
-  const other = ipOnly
-    ? [none ? bpf`return;` : bpf`{ return; }`]
-    : wanted.length
-      ? [bpf`{ ${length} }`]
-      : [];
+  const other = ipOnly ? [none ? bpf`return;` : bpf`{ return; }`] : wanted.length ? [bpf`{ ${length} }`] : [];
   return bpf`$version = 0; ${resetNetwork(wanted)}
   ${joined([...branches, ...arp, ...other], " else ")}`;
 }

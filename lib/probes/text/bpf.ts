@@ -9,13 +9,21 @@ export type Printed = "number" | "symbol" | "text" | "stack" | "pair";
 /** Something that has to be there for a piece of text to mean anything: a variable that a parser sets, a map. */
 export type Need = object;
 
+declare const brand: unique symbol;
+
+/** Program text: what {@link bpf} made, or something of this folder. */
+export interface Bpf {
+  readonly [brand]: "program text";
+}
+
 const key = Symbol("made in this file");
 
 /**
  * A piece of a bpftrace program. Only this file makes them, so that nothing reaches a program that was not typed or checked. What a
  * piece needs travels with it: nobody has to search its text.
  */
-class Piece {
+class Piece implements Bpf {
+  declare readonly [brand]: "program text";
   readonly #text: string;
   readonly #needs: ReadonlySet<Need>;
   readonly #printed: Printed;
@@ -32,19 +40,19 @@ class Piece {
     return typeof value === "object" && value !== null && #text in value;
   }
 
-  static textOf(piece: Piece): string {
+  static textOf(piece: Bpf): string {
     return Piece.checked(piece).#text;
   }
 
-  static needsOf(piece: Piece): ReadonlySet<Need> {
+  static needsOf(piece: Bpf): ReadonlySet<Need> {
     return Piece.checked(piece).#needs;
   }
 
-  static printedOf(piece: Piece): Printed {
+  static printedOf(piece: Bpf): Printed {
     return Piece.checked(piece).#printed;
   }
 
-  private static checked(piece: Piece): Piece {
+  private static checked(piece: Bpf): Piece {
     if (!Piece.is(piece)) throw notProgramText(piece);
     return piece;
   }
@@ -53,9 +61,6 @@ class Piece {
 // A piece leads to its class: nobody may put other functions there.
 Object.freeze(Piece);
 Object.freeze(Piece.prototype);
-
-/** Program text. */
-export type Bpf = Piece;
 
 /** What may stand in program text: other program text, and whole numbers. */
 export type BpfValue = Bpf | number | bigint;
@@ -169,10 +174,10 @@ export function format(head: string, directives: readonly ("%llu" | "%lld" | "%s
   return new Piece(key, `"${words.join("\\t")}\\n"`, nothing, "number");
 }
 
-export const textOf = Piece.textOf;
-export const needsOf = Piece.needsOf;
-export const printedOf = Piece.printedOf;
-export const isBpf = Piece.is;
+export const textOf: (piece: Bpf) => string = Piece.textOf;
+export const needsOf: (piece: Bpf) => ReadonlySet<Need> = Piece.needsOf;
+export const printedOf: (piece: Bpf) => Printed = Piece.printedOf;
+export const isBpf: (value: unknown) => value is Bpf = Piece.is;
 
 function notProgramText(value: unknown): SkbookError {
   return new SkbookError({

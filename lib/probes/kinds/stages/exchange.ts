@@ -6,9 +6,10 @@ import { bucketOf, Histogram } from "../histogram.js";
 import { add, counted } from "./counters.js";
 import { legRow } from "./row.js";
 
-// A request and its reply, past four stages in a row. By key is known which stage is next (6 bits), when the last one was, and when the first.
+// A request and its reply, past four stages in a row. By key is known which stage is next, when the last one was, and when the
+// first: as numbers of their own, since a printed one above 2^53 loses its last bits.
 
-const open = new BpfMap("on", false, 16);
+const open = new BpfMap("on", false, 24);
 
 const legs = [
   { name: "request inside", begins: 0, ends: 1, times: new Histogram("leg_1") },
@@ -26,33 +27,32 @@ export function steps(stage: 0 | 1 | 2 | 3, key: readonly Bpf[], timeoutMs: numb
 function asked(on: Bpf, timeoutMs: number): Bpf {
   const late = [1, 2, 3].map((stage) => bpf`if ($next == ${stage}) { ${add("late", stage)} }`);
   return bpf`${add("seen", 0)}
-  $on = ${on}; $next = $on.0 & 63;
-  if ($next > 0 && $now - ($on.0 >> 6) > ${timeoutMs * 1_000_000}) { ${joined(late, " ")} $next = 0; }
+  $on = ${on}; $next = $on.0;
+  if ($next > 0 && $now - $on.1 > ${timeoutMs * 1_000_000}) { ${joined(late, " ")} $next = 0; }
   if ($next > 0) { ${add("repeated", 0)} return; }
-  ${on} = ((uint64)($now << 6 | 1), $now);
+  ${on} = ((uint64)1, $now, $now);
   $on = ${on};
-  if ($on.1 == 0) { ${add("unfollowed", 0)} }`;
+  if ($on.0 == 0) { ${add("unfollowed", 0)} }`;
 }
 
 function answered(stage: 1 | 2 | 3, on: Bpf): Bpf {
   const leg = legs[stage - 1] as (typeof legs)[number];
   const [, , , whole] = legs;
   const ns = bpf`$ns`;
-  const last = bpf`delete(${on}); $ns = $now - $on.1; ${bucketOf(ns)} ${whole.times.take(ns)}`;
+  const last = bpf`delete(${on}); $ns = $now - $on.2; ${bucketOf(ns)} ${whole.times.take(ns)}`;
   return bpf`$on = ${on};
-  if (($on.0 & 63) != ${stage} || $now < $on.0 >> 6) { ${add("unexpected", stage)} return; }
-  $ns = $now - ($on.0 >> 6);
+  if ($on.0 != ${stage} || $now < $on.1) { ${add("unexpected", stage)} return; }
+  $ns = $now - $on.1;
   ${bucketOf(ns)}
   ${leg.times.take(ns)}
-  ${stage === 3 ? last : bpf`${on} = ((uint64)($now << 6 | ${stage + 1}), $on.1);`}`;
+  ${stage === 3 ? last : bpf`${on} = ((uint64)${stage + 1}, $now, $on.2);`}`;
 }
 
 /** The rows of the legs of an exchange: an open one that has been seen n times was lost before its n-th sighting behind the first. */
 export function exchangeRows(maps: Maps, ended: bigint | null, timeoutNs: bigint): Value[][] {
   const waiting = [...(maps.get(open.name) ?? [])].map(([, value]) => {
-    const [last = 0] = value as (string | number)[];
-    const state = BigInt(last);
-    return { next: Number(state & 63n), old: ended === null || ended - (state >> 6n) > timeoutNs };
+    const [next = 0, last = 0] = value as (string | number)[];
+    return { next: Number(next), old: ended === null || ended - BigInt(last) > timeoutNs };
   });
   const samples = legs.map(({ times }) => times.read(maps).get(""));
   const completedAt = (stage: number) => samples[stage - 1]?.count ?? 0;
