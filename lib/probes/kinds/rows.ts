@@ -9,8 +9,9 @@ import { asked, type Filters } from "../filter.js";
 import { hookNames } from "../hooks.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, format, joined, type Printed } from "../text/bpf.js";
+import type { HookAt } from "./hook-at.js";
 import { type Input, maxEvents, type Output, type Shape, schemaOf } from "./parameters.js";
-import { type HookAt, type Writing, writing } from "./writing.js";
+import { type Writing, writing } from "./writing.js";
 
 /** What the program of a probe of events is written with. */
 export interface RowsWriting<Parameters> extends Writing<Parameters> {

@@ -2,9 +2,10 @@ import type { Site } from "../site.js";
 import { type Bpf, bpf, joined, type Need, needsOf } from "../text/bpf.js";
 import { swapped16 } from "../text/numbers.js";
 import { readEthernet, readTagBeside, skipTags } from "./link.js";
-import { readArp, readIpv4, readIpv6, resetNetwork, type Wanted } from "./network.js";
+import { readArp, readIpv4, readIpv6, resetNetwork } from "./network.js";
 import { enterTunnel } from "./tunnel.js";
 import { needs } from "./values.js";
+import type { Wanted } from "./wanted.js";
 
 /** How a packet is to be parsed. */
 export interface ParseOptions {
