@@ -81,8 +81,6 @@ for (const layer of layers) {
     if (typeof value === "function" && "definition" in value)
       definitions.push({ layer, definition: value.definition as ProbeDefinition });
 }
-const { dropsBySecond } = await import("../../probes/report/by-second.js");
-definitions.push({ layer: "report", definition: dropsBySecond.definition });
 
 const howTo = "SKBOOK_WRITE_SAMPLES=1 npx vitest run --project live test/probes/samples.test.ts writes it";
 
