@@ -1,7 +1,7 @@
 import { layoutOf } from "./field.js";
 import { readFile } from "./file.js";
 import { Kind } from "./kinds.js";
-import type { FieldLayout, Layouts } from "./layout.js";
+import type { Layouts } from "./layout.js";
 import { aggregates, functions } from "./names.js";
 import { type Name, parseName, parsePath } from "./path.js";
 import { Space, type Type } from "./space.js";

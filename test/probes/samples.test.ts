@@ -8,7 +8,7 @@ import { packageRoot } from "../../kernel/package.js";
 import { Account } from "../../lib/probes/engine/account.js";
 import { collect } from "../../lib/probes/engine/collect.js";
 import { clauseSizes } from "../../lib/probes/engine/elf.js";
-import { endHook } from "../../lib/probes/engine/life.js";
+import { endHook } from "../../lib/probes/engine/lifecycle.js";
 import { parseParameters } from "../../lib/probes/engine/parameters.js";
 import { render } from "../../lib/probes/engine/render.js";
 import { hookNames } from "../../lib/probes/hooks.js";

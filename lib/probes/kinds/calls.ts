@@ -1,4 +1,4 @@
-import { isMeasuring } from "../engine/life.js";
+import { isMeasuring } from "../engine/lifecycle.js";
 import { type Bpf, bpf, joined } from "../text/bpf.js";
 import { BpfMap } from "../text/maps.js";
 import type { Clauses, HookAt } from "./hook-at.js";

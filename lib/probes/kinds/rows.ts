@@ -3,7 +3,7 @@ import { unixNanoseconds } from "../../tables/index.js";
 import { countOne } from "../engine/counters.js";
 import { makeProbe, type Probe } from "../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
-import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../engine/life.js";
+import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../engine/lifecycle.js";
 import { columnsOf, type Field, field, type ReadContext, readFields } from "../field.js";
 import { asked, type Filters } from "../filter.js";
 import { hookNames } from "../hooks.js";
