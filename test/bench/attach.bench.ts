@@ -117,7 +117,7 @@ async function timedCall(host: Host, probe: Call, { parameters = {} }: Pair): Pr
       begun = performance.now();
     },
   });
-  const { attached } = provenance.details.hooks as { attached: string[] };
+  const attached = provenance.details.attached as string[];
   return { seconds: (begun - start) / 1_000, hooks: attached };
 }
 
