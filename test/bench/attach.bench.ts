@@ -97,13 +97,7 @@ async function runs(host: Host, probe: (typeof catalogue)[number]): Promise<bool
 }
 
 /** In turns, so that what else the machine does meets both; the first call finds out what later ones know. */
-async function compared(
-  host: Host,
-  name: string,
-  probe: Call,
-  pair: Pair,
-  rounds: number,
-): Promise<Figure> {
+async function compared(host: Host, name: string, probe: Call, pair: Pair, rounds: number): Promise<Figure> {
   const { hooks } = await timedCall(host, probe, pair);
   const program = written(pair.byHand, hooks);
   const [ours, theirs]: [number[], number[]] = [[], []];
@@ -112,10 +106,20 @@ async function compared(
     theirs.push(await timedByHand(host, program));
   }
   const [value, against] = [median(ours), median(theirs)];
-  return { name, value, unit: "s", against: `bpftrace by hand: ${against.toFixed(2)} s`, ratio: value / against };
+  return {
+    name,
+    value,
+    unit: "s",
+    against: `bpftrace by hand: ${against.toFixed(2)} s`,
+    ratio: value / against,
+  };
 }
 
-async function timedCall(host: Host, probe: Call, { parameters = {} }: Pair): Promise<{ seconds: number; hooks: string[] }> {
+async function timedCall(
+  host: Host,
+  probe: Call,
+  { parameters = {} }: Pair,
+): Promise<{ seconds: number; hooks: string[] }> {
   let begun = Number.NaN;
   const start = performance.now();
   const { provenance } = await probe(host, {
@@ -151,12 +155,17 @@ async function timedByHand(host: Host, program: string): Promise<number> {
 /** A program by hand with the hooks that the probe has on the host; a clause without any is left out. */
 function written(name: string, hooks: readonly string[]): string {
   const text = readFileSync(join(packageRoot, "test/bench/by-hand", `${name}.bt`), "utf8");
-  const clauses = text.trim().split("\n\n").map((clause) => {
-    const [, heads = "", body = ""] = /^((?:[a-zA-Z].*\n)+)([^]*)$/.exec(`${clause}\n`) ?? [];
-    const wanted = heads.split(/,?\n/).filter((head) => head !== "");
-    const there = wanted.flatMap((head) => (head === "BEGIN" ? [head] : hooks.filter((hook) => fits(hook, head))));
-    return there.length === 0 ? "" : `${there.join(",\n")}\n${body}`;
-  });
+  const clauses = text
+    .trim()
+    .split("\n\n")
+    .map((clause) => {
+      const [, heads = "", body = ""] = /^((?:[a-zA-Z].*\n)+)([\s\S]*)$/.exec(`${clause}\n`) ?? [];
+      const wanted = heads.split(/,?\n/).filter((head) => head !== "");
+      const there = wanted.flatMap((head) =>
+        head === "BEGIN" ? [head] : hooks.filter((hook) => fits(hook, head)),
+      );
+      return there.length === 0 ? "" : `${there.join(",\n")}\n${body}`;
+    });
   return [...clauses, tick]
     .join("\n")
     .replaceAll(/\b(FROM|TO|SRC|DST)\b/g, (word) => placeholders[word as keyof typeof placeholders]);

@@ -1,8 +1,7 @@
 """The peers of skbook's probes in BCC: `drops` by reason, site and device, `path` from one device to another.
 
-Arguments: which of them, for `drops` the IPv4 prefix that packets go to, where not all are looked at, and for `path` the two devices and the two
-IPv4 addresses. Says "ready" once it is attached; when its
-standard input ends, it prints a JSON object: how often its programs ran and how long.
+Arguments: which of them; for `drops` the IPv4 prefix that packets go to, where not all are looked at; for `path` the two devices and the two
+IPv4 addresses. Says "ready" once it is attached; when its standard input ends, it prints a JSON object: how often its programs ran and how long.
 """
 
 import ctypes

@@ -51,9 +51,24 @@ export default async function costBench(): Promise<Figure[]> {
       const pathPeer = (from: string, to: string) => ["path", from, to, path.src, path.dst];
       return [
         await against("dropSummary, a run of its program", ["drops"], drops(), send),
-        await against("dropSummary, a packet that a filter rejects", ["drops", elsewhere], drops(elsewhere), send),
-        await against("pathSummary, a run of its programs", pathPeer("uplink0", "vnet0"), paths("uplink0", "vnet0"), send),
-        await against("pathSummary, a packet on other devices", pathPeer("none0", "none1"), paths("none0", "none1"), send),
+        await against(
+          "dropSummary, a packet that a filter rejects",
+          ["drops", elsewhere],
+          drops(elsewhere),
+          send,
+        ),
+        await against(
+          "pathSummary, a run of its programs",
+          pathPeer("uplink0", "vnet0"),
+          paths("uplink0", "vnet0"),
+          send,
+        ),
+        await against(
+          "pathSummary, a packet on other devices",
+          pathPeer("none0", "none1"),
+          paths("none0", "none1"),
+          send,
+        ),
       ];
     } finally {
       await host.close();

@@ -81,7 +81,8 @@ class Tests {
   /** Those that can be made now, as a statement that leaves the clause. */
   knowing(more: readonly Need[]): Bpf[] {
     for (const need of more) this.known.add(need);
-    const isReady = (test: Bpf) => [...needsOf(test)].every((need) => this.known.has(need) || !isPacketNeed(need));
+    const isReady = (test: Bpf) =>
+      [...needsOf(test)].every((need) => this.known.has(need) || !isPacketNeed(need));
     const ready = this.pending.filter(isReady);
     this.pending = this.pending.filter((test) => !isReady(test));
     return ready.length === 0 ? [] : [bpf`if (!(${joined(ready, " && ")})) { return; }`];
@@ -105,8 +106,8 @@ function readType(site: Site, { skb, etherType, offset }: ParseOptions): Bpf {
     offset === 0
       ? site.read(skb, "sk_buff.data")
       : offset !== undefined
-      ? bpf`${site.read(skb, "sk_buff.data")} + ${offset}`
-      : bpf`${site.read(skb, "sk_buff.head")} + ${site.read(skb, "sk_buff.network_header")}`;
+        ? bpf`${site.read(skb, "sk_buff.data")} + ${offset}`
+        : bpf`${site.read(skb, "sk_buff.head")} + ${site.read(skb, "sk_buff.network_header")}`;
   return bpf`${type} $net = ${net};`;
 }
 
@@ -142,7 +143,11 @@ function isPacketNeed(need: Need): boolean {
 /** What has to be read for what is named. */
 function wantedBy(named: ReadonlySet<Need>): Wanted {
   const [ports, tcp] = [named.has(needs.ports), named.has(needs.tcp)];
-  const [tcpFlags, icmp, payload] = [named.has(needs.tcpFlags), named.has(needs.icmp), named.has(needs.payload)];
+  const [tcpFlags, icmp, payload] = [
+    named.has(needs.tcpFlags),
+    named.has(needs.icmp),
+    named.has(needs.payload),
+  ];
   const l4 = ports || tcp || tcpFlags || icmp || payload;
   return {
     ...{ ports, tcp, tcpFlags, icmp, payload },
