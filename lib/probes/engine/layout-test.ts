@@ -44,9 +44,10 @@ async function test(host: Host, target: Target): Promise<readonly string[]> {
   // Packets of the host's own, where nothing else passes: over SSH, the lease's beats are some.
   const send = "for i in $(seq 1000); do echo > /dev/udp/127.0.0.1/9; sleep 0.1; done";
   const traffic = host.start(["bash", "-c", send], { deadlineSeconds: 100, session: "exec" });
-  const output = await readText(execution, 1_000_000);
-  traffic.stop();
-  await traffic.ended;
+  // Unread, it would not end.
+  const silence = readText(traffic, 1_000);
+  const output = await readText(execution, 1_000_000).finally(() => traffic.stop());
+  await silence;
   const lines = output.split("\n").filter((line) => line.startsWith("packet\t"));
   const end = await execution.ended;
   if (lines.length === 0) {
