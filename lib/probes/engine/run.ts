@@ -20,8 +20,8 @@ export interface RunOutcome {
   };
   /** Where the kernel has the fields that the program reads, in bytes from the beginning of their struct. */
   layout: { [field: string]: number };
-  /** What a reader must know of where that is known from. */
-  layoutNotes: readonly string[];
+  /** What a reader must know of where that is known from; cases from before it was kept have none. */
+  layoutNotes?: string[];
   exitCode: number | null;
   stderr: string;
   timedOut: boolean;
@@ -87,7 +87,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
         missing: plan.hooks.missing.map(({ why }) => why),
       },
       layout: Object.fromEntries([...layout].map(([field, { offset }]) => [field, offset])),
-      layoutNotes: target.layoutNotes,
+      layoutNotes: [...target.layoutNotes],
       exitCode: end.exitCode,
       ...withoutKnownNoise(end.stderr),
       timedOut: end.timedOut,
@@ -110,7 +110,6 @@ export function bpftraceCommand(
   { bufferPages, mapKeys = maxMapKeys }: { bufferPages: number; mapKeys: number | undefined },
 ): string[] {
   return [
-    "env",
     ...environment(target),
     `BPFTRACE_PERF_RB_PAGES=${bufferPages}`,
     `BPFTRACE_MAP_KEYS_MAX=${mapKeys}`,
