@@ -1,6 +1,7 @@
 import ts from "typescript";
 import type { Column } from "../../../lib/index.js";
 import type { Parameter, ProbeFacts } from "../adapters/probes.js";
+import type { Sample } from "../adapters/samples.js";
 import { commentOn } from "../comment.js";
 import type { Export } from "../source.js";
 import { linked, type Places } from "./links.js";
@@ -11,6 +12,7 @@ import { membersTable } from "./members.js";
 export interface Known {
   places: Places;
   probes: ReadonlyMap<string, ProbeFacts>;
+  samples: ReadonlyMap<string, Sample>;
   columns: ReadonlyMap<string, readonly Column[]>;
   exports: ReadonlyMap<string, Export>;
 }
@@ -34,6 +36,7 @@ export function entry(of: Export, known: Known): string {
     columns === undefined ? "" : columnTable(columns),
     ...of.declarations.map((declaration) => membersTable(declaration, known.places)),
     throws === "" ? "" : `Throws ${link(throws)}`,
+    sampleTable(of.name, known.samples.get(of.name)),
     ...examples.map((example) => `\`\`\`ts\n${example}\n\`\`\``),
   );
 }
@@ -114,6 +117,23 @@ function propertiesOf(name: string, exports: ReadonlyMap<string, Export>): ts.Pr
     .flatMap((clause) => [...clause.types])
     .flatMap((type) => propertiesOf(type.expression.getText(), exports));
   return [...inherited, ...declaration.members.filter(ts.isPropertySignature)];
+}
+
+/** Rows of a sample that a page shows. */
+const shown = 3;
+
+function sampleTable(name: string, sample: Sample | undefined): string {
+  if (sample === undefined) return "";
+  const { asked, columns, rows } = sample;
+  const options = Object.entries(asked).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  const more = rows.length > shown ? `; ${rows.length - shown} more follow` : "";
+  return parts(
+    `What a recorded run of \`${name}(host, { ${options.join(", ")} })\` gave${more}:`,
+    table(
+      columns.map(code),
+      rows.slice(0, shown).map((row) => row.map((value) => (value === null ? "null" : String(value)))),
+    ),
+  );
 }
 
 function columnTable(columns: readonly Column[]): string {

@@ -65,7 +65,10 @@ export function defineCounts<
   Key extends string = never,
 >(
   definition: CountsDefinition<F, S> | ChoiceDefinition<F, S, Key>,
-): Probe<Input<F, S> & ([Key] extends [never] ? unknown : { by?: Key[] | undefined }), "frame"> {
+): Probe<
+  NoInfer<Input<F, S>> & ([Key] extends [never] ? unknown : { by?: NoInfer<Key>[] | undefined }),
+  "frame"
+> {
   type P = Output<F, S> & { by?: Key[] };
   const {
     filters = {},

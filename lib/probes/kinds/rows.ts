@@ -47,7 +47,7 @@ const order: readonly Printed[] = ["number", "symbol", "text", "stack"];
 /** Makes a probe with one row for each event, printed as it happens: it costs the host some microseconds. Rows have a limit, and are limited by the second. */
 export function defineRows<F extends Filters = Record<never, never>, S extends Shape = Record<never, never>>(
   definition: RowsDefinition<F, S>,
-): Probe<Input<F, S> & { maxEvents?: number | undefined }, "table"> {
+): Probe<NoInfer<Input<F, S>> & { maxEvents?: number | undefined }, "table"> {
   type P = Output<F, S> & { maxEvents: number };
   const { filters = {}, parameters = {}, check, fields, program, notes, ...facts } = definition;
   const all = (given: P) => [time, ...(typeof fields === "function" ? fields(given) : fields)];
