@@ -26,8 +26,7 @@ export async function readTarget(
   host: Host,
   wanted: Hooks,
 ): Promise<{ target: Target; hooks: ResolvedHooks }> {
-  const snapshot = await host.snapshot();
-  const kernel = await host.kernel();
+  const [snapshot, kernel] = await Promise.all([host.snapshot(), host.kernel()]);
   const hooks = resolveHooks(wanted, {
     kernel: snapshot.kernel ?? "",
     hasKprobes: (snapshot.kprobes ?? "") !== "",

@@ -21,8 +21,7 @@ import {
   type Value,
 } from "../../lib/tables/index.js";
 import { besideCounters } from "../beside-counters.js";
-import { classifyDrops } from "../drop/index.js";
-import { dropsBySecond } from "./by-second.js";
+import { classifyDrops, dropsBySecond } from "../drop/index.js";
 import { drops, percent, percentSql, word } from "./columns.js";
 import { flowsOf } from "./flows.js";
 import { overTimeOf } from "./over-time.js";

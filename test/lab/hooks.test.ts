@@ -1,5 +1,17 @@
 import { expect, test } from "vitest";
-import { canRun, type Host } from "../../lib/index.js";
+import {
+  canRun,
+  conntrackEvents,
+  conntrackSummary,
+  defragEvents,
+  defragSummary,
+  dropEvents,
+  dropSummary,
+  type Host,
+  pathEvents,
+  pathSummary,
+  qdiscDrops,
+} from "../../lib/index.js";
 import {
   type Bpf,
   bpf,
@@ -8,6 +20,7 @@ import {
   field,
   type Hooks,
   isNamed,
+  type Probe,
   packet as parsed,
 } from "../../lib/probes/index.js";
 import { printedAs } from "../../lib/probes/text/bpf.js";
@@ -43,6 +56,22 @@ const counting = (hooks: Hooks, program: (writing: CountsWriting<unknown>) => Bp
     order: (a, b) => (String(a) < String(b) ? -1 : 1),
   });
 
+const path = { from: "uplink0", to: "vnet1", src: address.client, dst: address.vm1 };
+const packets = { ip: "198.51.100.0/24", port: 443, protocol: "TCP", device: "uplink0", vlan: 42 };
+
+/** All probes, asked for what makes their programs long. */
+const dearest: readonly [Pick<Probe<object, "frame">, "explain" | "definition">, object][] = [
+  [dropSummary, { by: ["flow", "stack", "device"], ...packets }],
+  [dropEvents, { headers: true, stacks: 4, ...packets }],
+  [qdiscDrops, {}],
+  [conntrackSummary, {}],
+  [conntrackEvents, {}],
+  [defragSummary, {}],
+  [defragEvents, {}],
+  [pathSummary, { ...path, protocol: "ICMP" }],
+  [pathEvents, { ...path, protocol: "ICMP" }],
+] as never;
+
 async function shell(host: Host, line: string): Promise<string> {
   const { exitCode, stdout, stderr } = await host.exec(["sh", "-euc", line], { deadlineSeconds: 120 });
   if (exitCode !== 0) throw new Error(`${line}: ${stderr}`);
@@ -58,6 +87,16 @@ for (const kernel of kernelVersions) {
     const options = { timeout: patienceMs };
 
     test("what canRun says runs, runs", options, () => expectThatItRuns(lab().host, patience.attachSeconds));
+
+    test("no clause has more instructions than any kernel takes", options, async () => {
+      for (const [probe, asked] of dearest) {
+        const { instructions } = await probe.explain(lab().host, { seconds: 1, ...asked } as never);
+        const name = probe.definition.name;
+        expect(instructions?.length, name).toBeGreaterThan(2);
+        for (const { clause, instructions: count } of instructions ?? [])
+          expect(count, `${clause} of ${name}`).toBeLessThan(4_096);
+      }
+    });
 
     test("a function's calls and returns are counted exactly, and what that cost", options, async () => {
       const hooks = ["kprobe:icmp_rcv", "kretprobe:icmp_rcv"] as const;

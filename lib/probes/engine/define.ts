@@ -15,8 +15,8 @@ import { limitsOf, type ProbeDefinition, type Shapes } from "./definition.js";
 import { ProbeError } from "./error.js";
 import { explain, type Listing } from "./explain.js";
 import { failureOf } from "./failure.js";
-import { endHook } from "./life.js";
-import { type CommonParameters, parseParameters } from "./parameters.js";
+import { endHook } from "./lifecycle.js";
+import { type CommonParameters, type ParsedCommon, parseParameters } from "./parameters.js";
 import { preflight, refuseUnless } from "./preflight.js";
 import { provenanceOf } from "./provenance.js";
 import { fingerprint, render } from "./render.js";
@@ -52,33 +52,15 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
   const hooks = hooksOf(definition);
   const call = async (host: Host, asked: CommonParameters & Parameters) => {
     const { common, own } = parseParameters(definition.name, definition.parameters, asked);
-    const { seconds, bufferPages, attachSeconds, maxEventsPerSecond, force, during } = common;
-    const { target, hooks: resolved } = await readTarget(host, hooks);
-    refuseUnless(preflight(target, resolved), definition.name, host);
-    const limited = limitsOf(definition, own, maxEventsPerSecond) !== null;
-    const params = {
-      ...(own as { [key: string]: Json }),
-      seconds,
-      bufferPages,
-      ...(limited ? { maxEventsPerSecond } : {}),
-      program: definition.revision ?? fingerprint(definition, own, target),
-    };
-    const budget = { maxEventsPerSecond, force };
-    const run = await runProbe(host, {
-      probe: definition.name,
-      params,
-      hooks: resolved,
-      target,
-      bufferPages,
-      mapKeys: definition.mapKeys,
-      modules: definition.modules,
-      seconds,
-      deadlineSeconds: seconds + attachSeconds,
-      render: (known: Target) => render(definition, own, { seconds, maxEventsPerSecond }, known),
-      budget: limited ? budgetOf(definition, budget) : null,
-      endsBySignal: limited || definition.endsAtOnce,
-    });
-    const tried = `run ${definition.name} on ${host.name}`;
+    const { seconds, during } = common;
+    const title = `${definition.name} on ${host.name}`;
+    const tried = `run ${title}`;
+    const reading = { facts: [`reading what ${host.name}'s kernel has`] };
+    const { target, run, budget } = await watched(
+      title,
+      () => reading,
+      () => begin(definition, hooks, host, common, own),
+    );
     const concurrent = new ConcurrentTask(tried, during, { settleMs, stop: run.stop });
     const account = new Account(definition.books(own));
     const standing = standingOf(account, seconds);
@@ -87,9 +69,7 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
       concurrent.begin();
     };
     const given = { target, parameters: own, account, onAttached };
-    const collected = await watched(`${definition.name} on ${host.name}`, standing.read, () =>
-      collect(definition, run.bytes, given),
-    );
+    const collected = await watched(title, standing.read, () => collect(definition, run.bytes, given));
     try {
       const outcome = await run.outcome;
       const saying = (error: ErrorFacts) => withDetached(host.name, outcome, error);
@@ -121,6 +101,44 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
     definition,
     explain: (host: Host, asked: CommonParameters & Parameters) => explain(definition, hooks, host, asked),
   });
+}
+
+/** Looks whether a probe can run on a host, and begins its run there. */
+async function begin<Schema extends z.ZodType, Shape extends Shapes>(
+  definition: ProbeDefinition<Schema, Shape>,
+  hooks: Hooks,
+  host: Host,
+  { seconds, bufferPages, attachSeconds, maxEventsPerSecond, force }: ParsedCommon,
+  own: z.output<Schema>,
+) {
+  const { name, modules, mapKeys } = definition;
+  // Only asked for at once; whoever needs it finds it, or hears why not.
+  host.btf(modules && { modules }).catch(() => {});
+  const { target, hooks: resolved } = await readTarget(host, hooks);
+  refuseUnless(preflight(target, resolved), name, host);
+  const limited = limitsOf(definition, own, maxEventsPerSecond) !== null;
+  const budget = { maxEventsPerSecond, force };
+  const run = await runProbe(host, {
+    probe: name,
+    params: {
+      ...(own as { [key: string]: Json }),
+      seconds,
+      bufferPages,
+      ...(limited ? { maxEventsPerSecond } : {}),
+      program: definition.revision ?? fingerprint(definition, own, target),
+    },
+    hooks: resolved,
+    target,
+    bufferPages,
+    mapKeys,
+    modules,
+    seconds,
+    deadlineSeconds: seconds + attachSeconds,
+    render: (known: Target) => render(definition, own, { seconds, maxEventsPerSecond }, known),
+    budget: limited ? budgetOf(definition, budget) : null,
+    endsBySignal: limited || definition.endsAtOnce,
+  });
+  return { target, run, budget };
 }
 
 /** What a probe attaches to, with the hook that tells it of its end where it needs one. */

@@ -36,6 +36,7 @@ export function provenanceOf(
     notes: [
       ...detachedNotes(host, outcome),
       ...notes,
+      ...(outcome.layoutNotes ?? []),
       ...clockNotes(clocks),
       ...suppressedNote(account),
       ...unparsedNote(account),

@@ -5,7 +5,8 @@ import type { Target } from "../target.js";
 import { environment } from "./environment.js";
 import { knownTarget } from "./known-target.js";
 import type { Rendered } from "./render.js";
-import { accompanied, type SelfCost, splitCost } from "./self-cost.js";
+import { type SelfCost, splitCost } from "./self-cost.js";
+import { wrapped } from "./wrapper.js";
 
 /** How a probe's run ended, as it stands in the case. */
 export interface RunOutcome {
@@ -19,6 +20,8 @@ export interface RunOutcome {
   };
   /** Where the kernel has the fields that the program reads, in bytes from the beginning of their struct. */
   layout: { [field: string]: number };
+  /** What a reader must know of where that is known from; cases from before it was kept have none. */
+  layoutNotes?: string[];
   exitCode: number | null;
   stderr: string;
   timedOut: boolean;
@@ -70,7 +73,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
     const target = await knownTarget(host, plan.target, plan.modules);
     const { text, layout } = plan.render(target);
     const bpftrace = [...bpftraceCommand(target, plan), "-e", text];
-    const command = accompanied(bpftrace, {
+    const command = wrapped(bpftrace, {
       seconds: plan.seconds,
       end: plan.endsBySignal ? "CONT" : "TERM",
       budget: plan.budget,
@@ -84,6 +87,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
         missing: plan.hooks.missing.map(({ why }) => why),
       },
       layout: Object.fromEntries([...layout].map(([field, { offset }]) => [field, offset])),
+      layoutNotes: [...target.layoutNotes],
       exitCode: end.exitCode,
       ...withoutKnownNoise(end.stderr),
       timedOut: end.timedOut,
@@ -106,7 +110,6 @@ export function bpftraceCommand(
   { bufferPages, mapKeys = maxMapKeys }: { bufferPages: number; mapKeys: number | undefined },
 ): string[] {
   return [
-    "env",
     ...environment(target),
     `BPFTRACE_PERF_RB_PAGES=${bufferPages}`,
     `BPFTRACE_MAP_KEYS_MAX=${mapKeys}`,

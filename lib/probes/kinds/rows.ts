@@ -3,14 +3,15 @@ import { unixNanoseconds } from "../../tables/index.js";
 import { countOne } from "../engine/counters.js";
 import { makeProbe, type Probe } from "../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
-import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../engine/life.js";
+import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../engine/lifecycle.js";
 import { columnsOf, type Field, field, type ReadContext, readFields } from "../field.js";
 import { asked, type Filters } from "../filter.js";
 import { hookNames } from "../hooks.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, format, joined, type Printed } from "../text/bpf.js";
+import type { HookAt } from "./hook-at.js";
 import { type Input, maxEvents, type Output, type Shape, schemaOf } from "./parameters.js";
-import { type HookAt, type Writing, writing } from "./writing.js";
+import { type Writing, writing } from "./writing.js";
 
 /** What the program of a probe of events is written with. */
 export interface RowsWriting<Parameters> extends Writing<Parameters> {
