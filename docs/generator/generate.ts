@@ -35,7 +35,7 @@ export async function generate(): Promise<Files> {
     const literal = columns.has(name) ? undefined : literalColumns(one);
     if (literal !== undefined) columns.set(name, literal);
   }
-  const known: Known = { places: placesOf(pages), probes, samples: readSamples(), columns, exports };
+  const known: Known = { places: placesOf(pages), probes, samples: readSamples(), columns };
   for (const path of guides()) files.set(path, withExamples(current(path) ?? "", current));
   for (const name of existingPages()) files.set(join(folder, name), null);
   for (const page of pages) files.set(join(folder, `${page.id}.md`), pageText(page, known));

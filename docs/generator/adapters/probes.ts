@@ -26,7 +26,7 @@ export interface Parameter {
   type: string;
   required: boolean;
   default: string | null;
-  /** null where the definition doesn't say: the doc comment of its type does. */
+  /** null where the definition doesn't say: a test refuses it. */
   meaning: string | null;
 }
 

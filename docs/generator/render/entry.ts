@@ -14,7 +14,6 @@ export interface Known {
   probes: ReadonlyMap<string, ProbeFacts>;
   samples: ReadonlyMap<string, Sample>;
   columns: ReadonlyMap<string, readonly Column[]>;
-  exports: ReadonlyMap<string, Export>;
 }
 
 /** One export, below its heading. */
@@ -27,7 +26,7 @@ export function entry(of: Export, known: Known): string {
     `## ${of.name}`,
     probe === undefined ? signature(of) : probeSignature(probe),
     link(text),
-    probe === undefined ? "" : probeParts(probe, of, known),
+    probe === undefined ? "" : probeParts(probe, known),
     table(
       ["parameter", "meaning"],
       parameters.map((parameter) => [code(parameter.name), link(parameter.text)]),
@@ -70,15 +69,8 @@ function probeSignature({ name, shape }: ProbeFacts): string {
   return `\`\`\`typescript\n${name}(host: Host, { seconds, ...parameters }): Promise<${answer}>\n\`\`\``;
 }
 
-function probeParts(probe: ProbeFacts, of: Export, { exports, places }: Known): string {
-  const type = parametersType(of);
-  const documented = new Map(
-    (type === undefined ? [] : propertiesOf(type, exports)).map((property) => [
-      property.name.getText(),
-      linked(commentOn(property).text, places),
-    ]),
-  );
-  const rows = probe.parameters.map((parameter) => parameterRow(parameter, documented.get(parameter.name)));
+function probeParts(probe: ProbeFacts, { places }: Known): string {
+  const rows = probe.parameters.map(parameterRow);
   const common = linked("and those of every probe: {@link CommonParameters}", places);
   const errors = probe.errors ?? [];
   return parts(
@@ -96,27 +88,8 @@ function probeParts(probe: ProbeFacts, of: Export, { exports, places }: Known): 
   );
 }
 
-function parameterRow(
-  { name, takes, required, default: usual, meaning }: Parameter,
-  documented = "",
-): string[] {
-  return [code(name), takes, required ? "required" : code(usual ?? ""), meaning ?? documented];
-}
-
-/** The interface of a probe's own parameters: `Probe<DropSummaryParameters, "frame">`. */
-function parametersType({ declarations: [declaration] }: Export): string | undefined {
-  if (declaration === undefined || !ts.isVariableDeclaration(declaration)) return undefined;
-  return /^Probe<(\w+)/.exec(declaration.type?.getText() ?? "")?.[1];
-}
-
-/** Properties of an interface and of those that it extends. */
-function propertiesOf(name: string, exports: ReadonlyMap<string, Export>): ts.PropertySignature[] {
-  const [declaration] = exports.get(name)?.declarations ?? [];
-  if (declaration === undefined || !ts.isInterfaceDeclaration(declaration)) return [];
-  const inherited = (declaration.heritageClauses ?? [])
-    .flatMap((clause) => [...clause.types])
-    .flatMap((type) => propertiesOf(type.expression.getText(), exports));
-  return [...inherited, ...declaration.members.filter(ts.isPropertySignature)];
+function parameterRow({ name, takes, required, default: usual, meaning }: Parameter): string[] {
+  return [code(name), takes, required ? "required" : code(usual ?? ""), meaning ?? ""];
 }
 
 /** Rows of a sample that a page shows. */
