@@ -20,7 +20,10 @@ const names: { readonly [Integer in keyof typeof integers]?: readonly string[] }
   _Bool: ["bool"],
 };
 
-const [ofInteger, ofTypedef] = [1, 8];
+/** An enum that records have; which numbers it has doesn't matter. */
+const anEnum = "skb_drop_reason";
+
+const [ofInteger, ofEnum, ofTypedef] = [1, 6, 8];
 
 /** Raw BTF of what is the same on every 64-bit kernel: integers, by their many names. No struct is in it. */
 export function plainBtf(): Buffer {
@@ -36,6 +39,7 @@ export function plainBtf(): Buffer {
   for (const [at, integer] of Object.keys(integers).entries())
     for (const name of names[integer as keyof typeof integers] ?? [])
       types.push(textAt(name), ofTypedef << 24, at + 1);
+  types.push(textAt(anEnum), (ofEnum << 24) | 1, 4, textAt("NOT_DROPPED"), 0);
   // Magic, version and flags, length of the header, then place and length of types and strings.
   const header = [0x1eb9f, 24, 0, 4 * types.length, 4 * types.length, strings.length];
   const words = Buffer.from(Uint32Array.from([...header, ...types]).buffer);
