@@ -4,10 +4,10 @@ import { plainBtf } from "./plain-btf.js";
 /**
  * Hosts without BTF give bpftrace some of ours, that names integers only: one before 0.25 then believes that it knows the kernel's types, and doesn't
  * include <linux/types.h>, which few hosts have. Programs for such hosts name no struct of the kernel. It is a file that has no name any more when
- * bpftrace begins, so that nothing is left of it.
+ * bpftrace begins, so that nothing is left of it; the lowest numbers are taken by what counts a probe's cost.
  */
 const withPlainBtf = [
-  `file=$(mktemp) && echo ${plainBtf().toString("base64")} | base64 -d > "$file" && exec 3< "$file" && export BPFTRACE_BTF=/proc/self/fd/3`,
+  `file=$(mktemp) && echo ${plainBtf().toString("base64")} | base64 -d > "$file" && exec 9< "$file" && export BPFTRACE_BTF=/proc/self/fd/9`,
   'rm -f "$file"; exec "$@"',
 ].join("; ");
 
