@@ -128,7 +128,10 @@ describeLive("a host with kernel 5.10 and neither BTF nor headers", ["root", "la
       );
       expect(await verdicts(compare(given, faults))).toEqual(expected);
       const { provenance } = await dropSummary(given.host, common);
-      expect(provenance).toMatchObject({ notes: [], details: { stderr: "", selfCost: { missed: 0 } } });
+      expect(provenance).toMatchObject({
+        notes: [],
+        details: { stderr: "", selfCost: { runs: expect.any(Number) } },
+      });
     }),
   );
 
