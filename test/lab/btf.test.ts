@@ -127,6 +127,11 @@ describeLive("a host with kernel 5.10 and neither BTF nor headers", ["root", "la
         ["dropSummary", "dropEvents"].map((probe) => ({ fault, probe, verdict: "ok" })),
       );
       expect(await verdicts(compare(given, faults))).toEqual(expected);
+      const { provenance } = await dropSummary(given.host, common);
+      expect(provenance).toMatchObject({
+        notes: [],
+        details: { stderr: "", selfCost: { runs: expect.any(Number) } },
+      });
     }),
   );
 

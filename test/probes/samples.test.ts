@@ -8,6 +8,7 @@ import { packageRoot } from "../../kernel/package.js";
 import { Account } from "../../lib/probes/engine/account.js";
 import { collect } from "../../lib/probes/engine/collect.js";
 import { clauseSizes } from "../../lib/probes/engine/elf.js";
+import { environment } from "../../lib/probes/engine/environment.js";
 import { endHook } from "../../lib/probes/engine/lifecycle.js";
 import { parseParameters } from "../../lib/probes/engine/parameters.js";
 import { render } from "../../lib/probes/engine/render.js";
@@ -231,15 +232,17 @@ describe.skipIf(lacking.length > 0)(
     });
     afterAll(() => rmSync(place, { recursive: true }));
 
-    // Arguments of tracepoints are read by their offsets there: bpftrace needs to know nothing of the kernel that it was written for.
+    // Arguments of tracepoints are read by their offsets there: bpftrace needs to know nothing of the kernel that it was written for, nor does it.
     const kernel = "no-btf";
+    const withoutBtf = environment({ ...sampleTarget(emptyTarget(kernel), kernel, []), snapshot: {} });
     test.each(
       definitions.map(({ layer, definition }) => [definition.name, new SampleFolder(layer)] as const),
     )("%s", (name, folder) => {
       const all = (folder.read(`${name}.${kernel}.bt`) ?? "").split(/^(?=\/\/ \{)/m);
       for (const [index, program] of all.entries()) {
         const file = join(place, `${name}-${index}`);
-        execFileSync("bpftrace", ["--emit-elf", file, "-e", program], {
+        const [begin = "", ...words] = [...withoutBtf, "bpftrace", "--emit-elf", file, "-e", program];
+        execFileSync(begin, words, {
           stdio: ["ignore", "ignore", "pipe"],
         });
         const sizes = clauseSizes(readFileSync(file)) ?? [];

@@ -38,7 +38,6 @@ export class Account {
   lostByBpftrace = 0;
   readonly unparsed: string[] = [];
   unparsedLines = 0;
-  private over: string | null = null;
   /** In a summary, the events that its counts stand for, and how many of them there are. */
   private summed = 0;
   private entries = 0;
@@ -136,7 +135,7 @@ export class Account {
 
   private noteLine(word: string, hook: number, nsecs: string | null): boolean {
     if (word === "begin") this.begin = nsecs;
-    else if (word === "over") this.over = nsecs;
+    else if (word === "over") this.end = nsecs;
     else if (word === "end") this.noteEnd(nsecs);
     else if (word === "tick") this.ticked = true;
     else {
@@ -149,7 +148,15 @@ export class Account {
   /** The maps come behind the end; a counter that was never touched, newer bpftrace doesn't print at all. */
   private noteEnd(nsecs: string | null): void {
     // END comes when its buffers have been read, which is later than what it measured.
-    this.end = this.over ?? nsecs;
+    this.end ??= nsecs;
+    this.counted = true;
+  }
+
+  /**
+   * bpftrace ended by itself, behind all maps. A signal that comes in its last moments, as where it takes seconds to detach on a busy host, makes it
+   * skip what the program says at its end.
+   */
+  noteExit(): void {
     this.counted = true;
   }
 

@@ -80,6 +80,7 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
       if (outcome.exitCode === busyCode && load !== null && !account.ticked) {
         throw new SkbookError(saying(tooBusy(definition, host.name, budget, load)));
       }
+      if (outcome.exitCode === 0) account.noteExit();
       const failed = failureOf(definition.name, host.name, outcome, account);
       const failure = failed && saying(await withVerifierLog(host, target, outcome, failed));
       if (failure === undefined) {

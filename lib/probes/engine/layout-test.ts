@@ -14,8 +14,8 @@ const hook = `tracepoint:${event}`;
 /** Packets that are looked at, and how long they are waited for. */
 const [packets, seconds] = [8, 3];
 
-/** Answers by what was tried: one test for each connection, and file. */
-const tested = new WeakMap<object, Promise<readonly string[]>>();
+/** Answers: one test for each connection, which has one file. */
+const tested = new WeakMap<Host, Promise<readonly string[]>>();
 
 /**
  * Holds a file of BTF that was given against the host's kernel: at a few packets, what is read by the file (the device's name, lengths, the header's place, ...)
@@ -25,10 +25,9 @@ const tested = new WeakMap<object, Promise<readonly string[]>>();
  * @throws SkbookError `BTF_MISMATCH`
  */
 export function layoutNote(host: Host, target: Target): Promise<readonly string[]> {
-  const key = target.layouts as object;
-  const known = tested.get(key) ?? test(host, target);
-  tested.set(key, known);
-  known.catch(() => tested.delete(key));
+  const known = tested.get(host) ?? test(host, target);
+  tested.set(host, known);
+  known.catch(() => tested.delete(host));
   return known;
 }
 

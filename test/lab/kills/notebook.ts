@@ -22,11 +22,10 @@ export interface Notebook {
 /** Starts a notebook of one cell that connects to a lab host and does something there. */
 export function startNotebook({ destination, options, config }: Lab, work: string): Notebook {
   const port = Number(/^ *Port (\d+)$/m.exec(readFileSync(config, "utf8"))?.[1]);
-  // In the package's own folder, where cells find zod.
+  // In the package's own folder, where cells find it.
   const folder = mkdtempSync(join(packageRoot, "out", "kill-"));
   const source = `import { capture, connect, dropEvents } from "skbook";
 import { defineCounts } from "skbook/probe";
-import { z } from "zod";
 const host = await connect(${JSON.stringify(destination)}, ${JSON.stringify(options)});
 ${work}`;
   const cell = { cell_type: "code", id: "work", metadata: {}, execution_count: null, outputs: [], source };
