@@ -7,6 +7,7 @@ import { defineConfig } from "vitest/config";
 const live = [
   "test/{hosts,jupyterlab,probes,progress}/**/*.test.ts",
   "test/captures/{live,refused,reliability,remote,ring,spool}.test.ts",
+  "test/docs/own-probe.test.ts",
   "test/notebooks/live.test.ts",
 ];
 const lab = ["test/lab/**/*.test.ts"];

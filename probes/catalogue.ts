@@ -10,8 +10,11 @@ export type AnyProbe = {
   readonly definition: Pick<ProbeDefinition<never, "table" | "frame">, "name" | "hooks">;
 };
 
+/** What cells can't call: a part of `dropReport`. */
+const { dropsBySecond: _, ...drops } = drop;
+
 /** All probes that come with skbook, by the order of their layers. */
-export const catalogue: readonly AnyProbe[] = [drop, qdisc, conntrack, defrag, path]
+export const catalogue: readonly AnyProbe[] = [drops, qdisc, conntrack, defrag, path]
   .flatMap((layer) => Object.values<unknown>(layer))
   .filter(isProbe);
 

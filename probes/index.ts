@@ -2,7 +2,15 @@ export { besideCounters } from "./beside-counters.js";
 export { canRun } from "./can-run.js";
 export * from "./conntrack/index.js";
 export * from "./defrag/index.js";
-export * from "./drop/index.js";
+export {
+  classifyDrops,
+  type DropKind,
+  type DropRule,
+  dropEvents,
+  dropRules,
+  dropSummary,
+} from "./drop/index.js";
+export type * from "./parameters.js";
 export * from "./path/index.js";
 export * from "./qdisc/index.js";
 export * from "./report/index.js";

@@ -41,15 +41,9 @@ export const mayUse: { readonly [room: string]: readonly string[] } = {
   latency: [...core, ...analysing],
 };
 
-/** By rule: files that may break it for now. */
-const exceptions: { readonly [rule: string]: readonly string[] } = {
-  // The report counts drops by second with the hook, keys and program of drop's own probes, which its index doesn't have yet.
-  "probes/drop is imported by its index only": ["probes/report/by-second.ts"],
-};
-
 /** The rules that dependency-cruiser holds the folders against, in a project at `root`. */
 export function importRules(root: string): IForbiddenRuleType[] {
-  const rules: IForbiddenRuleType[] = [
+  return [
     {
       name: "no cycles",
       severity: "error",
@@ -97,7 +91,6 @@ export function importRules(root: string): IForbiddenRuleType[] {
       };
     }),
   ];
-  return rules.map((rule) => excepted(rule, exceptions[rule.name as string] ?? []));
 }
 
 /** Every folder with an index.ts is a room, except lib: others import the rooms in it. */
@@ -111,13 +104,4 @@ function foldersIn(root: string, folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
-}
-
-function excepted(rule: IForbiddenRuleType, files: readonly string[]): IForbiddenRuleType {
-  if (files.length === 0) return rule;
-  const own = [rule.from.pathNot ?? []].flat();
-  return {
-    ...rule,
-    from: { ...rule.from, pathNot: [...own, ...files.map((file) => `^${file.replaceAll(".", "\\.")}$`)] },
-  };
 }

@@ -22,13 +22,6 @@ export function withColumnLists(
   return result;
 }
 
-/** Whether a doc comment has a place for a list. */
-export function hasList(of: Export): boolean {
-  const { start, end } = commentRange(of);
-  const text = of.documented.getSourceFile().text.slice(start, end);
-  return new RegExp(`^ \\* ${columnsLine}$`, "m").test(text);
-}
-
 function commentRange({ documented }: Export): { start: number; end: number } {
   const end = documented.getStart();
   // Of several comments the last one is the doc comment.

@@ -5,10 +5,12 @@ import type { Column } from "../../lib/index.js";
 import { columnsOfAnalyses } from "./adapters/analyses.js";
 import { literalColumns } from "./adapters/literal.js";
 import { readProbes } from "./adapters/probes.js";
+import { readSamples } from "./adapters/samples.js";
 import { commentOn } from "./comment.js";
-import { hasList, withColumnLists } from "./doc-lists.js";
+import { withColumnLists } from "./doc-lists.js";
 import { withExamples } from "./examples.js";
 import { type Page, pagesOf } from "./pages.js";
+import { interfaceOf, parameterTypes, parameterTypesFile } from "./parameter-types.js";
 import { entry, type Known } from "./render/entry.js";
 import { linked, placesOf } from "./render/links.js";
 import { firstSentence, parts, table } from "./render/markdown.js";
@@ -25,13 +27,15 @@ export async function generate(): Promise<Files> {
   const asked = await columnsOfAnalyses(exports.values());
   const probes = readProbes();
   const files: Files = new Map(sourcesWithLists(exports, asked, probes));
+  const typed = [...probes.values()].filter(({ name }) => namesItsParameters(exports.get(name)));
+  files.set(parameterTypesFile, parameterTypes(typed));
   const pages = pagesOf(exports.values());
   const columns = new Map(asked);
   for (const [name, one] of exports) {
     const literal = columns.has(name) ? undefined : literalColumns(one);
     if (literal !== undefined) columns.set(name, literal);
   }
-  const known: Known = { places: placesOf(pages), probes, columns, exports };
+  const known: Known = { places: placesOf(pages), probes, samples: readSamples(), columns };
   for (const path of guides()) files.set(path, withExamples(current(path) ?? "", current));
   for (const name of existingPages()) files.set(join(folder, name), null);
   for (const page of pages) files.set(join(folder, `${page.id}.md`), pageText(page, known));
@@ -67,7 +71,7 @@ function existingPages(): string[] {
   }
 }
 
-/** Every analysis has a list in its doc comment; a probe may have one. */
+/** Every analysis and every probe has a list in its doc comment. */
 function sourcesWithLists(
   exports: ReadonlyMap<string, Export>,
   asked: ReadonlyMap<string, readonly Column[]>,
@@ -80,10 +84,15 @@ function sourcesWithLists(
   };
   for (const [name, columns] of asked) add(name, columns);
   for (const [name, { columns }] of probes) {
-    const of = exports.get(name);
-    if (of !== undefined && hasList(of)) add(name, columns[0]?.columns ?? []);
+    add(name, columns[0]?.columns ?? []);
   }
   return [...lists].map(([file, wanted]) => [file, withColumnLists(current(file) ?? "", wanted)]);
+}
+
+/** Whether a probe's parameters have an interface that is generated: others are written by hand. */
+function namesItsParameters(of: Export | undefined): boolean {
+  const [declaration] = of?.declarations ?? [];
+  return of !== undefined && declaration?.getText().includes(`: Probe<${interfaceOf(of.name)},`) === true;
 }
 
 function pageText({ title, about, exports }: Page, known: Known): string {
@@ -107,7 +116,7 @@ function summary({ documented }: Export, { places }: Known): string {
 function indexText(pages: readonly Page[]): string {
   const text = parts(
     "# Reference",
-    "Everything that a cell can import from `skbook`, by page. Shift-Tab in a cell shows the same.",
+    "Everything that a cell can import from `skbook`, and, for probes of your own, from `skbook/probe`, by page. Shift-Tab in a cell shows the same.",
     "*Generated from the definitions by `npm run docs`; don't edit.*",
     table(
       ["page", "about", "functions"],

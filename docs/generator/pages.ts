@@ -30,7 +30,7 @@ const known: readonly Omit<Page, "exports">[] = [
     about: "Between two sides of a host: what vanishes, what is late.",
   },
   {
-    id: "probes-queue",
+    id: "probes-qdisc",
     title: "Probes: queues",
     about: "Packets that queueing disciplines and drivers refuse.",
   },
@@ -39,7 +39,7 @@ const known: readonly Omit<Page, "exports">[] = [
     title: "Probes: connection tracking",
     about: "What connection tracking makes of packets.",
   },
-  { id: "probes-fragment", title: "Probes: fragments", about: "What becomes of IP fragments." },
+  { id: "probes-defrag", title: "Probes: fragments", about: "What becomes of IP fragments." },
   {
     id: "captures",
     title: "Captures",
@@ -70,7 +70,12 @@ const known: readonly Omit<Page, "exports">[] = [
   { id: "tables", title: "Tables and frames", about: "Columns, rows, SQL, provenance." },
   { id: "cases", title: "Cases", about: "Record, replay, verify." },
   { id: "cells", title: "Cells", about: "What a cell shows and asks, and errors." },
-  { id: "own-probes", title: "Probes of your own", about: "Definitions, program text, hooks." },
+  {
+    id: "own-probes",
+    title: "Probes of your own",
+    about:
+      'What `skbook/probe` exports: `import { bpf, defineCounts } from "skbook/probe"`. Definitions, fields, filters, program text, hooks.',
+  },
 ];
 
 const analyses = ["summary", "flows", "tcp", "udp", "dns", "icmp", "applications", "findings"];
@@ -80,7 +85,7 @@ function pageOf(file: string): string {
   const [room = "", folder = "", family = ""] = file.split("/");
   const inFolder = !family.endsWith(".ts") && family !== "";
   if (room === "probes") return folder.endsWith(".ts") || folder === "packet" ? "probes" : `probes-${folder}`;
-  if (folder === "probes") return "own-probes";
+  if (folder === "probes") return "probes";
   if (folder === "captures" && !analyses.includes(family)) return "captures";
   if (folder === "captures" || folder === "analyses") return inFolder ? `analyses-${family}` : "analyses";
   return known.some(({ id }) => id === folder) ? folder : "cells";
@@ -90,7 +95,7 @@ function pageOf(file: string): string {
 export function pagesOf(exports: Iterable<Export>): Page[] {
   const byPage = new Map<string, Export[]>();
   for (const one of exports) {
-    const id = pageOf(one.file);
+    const id = one.entry === "probe" ? "own-probes" : pageOf(one.file);
     byPage.set(id, [...(byPage.get(id) ?? []), one]);
   }
   const unknown = [...byPage.keys()].filter((id) => known.every((page) => page.id !== id)).sort();

@@ -5,6 +5,8 @@ import { packageRoot } from "../../kernel/package.js";
 /** Something that cells import from skbook, with where it is declared. */
 export interface Export {
   name: string;
+  /** Of which module: `index` is skbook, `probe` is skbook/probe. */
+  entry: "index" | "probe";
   /** Path in the repository. */
   file: string;
   kind: "function" | "probe" | "class" | "type" | "value";
@@ -14,23 +16,26 @@ export interface Export {
   documented: ts.Node;
 }
 
-/** The module that cells import. */
-const entry = join(packageRoot, "lib/index.ts");
+/** The modules that cells import, by their files: what the second has of the first is not said twice. */
+const entries = ["index", "probe"] as const;
 
-/** All that lib/index.ts exports, by name. */
+/** All that lib/index.ts and lib/probe.ts export, by name. */
 export function readExports(): Map<string, Export> {
-  const program = ts.createProgram([entry], options());
+  const files = entries.map((entry) => join(packageRoot, `lib/${entry}.ts`));
+  const program = ts.createProgram(files, options());
   const checker = program.getTypeChecker();
-  const file = program.getSourceFile(entry);
-  const module = file && checker.getSymbolAtLocation(file);
-  if (module === undefined) throw new Error(`${entry} is no module`);
-  const found = checker.getExportsOfModule(module).map((symbol) => {
-    const aliased = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-    return exportOf(symbol.name, aliased.declarations ?? [], checker);
-  });
-  return new Map(
-    found.sort((a, b) => (a.name < b.name ? -1 : 1)).map((one): [string, Export] => [one.name, one]),
-  );
+  const all = new Map<string, Export>();
+  for (const [index, entry] of entries.entries()) {
+    const file = program.getSourceFile(files[index] ?? "");
+    const module = file && checker.getSymbolAtLocation(file);
+    if (module === undefined) throw new Error(`lib/${entry}.ts is no module`);
+    for (const symbol of checker.getExportsOfModule(module)) {
+      const aliased = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+      if (!all.has(symbol.name))
+        all.set(symbol.name, exportOf(symbol.name, entry, aliased.declarations ?? [], checker));
+    }
+  }
+  return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function options(): ts.CompilerOptions {
@@ -39,13 +44,18 @@ function options(): ts.CompilerOptions {
   return ts.convertCompilerOptionsFromJson(config.compilerOptions, packageRoot).options;
 }
 
-function exportOf(name: string, declarations: ts.Declaration[], checker: ts.TypeChecker): Export {
+function exportOf(
+  name: string,
+  entry: Export["entry"],
+  declarations: ts.Declaration[],
+  checker: ts.TypeChecker,
+): Export {
   const [first] = declarations;
   if (first === undefined) throw new Error(`${name} is exported and not declared`);
   // The doc comment of a variable stands on its statement.
   const documented = ts.isVariableDeclaration(first) ? first.parent.parent : first;
   const file = relative(packageRoot, first.getSourceFile().fileName);
-  return { name, file, kind: kindOf(first, checker), declarations, documented };
+  return { name, entry, file, kind: kindOf(first, checker), declarations, documented };
 }
 
 function kindOf(declaration: ts.Declaration, checker: ts.TypeChecker): Export["kind"] {

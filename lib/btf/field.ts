@@ -1,6 +1,6 @@
 import { placeBits } from "./bits.js";
 import { isAggregate, Kind } from "./kinds.js";
-import type { FieldLayout } from "./layouts.js";
+import type { FieldLayout } from "./layout.js";
 import type { Member, Space, Type } from "./space.js";
 import { unreadable } from "./unreadable.js";
 

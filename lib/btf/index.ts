@@ -1,1 +1,2 @@
-export { type FieldLayout, type Layouts, parseBtf } from "./layouts.js";
+export type { FieldLayout, Layouts } from "./layout.js";
+export { parseBtf } from "./layouts.js";

@@ -1,4 +1,4 @@
-import type { HostBtf } from "./btf/source.js";
+import type { HostBtf } from "./btf/host-btf.js";
 import type { KernelSnapshot } from "./kernel.js";
 import type { Snapshot } from "./sections.js";
 import type { TimeExchange } from "./time-exchange.js";

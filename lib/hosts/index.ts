@@ -1,5 +1,5 @@
 export type { BtfFiles } from "./btf/given.js";
-export type { HostBtf } from "./btf/source.js";
+export type { HostBtf } from "./btf/host-btf.js";
 export { readText } from "./bytes.js";
 export { ClockOffset, clockOffset } from "./clock-offset.js";
 export { type ClockReading, clocksFunction, clockWord, parseClockLines } from "./clocks.js";

@@ -1,7 +1,7 @@
 export { makeProbe, type Probe } from "./engine/define.js";
 export type { DecodeContext, EndContext, ProbeDefinition, ProbeFacts } from "./engine/definition.js";
 export { ProbeError } from "./engine/error.js";
-export { isMeasuring } from "./engine/life.js";
+export { isMeasuring } from "./engine/lifecycle.js";
 export { Listing, type ListingFacts } from "./engine/listing.js";
 export type { CommonParameters } from "./engine/parameters.js";
 export { checkProbe } from "./engine/preflight.js";
@@ -31,9 +31,10 @@ export {
   sampleColumns,
   sampleValues,
 } from "./kinds/histogram.js";
+export type { HookAt } from "./kinds/hook-at.js";
 export { defineRows, type RowsDefinition, type RowsWriting } from "./kinds/rows.js";
 export { defineStages, type StagesDefinition, type StagesWriting } from "./kinds/stages/index.js";
-export type { HookAt, PacketOptions, Writing } from "./kinds/writing.js";
+export type { PacketOptions, Writing } from "./kinds/writing.js";
 export { errorName } from "./packet/errno.js";
 export { deviceField, flowField, lengthField, packetFields, protocolField } from "./packet/fields.js";
 export { addressFilters, isNotOf, packetFilters, port, prefix } from "./packet/filters.js";

@@ -7,10 +7,12 @@ import {
   field,
   isNotOf,
   joined,
+  type Probe,
   packetFields,
   packetFilters,
   type Target,
 } from "../../lib/probes/index.js";
+import type { ConntrackEventsParameters } from "../parameters.js";
 import { infos } from "./names.js";
 import {
   conntrackHooks,
@@ -34,15 +36,34 @@ const numberOf = (state: z.output<typeof State>) => infos.find(([, name]) => nam
  * Parameters: `seconds` to measure (0.5 to 3600); `maxEvents` (default 10,000: rows at most); filters that all have to match: `state` (one or several), `dropped`
  * (only what was dropped), `src`, `dst`, `ip`, `srcPort`, `dstPort`, `port`, `protocol`, `device`, as of {@link conntrackSummary}.
  *
- * Columns: `time_ns` (Unix time by the host's clock), `step`, `owner`, `verdict`, `state`, `why` (the kernel's words on what is invalid), `zone`, `status` (bits of the connection:
- * `SEEN_REPLY`, `ASSURED`, `CONFIRMED`, …), `tcp_state`, `device`, `ip_version`, `src`, `src_port`, `dst`, `dst_port`, `protocol`, `length_bytes`, `cpu`. null is unknown or absent.
- * A call whose return the kernel missed has no row, and counts as lost. Packets of skbook's own SSH connection to the host have none, as a note says: each row would make more of them.
+ * Columns:
+ * - `time_ns` BIGINT, ns since 1970: when, by the host's real-time clock
+ * - `step` VARCHAR: lookup: its connection was looked for; confirm: the connection that it began was put into the table
+ * - `owner` VARCHAR: who had it tracked: netfilter, or the action ct of openvswitch
+ * - `verdict` VARCHAR: ACCEPT, or DROP where the packet was dropped for it
+ * - `state` VARCHAR: NEW, ESTABLISHED, RELATED, with _REPLY for the other direction, UNTRACKED, INVALID
+ * - `why` VARCHAR: why it is invalid, as the kernel would log it; %… are numbers that aren't filled in
+ * - `zone` INTEGER: connection tracking zone; null where there is no connection, or the kernel doesn't say
+ * - `status` VARCHAR: bits of the connection's status (enum ip_conntrack_status)
+ * - `tcp_state` VARCHAR: state of the TCP connection after it; null where it is none
+ * - `device` VARCHAR: network interface the packet was on; null where it had none
+ * - `ip_version` INTEGER: 4 or 6; null for what isn't IP
+ * - `src` VARCHAR: source address
+ * - `src_port` INTEGER: TCP, UDP or SCTP source port
+ * - `dst` VARCHAR: destination address
+ * - `dst_port` INTEGER: TCP, UDP or SCTP destination port
+ * - `protocol` VARCHAR: IP protocol, or the EtherType of what isn't IP
+ * - `length_bytes` INTEGER, bytes: IP packet by its own header; frame where it isn't IP
+ * - `cpu` INTEGER: CPU that did it
  *
- * Errors: as for every probe, see {@link defineProbe}.
+ * null is unknown or absent. A call whose return the kernel missed has no row, and counts as lost. Packets of skbook's own SSH connection to the host have none, as a note says:
+ * each row would make more of them.
+ *
+ * Errors: as for every probe, see {@link makeProbe}.
  *
  * @example await conntrackEvents(host, { seconds: 10, state: "INVALID" })
  */
-export const conntrackEvents = defineRows({
+export const conntrackEvents: Probe<ConntrackEventsParameters, "table"> = defineRows({
   name: "conntrackEvents",
   revision: 2,
   measures: "packets that connection tracking looked at, one row for each step",

@@ -8,9 +8,11 @@ import {
   type HookAt,
   nameOf,
   numbers,
+  type Probe,
   packet,
   symbolOf,
 } from "../../lib/probes/index.js";
+import type { DefragEventsParameters } from "../parameters.js";
 import {
   freeHook,
   insertHooks,
@@ -31,15 +33,32 @@ import {
  * Parameters: `seconds` to measure (0.5 to 3600); `maxEvents` (default 10,000: rows at most); filters that all have to match: `src`, `dst` (address or prefix, IPv4 or
  * IPv6), `ip` (either).
  *
- * Columns: `time_ns` (Unix time by the host's clock), `step` (`insert`, `expire`, `free`), `result` (`OK`, `DUPLICATE`, `OVERLAP`; `EXPIRED`; `FREED`), `ip_version`, `user` (who puts them together)
- * and its `zone`, `src`, `dst`, `id` (identification of the datagram), `protocol` (null of IPv6), `offset_bytes` and `end_bytes` (place of the fragment's data), `received_bytes` (data in the queue
- * besides), `device`, `site` (kernel function that freed it), `cpu`. null is unknown or absent. An insertion whose return the kernel missed has no row, and counts as lost. A `free` belongs to the refused `insert` before it with the same `id`.
+ * Columns:
+ * - `time_ns` BIGINT, ns since 1970: when, by the host's real-time clock
+ * - `step` VARCHAR: insert: a fragment comes to its queue; expire: a queue is given up; free: a refused fragment is freed;
+ *   defragment: one is handed in
+ * - `result` VARCHAR: OK, DUPLICATE or OVERLAP of insert; EXPIRED; FREED; WAITING, COMPLETE or an error of defragment
+ * - `ip_version` INTEGER: 4 or 6
+ * - `user` VARCHAR: who puts the fragments together
+ * - `zone` INTEGER: connection tracking zone that does; null where it is not conntrack
+ * - `src` VARCHAR: source address
+ * - `dst` VARCHAR: destination address
+ * - `id` BIGINT: identification of the datagram (RFC 791, RFC 8200)
+ * - `protocol` VARCHAR: IP protocol of the datagram; null where the queue doesn't know, as of IPv6
+ * - `offset_bytes` INTEGER, bytes: where the fragment's data begins
+ * - `end_bytes` INTEGER, bytes: where it ends
+ * - `received_bytes` INTEGER, bytes: data that the queue holds besides it
+ * - `device` VARCHAR: network interface the fragment was on; null of expire
+ * - `site` VARCHAR: kernel function that freed it; null but of free
+ * - `cpu` INTEGER: CPU that did it
  *
- * Errors: as for every probe, see {@link defineProbe}.
+ * null is unknown or absent. An insertion whose return the kernel missed has no row, and counts as lost. A `free` belongs to the refused `insert` before it with the same `id`.
+ *
+ * Errors: as for every probe, see {@link makeProbe}.
  *
  * @example await defragEvents(host, { seconds: 10, dst: "198.51.100.0/24" })
  */
-export const defragEvents = defineRows({
+export const defragEvents: Probe<DefragEventsParameters, "table"> = defineRows({
   name: "defragEvents",
   revision: 2,
   measures: "IP fragments that are put together, one row for each step",

@@ -1,4 +1,5 @@
-import { bpf, callHooks, defineCounts, packet as values } from "../../lib/probes/index.js";
+import { bpf, callHooks, defineCounts, type Probe, packet as values } from "../../lib/probes/index.js";
+import type { DefragSummaryParameters } from "../parameters.js";
 import {
   defragment,
   insertHooks,
@@ -16,15 +17,23 @@ import {
  *
  * Parameters: `seconds` to measure (0.5 to 3600), and filters that all have to match: `src`, `dst` (address or prefix, IPv4 or IPv6), `ip` (either).
  *
- * Columns: `step`, `result`: of `defragment` (a fragment is handed in) `WAITING` for others, `COMPLETE` with it, or an error: refused, as is a duplicate; of `insert` (it comes to its
- * queue) `OK`, `DUPLICATE` or `OVERLAP`; of `expire` `EXPIRED`, a queue; `ip_version`; `user` (`local delivery`, `conntrack in`, …) and its `zone`; `protocol` (null of `defragment` and of IPv6); `count`
- * (fragments; of `expire` queues). A call whose return the kernel missed is in `provenance.lost`.
+ * Columns:
+ * - `step` VARCHAR: insert: a fragment comes to its queue; expire: a queue is given up; free: a refused fragment is freed;
+ *   defragment: one is handed in
+ * - `result` VARCHAR: OK, DUPLICATE or OVERLAP of insert; EXPIRED; FREED; WAITING, COMPLETE or an error of defragment
+ * - `ip_version` INTEGER: 4 or 6
+ * - `user` VARCHAR: who puts the fragments together
+ * - `zone` INTEGER: connection tracking zone that does; null where it is not conntrack
+ * - `protocol` VARCHAR: IP protocol of the datagram; null where the queue doesn't know, as of IPv6
+ * - `count` BIGINT, fragments: fragments; of expire, queues
  *
- * Errors: as for every probe, see {@link defineProbe}.
+ * A refused fragment, as a duplicate is, shows as an error of `defragment`. A call whose return the kernel missed is in `provenance.lost`.
+ *
+ * Errors: as for every probe, see {@link makeProbe}.
  *
  * @example await defragSummary(host, { seconds: 10 })
  */
-export const defragSummary = defineCounts({
+export const defragSummary: Probe<DefragSummaryParameters, "frame"> = defineCounts({
   name: "defragSummary",
   revision: 2,
   measures: "IP fragments that are put together, counted in the kernel by what becomes of them",

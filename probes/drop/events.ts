@@ -7,9 +7,11 @@ import {
   field,
   headerFields,
   kernelStack,
+  type Probe,
   packetFields,
   stackOf,
 } from "../../lib/probes/index.js";
+import type { DropEventsParameters } from "../parameters.js";
 import {
   dropFilters,
   dropHook,
@@ -44,23 +46,36 @@ const stackField = (depth: number) =>
  *
  * Parameters: `seconds` to measure (0.5 to 3600); `maxEvents` (default 10,000: rows at most); `stacks` (default false; true for the
  * 8 innermost kernel functions, or a number); `headers` (default false: with true, the columns of layers 2 to 4); filters that all have to match: `src`, `dst` (source and
- * destination: address or prefix, IPv4 or IPv6), `ip` (either), `srcPort`, `dstPort`, `port` (either), `protocol`, `device`, `reason` (one or several); `bufferPages` (default 512: 4 KiB pages per CPU between
+ * destination: address or prefix, IPv4 or IPv6), `ip` (either), `srcPort`, `dstPort`, `port` (either), `protocol`, `device`, `vlan`, `vni` (of VXLAN and Geneve: the packet inside is meant then), `reason` (one or several); `bufferPages` (default 512: 4 KiB pages per CPU between
  * kernel and bpftrace; raise it where events get lost).
  *
- * Columns: `time_ns` (Unix time by the host's clock), `reason`, `site` (kernel function that dropped), `device`, `input_ifindex` (index of
- * the interface it came in on; 0 for the host's own), `ip_version`, `src`, `src_port`, `dst`, `dst_port`, `protocol`,
- * `length_bytes` (of the IP packet by its own header, of the frame where it isn't IP), `cpu`, `process` (what ran on that CPU: often, not
- * always, who sent it), `stack`. null is unknown or absent.
+ * Columns:
+ * - `time_ns` BIGINT, ns since 1970: when, by the host's real-time clock
+ * - `reason` VARCHAR: why, as the host's kernel names it; null where it gives no reasons
+ * - `site` VARCHAR: kernel function that dropped the packet
+ * - `device` VARCHAR: network interface the packet was on; null where it had none
+ * - `input_ifindex` INTEGER: index of the interface it came in on; 0 for the host's own
+ * - `ip_version` INTEGER: 4 or 6; null for what isn't IP
+ * - `src` VARCHAR: source address
+ * - `src_port` INTEGER: TCP, UDP or SCTP source port
+ * - `dst` VARCHAR: destination address
+ * - `dst_port` INTEGER: TCP, UDP or SCTP destination port
+ * - `protocol` VARCHAR: IP protocol, or the EtherType of what isn't IP
+ * - `length_bytes` INTEGER, bytes: IP packet by its own header; frame where it isn't IP
+ * - `cpu` INTEGER: CPU that dropped it
+ * - `process` VARCHAR: what ran on that CPU; often, not always, who sent it
+ * - `stack` VARCHAR: kernel functions, innermost first; null unless asked for
  *
- * With `headers`, besides: `eth_src`, `eth_dst` (MAC addresses), `ether_type`, `vlan_id`, `vlan_priority` (outermost tag, beside or in the frame),
- * `arp_op` (1 request, 2 reply; `src` and `dst` are then ARP's sender and target), `ip_id`, `ttl` (hop limit), `tos` (traffic class), `tcp_flags`,
- * `tcp_payload_bytes`, `icmp_type`, `icmp_code`.
+ * null is unknown or absent.
  *
- * Errors: as for every probe, see {@link defineProbe}; `UNKNOWN_DROP_REASON`.
+ * With `headers`, besides: `eth_src`, `eth_dst`, `ether_type`, `vlan_id`, `vlan_priority`, `vlan_inner_id`, `arp_op`, `ip_id`, `ttl`, `tos`, `tcp_flags`, `tcp_payload_bytes`,
+ * `icmp_type`, `icmp_code`.
+ *
+ * Errors: as for every probe, see {@link makeProbe}; `UNKNOWN_DROP_REASON`.
  *
  * @example await dropEvents(host, { seconds: 10, reason: "NO_SOCKET", stacks: true })
  */
-export const dropEvents = defineRows({
+export const dropEvents: Probe<DropEventsParameters, "table"> = defineRows({
   name: "dropEvents",
   revision: 2,
   measures: "packets that the kernel dropped, one row each",

@@ -1,3 +1,4 @@
+export { dropsBySecond } from "./by-second.js";
 export { classifyDrops } from "./classify.js";
 export { dropEvents } from "./events.js";
 export { type DropKind, type DropRule, dropRules } from "./rules.js";

@@ -8,8 +8,10 @@ import {
   ipVersion,
   nameOf,
   numbers,
+  type Probe,
   packet,
 } from "../../lib/probes/index.js";
+import type { PathEventsParameters } from "../parameters.js";
 import { pathNotes } from "./notes.js";
 import { checkPath, type PathFilter, pathParameters } from "./parameters.js";
 import { forgetSides, pathClauses, pathHooks, sightings, whenMerged } from "./path.js";
@@ -18,18 +20,39 @@ import { forgetSides, pathClauses, pathHooks, sightings, whenMerged } from "./pa
  * Shows every packet of a flow each time that a host sees it at one of two sides, one row each: what {@link pathTrace} puts together. Every event
  * costs some microseconds on the host: look at {@link pathSummary} first.
  *
- * Parameters: see {@link PathParameters}, and `maxEvents` (default 10,000: rows at most). `timeoutMs` means nothing here.
+ * Parameters: see {@link PathEventsParameters}. `timeoutMs` means nothing here.
  *
- * Columns: `time_ns` (Unix time by the host's clock), `sighting` (`in` by `from`, `out` by `to`, `back in` by `to`, `back out` by `from`), `device`, `ip_version`, `src`, `src_port`,
- * `dst`, `dst_port`, `protocol`, `ip_id` (identification of IPv4, or of an IPv6 fragment), `fragment_offset_bytes`, `more_fragments`, `payload_bytes` (behind the headers of
- * IP and transport), `seq`, `ack` (of TCP), `echo_id`, `echo_seq` (of ICMP), `segments` (that it stands for: GRO, TSO), `cpu`. null is unknown or absent: of a fragment behind the
- * first, all that the first has.
+ * Columns:
+ * - `time_ns` BIGINT, ns since 1970: when, by the host's real-time clock
+ * - `sighting` VARCHAR: in, out, back in or back out
+ * - `device` VARCHAR: where it was seen
+ * - `ip_version` INTEGER: 4 or 6
+ * - `src` VARCHAR: source address
+ * - `src_port` INTEGER: source port; null for ICMP and later fragments
+ * - `dst` VARCHAR: destination address
+ * - `dst_port` INTEGER: destination port; null for ICMP and later fragments
+ * - `protocol` VARCHAR: ICMP, TCP or UDP
+ * - `ip_id` BIGINT: IPv4 identification, or that of an IPv6 fragment; null: IPv6, whole
+ * - `fragment_offset_bytes` INTEGER, bytes: where the fragment belongs; 0: the first, or whole
+ * - `more_fragments` BOOLEAN: more of the same packet follow
+ * - `payload_bytes` INTEGER, bytes: behind the headers of IP and, where there is one, transport
+ * - `seq` BIGINT: TCP sequence number
+ * - `ack` BIGINT: TCP acknowledgement number
+ * - `echo_id` INTEGER: ICMP identifier
+ * - `echo_seq` INTEGER: ICMP sequence number
+ * - `segments` INTEGER: segments that it stands for; 1: itself
+ * - `cpu` INTEGER: CPU that handled it
  *
- * Errors: as for every probe, see {@link defineProbe}.
+ * null is unknown or absent: of a fragment behind the first, all that the first has. `segments` are those of GRO and TSO.
+ *
+ * Errors: as for every probe, see {@link makeProbe}.
  *
  * @example await pathEvents(host, { from: "vnet1", to: "eth0", protocol: "UDP", src: "198.51.100.11", dst: "203.0.113.30", seconds: 10 })
  */
-export const pathEvents = defineRows<Record<never, never>, typeof pathParameters>({
+export const pathEvents: Probe<PathEventsParameters, "table"> = defineRows<
+  Record<never, never>,
+  typeof pathParameters
+>({
   name: "pathEvents",
   revision: 2,
   measures: "packets at both sides of a host, one row each time that one is seen",

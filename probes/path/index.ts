@@ -1,4 +1,3 @@
 export { pathEvents } from "./events.js";
-export type { PathParameters } from "./parameters.js";
 export { pathSummary } from "./summary.js";
-export { type PathTraceParameters, pathTrace } from "./trace.js";
+export { pathTrace } from "./trace.js";

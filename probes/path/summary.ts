@@ -1,4 +1,5 @@
-import { type Bpf, bpf, defineStages, ipVersion, packet } from "../../lib/probes/index.js";
+import { type Bpf, bpf, defineStages, ipVersion, type Probe, packet } from "../../lib/probes/index.js";
+import type { PathSummaryParameters } from "../parameters.js";
 import { pathNotes } from "./notes.js";
 import { checkPath, type PathFilter, pathParameters } from "./parameters.js";
 import { forgetSides, isLater, pathClauses, pathHooks, whenMerged } from "./path.js";
@@ -12,14 +13,32 @@ import { forgetSides, isLater, pathClauses, pathHooks, whenMerged } from "./path
  * out by `from`), `total`. With TCP and UDP two: `there` and `back`; each packet stands for itself, a fragment too; with a filter of ports
  * later fragments, which have none, are counted nowhere.
  *
- * Parameters: see {@link PathParameters}. `src` and `dst` have to be such that all their packets that come in by `from` have to leave by `to`.
+ * Parameters: see {@link PathSummaryParameters}. `src` and `dst` have to be such that all their packets that come in by `from` have to leave by `to`.
  *
- * Columns: `leg`; `packets_in`, `packets_out` (seen at the leg's beginning and at its end), `completed` (seen at both), `lost` (not seen at the end within
- * `timeoutMs`), `unfinished` (younger than that when the probe ended); `measured` (of the completed, those whose latency is certain), `min_ns`,
- * `avg_ns`, `max_ns`, and percentiles as true bounds, `p50_low_ns` to `p50_high_ns`, `p90_low_ns` to `p90_high_ns`, `p99_low_ns` to
- * `p99_high_ns`: buckets are a quarter of an octave, narrowed by minimum and maximum. Counters of quality: `repeated` (came in while one with the same key was on its way: it counts, its latency doesn't; a repeated echo request completes
- * nothing), `unexpected` (seen at the end and not at the beginning: inside before the probe began, queued anew by a busy driver, or a piece of a packet that was
- * cut up), `unfollowed` (16,384 were on their way or lost already: in none of completed, lost, unfinished), `merged` (of the packets in, those that stand for several segments: GRO, TSO).
+ * Columns:
+ * - `leg` VARCHAR: part of the way
+ * - `packets_in` BIGINT, packets: seen where the leg begins
+ * - `packets_out` BIGINT, packets: seen where it ends
+ * - `completed` BIGINT, packets: seen at both
+ * - `lost` BIGINT, packets: not seen at its end within timeoutMs
+ * - `unfinished` BIGINT, packets: not seen at its end yet, and younger than timeoutMs
+ * - `measured` BIGINT, packets: of the completed, those whose latency is certain
+ * - `min_ns` BIGINT, ns: shortest
+ * - `avg_ns` DOUBLE, ns: mean of the measured
+ * - `max_ns` BIGINT, ns: longest
+ * - `p50_low_ns` BIGINT, ns: 50 % of the measured took at most this or somewhat more: the bound below
+ * - `p50_high_ns` BIGINT, ns: 50 % of the measured took at most this: the bound above
+ * - `p90_low_ns` BIGINT, ns: 90 % of the measured took at most this or somewhat more: the bound below
+ * - `p90_high_ns` BIGINT, ns: 90 % of the measured took at most this: the bound above
+ * - `p99_low_ns` BIGINT, ns: 99 % of the measured took at most this or somewhat more: the bound below
+ * - `p99_high_ns` BIGINT, ns: 99 % of the measured took at most this: the bound above
+ * - `repeated` BIGINT, packets: came in while one of the same key was on its way
+ * - `unexpected` BIGINT, packets: seen at its end, not at its beginning
+ * - `unfollowed` BIGINT, packets: no room to follow it: in none of completed, lost and unfinished
+ * - `merged` BIGINT, packets: of packets_in, those that stand for several segments
+ *
+ * Percentiles are true bounds: buckets are a quarter of an octave, narrowed by minimum and maximum. A `repeated` echo request completes nothing; `unexpected` are also
+ * packets that were inside before the probe began, that a busy driver queued anew, or pieces of a packet that was cut up; `unfollowed` are in none of completed, lost, unfinished.
  *
  * Keys: ICMP addresses, identifier, sequence number; UDP addresses, ports, IP identification, fragment offset, length; TCP addresses, ports, sequence and
  * acknowledgement number, IP identification. What is cut up inside the host is known by its first piece. Packets whose addresses or ports are translated inside, or that are put into a tunnel,
@@ -29,11 +48,11 @@ import { forgetSides, isLater, pathClauses, pathHooks, whenMerged } from "./path
  * note says how often that was, where the kernel counts it (from 6.7). It does not count all: a kernel of a microVM
  * (6.18) ran no BPF program on top of threads of its first process, uncounted. What {@link dropSummary} sees between the devices is another witness, though not free of the same.
  *
- * Errors: as for every probe, see {@link defineProbe}.
+ * Errors: as for every probe, see {@link makeProbe}.
  *
  * @example await pathSummary(host, { from: "vnet1", to: "eth0", protocol: "ICMP", src: "198.51.100.11", dst: "203.0.113.30", seconds: 10 })
  */
-export const pathSummary = defineStages({
+export const pathSummary: Probe<PathSummaryParameters, "frame"> = defineStages({
   name: "pathSummary",
   revision: 2,
   measures:

@@ -8,10 +8,10 @@ import {
   type Table,
   unixNanoseconds,
 } from "../../lib/tables/index.js";
+import type { PathEventsParameters } from "../parameters.js";
 import { echoPaths } from "./echo-paths.js";
 import { pathEvents } from "./events.js";
 import { packetPaths } from "./packet-paths.js";
-import type { PathParameters } from "./parameters.js";
 
 const ns = (name: string, meaning: string): Column => ({ name, type: "BIGINT", unit: "ns", meaning });
 const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
@@ -53,12 +53,6 @@ const columns: Column[] = [
   },
 ];
 
-/** What {@link pathTrace} can be asked, beside what every probe can. */
-export interface PathTraceParameters extends PathParameters {
-  /** Sightings at most, 1 to 10,000,000: a ping that comes back has four. Default 10,000. */
-  maxEvents?: number | undefined;
-}
-
 const sightingsOf = (name: string, meaning: string): Column => ({
   name,
   type: "INTEGER",
@@ -77,7 +71,7 @@ const counterColumns: Column[] = [
  * Follows single packets between two sides of a host and says what became of each: one row per packet, or per echo request with its reply.
  * Joins what {@link pathEvents} sees; look at {@link pathSummary} first, which costs the host less.
  *
- * Parameters: see {@link PathTraceParameters}.
+ * Parameters: see {@link PathEventsParameters}.
  *
  * Columns: `time_ns`, `way`, `status`, `src`, `src_port`, `dst`, `dst_port`, `protocol`, `ip_id`, `seq`, `echo_id`, `echo_seq`, `payload_bytes`, `segments`, `pieces_in`,
  * `pieces_out`, `in_device`, `out_device`, `inside_ns`, `outside_ns`, `reply_inside_ns`, `total_ns`, `ambiguous`.
@@ -90,13 +84,13 @@ const counterColumns: Column[] = [
  * identification, those on their way at the same time are `ambiguous`, and their latency is null. What is translated (NAT) or tunnelled inside is not known again.
  * In the provenance, `details.counts` has the sightings at each place, and how many were `unexpected`: inside before the probe began, or queued anew by a busy driver. Later fragments whose first was never seen are in no row and not counted.
  *
- * Errors: as for every probe, see {@link defineProbe}.
+ * Errors: as for every probe, see {@link makeProbe}.
  *
  * @example await pathTrace(host, { from: "vnet1", to: "eth0", protocol: "ICMP", src: "198.51.100.11", dst: "203.0.113.30", seconds: 10 })
  */
 export async function pathTrace(
   host: Host,
-  parameters: CommonParameters & PathTraceParameters,
+  parameters: CommonParameters & PathEventsParameters,
 ): Promise<Table> {
   const events = await pathEvents(host, parameters);
   const joined = (parameters.protocol === "ICMP" ? echoPaths : packetPaths)({

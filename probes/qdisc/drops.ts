@@ -9,12 +9,14 @@ import {
   type Hooks,
   nameOf,
   numbers,
+  type Probe,
   packet,
   packetFilters,
   readName,
   signed32,
 } from "../../lib/probes/index.js";
 import type { Value } from "../../lib/tables/index.js";
+import type { QdiscDropsParameters } from "../parameters.js";
 import { transmitCode } from "./codes.js";
 
 const driver = "tracepoint:net:net_dev_xmit";
@@ -65,18 +67,25 @@ const readDeviceOf = (at: HookAt) => bpf`$queue = ${at.read(bpf`$qdisc`, "Qdisc.
  *
  * Parameters: `seconds` to measure (0.5 to 3600); `device` (default all).
  *
- * Columns: `device` (those of one name in several network namespaces together), `qdisc` (the device's root discipline, or the one that was asked; null for
- * the driver), `step` (kernel function), `code` (what it returned), `name` (`NET_XMIT_SUCCESS`, `NET_XMIT_DROP`, `NET_XMIT_CN`: congested, this or another packet was
- * dropped; `NETDEV_TX_OK`, `NETDEV_TX_BUSY`: will be tried again; `…|__NET_XMIT_BYPASS`: success to the caller, but nothing was queued; or an errno), `loss` (a packet was
- * dropped), `packets` (packets that it returned so for).
+ * Columns:
+ * - `device` VARCHAR: network interface that the packets leave by
+ * - `qdisc` VARCHAR: kind of the device's root discipline, or of the one asked; null for the driver
+ * - `step` VARCHAR: kernel function, or tracepoint of the driver
+ * - `code` INTEGER: what it returned
+ * - `name` VARCHAR: the code's name
+ * - `loss` BOOLEAN: the packet, or another in its place, was dropped
+ * - `packets` BIGINT, packets: packets that it returned so for
+ *
+ * Devices of one name in several network namespaces count together. `NETDEV_TX_BUSY` will be tried again; `NET_XMIT_CN`: congested, this or another packet was dropped;
+ * `…|__NET_XMIT_BYPASS`: success to the caller, but nothing was queued.
  *
  * Without kprobes, and where a discipline's module isn't loaded, its rows are missing. A call whose return the kernel missed is in `provenance.lost`.
  *
- * Errors: as for every probe, see {@link defineProbe}.
+ * Errors: as for every probe, see {@link makeProbe}.
  *
  * @example await qdiscDrops(host, { seconds: 10, device: "eth0" })
  */
-export const qdiscDrops = defineCounts({
+export const qdiscDrops: Probe<QdiscDropsParameters, "frame"> = defineCounts({
   name: "qdiscDrops",
   revision: 2,
   measures:

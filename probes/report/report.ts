@@ -21,8 +21,7 @@ import {
   type Value,
 } from "../../lib/tables/index.js";
 import { besideCounters } from "../beside-counters.js";
-import { classifyDrops } from "../drop/index.js";
-import { dropsBySecond } from "./by-second.js";
+import { classifyDrops, dropsBySecond } from "../drop/index.js";
 import { drops, percent, percentSql, word } from "./columns.js";
 import { flowsOf } from "./flows.js";
 import { overTimeOf } from "./over-time.js";
@@ -59,7 +58,7 @@ export class DropReport {
     readonly flows: Frame,
     /** By second and reason: `time_ns` (middle of the second, by the host's clock), `reason`, `drops`. A second without drops has no row. */
     readonly overTime: Frame,
-    /** All counters of the host, as {@link interfaceCounters} has them. */
+    /** All counters of the host, as {@link hostCounters} has them. */
     readonly counters: Table,
     /** What is wrong, the worst first, with evidence. */
     readonly findings: Findings,
@@ -93,7 +92,7 @@ export class DropReport {
  *
  * What is dropped in a NIC is in no probe: the counters have it. The kernel counts up to 65,536 flows and places; what finds no room is in `drops.provenance.lost`. `flows` has the
  * 1,000 that lost most.
- * @throws SkbookError as every probe, see {@link defineProbe}.
+ * @throws SkbookError as every probe, see {@link makeProbe}.
  * @example await dropReport(host, { seconds: 10 })
  */
 export async function dropReport(host: Host, options: DropReportOptions): Promise<DropReport> {

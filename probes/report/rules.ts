@@ -66,7 +66,7 @@ function ofCounters({ title, when, causes, advice }: Counted) {
       `${row.subject ?? row.netns}: ${row.counter} grew by ${Number(row.change).toLocaleString("en-US")}`,
     causes,
     advice,
-    verify: () => "await interfaceCounters(host, { seconds: 10 })",
+    verify: () => "await hostCounters(host, { seconds: 10 })",
   });
 }
 

@@ -1,10 +1,12 @@
 """The peers of skbook's probes in BCC: `drops` by reason, site and device, `path` from one device to another.
 
-Arguments: which of them, and for `path` the two devices and the two IPv4 addresses. Says "ready" once it is attached; when its
-standard input ends, it prints a JSON object: how often its programs ran and how long, and how many packets they counted.
+Arguments: which of them; for `drops` the IPv4 prefix that packets go to, where not all are looked at; for `path` the two devices and the two
+IPv4 addresses. Says "ready" once it is attached; when its standard input ends, it prints a JSON object: how often its programs ran and how long.
 """
 
+import ctypes
 import glob
+import ipaddress
 import json
 import os
 import socket
@@ -31,6 +33,16 @@ enum skb_drop_reason { NONE };
 struct key { u64 location; u64 reason; char device[16]; };
 BPF_HASH(counts, struct key, u64, 65536);
 TRACEPOINT_PROBE(skb, kfree_skb) {
+#ifdef TO_PREFIX
+  char *head = 0;
+  u16 offset = 0;
+  u32 to = 0;
+  if (args->protocol != 0x0800) return 0;
+  bpf_probe_read_kernel(&head, sizeof(head), (char *)args->skbaddr + SKB_HEAD);
+  bpf_probe_read_kernel(&offset, sizeof(offset), (char *)args->skbaddr + SKB_NETWORK_HEADER);
+  bpf_probe_read_kernel(&to, sizeof(to), head + offset + 16);
+  if ((to & TO_MASK) != TO_PREFIX) return 0;
+#endif
   struct key key = {.location = (u64)args->location, .reason = args->reason};
   char *dev = 0;
   bpf_probe_read_kernel(&dev, sizeof(dev), (char *)args->skbaddr + SKB_DEV);
@@ -120,8 +132,19 @@ def costs():
     return {"runs": sum(runs for runs, _ in programs.values()), "ns": sum(ns for _, ns in programs.values())}
 
 
+def keep_statistics():
+    """bpf(BPF_ENABLE_STATS): they are kept until this process ends."""
+    number = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
+    if ctypes.CDLL(None).syscall(number, 32, ctypes.create_string_buffer(128), 128) < 0:
+        sys.exit("the kernel keeps no statistics of BPF programs")
+
+
 which, *rest = sys.argv[1:]
 macros = offsets()
+if which == "drops" and rest:
+    network = ipaddress.ip_network(rest[0])
+    masks = {"TO_PREFIX": network.network_address, "TO_MASK": network.netmask}
+    macros |= {name: f"{struct.unpack('<I', address.packed)[0]}U" for name, address in masks.items()}
 if which == "path":
     words = [struct.unpack("<Q", name.encode().ljust(8, b"\0")[:8])[0] for name in rest[:2]]
     addresses = [struct.unpack("<I", socket.inet_aton(address))[0] for address in rest[2:]]
@@ -129,6 +152,7 @@ if which == "path":
     macros |= dict(zip(["FROM_ADDRESS", "TO_ADDRESS"], [f"{word}U" for word in addresses]))
 flags = [f"-I{folder}" for folder in includes] + [f"-D{name}={value}" for name, value in macros.items()]
 bpf = BPF(text={"drops": DROPS, "path": PATH}[which], cflags=flags)
+keep_statistics()
 print("ready", flush=True)
 sys.stdin.read()
-print(json.dumps(costs() | {"packets": sum(count.value for count in bpf["counts"].values())}))
+print(json.dumps(costs()))

@@ -24,7 +24,9 @@ const reference = readdirSync(join(packageRoot, "docs/reference")).map((name) =>
 /** What the examples of the reference, one line each, take as given. */
 const given = `
 import { ${Object.keys(skbook).join(", ")} } from "skbook";
-import type { Capture, Host, Table as Rows, Target } from "skbook";
+import type { Capture, Host, Table as Rows } from "skbook";
+import { bpf, type HookAt, type Target } from "skbook/probe";
+declare const at: HookAt;
 declare const host: Host, h1: Host, h2: Host, hostA: Host, hostB: Host, hosts: Host[], target: Target;
 declare const cap: Capture, one: Capture, two: Capture, atClient: Capture, atServer: Capture;
 declare const drops: Rows, resent: Rows;

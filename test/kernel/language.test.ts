@@ -158,6 +158,24 @@ test("a function of an earlier cell is called as a function, not as a method", a
   expect(await shown("[whose(), tagged``]")).toBe("[ true, true ]");
 });
 
+test("what authors of probes need is a module of its own, with types", async () => {
+  const probe = `import { bpf, defineCounts, field } from "skbook/probe";
+    const sent = defineCounts({
+      name: "sent",
+      measures: "packets handed to drivers",
+      hooks: { required: ["tracepoint:net:net_dev_start_xmit"] },
+      fields: [field({ name: "cpu", type: "INTEGER", meaning: "CPU that sent it", say: () => bpf\`cpu\` })],
+      total: { name: "packets", unit: "packets", meaning: "packets sent" },
+      program: ({ on, count }) => on("tracepoint:net:net_dev_start_xmit", (at) => count(at)),
+    });
+    sent.definition.columns({}).map(({ name }) => name).join()`;
+  expect(await shown(probe)).toBe("'cpu,packets'");
+  expect(await shown("typeof sent.explain")).toBe("'function'");
+  expect(await shown("(await import('skbook/probe')).defineCounts === defineCounts")).toBe("true");
+  const { reply } = await kernel.run('import { defineCount } from "skbook/probe"; defineCount');
+  expect(reply).toMatchObject({ status: "error", ename: "CompileError" });
+});
+
 test("modules that await at their top level can be imported, statically and dynamically", async () => {
   writeFileSync(join(kernel.folder, "late.mjs"), "export const late = await Promise.resolve('late');\n");
   writeFileSync(join(kernel.folder, "late.d.mts"), "export const late: string;\n");

@@ -1,4 +1,4 @@
-import { type Host, type PathParameters, pathSummary, pathTrace } from "../../lib/index.js";
+import { type Host, type PathSummaryParameters, pathSummary, pathTrace } from "../../lib/index.js";
 import { type Comparison, together, verdictOf } from "./compare.js";
 import { inject, type PathFault } from "./faults/index.js";
 import type { Lab } from "./lab.js";
@@ -15,7 +15,7 @@ interface Ways {
   missed: number | "unknown";
 }
 
-type Watch = (host: Host, asked: PathParameters, during: () => unknown) => Promise<Ways>;
+type Watch = (host: Host, asked: PathSummaryParameters, during: () => unknown) => Promise<Ways>;
 
 const probes = {
   async pathSummary(host, asked, during) {

@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { loadAwk, loadWord, parseLoad } from "../../lib/hosts/load.js";
@@ -22,6 +24,10 @@ function refusedDatagrams(port: number, perBurst: number): { sent: () => number;
     },
   };
 }
+
+const sender = `
+  const socket = require("node:dgram").createSocket("udp4");
+  setInterval(() => { for (let i = 0; i < 20; i += 1) socket.send("x", 9, "127.0.0.1"); }, 10);`;
 
 const nothing = "lo: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0";
 
@@ -108,8 +114,10 @@ test("an event whose call returned unseen is lost", () => {
 
 describeLive("a budget for events", ["root", "bpftrace", "tracing"], () => {
   test("a host that is too busy is refused, with the estimate, the budget and what to run instead", async () => {
-    const flood = refusedDatagrams(9, 20);
+    // Another process, which goes on whatever this one is busy with.
+    const flood = spawn(process.execPath, ["-e", sender], { stdio: "ignore" });
     try {
+      await new Promise((later) => setTimeout(later, 1_000));
       const call = dropEvents(localhost(), { seconds: 1, dstPort: 9, maxEventsPerSecond: 50 });
       await expect(call).rejects.toMatchObject({
         code: "TOO_BUSY",
@@ -120,7 +128,8 @@ describeLive("a budget for events", ["root", "bpftrace", "tracing"], () => {
       const summary = await dropSummary(localhost(), { seconds: 1, dstPort: 9 });
       expect(summary.values).toEqual([["NO_SOCKET", expect.any(String), "lo", expect.any(Number)]]);
     } finally {
-      await flood.stop();
+      flood.kill();
+      await once(flood, "exit");
     }
   });
 

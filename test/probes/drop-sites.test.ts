@@ -5,7 +5,7 @@ import { targetOf, tracepointOf } from "./target.js";
 
 /** What bpftrace prints for two places in one function: it names them alike, and only the address tells them apart. */
 const printed =
-  '{"type": "map", "data": {"@counts": {"2,nfnetlink_rcv_batch,18446744071588513010,0,0": 2, "2,nfnetlink_rcv_batch,18446744071588513900,0,0": 5, "3,tcp_v4_rcv,18446744071588000000,812151909,0": 4}}}';
+  '{"type": "map", "data": {"@counts": {"2,nfnetlink_rcv_batch,18446744071588513010,[0,0]": 2, "2,nfnetlink_rcv_batch,18446744071588513900,[0,0]": 5, "3,tcp_v4_rcv,18446744071588000000,[812151909,0]": 4}}}';
 
 test("dropSummary adds up what one function drops in several places", () => {
   const tracepoint = tracepointOf(

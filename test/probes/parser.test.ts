@@ -59,6 +59,8 @@ describeLive("packets as they are read in the kernel", ["root", "bpftrace", "tra
       const events = await dropEvents(localhost(), {
         seconds: 60,
         headers: true,
+        // Room for whatever else this machine drops meanwhile.
+        ...{ maxEvents: 1_000_000, maxEventsPerSecond: 1_000_000, bufferPages: 4_096 },
         ...filter,
         during: () =>
           execa("nsenter", [`--net=/run/netns/${sending}`, "python3", "-c", sender, "eth0"], { input }),

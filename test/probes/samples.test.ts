@@ -9,7 +9,7 @@ import { Account } from "../../lib/probes/engine/account.js";
 import { collect } from "../../lib/probes/engine/collect.js";
 import { clauseSizes } from "../../lib/probes/engine/elf.js";
 import { environment } from "../../lib/probes/engine/environment.js";
-import { endHook } from "../../lib/probes/engine/life.js";
+import { endHook } from "../../lib/probes/engine/lifecycle.js";
 import { parseParameters } from "../../lib/probes/engine/parameters.js";
 import { render } from "../../lib/probes/engine/render.js";
 import { hookNames } from "../../lib/probes/hooks.js";
@@ -37,6 +37,13 @@ const unrecorded: readonly string[] = [
 
 const packets = { ip: "198.51.100.0/24", port: 443, protocol: "TCP", device: "eth0", vlan: 42 };
 
+const tcpPath = {
+  from: ["eth0", "eth1"],
+  to: "eth2",
+  protocol: "TCP",
+  ...{ src: "2001:db8:1::/48", dst: "2001:db8:2::7", dstPort: 443 },
+};
+
 /** What programs are written for, beside what a probe does by default. */
 const asked: { readonly [probe: string]: readonly object[] } = {
   dropEvents: [
@@ -47,6 +54,13 @@ const asked: { readonly [probe: string]: readonly object[] } = {
     { by: ["flow", "stack", "device"], ...packets },
     { by: ["protocol"], dst: "2001:db8::1", dstPort: 53 },
   ],
+  conntrackEvents: [packets],
+  conntrackSummary: [packets],
+  defragEvents: [{ src: "198.51.100.0/24" }, { ip: "2001:db8::/32" }],
+  defragSummary: [{ dst: "198.51.100.7" }, { ip: "2001:db8::/32" }],
+  pathEvents: [tcpPath],
+  pathSummary: [tcpPath],
+  qdiscDrops: [{ device: "eth0" }],
 };
 
 /** A filter by reason means something where the kernel gives reasons. */
@@ -68,8 +82,6 @@ for (const layer of layers) {
     if (typeof value === "function" && "definition" in value)
       definitions.push({ layer, definition: value.definition as ProbeDefinition });
 }
-const { dropsBySecond } = await import("../../probes/report/by-second.js");
-definitions.push({ layer: "report", definition: dropsBySecond.definition });
 
 const howTo = "SKBOOK_WRITE_SAMPLES=1 npx vitest run --project live test/probes/samples.test.ts writes it";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import { connect, dropSummary, localhost } from "../../lib/index.js";
-import { accompanied } from "../../lib/probes/engine/self-cost.js";
+import { wrapped } from "../../lib/probes/engine/wrapper.js";
 import { bpf, defineCounts, field } from "../../lib/probes/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { startSshd } from "../fixtures/sshd.js";
@@ -20,7 +20,7 @@ async function refusedDatagrams(count: number): Promise<void> {
 test("a signal that comes as the command ends does not hide its exit code", async () => {
   const stopsItsParent =
     "kill -s STOP $PPID; kill -s TERM $PPID; { sleep 0.2; kill -s CONT $PPID; } & exit 3";
-  const [file = "", ...args] = accompanied(["sh", "-c", stopsItsParent], {
+  const [file = "", ...args] = wrapped(["sh", "-c", stopsItsParent], {
     seconds: 1,
     end: "TERM",
     budget: null,
@@ -29,7 +29,7 @@ test("a signal that comes as the command ends does not hide its exit code", asyn
 });
 
 test("the command hears that it is to end from the one that takes the samples, once it has", async () => {
-  const [file = "", ...args] = accompanied(["sh", "-c", "trap 'exit 5' CONT; while :; do sleep 0.1; done"], {
+  const [file = "", ...args] = wrapped(["sh", "-c", "trap 'exit 5' CONT; while :; do sleep 0.1; done"], {
     seconds: 1,
     end: "CONT",
     budget: null,

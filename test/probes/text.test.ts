@@ -150,7 +150,9 @@ function attempt(ask: () => unknown): unknown {
 function expectCoded(error: unknown): undefined {
   const coded = typeof (error as { code?: unknown }).code === "string";
   const ofTheLanguage = [TypeError, RangeError, SyntaxError].some((kind) => error instanceof kind);
-  if (!coded && !ofTheLanguage) throw error;
+  // A parameter of a probe's own that is no schema.
+  const isNoSchema = /expected a Zod schema/.test(String(error));
+  if (!coded && !ofTheLanguage && !isNoSchema) throw error;
   return undefined;
 }
 

@@ -61,7 +61,7 @@ test("a program of drops has no test for places: filters are those that were ask
 test("reasons are numbered as that host has them: the same number means another reason on another kernel", () => {
   const { definition } = dropSummary;
   const named = (symbols: [number, string][]) => {
-    const maps = new Map([["@counts", new Map([["2,tcp_v4_rcv,1,0,0", 1]])]]);
+    const maps = new Map([["@counts", new Map([["2,tcp_v4_rcv,1,[0,0]", 1]])]]);
     const parameters = definition.parameters.parse({});
     const context = { target: hostOf(all, symbols), parameters, unixTime: () => null, ended: null };
     return definition.conclude?.(maps, context).map(([reason]) => reason);

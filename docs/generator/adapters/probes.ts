@@ -22,9 +22,11 @@ export interface Parameter {
   name: string;
   /** What it takes, in words: `integer, 1 to 65,535`. */
   takes: string;
+  /** The same as TypeScript: `number`. */
+  type: string;
   required: boolean;
   default: string | null;
-  /** null where the definition doesn't say: the doc comment of its type does. */
+  /** null where the definition doesn't say: a test refuses it. */
   meaning: string | null;
 }
 
@@ -99,6 +101,7 @@ function parametersOf(schema: z.ZodType): Parameter[] {
   return Object.entries(json.properties ?? {}).map(([name, property]) => ({
     name,
     takes: takes(property),
+    type: typeOf(property),
     required: json.required?.includes(name) ?? false,
     default: property.default === undefined ? null : JSON.stringify(property.default),
     meaning: property.description ?? null,
@@ -113,6 +116,17 @@ function takes(schema: JsonSchema): string {
     return `list of ${takes(schema.items ?? {})}${range(schema.minItems, schema.maxItems)}`;
   const name = schema.type === "string" ? "text" : (schema.type ?? "anything");
   return `${name}${range(schema.minimum, schema.maximum)}`;
+}
+
+/** What a schema takes, as TypeScript. */
+function typeOf(schema: JsonSchema): string {
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(" | ");
+  if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
+  if (schema.type === "array") {
+    const item = typeOf(schema.items ?? {});
+    return item.includes(" | ") ? `(${item})[]` : `${item}[]`;
+  }
+  return schema.type === "integer" ? "number" : (schema.type ?? "unknown");
 }
 
 function range(low?: number, high?: number): string {

@@ -1,6 +1,7 @@
 import ts from "typescript";
 import type { Column } from "../../../lib/index.js";
 import type { Parameter, ProbeFacts } from "../adapters/probes.js";
+import type { Sample } from "../adapters/samples.js";
 import { commentOn } from "../comment.js";
 import type { Export } from "../source.js";
 import { linked, type Places } from "./links.js";
@@ -11,8 +12,8 @@ import { membersTable } from "./members.js";
 export interface Known {
   places: Places;
   probes: ReadonlyMap<string, ProbeFacts>;
+  samples: ReadonlyMap<string, Sample>;
   columns: ReadonlyMap<string, readonly Column[]>;
-  exports: ReadonlyMap<string, Export>;
 }
 
 /** One export, below its heading. */
@@ -25,7 +26,7 @@ export function entry(of: Export, known: Known): string {
     `## ${of.name}`,
     probe === undefined ? signature(of) : probeSignature(probe),
     link(text),
-    probe === undefined ? "" : probeParts(probe, of, known),
+    probe === undefined ? "" : probeParts(probe, known),
     table(
       ["parameter", "meaning"],
       parameters.map((parameter) => [code(parameter.name), link(parameter.text)]),
@@ -34,6 +35,7 @@ export function entry(of: Export, known: Known): string {
     columns === undefined ? "" : columnTable(columns),
     ...of.declarations.map((declaration) => membersTable(declaration, known.places)),
     throws === "" ? "" : `Throws ${link(throws)}`,
+    sampleTable(of.name, known.samples.get(of.name)),
     ...examples.map((example) => `\`\`\`ts\n${example}\n\`\`\``),
   );
 }
@@ -67,15 +69,8 @@ function probeSignature({ name, shape }: ProbeFacts): string {
   return `\`\`\`typescript\n${name}(host: Host, { seconds, ...parameters }): Promise<${answer}>\n\`\`\``;
 }
 
-function probeParts(probe: ProbeFacts, of: Export, { exports, places }: Known): string {
-  const type = parametersType(of);
-  const documented = new Map(
-    (type === undefined ? [] : propertiesOf(type, exports)).map((property) => [
-      property.name.getText(),
-      linked(commentOn(property).text, places),
-    ]),
-  );
-  const rows = probe.parameters.map((parameter) => parameterRow(parameter, documented.get(parameter.name)));
+function probeParts(probe: ProbeFacts, { places }: Known): string {
+  const rows = probe.parameters.map(parameterRow);
   const common = linked("and those of every probe: {@link CommonParameters}", places);
   const errors = probe.errors ?? [];
   return parts(
@@ -93,27 +88,25 @@ function probeParts(probe: ProbeFacts, of: Export, { exports, places }: Known): 
   );
 }
 
-function parameterRow(
-  { name, takes, required, default: usual, meaning }: Parameter,
-  documented = "",
-): string[] {
-  return [code(name), takes, required ? "required" : code(usual ?? ""), meaning ?? documented];
+function parameterRow({ name, takes, required, default: usual, meaning }: Parameter): string[] {
+  return [code(name), takes, required ? "required" : code(usual ?? ""), meaning ?? ""];
 }
 
-/** The interface of a probe's own parameters: `Probe<DropSummaryParameters, "frame">`. */
-function parametersType({ declarations: [declaration] }: Export): string | undefined {
-  if (declaration === undefined || !ts.isVariableDeclaration(declaration)) return undefined;
-  return /^Probe<(\w+)/.exec(declaration.type?.getText() ?? "")?.[1];
-}
+/** Rows of a sample that a page shows. */
+const shown = 3;
 
-/** Properties of an interface and of those that it extends. */
-function propertiesOf(name: string, exports: ReadonlyMap<string, Export>): ts.PropertySignature[] {
-  const [declaration] = exports.get(name)?.declarations ?? [];
-  if (declaration === undefined || !ts.isInterfaceDeclaration(declaration)) return [];
-  const inherited = (declaration.heritageClauses ?? [])
-    .flatMap((clause) => [...clause.types])
-    .flatMap((type) => propertiesOf(type.expression.getText(), exports));
-  return [...inherited, ...declaration.members.filter(ts.isPropertySignature)];
+function sampleTable(name: string, sample: Sample | undefined): string {
+  if (sample === undefined) return "";
+  const { asked, columns, rows } = sample;
+  const options = Object.entries(asked).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  const more = rows.length > shown ? `; ${rows.length - shown} more follow` : "";
+  return parts(
+    `What a recorded run of \`${name}(host, { ${options.join(", ")} })\` gave${more}:`,
+    table(
+      columns.map(code),
+      rows.slice(0, shown).map((row) => row.map((value) => (value === null ? "null" : String(value)))),
+    ),
+  );
 }
 
 function columnTable(columns: readonly Column[]): string {

@@ -1,19 +1,9 @@
 import { type Layouts, parseBtf } from "../../btf/index.js";
 import type { Host } from "../host.js";
 import type { GivenBtf } from "./given.js";
+import type { HostBtf } from "./host-btf.js";
 import { type BtfBytes, readBtf } from "./read.js";
 import { releaseNote } from "./release.js";
-
-/** How a host's kernel lays out its structs, and where that is known from. */
-export interface HostBtf {
-  layouts: Layouts;
-  /** The host itself, or files that were given to connect(). */
-  source: "host" | "file";
-  /** Modules that were asked for and have no BTF there: not loaded, built in (their types are vmlinux's), built without, or not given. */
-  missing: readonly string[];
-  /** What the reader must know. */
-  notes: readonly string[];
-}
 
 /** What was read, and what was made of it, by the modules that were asked for. */
 const nothing = () => ({ bytes: new Map() as BtfBytes, parsed: new Map<string, Layouts>() });

@@ -1,5 +1,5 @@
 import { type Counter, counterOf, counters } from "./counters.js";
-import { rowWord } from "./life.js";
+import { rowWord } from "./lifecycle.js";
 import type { ProgramRecord } from "./records.js";
 
 /** What became of the events of one hook; null where the program ended before it could say. */

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { reasonOf, SkbookError } from "../../errors/index.js";
 import { type ClockReading, type NetworkLoad, parseClockLines, parseLoad } from "../../hosts/index.js";
 import {
   type Column,
@@ -65,7 +66,7 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
     sink.append(definition.conclude?.(maps, { ...context, ended }) ?? []);
   } catch (error) {
     await sink.discard();
-    throw error;
+    throw error instanceof SkbookError ? error : unreadable(definition.name, error);
   }
   return {
     time: clock(),
@@ -74,6 +75,17 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
     finish: sink.finish,
     discard: sink.discard,
   };
+}
+
+/** Words that aren't what the program prints: a number that is none. */
+function unreadable(probe: string, cause: unknown): SkbookError {
+  return new SkbookError({
+    code: "BAD_RECORDING",
+    tried: `read what ${probe} printed`,
+    failed: reasonOf(cause),
+    todo: "measure again: the recording was made by another program, or changed",
+    cause,
+  });
 }
 
 /** What the command that the program runs in said of the host. */

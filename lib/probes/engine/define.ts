@@ -15,7 +15,7 @@ import { limitsOf, type ProbeDefinition, type Shapes } from "./definition.js";
 import { ProbeError } from "./error.js";
 import { explain, type Listing } from "./explain.js";
 import { failureOf } from "./failure.js";
-import { endHook } from "./life.js";
+import { endHook } from "./lifecycle.js";
 import { type CommonParameters, type ParsedCommon, parseParameters } from "./parameters.js";
 import { preflight, refuseUnless } from "./preflight.js";
 import { provenanceOf } from "./provenance.js";

@@ -6,7 +6,7 @@ import type { Site } from "../site.js";
 import type { Target } from "../target.js";
 import type { Bpf } from "../text/bpf.js";
 import type { Books } from "./account.js";
-import type { RowLimits } from "./life.js";
+import type { RowLimits } from "./lifecycle.js";
 import type { ProgramRecord } from "./records.js";
 
 /** What a decoder may lean on besides the record itself. */

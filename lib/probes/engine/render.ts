@@ -5,7 +5,7 @@ import { Site } from "../site.js";
 import type { Target } from "../target.js";
 import { type Bpf, textOf } from "../text/bpf.js";
 import { limitsOf, type ProbeDefinition } from "./definition.js";
-import { wholeProgram } from "./life.js";
+import { wholeProgram } from "./lifecycle.js";
 
 /** A program as it is written for one host. */
 export interface Rendered {
@@ -23,13 +23,13 @@ export function render<Schema extends z.ZodType>(
   target: Target,
 ): Rendered {
   const site = new Site(target);
-  const life = {
+  const lifecycle = {
     seconds,
     rows: limitsOf(definition, parameters, maxEventsPerSecond),
     endsAtOnce: definition.endsAtOnce,
     eachTick: definition.eachTick,
   };
-  const program = wholeProgram(definition.write(parameters, site), life, site);
+  const program = wholeProgram(definition.write(parameters, site), lifecycle, site);
   return { program, text: `${textOf(program)}\n`, layout: site.used };
 }
 

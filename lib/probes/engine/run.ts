@@ -5,7 +5,8 @@ import type { Target } from "../target.js";
 import { environment } from "./environment.js";
 import { knownTarget } from "./known-target.js";
 import type { Rendered } from "./render.js";
-import { accompanied, type SelfCost, splitCost } from "./self-cost.js";
+import { type SelfCost, splitCost } from "./self-cost.js";
+import { wrapped } from "./wrapper.js";
 
 /** How a probe's run ended, as it stands in the case. */
 export interface RunOutcome {
@@ -72,7 +73,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
     const target = await knownTarget(host, plan.target, plan.modules);
     const { text, layout } = plan.render(target);
     const bpftrace = [...bpftraceCommand(target, plan), "-e", text];
-    const command = accompanied(bpftrace, {
+    const command = wrapped(bpftrace, {
       seconds: plan.seconds,
       end: plan.endsBySignal ? "CONT" : "TERM",
       budget: plan.budget,

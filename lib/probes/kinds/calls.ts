@@ -1,7 +1,7 @@
-import { isMeasuring } from "../engine/life.js";
+import { isMeasuring } from "../engine/lifecycle.js";
 import { type Bpf, bpf, joined } from "../text/bpf.js";
 import { BpfMap } from "../text/maps.js";
-import type { HookAt, Writing } from "./writing.js";
+import type { Clauses, HookAt } from "./hook-at.js";
 
 // What a function was given is gone when it returns, so its entry keeps it for its return. Calls are told apart by the thread, by the CPU in its
 // idle task, and by depth: a function is called within itself, or in an interrupt of itself.
@@ -35,7 +35,7 @@ export function isWithin(name: string): Bpf {
 
 /** The clauses of a function's calls; none where the host lacks one of the hooks. */
 export function callClauses(
-  { on, has }: Pick<Writing<unknown>, "on" | "has">,
+  { on, has }: Pick<Clauses, "on" | "has">,
   name: string,
   { enter, leave, words = 1 }: CallOptions,
   counted: { began(at: HookAt): Bpf; returned(at: HookAt): Bpf },

@@ -10,9 +10,10 @@ import { hookNames } from "../hooks.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, joined } from "../text/bpf.js";
 import { BpfMap } from "../text/maps.js";
+import type { HookAt } from "./hook-at.js";
 import { keyReader } from "./key.js";
 import { type Input, type Output, type Shape, schemaOf } from "./parameters.js";
-import { type HookAt, type Writing, writing } from "./writing.js";
+import { type Writing, writing } from "./writing.js";
 
 /** What the program of a counting probe is written with. */
 export interface CountsWriting<Parameters> extends Writing<Parameters> {
@@ -64,7 +65,10 @@ export function defineCounts<
   Key extends string = never,
 >(
   definition: CountsDefinition<F, S> | ChoiceDefinition<F, S, Key>,
-): Probe<Input<F, S> & ([Key] extends [never] ? unknown : { by?: Key[] | undefined }), "frame"> {
+): Probe<
+  NoInfer<Input<F, S>> & ([Key] extends [never] ? unknown : { by?: NoInfer<Key>[] | undefined }),
+  "frame"
+> {
   type P = Output<F, S> & { by?: Key[] };
   const {
     filters = {},

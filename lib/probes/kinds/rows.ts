@@ -3,14 +3,15 @@ import { unixNanoseconds } from "../../tables/index.js";
 import { countOne } from "../engine/counters.js";
 import { makeProbe, type Probe } from "../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
-import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../engine/life.js";
+import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../engine/lifecycle.js";
 import { columnsOf, type Field, field, type ReadContext, readFields } from "../field.js";
 import { asked, type Filters } from "../filter.js";
 import { hookNames } from "../hooks.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, format, joined, type Printed } from "../text/bpf.js";
+import type { HookAt } from "./hook-at.js";
 import { type Input, maxEvents, type Output, type Shape, schemaOf } from "./parameters.js";
-import { type HookAt, type Writing, writing } from "./writing.js";
+import { type Writing, writing } from "./writing.js";
 
 /** What the program of a probe of events is written with. */
 export interface RowsWriting<Parameters> extends Writing<Parameters> {
@@ -46,7 +47,7 @@ const order: readonly Printed[] = ["number", "symbol", "text", "stack"];
 /** Makes a probe with one row for each event, printed as it happens: it costs the host some microseconds. Rows have a limit, and are limited by the second. */
 export function defineRows<F extends Filters = Record<never, never>, S extends Shape = Record<never, never>>(
   definition: RowsDefinition<F, S>,
-): Probe<Input<F, S> & { maxEvents?: number | undefined }, "table"> {
+): Probe<NoInfer<Input<F, S>> & { maxEvents?: number | undefined }, "table"> {
   type P = Output<F, S> & { maxEvents: number };
   const { filters = {}, parameters = {}, check, fields, program, notes, ...facts } = definition;
   const all = (given: P) => [time, ...(typeof fields === "function" ? fields(given) : fields)];

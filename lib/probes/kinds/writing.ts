@@ -4,24 +4,15 @@ import type { Asked } from "../filter.js";
 import { hookNames } from "../hooks.js";
 import { type ParseOptions, parsePacket } from "../packet/parse.js";
 import { packet } from "../packet/values.js";
-import { HookSite, type Site } from "../site.js";
+import type { Site } from "../site.js";
 import { attachPoint, type Bpf, bpf, joined } from "../text/bpf.js";
 import { type CallOptions, callClauses, callHooks } from "./calls.js";
+import { type Clauses, HookAt } from "./hook-at.js";
 
 /** What a probe's program is written with, whatever its kind. */
-export interface Writing<Parameters> {
+export interface Writing<Parameters> extends Clauses {
   parameters: Parameters;
   site: Site;
-  /** Whether the host has one of the probe's hooks. */
-  has(hook: string): boolean;
-  /**
-   * A clause behind one of the probe's hooks; nothing where the host lacks it.
-   *
-   * @param body what it does with an event.
-   * @param options.when what has to hold before anything is done.
-   * @param options.numeric read the hook's arguments by their offsets: for text of variable length.
-   */
-  on(hook: string, body: (at: HookAt) => Bpf, options?: OnOptions): Bpf;
   /** Statements that parse a packet, leave the clause where a filter that was asked for fails, and then do `body`. */
   packet(at: HookAt, options: PacketOptions, body: Bpf): Bpf;
   /** The same for any packet, whatever was asked for. */
@@ -40,11 +31,6 @@ export interface Writing<Parameters> {
   call(name: string, options: CallOptions): Bpf;
 }
 
-export interface OnOptions {
-  when?: ((at: HookAt) => Bpf) | undefined;
-  numeric?: boolean;
-}
-
 /** Where a packet is, and what else has to hold of it. */
 export interface PacketOptions extends Omit<ParseOptions, "inside"> {
   /** Pointer to its sk_buff; `$skb` from there on. */
@@ -52,18 +38,6 @@ export interface PacketOptions extends Omit<ParseOptions, "inside"> {
   /** Statements before it is parsed. */
   first?: Bpf;
   tests?: readonly Bpf[];
-}
-
-/** The hook of a clause, with its index among those of the probe. */
-export class HookAt extends HookSite {
-  constructor(
-    site: Site,
-    hook: string,
-    numeric: boolean,
-    readonly index: number,
-  ) {
-    super(site, hook, numeric);
-  }
 }
 
 const skb = bpf`$skb`;

@@ -3,25 +3,7 @@ import { type Bpf, bpf, joined, type Need } from "../text/bpf.js";
 import { swapped16, swapped32 } from "../text/numbers.js";
 import { transportOf } from "./transport.js";
 import { needs } from "./values.js";
-
-/** What of IP and transport headers has to be read. */
-export interface Wanted {
-  protocol: boolean;
-  src: boolean;
-  dst: boolean;
-  ports: boolean;
-  length: boolean;
-  fragment: boolean;
-  id: boolean;
-  ttl: boolean;
-  tos: boolean;
-  transport: boolean;
-  tcp: boolean;
-  tcpFlags: boolean;
-  icmp: boolean;
-  payload: boolean;
-  arp: boolean;
-}
+import type { Wanted } from "./wanted.js";
 
 const given = (condition: boolean, text: Bpf): Bpf[] => (condition ? [text] : []);
 

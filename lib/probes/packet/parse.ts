@@ -2,9 +2,10 @@ import type { Site } from "../site.js";
 import { type Bpf, bpf, joined, type Need, needsOf } from "../text/bpf.js";
 import { swapped16 } from "../text/numbers.js";
 import { readEthernet, readTagBeside, skipTags } from "./link.js";
-import { readArp, readIpv4, readIpv6, resetNetwork, type Wanted } from "./network.js";
+import { readArp, readIpv4, readIpv6, resetNetwork } from "./network.js";
 import { enterTunnel } from "./tunnel.js";
 import { needs } from "./values.js";
+import type { Wanted } from "./wanted.js";
 
 /** How a packet is to be parsed. */
 export interface ParseOptions {
@@ -31,10 +32,13 @@ export function parsePacket(site: Site, options: ParseOptions, tests: readonly B
   const vlan = named.has(needs.vlan);
   const ip = inside || anyOf(wanted) || named.has(needs.version) || named.has(needs.etherType);
   const pending = new Tests(tests);
+  // Behind the tests, unless one asks for it: what is rejected costs less then.
+  const device = readDevice(site, skb, named);
+  const first = tests.some((test) => [...needsOf(test)].some((need) => deviceNeeds.has(need)));
   return joined(
     [
-      ...readDevice(site, skb, named),
-      ...pending.knowing([needs.device, needs.deviceFirst, needs.deviceSecond]),
+      ...(first ? device : []),
+      ...pending.knowing([...deviceNeeds]),
       ...(named.has(needs.ethernet) ? [readEthernet(site, skb)] : []),
       ...(vlan ? [readTagBeside(site, skb)] : []),
       ...(ip || vlan ? [readType(site, options), skipTags(site, skb, vlan)] : []),
@@ -42,6 +46,7 @@ export function parsePacket(site: Site, options: ParseOptions, tests: readonly B
       ...(inside ? [readNetwork(wantedBy(tunnelNeeds), [4, 6], new Tests([]), bpf`0`), enterTunnel] : []),
       ...pending.knowing([needs.etherType, needs.vni]),
       ...(ip ? [readNetwork(wanted, versions, pending, site.read(skb, "sk_buff.len"))] : []),
+      ...(first ? [] : device),
       body,
     ],
     "\n  ",
@@ -130,6 +135,8 @@ function readNetwork(wanted: Wanted, versions: readonly (4 | 6)[], tests: Tests,
 }
 
 const tunnelNeeds = new Set<Need>([needs.protocol, needs.ports, needs.transport]);
+
+const deviceNeeds = new Set<Need>([needs.device, needs.deviceFirst, needs.deviceSecond]);
 
 const packetNeeds = new Set<Need>(Object.values(needs));
 

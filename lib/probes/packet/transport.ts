@@ -1,7 +1,7 @@
 import { readAt } from "../site.js";
 import { type Bpf, bpf, joined } from "../text/bpf.js";
 import { swapped16, swapped32 } from "../text/numbers.js";
-import type { Wanted } from "./network.js";
+import type { Wanted } from "./wanted.js";
 
 /**
  * Statements that read what stands at `$l4`, behind the headers of IP, of which no later fragment has any.

@@ -72,7 +72,7 @@ const nothing: ReadonlySet<Need> = new Set();
  * program text.
  *
  * @throws SkbookError `NOT_PROGRAM_TEXT`
- * @example bpf`if (${arg("len")} > ${1500}) { @ = count(); }`
+ * @example bpf`if (${at.arg("len")} > ${1500}) { @ = count(); }`
  */
 export function bpf(texts: TemplateStringsArray, ...values: readonly BpfValue[]): Bpf {
   if (!isTemplate(texts)) throw notProgramText(texts);

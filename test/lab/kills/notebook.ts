@@ -24,7 +24,8 @@ export function startNotebook({ destination, options, config }: Lab, work: strin
   const port = Number(/^ *Port (\d+)$/m.exec(readFileSync(config, "utf8"))?.[1]);
   // In the package's own folder, where cells find zod.
   const folder = mkdtempSync(join(packageRoot, "out", "kill-"));
-  const source = `import { attachTo, bpftrace, capture, connect, defineProbe, dropEvents } from "skbook";
+  const source = `import { capture, connect, dropEvents } from "skbook";
+import { defineCounts } from "skbook/probe";
 import { z } from "zod";
 const host = await connect(${JSON.stringify(destination)}, ${JSON.stringify(options)});
 ${work}`;

@@ -24,18 +24,15 @@ export const victims = {
   kprobe: {
     loads: true,
     cell: (seconds, attachSeconds) => `
-    const received = defineProbe({
+    const received = defineCounts({
       name: "received",
-      shape: "frame",
-      measures: "packets that IPv4 receives and how long it has them",
-      parameters: z.strictObject({}),
+      measures: "packets that IPv4 receives, counted when it is done with them",
       hooks: { required: ["kprobe:ip_rcv", "kretprobe:ip_rcv"] },
-      columns: [{ name: "packets", type: "BIGINT", unit: "packets", meaning: "received" }],
-      countMap: "@seen",
-      program: (_, target) => bpftrace\`\${attachTo(target, "kprobe:ip_rcv")} { @matched = count(); @seen = count(); }
-        \${attachTo(target, "kretprobe:ip_rcv")} { @ = count(); }\`,
-      decode: (record) =>
-        record.type === "map" && record.name === "@seen" ? [[Number(record.entries[0]?.[1])]] : [],
+      calls: true,
+      fields: [],
+      total: { name: "packets", unit: "packets", meaning: "received" },
+      program: ({ call, count }) =>
+        call("ip_rcv", { enter: (at, keep) => keep(at.arg(0)), leave: (at) => count(at) }),
     });
     await received(host, { seconds: ${seconds}, attachSeconds: ${attachSeconds} });`,
   },

@@ -8,7 +8,7 @@ import {
   type Probe,
 } from "../../lib/probes/index.js";
 import { unixNanoseconds, type Value } from "../../lib/tables/index.js";
-import { dropHook, dropHooks, dropNotes, dropped, reasonField, siteField, whenDrop } from "../drop/drops.js";
+import { dropHook, dropHooks, dropNotes, dropped, reasonField, siteField, whenDrop } from "./drops.js";
 
 const nsPerSecond = 1_000_000_000n;
 const seconds = new BpfMap("seconds", true);

@@ -36,8 +36,8 @@ export const takeOne: Bpf = bpf`${left}--;`;
 export const isSuppressed: Bpf = bpf`${rest} > 0`;
 export const isBeyond: Bpf = bpf`${rest} == 0`;
 
-/** How a program's life is written. */
-export interface Life {
+/** How a program begins, measures and ends. */
+export interface Lifecycle {
   seconds: number;
   /** null for a summary. */
   rows: RowLimits | null;
@@ -48,7 +48,11 @@ export interface Life {
 }
 
 /** The whole program: the clauses of a probe, and around them what every probe has. */
-export function wholeProgram(clauses: Bpf, { seconds, rows, endsAtOnce, eachTick }: Life, site: Site): Bpf {
+export function wholeProgram(
+  clauses: Bpf,
+  { seconds, rows, endsAtOnce, eachTick }: Lifecycle,
+  site: Site,
+): Bpf {
   const duration = Math.round(seconds * 1_000);
   const period = Math.round(duration / Math.max(1, Math.round(duration / tickMs)));
   const hook = endsAtOnce || rows !== null ? site.target.hooks.get(endHook) : undefined;

@@ -1,0 +1,189 @@
+// Generated from the definitions by `npm run docs`; don't edit.
+
+/** What {@link dropEvents} can be asked, beside what every probe can. */
+export interface DropEventsParameters {
+  /** Kernel stack with every row, so many functions deep, up to 64; 0 or false for none, true for 8 (boolean, or integer, 0 to 64). */
+  stacks?: boolean | number | undefined;
+  /** Ethernet, VLAN, ARP, IP, TCP and ICMP headers with every row; default false. */
+  headers?: boolean | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** TCP, UDP or SCTP source port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP, UDP or SCTP destination port (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+  /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
+  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+  /** Interface that the packet is on when it is seen. */
+  device?: string | undefined;
+  /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
+  vlan?: number | undefined;
+  /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
+  vni?: number | undefined;
+  /** One reason or several, as the host's kernel names them: `NO_SOCKET`. */
+  reason?: string | string[] | undefined;
+}
+
+/** What {@link dropSummary} can be asked, beside what every probe can. */
+export interface DropSummaryParameters {
+  /** What to count by, in the order of the columns; default reason, site, device. */
+  by?: ("reason" | "site" | "device" | "protocol" | "flow" | "stack")[] | undefined;
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** TCP, UDP or SCTP source port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP, UDP or SCTP destination port (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+  /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
+  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+  /** Interface that the packet is on when it is seen. */
+  device?: string | undefined;
+  /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
+  vlan?: number | undefined;
+  /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
+  vni?: number | undefined;
+  /** One reason or several, as the host's kernel names them: `NO_SOCKET`. */
+  reason?: string | string[] | undefined;
+}
+
+/** What {@link qdiscDrops} can be asked, beside what every probe can. */
+export interface QdiscDropsParameters {
+  /** Interface that packets leave by. */
+  device?: string | undefined;
+}
+
+/** What {@link conntrackEvents} can be asked, beside what every probe can. */
+export interface ConntrackEventsParameters {
+  /** Only packets in this state, or in one of these. */
+  state?: "INVALID" | "ESTABLISHED" | "RELATED" | "NEW" | "ESTABLISHED_REPLY" | "RELATED_REPLY" | "UNTRACKED" | ("INVALID" | "ESTABLISHED" | "RELATED" | "NEW" | "ESTABLISHED_REPLY" | "RELATED_REPLY" | "UNTRACKED")[] | undefined;
+  /** Only packets whose verdict is DROP; default false. */
+  dropped?: boolean | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** TCP, UDP or SCTP source port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP, UDP or SCTP destination port (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+  /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
+  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+  /** Interface that the packet is on when it is seen. */
+  device?: string | undefined;
+  /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
+  vlan?: number | undefined;
+  /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
+  vni?: number | undefined;
+}
+
+/** What {@link conntrackSummary} can be asked, beside what every probe can. */
+export interface ConntrackSummaryParameters {
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** TCP, UDP or SCTP source port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP, UDP or SCTP destination port (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+  /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
+  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+  /** Interface that the packet is on when it is seen. */
+  device?: string | undefined;
+  /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
+  vlan?: number | undefined;
+  /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
+  vni?: number | undefined;
+}
+
+/** What {@link defragEvents} can be asked, beside what every probe can. */
+export interface DefragEventsParameters {
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+}
+
+/** What {@link defragSummary} can be asked, beside what every probe can. */
+export interface DefragSummaryParameters {
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+}
+
+/** What {@link pathEvents} can be asked, beside what every probe can. */
+export interface PathEventsParameters {
+  /** Devices that the packets come in by, one or up to 8: `vnet1`; answers leave by them. */
+  from: string | string[];
+  /** Devices that they have to leave by, one or up to 8: `eth0`; answers come in by them. */
+  to: string | string[];
+  /** With ICMP, echo requests and their replies; addresses say whether ICMPv6 is meant. */
+  protocol: "ICMP" | "TCP" | "UDP";
+  /** Source address or prefix, as it is on both devices, IPv4 or IPv6. */
+  src: string;
+  /** Destination address or prefix, of the same IP version: all packets for it have to leave by `to`, or they count as lost. */
+  dst: string;
+  /** TCP or UDP source port of packets from `from` to `to`; destination port of those that come back (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP or UDP destination port of packets from `from` to `to` (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** What has not come out after so many milliseconds is lost; what is younger at the end is unfinished (integer, 1 to 60,000). Default 1000. */
+  timeoutMs?: number | undefined;
+  /** Inode of the network namespace that the devices are in; default: the one that commands run in (integer, at least 1). */
+  netns?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+}
+
+/** What {@link pathSummary} can be asked, beside what every probe can. */
+export interface PathSummaryParameters {
+  /** Devices that the packets come in by, one or up to 8: `vnet1`; answers leave by them. */
+  from: string | string[];
+  /** Devices that they have to leave by, one or up to 8: `eth0`; answers come in by them. */
+  to: string | string[];
+  /** With ICMP, echo requests and their replies; addresses say whether ICMPv6 is meant. */
+  protocol: "ICMP" | "TCP" | "UDP";
+  /** Source address or prefix, as it is on both devices, IPv4 or IPv6. */
+  src: string;
+  /** Destination address or prefix, of the same IP version: all packets for it have to leave by `to`, or they count as lost. */
+  dst: string;
+  /** TCP or UDP source port of packets from `from` to `to`; destination port of those that come back (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP or UDP destination port of packets from `from` to `to` (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** What has not come out after so many milliseconds is lost; what is younger at the end is unfinished (integer, 1 to 60,000). Default 1000. */
+  timeoutMs?: number | undefined;
+  /** Inode of the network namespace that the devices are in; default: the one that commands run in (integer, at least 1). */
+  netns?: number | undefined;
+}
