@@ -21,6 +21,9 @@ const script = [
   ownConnectionScript,
 ].join("; ");
 
+/** Seconds where bpftrace is begun for the first time on a busy host, while others are asked, too. */
+const deadlineSeconds = 60;
+
 /**
  * Asks a host for what never changes during a session; recorded, so that a case carries it.
  *
@@ -28,5 +31,5 @@ const script = [
  */
 export async function takeSnapshot(host: Host, btfGiven: boolean): Promise<Snapshot> {
   const all = btfGiven ? `say btf.given; echo yes; ${script}` : script;
-  return readSections(host, "host", all, []);
+  return readSections(host, "host", all, [], {}, { deadlineSeconds });
 }

@@ -20,5 +20,7 @@ const script = [
 
 /** Asks a host what its kernel lets be traced; recorded, so that a case carries it. */
 export async function takeKernelSnapshot(host: Host): Promise<KernelSnapshot> {
-  return parseKernelSnapshot(await readSections(host, "kernel", script, [], {}, { gzip: true }));
+  return parseKernelSnapshot(
+    await readSections(host, "kernel", script, [], {}, { gzip: true, deadlineSeconds: 60 }),
+  );
 }
