@@ -294,7 +294,7 @@ describe("questions", () => {
     expect((await about(call, "stacks"))["text/plain"]).toMatch(/Kernel stack with every row/);
     const probe = await about(call, "dropEvents");
     expect(probe["text/markdown"]).toMatch(/^```typescript\n\(alias\) dropEvents\(host: Host, .*\n```\n\n/);
-    expect(probe["text/plain"]).toMatch(/Columns: `time_ns` \(Unix time/);
+    expect(probe["text/plain"]).toMatch(/Columns:\n+- `time_ns` BIGINT, ns since 1970/);
     // Behind the parenthesis of a call, too.
     expect((await about("dropEvents(", "("))["text/plain"]).toMatch(
       /parameters: CommonParameters & DropEventsParameters/,

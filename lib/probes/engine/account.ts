@@ -19,8 +19,8 @@ export interface HookAccount {
 export interface Books {
   /** The probe's hooks, by the index that its counters have. */
   hooks: readonly string[];
-  /** In a summary, the map whose counts add up to all that was seen. */
-  countMap?: string;
+  /** In a summary, the map whose counts add up to all that was seen; null where it has books of its own. Not there for rows. */
+  countMap?: string | null;
   /** In a summary: whether `matched` is counted; else nothing is lost as long as the map has room. */
   matched?: boolean;
   /** Keys that a map may have. */
@@ -76,6 +76,7 @@ export class Account {
   }
 
   get matched(): number | null {
+    if (this.books.countMap === null) return null;
     if (this.books.countMap === undefined) return this.total("emitted", "suppressed", "beyond");
     return this.books.matched ? this.total("matched") : this.counted ? this.summed : null;
   }

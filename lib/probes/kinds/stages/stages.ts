@@ -52,7 +52,7 @@ export function defineStages<S extends Shape>(
     parameters: schemaOf(parameters, {}, check),
     fields: () => [],
     columns: () => legColumns,
-    books: () => ({ hooks: hookNames(facts.hooks), countMap: "@none", mapKeys: facts.mapKeys }),
+    books: () => ({ hooks: hookNames(facts.hooks), countMap: null, mapKeys: facts.mapKeys }),
     endsAtOnce: false,
     write(given, site) {
       const p = given as P;
