@@ -2,10 +2,9 @@ import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as TslabExecutor from "tslab/dist/executor.js";
-import ts from "typescript";
-import type { CompiledCell } from "./cells.js";
+import { injected, type ReadyCell } from "../compiler/index.js";
+import { packageRoot } from "../package.js";
 import { notebookImport, provide, unrequirable } from "./modules.js";
-import { injected } from "./transform.js";
 
 /** Called from the code of a cell: at every turn of a loop, and where one of its functions is entered. */
 export interface Watch {
@@ -30,16 +29,16 @@ const header = [
 /** Lines before the first one of a cell's JavaScript. */
 export const headerLines = 1;
 
-/** tslab's executor, which reads comments of cells with a compiler of its own; one compiler is enough. */
+/** tslab's executor, which reads comments of cells with a compiler of its own: cells here have none that it knows. */
 function loadTslab(): typeof TslabExecutor {
-  const require = createRequire(import.meta.url);
+  const require = createRequire(join(packageRoot, "package.json"));
   const path = require.resolve("tslab/dist/executor.js");
-  const compiler = createRequire(path).resolve("@tslab/typescript-for-tslab");
-  require.cache[compiler] = Object.assign(Object.create(null), {
-    id: compiler,
-    filename: compiler,
+  const comments = createRequire(path).resolve("./metadata.js");
+  require.cache[comments] = Object.assign(Object.create(null), {
+    id: comments,
+    filename: comments,
     loaded: true,
-    exports: ts,
+    exports: { getCodeMetadata: () => ({}) },
     children: [],
     paths: [],
   }) as NodeJS.Module;
@@ -53,7 +52,7 @@ export class Executor {
   readonly #folder: string;
   readonly #import: ReturnType<typeof notebookImport>;
   readonly #tslab: TslabExecutor.Executor;
-  #next: { output: string; sources: CompiledCell["sources"] } = { output: "", sources: [] };
+  #next: { output: string; sources: ReadyCell["sources"] } = { output: "", sources: [] };
   #thrown: unknown;
 
   constructor(folder: string) {
@@ -77,7 +76,7 @@ export class Executor {
   }
 
   /** Loads what a cell imports and what can't be loaded in its course; undefined where there is nothing to wait for. */
-  load({ imports }: CompiledCell): Promise<unknown> | undefined {
+  load({ imports }: ReadyCell): Promise<unknown> | undefined {
     const folder = this.#folder;
     const late = imports.length === 0 ? [] : unrequirable(folder, imports);
     if (late.length === 0) return undefined;
@@ -86,7 +85,7 @@ export class Executor {
   }
 
   /** Starts a cell; resolves to its last expression's value in a box, or rejects with what it threw. */
-  async run({ javascript, sources }: CompiledCell, id: string, watch: Watch): Promise<Run["result"]> {
+  async run({ javascript, sources }: ReadyCell, id: string, watch: Watch): Promise<Run["result"]> {
     const run: Run = {
       ...watch,
       scope: this.scope,

@@ -1,4 +1,4 @@
-import { type Declaration, declarationsOf } from "../language/index.js";
+import { type Declaration, declarationsOf } from "./declarations.js";
 import { type Cell, type Notebook, tagsOf } from "../notebook/index.js";
 import { UsageError } from "../usage-error.js";
 
