@@ -2,7 +2,6 @@ import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as TslabExecutor from "tslab/dist/executor.js";
-import ts from "typescript";
 import type { CompiledCell } from "./cells.js";
 import { notebookImport, provide, unrequirable } from "./modules.js";
 import { injected } from "./transform.js";
@@ -30,20 +29,9 @@ const header = [
 /** Lines before the first one of a cell's JavaScript. */
 export const headerLines = 1;
 
-/** tslab's executor, which reads comments of cells with a compiler of its own; one compiler is enough. */
+/** Of tslab, what runs code; it is bundled without its compiler, since one is enough. */
 function loadTslab(): typeof TslabExecutor {
-  const require = createRequire(import.meta.url);
-  const path = require.resolve("tslab/dist/executor.js");
-  const compiler = createRequire(path).resolve("@tslab/typescript-for-tslab");
-  require.cache[compiler] = Object.assign(Object.create(null), {
-    id: compiler,
-    filename: compiler,
-    loaded: true,
-    exports: ts,
-    children: [],
-    paths: [],
-  }) as NodeJS.Module;
-  return require(path);
+  return createRequire(import.meta.url)("#tslab");
 }
 
 /** Runs compiled cells, one after another, in a scope that they share. */
