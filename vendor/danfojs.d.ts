@@ -631,7 +631,7 @@ export declare class Series extends NDframe {
    * @param options.inplace Boolean indicating whether to perform the operation inplace or not. Defaults to false
    */
   map(
-    callable: mapParam,
+    callable: object | ((value: Unchecked, position: number) => Unchecked),
     options?: {
       inplace?: boolean;
     },
