@@ -28,7 +28,7 @@ export const mean: number = frame.describe().column("packets").mean();
 export const columns: string[] = frame.head(1).columns;
 
 // @ts-expect-error: what danfojs is bundled without is not declared
-export const tensor = frame.tensor;
+export const tensor = () => frame.tensor;
 
 export async function measure(name: string): Promise<Frame> {
   const host = await connect(name);
