@@ -3,7 +3,6 @@ import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as TslabExecutor from "tslab/dist/executor.js";
 import { injected, type ReadyCell } from "../compiler/index.js";
-import { packageRoot } from "../package.js";
 import { notebookImport, provide, unrequirable } from "./modules.js";
 
 /** Called from the code of a cell: at every turn of a loop, and where one of its functions is entered. */
@@ -29,20 +28,9 @@ const header = [
 /** Lines before the first one of a cell's JavaScript. */
 export const headerLines = 1;
 
-/** tslab's executor, which reads comments of cells with a compiler of its own: cells here have none that it knows. */
+/** Of tslab, what runs code; it is bundled without its compiler, since one is enough. */
 function loadTslab(): typeof TslabExecutor {
-  const require = createRequire(join(packageRoot, "package.json"));
-  const path = require.resolve("tslab/dist/executor.js");
-  const comments = createRequire(path).resolve("./metadata.js");
-  require.cache[comments] = Object.assign(Object.create(null), {
-    id: comments,
-    filename: comments,
-    loaded: true,
-    exports: { getCodeMetadata: () => ({}) },
-    children: [],
-    paths: [],
-  }) as NodeJS.Module;
-  return require(path);
+  return createRequire(import.meta.url)("#tslab");
 }
 
 /** Runs compiled cells, one after another, in a scope that they share. */
