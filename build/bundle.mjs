@@ -12,13 +12,21 @@ const dist = join(root, "dist");
 /** What is started or imported from outside. */
 const entries = ["kernel/main", "kernel/session/sockets", "lib/index", "lib/probe"];
 const isPackage = /^(?!node:)[^./]/;
+/** Packages of many small modules, of which little is used; they stay installed for those who import them. */
+const inside = /^(zod|execa|ssh-config|ipaddr\.js|p-limit)$/;
+/** What is loaded as a package: it has native parts, is used by few cells, or is somebody else's to import. */
+const isExternal = (id, importer) =>
+  isPackage.test(id) && !inside.test(id) && importer?.includes("/node_modules/") !== true;
 
 /** A bundled module looks for the files beside it where it was before. */
 const keepsPlace = {
   name: "keeps-place",
   transform(code, id) {
     if (!code.includes("import.meta.url")) return null;
-    return code.replaceAll("import.meta.url", `new URL(${JSON.stringify(relative(dist, id))}, __distUrl__).href`);
+    return code.replaceAll(
+      "import.meta.url",
+      `new URL(${JSON.stringify(relative(dist, id))}, __distUrl__).href`,
+    );
   },
   renderChunk(code, { fileName }) {
     if (!code.includes("__distUrl__")) return null;
@@ -32,7 +40,7 @@ async function bundleEntries() {
     cwd: dist,
     input: Object.fromEntries(entries.map((name) => [name, `./${name}.js`])),
     platform: "node",
-    external: isPackage,
+    external: isExternal,
     plugins: [keepsPlace],
   });
   await bundle.write({

@@ -21,7 +21,9 @@ export class CellFiles {
 
   constructor() {
     // A snapshot holds what nearly every notebook imports.
-    this.put(parseCell(`${cellsFolder}/__known.ts`, `import "${packageName}"; import "${packageName}/probe";`, {}));
+    this.put(
+      parseCell(`${cellsFolder}/__known.ts`, `import "${packageName}"; import "${packageName}/probe";`, {}),
+    );
   }
 
   names(): string[] {

@@ -60,7 +60,10 @@ export class CompilerProcess {
       }
       child.removeAllListeners("message").kill("SIGKILL");
       rmSync(snapshot, { force: true });
-      writeSync(2, `skbook: the compiler's startup snapshot ${snapshot} does not start (${reason}); it is made anew\n`);
+      writeSync(
+        2,
+        `skbook: the compiler's startup snapshot ${snapshot} does not start (${reason}); it is made anew\n`,
+      );
       this.#child = this.#startPlain();
     };
     const child = this.#start(["--snapshot-blob", snapshot], fails);
@@ -74,11 +77,16 @@ export class CompilerProcess {
   }
 
   #start(args: string[], fails: (reason: string) => void, there?: () => void): ChildProcess {
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe", "ipc"], env: environment() });
+    const child = spawn(process.execPath, args, {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      env: environment(),
+    });
     let said = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = `${said}${text}`.slice(-1000)));
     child.once("error", (error) => fails(error.message));
-    child.once("exit", (code, signal) => fails([signal ?? `exit code ${code}`, said.trim()].filter(Boolean).join(": ")));
+    child.once("exit", (code, signal) =>
+      fails([signal ?? `exit code ${code}`, said.trim()].filter(Boolean).join(": ")),
+    );
     child.on("message", (answer: Answer) => {
       if (answer.id === undefined) this.#begin(child, there);
       else this.#settle(answer);
@@ -107,7 +115,8 @@ export class CompilerProcess {
       return;
     }
     const { name, message, stack } = answer.failed;
-    const error = name === "CompileError" ? new CompileError(message) : Object.assign(new Error(message), { stack });
+    const error =
+      name === "CompileError" ? new CompileError(message) : Object.assign(new Error(message), { stack });
     waiting?.failed(error);
   }
 }

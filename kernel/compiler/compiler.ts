@@ -147,8 +147,10 @@ const resolutionHost = {
   readFile: (name: string) => sys.readFile(onDisk(name)),
   directoryExists: (name: string) => sys.directoryExists(onDisk(name)),
   getDirectories: (name: string) => sys.getDirectories(onDisk(name)),
-  readDirectory: (name: string, ...rest: [(readonly string[])?, (readonly string[])?, (readonly string[])?, number?]) =>
-    sys.readDirectory(onDisk(name), ...rest),
+  readDirectory: (
+    name: string,
+    ...rest: [(readonly string[])?, (readonly string[])?, (readonly string[])?, number?]
+  ) => sys.readDirectory(onDisk(name), ...rest),
   realpath: (name: string) => sys.realpath?.(onDisk(name)) ?? name,
   getCurrentDirectory: () => cellsFolder,
   useCaseSensitiveFileNames: () => sys.useCaseSensitiveFileNames,
@@ -158,7 +160,8 @@ function systemHost(files: CellFiles) {
   const libraries = dirname(packages.resolve("typescript"));
   return {
     ...resolutionHost,
-    getDefaultLibFileName: (options: ts.CompilerOptions) => join(libraries, ts.getDefaultLibFileName(options)),
+    getDefaultLibFileName: (options: ts.CompilerOptions) =>
+      join(libraries, ts.getDefaultLibFileName(options)),
     fileExists: (name: string) => files.has(name) || resolutionHost.fileExists(name),
   };
 }

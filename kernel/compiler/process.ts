@@ -48,8 +48,10 @@ function serve(): void {
   // The kernel's business, which is signalled with all that it has started: it ends this process by leaving it.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
   process.on("disconnect", () => process.exit(0));
-  process.on("message", (question: Question) => process.send?.(answer(question)));
-  process.send?.({} satisfies Answer);
+  // Whoever has left needs no answer.
+  const send = (answer: Answer) => process.send?.(answer, undefined, undefined, () => undefined);
+  process.on("message", (question: Question) => send(answer(question)));
+  send({});
   let left = warmUps.idle;
   const idle = () => {
     warmUp();

@@ -1,6 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { constants, homedir, setPriority } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -44,10 +56,12 @@ export function findSnapshot(): string | undefined {
   }
 }
 
-/** Makes the snapshot; resolves to its path, undefined where it is being made elsewhere. @throws Error saying why it can't be made */
+/** Makes the snapshot, where it is not there; resolves to its path, undefined where it is being made elsewhere. @throws Error saying why it can't be made */
 export async function makeSnapshot(): Promise<string | undefined> {
   const path = snapshotPath();
   if (path === undefined) throw new Error("the cache folder can't be written to, or SKBOOK_CACHE_BYTES is 0");
+  const found = findSnapshot();
+  if (found !== undefined) return found;
   const lock = `${path}.lock`;
   if (!lockUp(lock)) return undefined;
   const partial = `${path}.${process.pid}`;
@@ -67,7 +81,11 @@ export async function makeSnapshot(): Promise<string | undefined> {
 export function makeSnapshotLater(): void {
   const path = snapshotPath();
   if (path === undefined) return;
-  const child = spawn(process.execPath, [program, "snapshot"], { stdio: "ignore", detached: true, env: environment() });
+  const child = spawn(process.execPath, [program, "snapshot"], {
+    stdio: "ignore",
+    detached: true,
+    env: environment(),
+  });
   child.on("error", () => undefined);
   child.unref();
 }

@@ -18,7 +18,10 @@ export async function kernel(args: string[]): Promise<undefined> {
   const kernel = new Kernel(readConnection(file));
   try {
     const { openLanguage } = await import("../language/index.js");
-    kernel.start(openLanguage(compiler, kernel.guard));
+    const language = openLanguage(compiler, kernel.guard);
+    // Nearly every notebook imports it, and until the compiler is there this process has nothing else to do.
+    await import("../../lib/index.js").catch(() => undefined);
+    kernel.start(language);
   } catch (error) {
     // The streams belong to cells by now, and the sockets would keep a kernel alive that can run none.
     writeSync(2, `skbook: ${(error as Error).stack}\n`);
