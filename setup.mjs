@@ -62,7 +62,9 @@ function build() {
   const stamp = join("dist", ".built");
   const newest = Math.max(
     // A folder's own time tells of a file that has gone from it.
-    ...["kernel", "lib", "probes"].flatMap((folder) => [folder, ...filesBelow(folder)]).map(modified),
+    ...["kernel", "lib", "probes", "vendor", "build"]
+      .flatMap((folder) => [folder, ...filesBelow(folder)])
+      .map(modified),
     ...["tsconfig.json", "tsconfig.build.json", "package-lock.json"].map(modified),
   );
   if (existsSync(stamp) && modified(stamp) >= newest) return;

@@ -8,6 +8,7 @@ const live = [
   "test/{hosts,jupyterlab,probes,progress}/**/*.test.ts",
   "test/captures/{live,refused,reliability,remote,ring,spool}.test.ts",
   "test/docs/own-probe.test.ts",
+  "test/install/node-versions.test.ts",
   "test/notebooks/live.test.ts",
 ];
 const lab = ["test/lab/**/*.test.ts"];

@@ -2,10 +2,8 @@ import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as TslabExecutor from "tslab/dist/executor.js";
-import ts from "typescript";
-import type { CompiledCell } from "./cells.js";
+import { injected, type ReadyCell } from "../compiler/index.js";
 import { notebookImport, provide, unrequirable } from "./modules.js";
-import { injected } from "./transform.js";
 
 /** Called from the code of a cell: at every turn of a loop, and where one of its functions is entered. */
 export interface Watch {
@@ -30,20 +28,9 @@ const header = [
 /** Lines before the first one of a cell's JavaScript. */
 export const headerLines = 1;
 
-/** tslab's executor, which reads comments of cells with a compiler of its own; one compiler is enough. */
+/** Of tslab, what runs code; it is bundled without its compiler, since one is enough. */
 function loadTslab(): typeof TslabExecutor {
-  const require = createRequire(import.meta.url);
-  const path = require.resolve("tslab/dist/executor.js");
-  const compiler = createRequire(path).resolve("@tslab/typescript-for-tslab");
-  require.cache[compiler] = Object.assign(Object.create(null), {
-    id: compiler,
-    filename: compiler,
-    loaded: true,
-    exports: ts,
-    children: [],
-    paths: [],
-  }) as NodeJS.Module;
-  return require(path);
+  return createRequire(import.meta.url)("#tslab");
 }
 
 /** Runs compiled cells, one after another, in a scope that they share. */
@@ -53,7 +40,7 @@ export class Executor {
   readonly #folder: string;
   readonly #import: ReturnType<typeof notebookImport>;
   readonly #tslab: TslabExecutor.Executor;
-  #next: { output: string; sources: CompiledCell["sources"] } = { output: "", sources: [] };
+  #next: { output: string; sources: ReadyCell["sources"] } = { output: "", sources: [] };
   #thrown: unknown;
 
   constructor(folder: string) {
@@ -77,7 +64,7 @@ export class Executor {
   }
 
   /** Loads what a cell imports and what can't be loaded in its course; undefined where there is nothing to wait for. */
-  load({ imports }: CompiledCell): Promise<unknown> | undefined {
+  load({ imports }: ReadyCell): Promise<unknown> | undefined {
     const folder = this.#folder;
     const late = imports.length === 0 ? [] : unrequirable(folder, imports);
     if (late.length === 0) return undefined;
@@ -86,7 +73,7 @@ export class Executor {
   }
 
   /** Starts a cell; resolves to its last expression's value in a box, or rejects with what it threw. */
-  async run({ javascript, sources }: CompiledCell, id: string, watch: Watch): Promise<Run["result"]> {
+  async run({ javascript, sources }: ReadyCell, id: string, watch: Watch): Promise<Run["result"]> {
     const run: Run = {
       ...watch,
       scope: this.scope,

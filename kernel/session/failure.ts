@@ -9,7 +9,10 @@ export interface Failure {
 }
 
 /** Frames that are of no use to someone who looks for a mistake in a cell. */
-const machinery = ["node:", `${packageRoot}/dist/kernel/`, "/tslab/dist/", "at new Promise (", "at process."];
+const machinery = [
+  ...["node:", `${packageRoot}/dist/kernel/`, `${packageRoot}/dist/vendor/tslab.cjs`],
+  ...["at new Promise (", "at process."],
+];
 
 /** Says where in the cells an error came from; `wanted` chooses among the frames that are not of cells. */
 export type Traceback = (error: Error, wanted: (frame: string) => boolean) => string[];

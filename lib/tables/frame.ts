@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { DataFrame } from "danfojs-node";
+import type { DataFrame } from "#danfojs";
 import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { definitions, RowAppender } from "./appender.js";
 import { type Column, quoted, type Value } from "./column.js";
-import { columnsOf, danfoType, loadDanfo } from "./danfo.js";
+import { columnsOf, danfoType, loadDanfo } from "./danfo/index.js";
 import { withConnection } from "./database.js";
 import { type Provenance, queried } from "./provenance.js";
 import { renderTable } from "./render/index.js";
@@ -11,8 +11,8 @@ import { frameLimit, readRows } from "./rows.js";
 import { checkedSelect } from "./select.js";
 
 /**
- * A danfojs DataFrame that knows its columns' units and where it comes from. Compute with {@link Frame.sql}: danfojs' own
- * group means count null as 0, and its sort takes minutes at a million rows.
+ * A danfojs DataFrame that knows its columns' units and where it comes from. Compute with {@link Frame.sql}: what danfojs' own
+ * methods return is a plain DataFrame.
  */
 export interface Frame extends DataFrame {
   /** What the columns hold now, by name. */
@@ -90,11 +90,11 @@ function makeFrameClass(): FrameClass {
     }
 
     sql(query: string): Promise<Frame> {
-      return runSql(query, this.schema, this.$data as Value[][], this.#provenance) as Promise<never>;
+      return runSql(query, this.schema, this.values as Value[][], this.#provenance) as Promise<never>;
     }
 
     [jupyterDisplay](): MimeBundle {
-      const rows = this.$data as Value[][];
+      const rows = this.values as Value[][];
       return renderTable({ columns: this.schema, rows, total: rows.length, provenance: this.#provenance });
     }
   } as unknown as FrameClass;

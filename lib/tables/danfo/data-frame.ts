@@ -1,0 +1,107 @@
+import type * as Danfo from "#danfojs";
+import { SkbookError } from "../../errors/index.js";
+import type { Value } from "../column.js";
+
+/** What danfojs keeps to itself of a frame. */
+export interface Internals {
+  $setInternalColumnDataProperty(column?: string): void;
+  $getColumnData(column: string, asSeries?: boolean): unknown;
+  $setValues(rows: unknown[][]): void;
+  $setDtypes(dtypes: string[]): void;
+  $setIndex(index: Danfo.DataFrame["index"]): void;
+}
+
+type Frame = Danfo.DataFrame & Internals;
+
+/** In place of methods of danfojs that are wrong, fail on null, or take minutes. */
+export function betterMethods({ DataFrame }: typeof Danfo) {
+  const { $getColumnData, $setInternalColumnDataProperty } = DataFrame.prototype as Frame;
+  const methods = {
+    /** danfojs makes every column a property, and breaks when one is called `index` or `columns`. */
+    $setInternalColumnDataProperty(this: Frame, column?: string): void {
+      const names = column ? [column] : this.columns;
+      for (const name of names) if (!(name in this)) $setInternalColumnDataProperty.call(this, name);
+    },
+
+    $getColumnData(this: Frame, name: string, asSeries?: boolean): unknown {
+      if (!this.columns.includes(name)) throw noColumn(name, this.columns);
+      return $getColumnData.call(this, name, asSeries);
+    },
+
+    /** danfojs fails on null. */
+    describe(this: Frame): Danfo.DataFrame {
+      const numeric = this.columns.filter((_, index) => /int|float/.test(this.dtypes[index] ?? ""));
+      const columns = numeric.map((name) => this.column(name).dropNa());
+      const rows = {
+        count: columns.map((column) => column.count()),
+        mean: columns.map((column) => column.mean()),
+        std: columns.map((column) => column.std()),
+        min: columns.map((column) => column.min()),
+        median: columns.map((column) => column.median()),
+        max: columns.map((column) => column.max()),
+        variance: columns.map((column) => column.var()),
+      };
+      const dtypes = numeric.map(() => "float32");
+      return new DataFrame(Object.values(rows), { columns: numeric, dtypes, index: Object.keys(rows) });
+    },
+
+    /** danfojs looks every row up by its label: minutes at a million rows. */
+    sortValues(this: Frame, name: string, { ascending = true, inplace = false } = {}): Danfo.DataFrame {
+      const at = this.columns.indexOf(name);
+      if (at < 0) throw noColumn(name, this.columns);
+      const values = this.values as Value[][];
+      const order = values.map((row, position) => ({
+        row,
+        label: this.index[position] as number,
+        value: row[at],
+      }));
+      order.sort((one, other) => compare(one.value, other.value, ascending));
+      const rows = order.map(({ row }) => row);
+      const index = order.map(({ label }) => label);
+      const dtypes = [...this.dtypes];
+      if (!inplace) return new DataFrame(rows, { columns: [...this.columns], dtypes, index });
+      this.$setValues(rows);
+      this.$setDtypes(dtypes);
+      this.$setIndex(index);
+      return this;
+    },
+
+    /** danfojs quotes nothing. */
+    toCSV(this: Frame, { sep = ",", header = true } = {}): string {
+      const cell = (value: unknown) => {
+        const text = String(value ?? "");
+        return text.includes(sep) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+      };
+      const lines = header ? [this.columns, ...(this.values as Value[][])] : (this.values as Value[][]);
+      return lines.map((line) => `${line.map(cell).join(sep)}\n`).join("");
+    },
+
+    toJSON(this: Frame): Record<string, unknown>[] {
+      return (this.values as Value[][]).map((row) =>
+        Object.fromEntries(this.columns.map((name, index) => [name, row[index]])),
+      );
+    },
+  };
+  return methods;
+}
+
+/** Unknown values come last, whichever way the others are sorted. */
+function compare(one: Value | undefined, other: Value | undefined, ascending: boolean): number {
+  if (isUnknown(one) || isUnknown(other)) return Number(isUnknown(one)) - Number(isUnknown(other));
+  const order = one < other ? -1 : one > other ? 1 : 0;
+  return ascending ? order : -order;
+}
+
+function isUnknown(value: Value | undefined): value is null | undefined {
+  return value === null || value === undefined || Number.isNaN(value);
+}
+
+function noColumn(name: string, columns: readonly string[]): SkbookError {
+  return new SkbookError({
+    code: "NO_SUCH_COLUMN",
+    tried: `find the column ${JSON.stringify(name)} of a frame`,
+    failed: "the frame has no column of that name",
+    todo: `choose one of: ${columns.join(", ")}`,
+    details: { name, columns },
+  });
+}

@@ -1,0 +1,2 @@
+export { loadDanfo } from "./library.js";
+export { columnsOf, danfoType } from "./types.js";
