@@ -2,6 +2,7 @@ import type { CellFile } from "./cell-file.js";
 import { Cells } from "./cells.js";
 import { Executor, type Watch } from "./executor.js";
 import { type Guard, guardLoading, installModuleFallback } from "./modules.js";
+import { prelude } from "./prelude.js";
 import {
   type Completeness,
   type Completion,
@@ -61,6 +62,8 @@ export function openLanguage(guard: Guard): Language {
   for (let index = 0; index < warmUps; index++) {
     cells.add(cells.compile("const warm = { up: 1 }; console.log(warm.up)").cell, ["warm"]);
   }
+
+  cells.add(cells.compile(prelude).cell, []);
 
   /** Declarations that the cell did not reach: whoever reads the name means the earlier one. */
   const unreached = (
