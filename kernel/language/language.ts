@@ -1,16 +1,12 @@
+import type { Completion, Inspection } from "./answers.js";
+import type { Catalogue } from "./catalogue.js";
 import type { CellFile } from "./cell-file.js";
 import { Cells } from "./cells.js";
+import type { Values } from "./columns.js";
 import { Executor, type Watch } from "./executor.js";
 import { type Guard, guardLoading, installModuleFallback } from "./modules.js";
 import { prelude } from "./prelude.js";
-import {
-  type Completeness,
-  type Completion,
-  complete,
-  completeness,
-  type Inspection,
-  inspect,
-} from "./questions.js";
+import { type Completeness, complete, completeness, inspect } from "./questions.js";
 import { Tracebacks } from "./traceback.js";
 
 /** Cells compiled before the first one of the user; each takes some milliseconds. */
@@ -42,6 +38,8 @@ export interface Language {
   /** What stands at the offset, undefined if there is nothing to say. */
   inspect(code: string, offset: number): Inspection | undefined;
   completeness(code: string): Completeness;
+  /** Tells what cells can import of this package: names that aren't imported are offered, and columns of what functions return. */
+  know(catalogue: Catalogue): void;
   /** Where in the cells an error came from: the line, marked, and the frames; `wanted` chooses among other frames. */
   traceback(error: Error, wanted: (frame: string) => boolean): string[];
 }
@@ -58,6 +56,7 @@ export function openLanguage(guard: Guard): Language {
   const executor = new Executor(folder);
   const tracebacks = new Tracebacks();
   const { scope } = executor;
+  const values: Values = { scope, catalogue: new Map() };
   // The first cells would wait for all that the compiler reads, and for the engine to make its code fast.
   for (let index = 0; index < warmUps; index++) {
     cells.add(cells.compile("const warm = { up: 1 }; console.log(warm.up)").cell, ["warm"]);
@@ -118,9 +117,12 @@ export function openLanguage(guard: Guard): Language {
       executor.abandon();
     },
     warm: () => cells.warm(),
-    complete: (code, offset) => complete(cells, code, offset),
-    inspect: (code, offset) => inspect(cells, code, offset),
+    complete: (code, offset) => complete(cells, code, offset, values),
+    inspect: (code, offset) => inspect(cells, code, offset, values),
     completeness,
+    know: (catalogue) => {
+      values.catalogue = catalogue;
+    },
     traceback: (error, wanted) => tracebacks.describe(error.stack ?? "", wanted),
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { bundleOf } from "../../lib/cell/index.js";
-import { help } from "../../lib/help/index.js";
+import { allEntries, help } from "../../lib/help/index.js";
 import type { MimeBundle } from "../../lib/index.js";
 import type { Language } from "../language/index.js";
 import type { Connection, Content, Message } from "../wire/index.js";
@@ -41,6 +41,8 @@ export class Kernel {
   #stdin: Stdin | undefined;
   #drained: Promise<void> = Promise.resolve();
   #busy = false;
+  /** Done when the language knows what cells can import. */
+  #told: Promise<void> | undefined;
   #executionCount = 0;
   /** Requests that had arrived when a cell failed are not run. */
   #abortedUpTo = 0;
@@ -120,6 +122,9 @@ export class Kernel {
   /** Uses the user's pause: the first question about a package would wait for the compiler to look at it. */
   #warm(language: Language): void {
     if (this.#busy) return;
+    this.#told ??= allEntries().then((entries) =>
+      language.know(new Map(entries.map((entry) => [entry.name, entry]))),
+    );
     const leave = this.guard();
     language.warm();
     leave();

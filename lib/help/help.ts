@@ -9,7 +9,7 @@ const most = 12;
 let search: Promise<(query: string) => Entry[]> | undefined;
 
 /** What is known of every name; read when it is first asked for. */
-async function allEntries(): Promise<readonly Entry[]> {
+export async function allEntries(): Promise<readonly Entry[]> {
   return (await import("./entries.js")).entries;
 }
 

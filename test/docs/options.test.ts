@@ -8,6 +8,7 @@ import { complete, inspect } from "../../kernel/language/questions.js";
 const folder = mkdtempSync(join(tmpdir(), "skbook-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const cells = new Cells(folder);
+const values = { scope: {}, catalogue: new Map() };
 
 const given = `import { conntrackEvents, dropEvents, dropSummary, localhost, pathSummary, qdiscDrops } from "skbook";
 const host = localhost();
@@ -16,7 +17,7 @@ const host = localhost();
 /** What Shift-Tab shows where `|` stands. */
 function shown(cell: string): string {
   const { signature = "", documentation = "" } =
-    inspect(cells, given + cell.replace("|", ""), given.length + cell.indexOf("|")) ?? {};
+    inspect(cells, given + cell.replace("|", ""), given.length + cell.indexOf("|"), values) ?? {};
   return `${signature}\n${documentation}`;
 }
 
@@ -42,5 +43,8 @@ test("a probe's signature names its parameters in short", () => {
 
 test("options are completed where a call begins", () => {
   const code = `${given}dropSummary(host, { sr`;
-  expect(complete(cells, code, code.length).matches.map(({ text }) => text)).toEqual(["src", "srcPort"]);
+  expect(complete(cells, code, code.length, values).matches.map(({ text }) => text)).toEqual([
+    "src",
+    "srcPort",
+  ]);
 });
