@@ -13,8 +13,13 @@ export function completeColumn(
   const one = qualifier === undefined ? undefined : tables.get(qualifier);
   const columns = (one === undefined ? [...tables.values()] : [one]).flat();
   const names = isQuery && one === undefined ? [...tables.keys()] : [];
+  // JupyterLab shows of a type what fits into one line.
   const all = [
-    ...columns.map((column) => ({ text: column.name, type: typeOf(column), signature: "" })),
+    ...columns.map((column) => ({
+      text: column.name,
+      type: typeOf(column).replaceAll(" ", "\u00a0"),
+      signature: "",
+    })),
     ...names.map((text) => ({ text, type: "table", signature: "" })),
   ];
   const matches = all.filter(

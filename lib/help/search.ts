@@ -47,8 +47,9 @@ export function searchIn(entries: readonly Entry[]): (query: string) => Entry[] 
     const all = engine.search(query, { ...options, combineWith: "AND" });
     const found = all.length > 0 ? all : engine.search(query, options);
     const ranked = found.map(({ id }) => entries[id] as Entry);
-    // A name that somebody typed as it is written means that name: of an entry, else of a column.
-    const exact = [...entries.filter(isNamed), ...ranked.filter(({ columns }) => columns.some(isNamed))];
+    // A name that somebody typed as it is written means that name: of an entry, or of a column, which no other words look like.
+    const withColumn = name.includes("_") ? ranked.filter(({ columns }) => columns.some(isNamed)) : [];
+    const exact = [...entries.filter(isNamed), ...withColumn];
     return [...new Set([...exact, ...ranked])];
   };
 }

@@ -41,6 +41,10 @@ describe("help", () => {
     expect((await namesFor(query)).slice(0, 5)).toContain(name);
   });
 
+  test("puts the function of that name first, before those with a column of it", async () => {
+    expect((await namesFor("retransmission"))[0]).toBe("retransmissions");
+  });
+
   test("of a name shows parameters, columns with units, and a call with its import", async () => {
     const text = await textOf("dropSummary");
     expect(text).toContain('import { dropSummary, localhost } from "skbook";');

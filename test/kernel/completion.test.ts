@@ -105,7 +105,7 @@ describe("columns in the text of a query", () => {
   test("of a variable: type and unit beside each", async () => {
     const { matches, types, start, end } = await completed('await one.sql("SELECT rt| FROM this")');
     expect([matches, start, end]).toEqual([["rtt_ns"], 22, 24]);
-    expect(types).toEqual({ rtt_ns: "BIGINT, ns" });
+    expect(types).toEqual({ rtt_ns: "BIGINT,\u00a0ns" });
     expect((await completed("one.sql(`SELECT *\n  FROM |`)")).matches).toEqual(["rtt_ns", "drops", "this"]);
   });
 

@@ -23,29 +23,42 @@ export function kindOf({ kind, from, page }: Entry): string {
   return kind === "finding" ? page : `${kind} of ${from} · ${page}`;
 }
 
-/** The call, then what it takes and what it returns. */
-export function detailsHtml({ call, parameters, columns }: Entry): string {
+/** The call, then what it takes and what it returns: in a list on a click. */
+export function detailsHtml(entry: Entry, inList = false): string {
+  const [parameters, columns] = [parametersHtml(entry), columnsHtml(entry)];
+  const folded = (title: string, of: readonly unknown[], table: string) =>
+    inList && table !== ""
+      ? `<details style="margin-left:8px"><summary>${of.length} ${title}</summary>${table}</details>`
+      : table;
   return [
-    callHtml(call),
-    tableHtml(
-      ["parameter", "takes", "default", "meaning"],
-      parameters.map(({ name, takes, default: usual, meaning }) => [
-        `<code>${escapeHtml(name)}</code>`,
-        escapeHtml(takes),
-        usual === null ? "" : `<code>${escapeHtml(usual)}</code>`,
-        marked(meaning),
-      ]),
-    ),
-    tableHtml(
-      ["column", "type", "unit", "meaning"],
-      columns.map(({ name, type, unit, meaning }) => [
-        `<code>${escapeHtml(name)}</code>`,
-        escapeHtml(type),
-        escapeHtml(unit ?? ""),
-        marked(meaning),
-      ]),
-    ),
+    callHtml(entry.call),
+    folded("parameters", entry.parameters, parameters),
+    folded("columns", entry.columns, columns),
   ].join("");
+}
+
+function parametersHtml({ parameters }: Entry): string {
+  return tableHtml(
+    ["parameter", "takes", "default", "meaning"],
+    parameters.map(({ name, takes, default: usual, meaning }) => [
+      `<code>${escapeHtml(name)}</code>`,
+      escapeHtml(takes),
+      usual === null ? "" : `<code>${escapeHtml(usual)}</code>`,
+      marked(meaning),
+    ]),
+  );
+}
+
+function columnsHtml({ columns }: Entry): string {
+  return tableHtml(
+    ["column", "type", "unit", "meaning"],
+    columns.map(({ name, type, unit, meaning }) => [
+      `<code>${escapeHtml(name)}</code>`,
+      escapeHtml(type),
+      escapeHtml(unit ?? ""),
+      marked(meaning),
+    ]),
+  );
 }
 
 function detailsText({ call, parameters, columns }: Entry): string[] {

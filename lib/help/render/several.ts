@@ -44,5 +44,5 @@ function lines(entries: readonly Entry[]): string {
 }
 
 function entryHtml(entry: Entry, open: boolean): string {
-  return `<details${open ? " open" : ""} style="margin:2px 0 2px 8px"><summary><b><code>${escapeHtml(entry.name)}</code></b> <small>${escapeHtml(kindOf(entry))}</small> ${marked(sentenceOf(entry))}</summary>${detailsHtml(entry)}</details>`;
+  return `<details${open ? " open" : ""} style="margin:2px 0 2px 8px"><summary><b><code>${escapeHtml(entry.name)}</code></b> <small>${escapeHtml(kindOf(entry))}</small> ${marked(sentenceOf(entry))}</summary>${detailsHtml(entry, true)}</details>`;
 }
