@@ -192,7 +192,7 @@ describe("what is shown", () => {
     expect(html).toContain("&lt;b&gt;\\u001b[31m&amp;");
     expect(html).not.toContain("<b>\u001b");
     expect(html).toContain('title="1714564800000000001">2024-05-01 12:00:00.000000001');
-    expect(html).toContain("<summary>dropEvents on root@192.0.2.10</summary>");
+    expect(html).toContain("<summary>dropEvents on root@192.0.2.10 · 0 lost</summary>");
     expect(html).toContain("bpftrace &lt;script&gt;");
     expect(html).not.toContain('class="warning"');
     expect(text).toMatch(/rtt_ms \[ms\]/);

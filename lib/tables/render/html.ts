@@ -1,7 +1,8 @@
 import { escapeHtml } from "../../html/index.js";
 import { type Column, isText, unixNanoseconds, type Value } from "../column.js";
-import { type Provenance, warningsOf } from "../provenance.js";
-import { cut, extent, shownValue, visible } from "./cell.js";
+import { warningsOf } from "../provenance.js";
+import { cut, extent, shownValue } from "./cell.js";
+import { provenanceHtml } from "./provenance.js";
 import type { Shown } from "./shown.js";
 import { style } from "./style.js";
 
@@ -18,7 +19,7 @@ export function renderHtml({ columns, rows, total, provenance }: Shown): string 
     `<div class="scroll"><table><thead><tr>${columns.map(header).join("")}</tr></thead>`,
     `<tbody>${rows.map((row) => `<tr>${columns.map((column, index) => cell(row[index] ?? null, column)).join("")}</tr>`).join("\n")}</tbody></table></div>`,
     `<p>${extent(rows.length, total, columns.length)}${badges}</p>`,
-    ...(provenance === undefined ? [] : [details(provenance)]),
+    ...(provenance === undefined ? [] : [provenanceHtml(provenance)]),
     "</div>",
   ].join("\n");
 }
@@ -41,26 +42,4 @@ function cell(value: Value, column: Column): string {
 function kind(column: Column): string {
   if (isText(column)) return ' class="text" style="text-align:left;white-space:nowrap"';
   return column.unit === unixNanoseconds ? ' style="white-space:nowrap"' : "";
-}
-
-function details(provenance: Provenance): string {
-  const { source, host, recordingId, startedAt, endedAt, lost, notes } = provenance;
-  const facts: [string, unknown][] = [
-    ["recording", recordingId],
-    ["started", startedAt],
-    ["ended", endedAt],
-    ["lost", lost],
-    ...Object.entries(provenance.details),
-  ];
-  const list = facts
-    .filter(([, value]) => value !== null)
-    .map(([name, value]) => {
-      const text = typeof value === "string" ? value : JSON.stringify(value);
-      return `<tr><th class="text">${escapeHtml(name)}</th><td class="text">${escapeHtml(visible(text))}</td></tr>`;
-    });
-  const where = host === null ? "" : ` on ${escapeHtml(host)}`;
-  return [
-    ...notes.map((note) => `<p>${escapeHtml(visible(note))}</p>`),
-    `<details><summary>${escapeHtml(source)}${where}</summary><table>${list.join("")}</table></details>`,
-  ].join("\n");
 }
