@@ -63,7 +63,13 @@ function build() {
   const newest = Math.max(
     // A folder's own time tells of a file that has gone from it.
     ...["kernel", "lib", "probes"].flatMap((folder) => [folder, ...filesBelow(folder)]).map(modified),
-    ...["tsconfig.json", "tsconfig.build.json", "package-lock.json"].map(modified),
+    ...[
+      "tsconfig.json",
+      "tsconfig.build.json",
+      "tsconfig.browser.json",
+      "bundle.mjs",
+      "package-lock.json",
+    ].map(modified),
   );
   if (existsSync(stamp) && modified(stamp) >= newest) return;
   say("building");

@@ -8,3 +8,4 @@ export {
   type MimeBundle,
 } from "./cell.js";
 export { clearOutput, display, page } from "./display.js";
+export { bringsAlong } from "./once.js";

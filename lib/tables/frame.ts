@@ -5,6 +5,7 @@ import { definitions, RowAppender } from "./appender.js";
 import { type Column, quoted, type Value } from "./column.js";
 import { columnsOf, danfoType, loadDanfo } from "./danfo.js";
 import { withConnection } from "./database.js";
+import { type FileFormat, type FileOptions, writeRows } from "./files/index.js";
 import { type Provenance, queried } from "./provenance.js";
 import { renderTable } from "./render/index.js";
 import { frameLimit, readRows } from "./rows.js";
@@ -25,6 +26,32 @@ export interface Frame extends DataFrame {
    * @throws SkbookError `SQL_FAILED` with DuckDB's message, `FRAME_TOO_LARGE`.
    */
   sql(query: string): Promise<Frame>;
+  /** The first rows, with what is known of them. Default 10. */
+  head(rows?: number): Frame;
+  /**
+   * Writes all rows to a CSV file with a line of names, whole or not at all; null is an empty field.
+   *
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   */
+  toCsv(path: string, options?: FileOptions): Promise<void>;
+  /**
+   * Writes all rows to a JSON file, an array of one object per row, whole or not at all.
+   *
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   */
+  toJson(path: string, options?: FileOptions): Promise<void>;
+  /**
+   * Writes all rows to a Parquet file (zstd), whole or not at all.
+   *
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   */
+  toParquet(path: string, options?: FileOptions): Promise<void>;
+  /**
+   * Writes all rows to an Arrow IPC file (Feather 2), whole or not at all; units and meanings are the metadata of its fields.
+   *
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   */
+  toArrow(path: string, options?: FileOptions): Promise<void>;
   [jupyterDisplay](): MimeBundle;
 }
 
@@ -91,6 +118,35 @@ function makeFrameClass(): FrameClass {
 
     sql(query: string): Promise<Frame> {
       return runSql(query, this.schema, this.$data as Value[][], this.#provenance) as Promise<never>;
+    }
+
+    override head(rows = 10): Frame {
+      const first = (this.$data as Value[][]).slice(0, Math.max(0, Math.trunc(rows)));
+      return createFrame(this.schema, first, this.#provenance) as never;
+    }
+
+    toCsv(path: string, options?: FileOptions): Promise<void> {
+      return this.#write("csv", path, options);
+    }
+
+    toJson(path: string, options?: FileOptions): Promise<void> {
+      return this.#write("json", path, options);
+    }
+
+    toParquet(path: string, options?: FileOptions): Promise<void> {
+      return this.#write("parquet", path, options);
+    }
+
+    toArrow(path: string, options?: FileOptions): Promise<void> {
+      return this.#write("arrow", path, options);
+    }
+
+    #write(format: FileFormat, path: string, options?: FileOptions): Promise<void> {
+      const columns = this.schema;
+      return withConnection(async (connection) => {
+        await loadRows(connection, "this", columns, this.$data as Value[][]);
+        await writeRows(connection, { sql: "FROM this", columns }, format, path, options);
+      });
     }
 
     [jupyterDisplay](): MimeBundle {

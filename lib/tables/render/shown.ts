@@ -8,4 +8,8 @@ export interface Shown {
   /** Rows there are, shown or not. */
   total: number;
   provenance?: Provenance;
+  /** Of each column whether it is null in all rows there are; told from `rows` where it isn't given. */
+  empty?: readonly boolean[];
+  /** Makes all rows known under an id, by which the page asks for those that it lacks. */
+  keep?: (id: string) => void;
 }
