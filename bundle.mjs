@@ -1,11 +1,8 @@
-// Bundles what runs in a browser: one file per entry, with everything it needs.
+// Bundles what runs in a browser: the script of tables, and the extension by which JupyterLab lets them ask the kernel.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { rolldown } from "rolldown";
 
-const entries = {
-  "dist/browser/tables.js": "lib/tables/view/tables.ts",
-};
-
-for (const [file, input] of Object.entries(entries)) {
+async function bundled(input) {
   const bundle = await rolldown({
     input,
     platform: "browser",
@@ -13,6 +10,27 @@ for (const [file, input] of Object.entries(entries)) {
     resolve: { extensionAlias: { ".js": [".ts", ".js"] } },
     transform: { target: "es2022" },
   });
-  await bundle.write({ file, format: "iife", minify: true });
+  const { output } = await bundle.generate({ format: "iife", minify: true });
   await bundle.close();
+  return output[0].code;
 }
+
+const tables = await bundled("lib/tables/view/tables.ts");
+await mkdir("dist/browser", { recursive: true });
+await writeFile("dist/browser/tables.js", tables);
+
+// JupyterLab's own builder is webpack with module federation; of that, an extension without packages of its own needs a container only.
+const { version } = JSON.parse(await readFile("package.json", "utf8"));
+const manifest = {
+  name: "skbook",
+  version,
+  description: "Tables of skbook page through all rows that the kernel has",
+  license: "Apache-2.0",
+  jupyterlab: { extension: true, _build: { load: "remoteEntry.js", extension: "./extension" } },
+};
+await mkdir("dist/labextension", { recursive: true });
+await writeFile("dist/labextension/package.json", `${JSON.stringify(manifest, null, 2)}\n`);
+await writeFile(
+  "dist/labextension/remoteEntry.js",
+  `${await bundled("kernel/labextension/extension.ts")}\n${tables}`,
+);

@@ -9,3 +9,4 @@ export {
 } from "./cell.js";
 export { clearOutput, display, page } from "./display.js";
 export { bringsAlong } from "./once.js";
+export { answererOf, answerQuestions } from "./questions.js";

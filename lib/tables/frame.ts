@@ -4,8 +4,9 @@ import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { definitions, RowAppender } from "./appender.js";
 import { type Column, quoted, type Value } from "./column.js";
 import { columnsOf, danfoType, loadDanfo } from "./danfo.js";
-import { withConnection } from "./database.js";
+import { newTableName, withConnection } from "./database.js";
 import { type FileFormat, type FileOptions, writeRows } from "./files/index.js";
+import { type Kept, keep } from "./live/index.js";
 import { type Provenance, queried } from "./provenance.js";
 import { renderTable } from "./render/index.js";
 import { frameLimit, readRows } from "./rows.js";
@@ -150,8 +151,15 @@ function makeFrameClass(): FrameClass {
     }
 
     [jupyterDisplay](): MimeBundle {
+      const columns = this.schema;
       const rows = this.$data as Value[][];
-      return renderTable({ columns: this.schema, rows, total: rows.length, provenance: this.#provenance });
+      return renderTable({
+        columns,
+        rows,
+        total: rows.length,
+        provenance: this.#provenance,
+        keep: (id) => keep(id, askable(columns, rows)),
+      });
     }
   } as unknown as FrameClass;
 }
@@ -173,14 +181,35 @@ async function runSql(
   });
 }
 
-/** Makes rows a table that this connection's queries know by a name. */
+/** Rows of which a page may ask, as a table that is made when one does. */
+function askable(columns: readonly Column[], rows: readonly (readonly Value[])[]): Kept {
+  const name = newTableName("frame");
+  let made: Promise<void> | undefined;
+  return {
+    columns,
+    async table() {
+      made ??= withConnection((connection) => loadRows(connection, name, columns, rows, "TABLE"));
+      await made;
+      return quoted(name);
+    },
+    forget() {
+      // Rows that couldn't be made a table have told whoever asked for them.
+      made
+        ?.then(() => withConnection((connection) => connection.run(`DROP TABLE ${quoted(name)}`)))
+        .catch(() => {});
+    },
+  };
+}
+
+/** Makes rows a table that this connection's queries know by a name, or all's. */
 export async function loadRows(
   connection: DuckDBConnection,
   name: string,
   columns: readonly Column[],
   rows: readonly (readonly Value[])[],
+  kind: "TEMP TABLE" | "TABLE" = "TEMP TABLE",
 ): Promise<void> {
-  await connection.run(`CREATE TEMP TABLE ${quoted(name)} (${definitions(columns)})`);
+  await connection.run(`CREATE ${kind} ${quoted(name)} (${definitions(columns)})`);
   const appender = await RowAppender.open(connection, name, columns);
   try {
     appender.append(rows);

@@ -3,6 +3,7 @@ import { type Column, quoted, type Value } from "./column.js";
 import { newTableName, withConnection } from "./database.js";
 import { type FileFormat, type FileOptions, writeRows } from "./files/index.js";
 import { createFrame, type Frame } from "./frame.js";
+import { keep } from "./live/index.js";
 import { type Provenance, queried } from "./provenance.js";
 import { packedRows, renderTable } from "./render/index.js";
 import { countRows, frameLimit, readRows } from "./rows.js";
@@ -126,7 +127,15 @@ export class Table {
       this.select(`FROM this LIMIT ${packedRows}`, packedRows),
     ]);
     const { schema: columns, provenance } = this;
-    return renderTable({ columns, rows, total, empty, provenance });
+    const table = async () => quoted(this.name);
+    return renderTable({
+      columns,
+      rows,
+      total,
+      empty,
+      provenance,
+      keep: (id) => keep(id, { columns, table }),
+    });
   }
 
   /** How many rows there are, and of each column whether it is null in all of them. */

@@ -51,7 +51,7 @@ const steps: [unit: string, nanoseconds: number][] = [
 
 /** `34.2 ms`: three digits that count, in the unit that fits. */
 function duration(nanoseconds: number): string {
-  if (nanoseconds === 0) return "0";
+  if (nanoseconds === 0 || !Number.isFinite(nanoseconds)) return String(nanoseconds);
   const [unit, size] = steps.find(([, size]) => Math.abs(nanoseconds) >= size * 0.9995) ?? ["ns", 1];
   return `${significant(nanoseconds / size, 3)} ${unit}`;
 }

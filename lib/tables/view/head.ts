@@ -1,9 +1,7 @@
 import { type Column, conditionHint, headerTitle, isText, unitLine, visible } from "../shown/index.js";
+import type { Changes } from "./changes.js";
 import { element, unhurried } from "./dom.js";
 import type { Model } from "./model.js";
-
-/** What a change of the state is made by. */
-export type Change = (act: () => void) => void;
 
 const signs = { asc: "▲", desc: "▼", none: "↕" };
 
@@ -15,7 +13,7 @@ export class Head {
 
   constructor(
     private readonly model: Model,
-    private readonly change: Change,
+    private readonly changes: Changes,
   ) {}
 
   /** Makes the row anew where other columns or units are shown; else only says what sorts, so that the focus stays. */
@@ -53,7 +51,9 @@ export class Head {
       sign,
     );
     // With Shift, beside what sorts already.
-    name.addEventListener("click", ({ shiftKey }) => this.change(() => this.model.sort(index, shiftKey)));
+    name.addEventListener("click", ({ shiftKey }) =>
+      this.changes.rows(() => this.model.sort(index, shiftKey)),
+    );
     const unit = element("small", {}, unitLine(column, zone));
     const header = element("th", { scope: "col", className: isText(column) ? "text" : "" }, name, unit);
     this.#headers.set(index, { header, sign });
@@ -70,7 +70,7 @@ export class Head {
       spellcheck: false,
     });
     const apply = () =>
-      this.change(() => {
+      this.changes.rows(() => {
         const isUnderstood = this.model.filter(index, box.value);
         box.ariaInvalid = String(!isUnderstood);
       });

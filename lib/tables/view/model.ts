@@ -52,7 +52,7 @@ export class Model {
   readonly order: readonly number[];
   readonly #table;
   readonly #usual: Record<string, boolean>;
-  /** Why the rows that aren't here can't be had; undefined while they may be. */
+  /** Why the kernel didn't answer when it was asked last. */
   trouble: string | undefined;
   #asked = 0;
 
@@ -95,13 +95,12 @@ export class Model {
 
   /** How the kernel is asked for rows that aren't here. */
   private get ask(): Ask | undefined {
-    const lacking = this.packed.id !== undefined && this.trouble === undefined;
-    return lacking ? page.ask?.(this.root) : undefined;
+    return this.packed.id === undefined ? undefined : page.ask?.(this.root);
   }
 
   /** Whether only the first rows can be looked through. */
   get isCut(): boolean {
-    return this.rows.length < this.packed.total && this.ask === undefined;
+    return this.rows.length < this.packed.total && (this.trouble !== undefined || this.ask === undefined);
   }
 
   /** The rows of the page that is shown. */
@@ -198,6 +197,7 @@ export class Model {
     try {
       const { matching, rows } = await ask(this.#question(this.pageIndex * this.pageSize, this.pageSize));
       if (asked !== this.#asked) return false;
+      this.trouble = undefined;
       this.#show(valuesOf(rows, this.packed.columns), matching);
     } catch (error) {
       if (asked !== this.#asked) return false;
@@ -210,7 +210,7 @@ export class Model {
   /** All rows that meet the filters, in order, at most so many. */
   async all(most: number): Promise<readonly Value[][]> {
     const { ask } = this;
-    if (ask === undefined) {
+    if (ask === undefined || this.isCut) {
       return this.#table
         .getSortedRowModel()
         .rows.slice(0, most)

@@ -1,5 +1,6 @@
 import type { Packed } from "../shown/index.js";
 import { bodyRows } from "./body.js";
+import type { Changes } from "./changes.js";
 import { element } from "./dom.js";
 import { Head } from "./head.js";
 import { Model } from "./model.js";
@@ -18,13 +19,19 @@ export async function mount(root: HTMLElement, json: string): Promise<void> {
   const name = scroll?.ariaLabel ?? "table";
   const said = element("span", { role: "status" });
   const settings: Settings = { zone: "UTC", filters: false, say: (text) => (said.textContent = text) };
-  const change = (act: () => void) => {
-    act();
-    void refresh();
+  const changes: Changes = {
+    rows(act) {
+      act();
+      void refresh();
+    },
+    look(act) {
+      act();
+      render();
+    },
   };
-  const head = new Head(model, change);
+  const head = new Head(model, changes);
   const body = element("tbody");
-  const pager = new Pager(model, change);
+  const pager = new Pager(model, changes);
   const table = element("table", { className: "rows", ariaLabel: name }, head.element, body);
   const render = () => {
     head.render(settings.zone, settings.filters);
@@ -38,7 +45,7 @@ export async function mount(root: HTMLElement, json: string): Promise<void> {
     root.ariaBusy = "false";
     render();
   };
-  const bars = toolbar(model, settings, change, name);
+  const bars = toolbar(model, settings, changes, name);
   bars[0]?.append(said);
   scroll?.replaceChildren(table);
   scroll?.before(...bars);
@@ -47,8 +54,10 @@ export async function mount(root: HTMLElement, json: string): Promise<void> {
   extent?.replaceWith(pager.element);
   // What is empty stands in the list of columns now.
   root.querySelector("details.empty")?.remove();
-  // JupyterLab would take keys for its own while a button has the focus.
-  root.dataset.lmSuppressShortcuts = "true";
+  // JupyterLab takes keys for its own, "d d" deletes the cell, unless the very element that has the focus says not to.
+  root.addEventListener("focusin", ({ target }) => {
+    if (target instanceof HTMLElement) target.dataset.lmSuppressShortcuts = "true";
+  });
   root.classList.add("live");
   render();
 }

@@ -1,6 +1,6 @@
 import { grouped } from "../shown/index.js";
+import type { Changes } from "./changes.js";
 import { button, element } from "./dom.js";
-import type { Change } from "./head.js";
 import type { Model } from "./model.js";
 
 const sizes = [20, 50, 100, 500];
@@ -17,41 +17,41 @@ export class Pager {
 
   constructor(
     private readonly model: Model,
-    change: Change,
+    changes: Changes,
   ) {
-    const turn = (to: () => number) => () => change(() => model.turnTo(to()));
+    const turn = (to: () => number) => () => changes.rows(() => model.turnTo(to()));
     this.#backwards = [
       button(
-        "⏮",
+        "«",
         turn(() => 0),
         "first page",
       ),
       button(
-        "◀",
+        "‹",
         turn(() => model.pageIndex - 1),
         "previous page",
       ),
     ];
     this.#onwards = [
       button(
-        "▶",
+        "›",
         turn(() => model.pageIndex + 1),
         "next page",
       ),
       button(
-        "⏭",
+        "»",
         turn(() => model.pages - 1),
         "last page",
       ),
     ];
     this.#number.addEventListener("change", () => {
       const page = Number.parseInt(this.#number.value.replaceAll(",", ""), 10);
-      change(() => model.turnTo(Number.isNaN(page) ? model.pageIndex : page - 1));
+      changes.rows(() => model.turnTo(Number.isNaN(page) ? model.pageIndex : page - 1));
     });
     const size = element("select", { ariaLabel: "rows on a page" });
     size.append(...sizes.map((rows) => new Option(`${rows} rows`, String(rows))));
     size.value = String(model.pageSize);
-    size.addEventListener("change", () => change(() => model.resize(Number(size.value))));
+    size.addEventListener("change", () => changes.rows(() => model.resize(Number(size.value))));
     this.#turning.append(...this.#backwards, this.#number, this.#pages, ...this.#onwards, size);
     this.element.append(this.#status, this.#turning);
   }

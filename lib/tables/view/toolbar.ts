@@ -1,6 +1,6 @@
 import { type Column, isTime, visible } from "../shown/index.js";
+import type { Changes } from "./changes.js";
 import { button, element, unhurried } from "./dom.js";
-import type { Change } from "./head.js";
 import type { Model } from "./model.js";
 import { copyRows, downloadRows } from "./save.js";
 
@@ -13,7 +13,7 @@ export interface Settings {
 }
 
 /** Search, filters, columns, time zone, copy and download. */
-export function toolbar(model: Model, settings: Settings, change: Change, name: string): HTMLElement[] {
+export function toolbar(model: Model, settings: Settings, changes: Changes, name: string): HTMLElement[] {
   const search = element("input", {
     type: "search",
     placeholder: "search",
@@ -21,10 +21,10 @@ export function toolbar(model: Model, settings: Settings, change: Change, name: 
   });
   search.addEventListener(
     "input",
-    unhurried(() => change(() => model.search(search.value))),
+    unhurried(() => changes.rows(() => model.search(search.value))),
   );
   const filters = button("Filters", () =>
-    change(() => {
+    changes.look(() => {
       settings.filters = !settings.filters;
       filters.ariaPressed = String(settings.filters);
     }),
@@ -44,14 +44,14 @@ export function toolbar(model: Model, settings: Settings, change: Change, name: 
     "download the rows that match as CSV",
   );
   const hasTimes = model.packed.columns.some(isTime);
-  const zones = hasTimes ? [zoneBox(settings, change)] : [];
-  const { opener, list } = columnsChooser(model, change);
+  const zones = hasTimes ? [zoneBox(settings, changes)] : [];
+  const { opener, list } = columnsChooser(model, changes);
   const bar = element("div", { className: "bar" }, search, filters, opener, ...zones, copy, download);
   return [bar, list];
 }
 
 /** A button that opens a list of the columns below it, which tells what is shown. */
-function columnsChooser(model: Model, change: Change): { opener: HTMLElement; list: HTMLElement } {
+function columnsChooser(model: Model, changes: Changes): { opener: HTMLElement; list: HTMLElement } {
   const { columns } = model.packed;
   const opener = button("", () => open(list.hidden !== false));
   const boxes = model.order.map((index) => {
@@ -75,9 +75,10 @@ function columnsChooser(model: Model, change: Change): { opener: HTMLElement; li
   const open = (isOpen: boolean) => {
     list.hidden = !isOpen;
     opener.ariaExpanded = String(isOpen);
+    (isOpen ? boxes[0]?.box : opener)?.focus();
   };
   const update = (act: () => void) => {
-    change(act);
+    changes.look(act);
     refresh();
   };
   const refresh = () => {
@@ -86,23 +87,21 @@ function columnsChooser(model: Model, change: Change): { opener: HTMLElement; li
     opener.textContent = `Columns ${shown.size}/${columns.length}`;
   };
   list.addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape") return;
-    open(false);
-    opener.focus();
+    if (key === "Escape") open(false);
   });
-  open(false);
+  opener.ariaExpanded = "false";
   refresh();
   return { opener, list };
 }
 
-function zoneBox(settings: Settings, change: Change): HTMLElement {
+function zoneBox(settings: Settings, changes: Changes): HTMLElement {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const zones = new Set(["UTC", own, ...Intl.supportedValuesOf("timeZone")]);
   const box = element("select", { ariaLabel: "time zone", title: "time zone of times" });
   box.append(...[...zones].map((zone) => new Option(zone, zone)));
   box.value = settings.zone;
   box.addEventListener("change", () =>
-    change(() => {
+    changes.look(() => {
       settings.zone = box.value;
     }),
   );
