@@ -1,6 +1,7 @@
 import { escapeHtml } from "../../lib/html/index.js";
 import type { Cell, Notebook } from "../notebook/index.js";
 import { highlighted, markdown } from "./markdown.js";
+import { carriedOnce } from "./once.js";
 import { outputHtml } from "./output.js";
 import { style } from "./style.js";
 
@@ -33,7 +34,7 @@ export function pageOf(notebook: Notebook, name: string): string {
 </head>
 <body>
 <main>
-${notebook.cells.map(cellHtml).join("\n")}
+${carriedOnce(notebook.cells.map(cellHtml).join("\n"))}
 </main>
 </body>
 </html>

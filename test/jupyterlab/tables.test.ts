@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -67,9 +67,9 @@ describeLive("tables in JupyterLab", ["python", "chromium"], () => {
     expect((await column(frame, 3))[0]).toBe("324");
     await named(frame, "Filters").click();
     await frame.getByRole("textbox", { name: /^filter rtt_ns/ }).fill("< 0.1 ms");
-    await expect.poll(() => status(frame).textContent()).toBe("1–20 of 38 of 345 rows match");
+    await expect.poll(() => status(frame).textContent()).toBe("1–20 of 38 that match of 345 rows");
     await frame.getByRole("searchbox").fill("onerror");
-    await expect.poll(() => status(frame).textContent()).toBe("1–1 of 1 of 345 rows match");
+    await expect.poll(() => status(frame).textContent()).toBe("1–1 of 1 that match of 345 rows");
     await frame.getByRole("searchbox").fill("");
     await frame.getByRole("textbox", { name: /^filter rtt_ns/ }).fill("");
     await expect.poll(() => status(frame).textContent()).toBe("1–20 of 345 rows");
@@ -86,9 +86,9 @@ describeLive("tables in JupyterLab", ["python", "chromium"], () => {
     await expect.poll(async () => (await column(million, 4)).slice(0, 3)).toEqual(["0", "1 ns", "2 ns"]);
     await named(million, "Filters").click();
     await million.getByRole("textbox", { name: /^filter number/ }).fill("500000..500099");
-    await expect.poll(() => status(million).textContent()).toBe("1–20 of 100 of 1,000,000 rows match");
+    await expect.poll(() => status(million).textContent()).toBe("1–20 of 100 that match of 1,000,000 rows");
     await million.getByRole("searchbox").fill("NETFILTER");
-    await expect.poll(() => status(million).textContent()).toBe("1–20 of 49 of 1,000,000 rows match");
+    await expect.poll(() => status(million).textContent()).toBe("1–20 of 49 that match of 1,000,000 rows");
   });
 
   test("by keyboard, and keys stay out of JupyterLab's hands", async () => {
@@ -145,11 +145,7 @@ describeLive("tables in JupyterLab", ["python", "chromium"], () => {
     const light = await ink();
     await notebook.theme("JupyterLab Dark");
     await expect.poll(ink, { timeout: 20_000 }).not.toBe(light);
-    if (process.env.SKBOOK_PICTURES !== undefined)
-      await notebook.page.screenshot({ path: join(process.env.SKBOOK_PICTURES, "lab-dark.png") });
     await notebook.theme("JupyterLab Light");
-    if (process.env.SKBOOK_PICTURES !== undefined)
-      await notebook.page.screenshot({ path: join(process.env.SKBOOK_PICTURES, "lab-light.png") });
   });
 
   test("no value became HTML", async () => {
@@ -166,6 +162,30 @@ describeLive("tables in JupyterLab", ["python", "chromium"], () => {
     await million.getByRole("textbox", { name: /^filter number/ }).fill("");
     await expect
       .poll(() => status(million).textContent())
-      .toMatch(/of 1,000 rows · the first of 1,000,000: .*run the cell again/);
+      .toMatch(/^1–20 of the first 1,000 of 1,000,000 rows · .*run the cell again/);
+  });
+
+  test("untrusted, the saved notebook has tables that need no script", async () => {
+    const stranger = { JUPYTER_DATA_DIR: join(folder.path, ".stranger") };
+    const elsewhere = await startJupyterLab(jupyter, folder.path, stranger);
+    try {
+      const untrusted = await NotebookPage.open(await browser.newPage(), elsewhere, "tables.ipynb");
+      const table = untrusted.outputsOf(2).locator(".rows");
+      expect(await table.locator("tbody tr").count()).toBe(20);
+      expect(await untrusted.outputsOf(2).locator(".extent").textContent()).toContain("20 of 1,000,000 rows");
+      expect(await untrusted.page.locator(".skbook-table :is(script, img), .skbook-table.live").count()).toBe(
+        0,
+      );
+      expect(await untrusted.page.evaluate(() => "hacked" in window)).toBe(false);
+      const empty = untrusted.outputsOf(2).locator("details", { hasText: "1 column without values" });
+      await empty.locator("summary").click();
+      expect(await empty.getByText("vlan: VLAN").isVisible()).toBe(true);
+    } finally {
+      await elsewhere.stop();
+    }
+  });
+
+  test("the saved notebook stays small", () => {
+    expect(statSync(join(folder.path, "tables.ipynb")).size).toBeLessThan(150_000);
   });
 });

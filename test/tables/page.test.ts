@@ -71,6 +71,11 @@ describe("a table in a notebook", () => {
     expect((html[0] as string).length - (html[1] as string).length).toBeLessThan(40_000);
   });
 
+  it("brings it once to an exported page, whatever sessions the outputs are of", async () => {
+    const both = exported([...(await outputs([5, 5])), ...(await outputs([5, 5]))]);
+    expect(both.split('class="skbook-table-script"')).toHaveLength(2);
+  });
+
   it("has the first 1,000 rows of many, in some 40 bytes each", async () => {
     const [, many = ""] = await outputs([1, 5000]);
     expect(many.length).toBeLessThan(60_000);
@@ -108,7 +113,9 @@ describeLive("tables in an exported page without a network", ["chromium"], () =>
 
   it("are all there", async () => {
     expect(await page.locator(".skbook-table.live").count()).toBe(2);
-    expect(await status()).toBe("1–20 of 1,000 rows · the first of 2,500: all while the kernel lives");
+    expect(await status()).toBe(
+      "1–20 of the first 1,000 of 2,500 rows · JupyterLab shows all while the kernel lives",
+    );
     expect(await table.locator(".warning").allTextContents()).toEqual(["3 lost"]);
   });
 
@@ -134,14 +141,14 @@ describeLive("tables in an exported page without a network", ["chromium"], () =>
     expect(await header("rtt_ns").getAttribute("aria-sort")).toBe("none");
     await named("Filters").click();
     await table.getByRole("textbox", { name: /^filter number/ }).fill("100..199");
-    await expect.poll(status).toMatch(/^1–20 of 100 of 1,000 rows match/);
+    await expect.poll(status).toMatch(/^1–20 of 100 that match of the first 1,000 /);
     await table.getByRole("textbox", { name: /^filter number/ }).fill("a lot");
     await expect
       .poll(() => table.getByRole("textbox", { name: /^filter number/ }).getAttribute("aria-invalid"))
       .toBe("true");
     await table.getByRole("textbox", { name: /^filter number/ }).fill(">= 990");
     await table.getByRole("searchbox").fill("NETFILTER");
-    await expect.poll(status).toMatch(/^1–5 of 5 of 1,000 rows match/);
+    await expect.poll(status).toMatch(/^1–5 of 5 that match /);
     expect(await column(3)).toEqual(["991", "993", "995", "997", "999"]);
   });
 
@@ -163,7 +170,7 @@ describeLive("tables in an exported page without a network", ["chromium"], () =>
   it("are worked with by keyboard alone, and the focus stays", async () => {
     await table.getByRole("searchbox").fill("");
     await table.getByRole("textbox", { name: /^filter number/ }).fill("");
-    await expect.poll(status).toMatch(/^1–20 of 1,000 rows/);
+    await expect.poll(status).toMatch(/^1–20 of the first 1,000 /);
     await table.getByRole("searchbox").focus();
     for (let presses = 0; (await focused())?.startsWith("number") !== true; presses += 1) {
       if (presses > 30) throw new Error("Tab doesn't reach the column");

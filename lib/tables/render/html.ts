@@ -44,8 +44,9 @@ export function renderHtml(shown: Shown, first: Shown["rows"]): string {
     `<p class="extent">${extent(first.length, total, columns.length)}${first.length < total ? elsewhere : ""}${badges}</p>`,
     ...(empty.length === 0 ? [] : [folded(empty.map((index) => columns[index] as Column))]),
     ...(provenance === undefined ? [] : [details(provenance)]),
-    `<script type="application/json" class="${rowsClass}">${packed(shown)}</script>`,
-    ...pageScripts(),
+    ...(shown.passing
+      ? []
+      : [`<script type="application/json" class="${rowsClass}">${packed(shown)}</script>`, ...pageScripts()]),
     "</div>",
   ].join("\n");
 }

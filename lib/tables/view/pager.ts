@@ -61,14 +61,12 @@ export class Pager {
     const { matching, total, pageIndex, pageSize, pages } = model;
     const first = matching === 0 ? 0 : pageIndex * pageSize + 1;
     const last = Math.min(matching, (pageIndex + 1) * pageSize);
-    const found = matching < total ? `${grouped(matching)} of ${rowsText(total)} match` : rowsText(total);
-    const parts = [`${grouped(first)}–${grouped(last)} of ${found}`];
-    if (model.isCut) {
-      parts.push(
-        `the first of ${grouped(model.packed.total)}: ${model.trouble ?? "all while the kernel lives"}`,
-      );
-    }
-    this.#status.textContent = parts.join(" · ");
+    const whole = model.isCut
+      ? `the first ${grouped(total)} of ${rowsText(model.packed.total)}`
+      : rowsText(total);
+    const found = matching < total ? `${grouped(matching)} that match of ${whole}` : whole;
+    const why = model.isCut ? ` · ${model.trouble ?? "JupyterLab shows all while the kernel lives"}` : "";
+    this.#status.textContent = `${grouped(first)}–${grouped(last)} of ${found}${why}`;
     this.#number.value = grouped(pageIndex + 1);
     this.#pages.textContent = `of ${grouped(pages)}`;
     for (const one of this.#backwards) one.disabled = pageIndex === 0;
