@@ -2,6 +2,7 @@ import { escapeHtml } from "../../lib/html/index.js";
 import type { Cell, Notebook } from "../notebook/index.js";
 import { contentsHtml, Headings } from "./contents.js";
 import { highlighted, markdown } from "./markdown.js";
+import { carriedOnce } from "./once.js";
 import { outputHtml } from "./output.js";
 import { style } from "./style.js";
 
@@ -37,7 +38,7 @@ export function pageOf(notebook: Notebook, name: string): string {
 <body>
 ${contentsHtml(headings.all)}
 <main>
-${cells}
+${carriedOnce(cells)}
 </main>
 </body>
 </html>

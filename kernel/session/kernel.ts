@@ -5,6 +5,7 @@ import type { MimeBundle } from "../../lib/index.js";
 import type { Language } from "../language/index.js";
 import type { Connection, Content, Message } from "../wire/index.js";
 import { toCharacters, toUnits } from "./code-points.js";
+import { Comms } from "./comms.js";
 import { documentationOf, inspectionBundle, questionIn } from "./documentation.js";
 import { evaluate } from "./expressions.js";
 import { type Failure, failureOf, interruptedFailure } from "./failure.js";
@@ -35,6 +36,7 @@ export class Kernel {
   readonly #gateway: Gateway;
   readonly #origins = new Origins<Origin>();
   readonly #history = new History();
+  readonly #comms: Comms;
   readonly #queue: Request[] = [];
   #language: Language | undefined;
   #cell: RunningCell | undefined;
@@ -63,6 +65,7 @@ export class Kernel {
       },
       shutdown: () => void this.#shutdown(),
     });
+    this.#comms = new Comms((type, content, parent) => this.#gateway.publish(type, content, parent));
     this.#gateway.shared.phase = "compiling";
     captureStreams((name, text) => this.#print(name, text));
     Object.assign(globalThis, {
@@ -96,7 +99,10 @@ export class Kernel {
   }
 
   #accept(request: Request): void {
-    if (request.message.header.msg_type === "execute_request" || this.#language === undefined) {
+    const { msg_type: type } = request.message.header;
+    if (/^comm_(open|msg|close)$/.test(type)) {
+      void this.#converse(request);
+    } else if (type === "execute_request" || this.#language === undefined) {
       this.#queue.push(request);
       this.#drain();
     } else {
@@ -140,6 +146,13 @@ export class Kernel {
     this.#gateway.publish("status", { execution_state: "idle" }, header);
   }
 
+  /** Answers a page, while a cell waits for something or none runs. */
+  async #converse({ message }: Request): Promise<void> {
+    this.#gateway.publish("status", { execution_state: "busy" }, message.header);
+    await this.#comms.handle(message);
+    this.#gateway.publish("status", { execution_state: "idle" }, message.header);
+  }
+
   /** Work of the machinery itself begins: an interrupt waits until it has ended. */
   readonly guard = (): (() => void) => {
     const { shared } = this.#gateway;
@@ -177,6 +190,7 @@ export class Kernel {
     }
     if (type === "is_complete_request")
       return { ...(await language.completeness(questionIn(code)?.code ?? code)) };
+    if (type === "comm_info_request") return { status: "ok", comms: this.#comms.info };
     if (type === "history_request") return { status: "ok", history: this.#history.answer(content) };
     return undefined;
   }
