@@ -6,7 +6,11 @@ import { delimiter, join } from "node:path";
 import { SkbookError } from "../../lib/errors/index.js";
 import { writeKernelspec } from "../install/index.js";
 import { packageRoot } from "../package.js";
+import { Ending } from "./ending.js";
 import { dataFolder, findJupyterLab } from "./jupyter.js";
+
+/** How long JupyterLab may take to end its kernels. */
+const patienceMs = 30_000;
 
 const help = `skbook jupyterlab [arguments of jupyter lab]
 
@@ -22,16 +26,33 @@ export async function jupyterlab(args: string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const [file, ...first] = await findJupyterLab((line) => process.stderr.write(`skbook: ${line}\n`));
+  const ending = new Ending();
+  try {
+    const code = await start(args, ending);
+    return ending.code ?? code;
+  } catch (error) {
+    // What was being done is cut short, which is no failure of it.
+    if (ending.code !== undefined) return ending.code;
+    throw error;
+  } finally {
+    ending.close();
+  }
+}
+
+async function start(args: string[], ending: Ending): Promise<number> {
+  const say = (line: string) => process.stderr.write(`skbook: ${line}\n`);
+  const [file, ...first] = await findJupyterLab(say, ending.signal);
+  const environment = { ...process.env, JUPYTER_PATH: await jupyterPath() };
+  ending.signal.throwIfAborted();
   // A user who is root has chosen to be, for the probes.
   const asRoot = process.getuid?.() === 0 ? ["--allow-root"] : [];
   const child = spawn(file, [...first, ...asRoot, ...args], {
     // In a group of its own, so that a terminal's Ctrl-C reaches it once, by this process.
     detached: true,
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, JUPYTER_PATH: await jupyterPath() },
+    env: environment,
   });
-  return supervise(child);
+  return supervise(child, ending);
 }
 
 /** A path with this very kernel first, for this JupyterLab alone: what the user has installed stays as it is. */
@@ -43,16 +64,16 @@ async function jupyterPath(): Promise<string> {
   return given === "" ? own : own + delimiter + given;
 }
 
-/** Has the child stop at the first signal, kills it at the second; its kernels end with it. Resolves to its exit code. */
-async function supervise(child: ChildProcess): Promise<number> {
-  let stopping = false;
-  // JupyterLab would ask back at an interrupt, and leave its kernels at a hang-up.
-  const stop = () => {
-    child.kill(stopping ? "SIGKILL" : "SIGTERM");
-    stopping = true;
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, stop);
+/** Has the child stop when told to, kills it when told again or when that takes too long; its kernels end with it. */
+async function supervise(child: ChildProcess, ending: Ending): Promise<number> {
+  let patience: NodeJS.Timeout | undefined;
+  const kill = () => child.kill("SIGKILL");
+  ending.signal.addEventListener("abort", () => {
+    // JupyterLab would ask back at an interrupt, and leave its kernels at a hang-up.
+    child.kill("SIGTERM");
+    patience = setTimeout(kill, patienceMs);
+  });
+  ending.insisted.addEventListener("abort", kill);
   try {
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     return code ?? 128 + constants.signals[signal ?? "SIGTERM"];
@@ -65,6 +86,6 @@ async function supervise(child: ChildProcess): Promise<number> {
       cause: error,
     });
   } finally {
-    for (const signal of signals) process.off(signal, stop);
+    clearTimeout(patience);
   }
 }
