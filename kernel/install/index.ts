@@ -1,3 +1,3 @@
 export { install, uninstall } from "./command.js";
 export { kernelIdentity, specFile, writeKernelspec } from "./kernelspec.js";
-export { kernelsBelow, placesOfJupyter, userKernels } from "./places.js";
+export { kernelsIn, labextensionsIn, placesOfJupyter } from "./places.js";

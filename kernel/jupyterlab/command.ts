@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { SkbookError } from "../../lib/errors/index.js";
-import { writeKernelspec } from "../install/index.js";
+import { kernelsIn, labextensionsIn, writeKernelspec } from "../install/index.js";
+import { writeLabextension } from "../labextension/index.js";
 import { packageRoot } from "../package.js";
 import { Ending } from "./ending.js";
 import { dataFolder, findJupyterLab } from "./jupyter.js";
@@ -55,11 +56,12 @@ async function start(args: string[], ending: Ending): Promise<number> {
   return supervise(child, ending);
 }
 
-/** A path with this very kernel first, for this JupyterLab alone: what the user has installed stays as it is. */
+/** A path with this very kernel and what draws its figures first, for this JupyterLab alone: what the user has installed stays as it is. */
 async function jupyterPath(): Promise<string> {
   const key = createHash("sha256").update(packageRoot).digest("hex").slice(0, 12);
   const own = join(dataFolder, `jupyter-${key}`);
-  await writeKernelspec(join(own, "kernels"));
+  await writeKernelspec(kernelsIn(own));
+  await writeLabextension(labextensionsIn(own));
   const given = process.env.JUPYTER_PATH ?? "";
   return given === "" ? own : own + delimiter + given;
 }
