@@ -1,10 +1,12 @@
 import { escapeHtml } from "../../lib/html/index.js";
+import { figureType } from "../figures/index.js";
 import type { Cell, Notebook } from "../notebook/index.js";
+import { figureScripts } from "./figure.js";
 import { highlighted, markdown } from "./markdown.js";
 import { outputHtml } from "./output.js";
 import { style } from "./style.js";
 
-/** Scripts of outputs run (figures need them), but nothing can be fetched from or sent to anywhere. */
+/** Scripts run (figures need them), but nothing can be fetched from or sent to anywhere. */
 const policy = [
   "default-src 'none'",
   "script-src 'unsafe-inline' 'unsafe-eval' blob:",
@@ -17,11 +19,12 @@ const policy = [
 ].join("; ");
 
 /** A notebook as one HTML page that needs nothing else. `name` is its title where no heading gives one. */
-export function pageOf(notebook: Notebook, name: string): string {
+export async function pageOf(notebook: Notebook, name: string): Promise<string> {
   const heading = notebook.cells
     .filter(({ cell_type }) => cell_type === "markdown")
     .map(({ source }) => /^#\s+(.+)$/m.exec(source)?.[1])
     .find((text) => text !== undefined);
+  const scripts = notebook.cells.some(hasFigure) ? await figureScripts() : "";
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -35,9 +38,15 @@ export function pageOf(notebook: Notebook, name: string): string {
 <main>
 ${notebook.cells.map(cellHtml).join("\n")}
 </main>
-</body>
+${scripts}</body>
 </html>
 `;
+}
+
+function hasFigure({ outputs = [] }: Cell): boolean {
+  return outputs.some(
+    ({ data }) => (data as Record<string, unknown> | undefined)?.[figureType] !== undefined,
+  );
 }
 
 function cellHtml(cell: Cell): string {

@@ -34,7 +34,7 @@ export async function run(args: string[]): Promise<number> {
   }
   if (options.html !== undefined) {
     const { pageOf } = await import("../html/index.js");
-    await writeWhole(options.html, pageOf(notebook, basename(options.notebook, ".ipynb")));
+    await writeWhole(options.html, await pageOf(notebook, basename(options.notebook, ".ipynb")));
     process.stderr.write(`wrote ${options.html}\n`);
   }
   return passed ? 0 : 1;
