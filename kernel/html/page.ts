@@ -1,6 +1,6 @@
 import { escapeHtml } from "../../lib/html/index.js";
 import { figureType } from "../figures/index.js";
-import type { Cell, Notebook } from "../notebook/index.js";
+import { type Cell, type Notebook, titleOf } from "../notebook/index.js";
 import { figureScripts } from "./figure.js";
 import { highlighted, markdown } from "./markdown.js";
 import { outputHtml } from "./output.js";
@@ -20,10 +20,6 @@ const policy = [
 
 /** A notebook as one HTML page that needs nothing else. `name` is its title where no heading gives one. */
 export async function pageOf(notebook: Notebook, name: string): Promise<string> {
-  const heading = notebook.cells
-    .filter(({ cell_type }) => cell_type === "markdown")
-    .map(({ source }) => /^#\s+(.+)$/m.exec(source)?.[1])
-    .find((text) => text !== undefined);
   const scripts = notebook.cells.some(hasFigure) ? await figureScripts() : "";
   return `<!doctype html>
 <html lang="en">
@@ -31,7 +27,7 @@ export async function pageOf(notebook: Notebook, name: string): Promise<string> 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${escapeHtml(heading ?? name)}</title>
+<title>${escapeHtml(titleOf(notebook) ?? name)}</title>
 <style>${style}</style>
 </head>
 <body>

@@ -43,7 +43,11 @@ export async function jupyterlab(args: string[]): Promise<number> {
 async function start(args: string[], ending: Ending): Promise<number> {
   const say = (line: string) => process.stderr.write(`skbook: ${line}\n`);
   const [file, ...first] = await findJupyterLab(say, ending.signal);
-  const environment = { ...process.env, JUPYTER_PATH: await jupyterPath() };
+  const environment = {
+    ...process.env,
+    JUPYTER_PATH: await jupyterPath(),
+    SKBOOK_STARTED_IN: process.cwd(),
+  };
   ending.signal.throwIfAborted();
   // A user who is root has chosen to be, for the probes.
   const asRoot = process.getuid?.() === 0 ? ["--allow-root"] : [];
