@@ -1,5 +1,5 @@
-// Bundles what runs in a browser: the script of tables, and the extension by which JupyterLab lets them ask the kernel.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+// Bundles what runs in a browser: the script of tables, and what of JupyterLab's extension lets them ask the kernel.
+import { mkdir, writeFile } from "node:fs/promises";
 import { rolldown } from "rolldown";
 
 async function bundled(input) {
@@ -19,18 +19,7 @@ const tables = await bundled("lib/tables/view/tables.ts");
 await mkdir("dist/browser", { recursive: true });
 await writeFile("dist/browser/tables.js", tables);
 
-// JupyterLab's own builder is webpack with module federation; of that, an extension without packages of its own needs a container only.
-const { version } = JSON.parse(await readFile("package.json", "utf8"));
-const manifest = {
-  name: "skbook",
-  version,
-  description: "Tables of skbook page through all rows that the kernel has",
-  license: "Apache-2.0",
-  jupyterlab: { extension: true, _build: { load: "remoteEntry.js", extension: "./extension" } },
-};
-await mkdir("dist/labextension", { recursive: true });
-await writeFile("dist/labextension/package.json", `${JSON.stringify(manifest, null, 2)}\n`);
 await writeFile(
-  "dist/labextension/remoteEntry.js",
-  `${await bundled("kernel/labextension/extension.ts")}\n${tables}`,
+  "dist/browser/tables-in-jupyterlab.js",
+  `${await bundled("kernel/labextension/tables/extension.ts")}\n${tables}`,
 );

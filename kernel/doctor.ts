@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { SkbookError } from "../lib/errors/index.js";
 import { findSnapshot, snapshotPath } from "./compiler/index.js";
-import { placesOfJupyter, specFile } from "./install/index.js";
+import { kernelsIn, placesOfJupyter, specFile } from "./install/index.js";
 import { findPython, isNewEnough, jupyterLabOnPath } from "./jupyterlab/index.js";
 
 const exec = promisify(execFile);
@@ -172,7 +172,7 @@ const checks: Check[] = [
     purpose: "choosing skbook in a Jupyter of your own",
     look: async () => {
       const todo = "skbook install";
-      for (const path of (await placesOfJupyter()).map(specFile)) {
+      for (const path of (await placesOfJupyter()).map(kernelsIn).map(specFile)) {
         if (!(await exists(path))) continue;
         const fault = await faultOf(path);
         return { ok: fault === undefined, found: fault === undefined ? path : `${path} ${fault}`, todo };

@@ -5,6 +5,7 @@ import { UsageError } from "./usage-error.js";
 
 const help = `skbook: a TypeScript notebook that says where packets are lost or late
 
+  skbook new [TEMPLATE]     write a notebook to start from into this folder, or list what there is
   skbook run NOTEBOOK       run a notebook without Jupyter; see skbook run --help
   skbook jupyterlab [ARGS]  start JupyterLab with the kernel ready; sets one up where there is none
   skbook install            let Jupyter find the kernel: --user (the default), --prefix DIR or --sys-prefix
@@ -15,6 +16,7 @@ const help = `skbook: a TypeScript notebook that says where packets are lost or 
 
 /** The commands; each one loads only what it needs. Resolves to an exit code, undefined to go on running. */
 const commands: Record<string, (args: string[]) => Promise<number | undefined>> = {
+  new: async (args) => (await import("./new/index.js")).newNotebook(args),
   run: async (args) => (await import("./run/index.js")).run(args),
   jupyterlab: async (args) => (await import("./jupyterlab/index.js")).jupyterlab(args),
   install: async (args) => (await import("./install/index.js")).install(args),

@@ -13,7 +13,7 @@ export {
   saveCapture,
   type TrafficFilter,
 } from "./captures/index.js";
-export { type CaseReport, live, record, replay, verifyCase } from "./cases/index.js";
+export { type CaseReport, live, record, replay, replayOrMeasure, verifyCase } from "./cases/index.js";
 export type { Cell, MimeBundle } from "./cell/index.js";
 export { clearOutput, display, Html, html, Markdown, md, page, Svg, svg } from "./cell/index.js";
 export { SkbookError } from "./errors/index.js";

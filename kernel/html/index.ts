@@ -1,1 +1,2 @@
+export { markdown } from "./markdown.js";
 export { pageOf } from "./page.js";

@@ -1,5 +1,7 @@
 import { escapeHtml } from "../../lib/html/index.js";
+import { figureType } from "../figures/index.js";
 import type { Output } from "../notebook/index.js";
+import { figureHtml } from "./figure.js";
 import { markdown } from "./markdown.js";
 import { joined, plain } from "./text.js";
 
@@ -34,7 +36,8 @@ export function outputHtml(output: Output): string {
   }
   const data = output.data as Bundle;
   const [type, render] = renderers.find(([name]) => data[name] !== undefined) ?? [];
-  return type === undefined || render === undefined
-    ? ""
-    : `<div class="result">${render(joined(data[type]))}</div>`;
+  const shown = type === undefined || render === undefined ? "" : render(joined(data[type]));
+  const figure = data[figureType];
+  if (figure !== undefined) return figureHtml(figure, shown);
+  return shown === "" ? "" : `<div class="result">${shown}</div>`;
 }

@@ -1,12 +1,14 @@
 import { escapeHtml } from "../../lib/html/index.js";
-import type { Cell, Notebook } from "../notebook/index.js";
+import { figureType } from "../figures/index.js";
+import { type Cell, type Notebook, titleOf } from "../notebook/index.js";
 import { contentsHtml, Headings } from "./contents.js";
+import { figureScripts } from "./figure.js";
 import { highlighted, markdown } from "./markdown.js";
 import { carriedOnce } from "./once.js";
 import { outputHtml } from "./output.js";
 import { style } from "./style.js";
 
-/** Scripts of outputs run (figures need them), but nothing can be fetched from or sent to anywhere. */
+/** Scripts run (figures need them), but nothing can be fetched from or sent to anywhere. */
 const policy = [
   "default-src 'none'",
   "script-src 'unsafe-inline' 'unsafe-eval' blob:",
@@ -19,11 +21,8 @@ const policy = [
 ].join("; ");
 
 /** A notebook as one HTML page that needs nothing else. `name` is its title where no heading gives one. */
-export function pageOf(notebook: Notebook, name: string): string {
-  const heading = notebook.cells
-    .filter(({ cell_type }) => cell_type === "markdown")
-    .map(({ source }) => /^#\s+(.+)$/m.exec(source)?.[1])
-    .find((text) => text !== undefined);
+export async function pageOf(notebook: Notebook, name: string): Promise<string> {
+  const scripts = notebook.cells.some(hasFigure) ? await figureScripts() : "";
   const headings = new Headings();
   const cells = notebook.cells.map((cell) => cellHtml(cell, headings)).join("\n");
   return `<!doctype html>
@@ -32,7 +31,7 @@ export function pageOf(notebook: Notebook, name: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${escapeHtml(heading ?? name)}</title>
+<title>${escapeHtml(titleOf(notebook) ?? name)}</title>
 <style>${style}</style>
 </head>
 <body>
@@ -40,9 +39,15 @@ ${contentsHtml(headings.all)}
 <main>
 ${carriedOnce(cells)}
 </main>
-</body>
+${scripts}</body>
 </html>
 `;
+}
+
+function hasFigure({ outputs = [] }: Cell): boolean {
+  return outputs.some(
+    ({ data }) => (data as Record<string, unknown> | undefined)?.[figureType] !== undefined,
+  );
 }
 
 function cellHtml(cell: Cell, headings: Headings): string {

@@ -1,27 +1,31 @@
 import { parseArgs } from "node:util";
 import { SkbookError } from "../../lib/errors/index.js";
 import { makeSnapshot } from "../compiler/index.js";
+import { removeLabextension, writeLabextension } from "../labextension/index.js";
 import { UsageError } from "../usage-error.js";
 import { kernelIdentity, removeKernelspec, writeKernelspec } from "./kernelspec.js";
-import { removeLabextension, writeLabextension } from "./labextension.js";
-import { kernelsBelow, pythonPrefix, userKernels } from "./places.js";
+import { dataBelow, kernelsIn, labextensionsIn, pythonPrefix, userData } from "./places.js";
 
 const help = `skbook install [--user | --prefix DIR | --sys-prefix]
 skbook uninstall [--user | --prefix DIR | --sys-prefix]
 
-Lets Jupyter find the kernel, and the JupyterLab extension by which tables ask it for rows; or no more.
+Lets Jupyter find the kernel, and what shows its figures and tables in JupyterLab; or no more.
 
   --user         for this user (the default)
   --prefix DIR   for a Jupyter that is installed below DIR
   --sys-prefix   for the Jupyter of the python3 on the PATH: a virtual environment, conda, the system's
 `;
 
-/** `skbook install`: writes the kernelspec; resolves to the exit code. */
+/** `skbook install`: writes the kernelspec and JupyterLab's extension; resolves to the exit code. */
 export async function install(args: string[]): Promise<number> {
-  const kernels = await kernelsFolder(args);
-  if (kernels === undefined) return 0;
-  const files = await written(kernels).catch((error) => refused("write the kernelspec", kernels, error));
-  for (const file of files) process.stdout.write(`wrote ${file}\n`);
+  const data = await dataFolder(args);
+  if (data === undefined) return 0;
+  const write = async () => [
+    ...(await writeKernelspec(kernelsIn(data))),
+    await writeLabextension(labextensionsIn(data)),
+  ];
+  const written = await write().catch((error) => refused("write the kernelspec", data, error));
+  for (const path of written) process.stdout.write(`wrote ${path}\n`);
   process.stdout.write(`Jupyter offers it as "${kernelIdentity.display_name}"\n`);
   // Kernels start without it as well, and then make it themselves.
   const snapshot = await makeSnapshot().catch((error: Error) => {
@@ -33,28 +37,21 @@ export async function install(args: string[]): Promise<number> {
 
 /** `skbook uninstall`: removes what install has written; resolves to the exit code. */
 export async function uninstall(args: string[]): Promise<number> {
-  const kernels = await kernelsFolder(args);
-  if (kernels === undefined) return 0;
-  const { removed, left } = await gone(kernels).catch((error) =>
-    refused("remove the kernelspec", kernels, error),
-  );
-  for (const file of removed) process.stdout.write(`removed ${file}\n`);
-  for (const file of left) process.stdout.write(`left ${file}, which install did not write\n`);
-  if (removed.length === 0) process.stdout.write(`nothing to remove: no kernel of skbook in ${kernels}\n`);
+  const data = await dataFolder(args);
+  if (data === undefined) return 0;
+  const remove = async () => {
+    const { removed, left } = await removeKernelspec(kernelsIn(data));
+    return { removed: [...removed, ...(await removeLabextension(labextensionsIn(data)))], left };
+  };
+  const { removed, left } = await remove().catch((error) => refused("remove the kernelspec", data, error));
+  for (const path of removed) process.stdout.write(`removed ${path}\n`);
+  for (const path of left) process.stdout.write(`left ${path}, which install did not write\n`);
+  if (removed.length === 0) process.stdout.write(`nothing to remove: no kernel of skbook in ${data}\n`);
   return 0;
 }
 
-async function written(kernels: string): Promise<string[]> {
-  return [...(await writeKernelspec(kernels)), ...(await writeLabextension(kernels))];
-}
-
-async function gone(kernels: string): Promise<{ removed: string[]; left: string[] }> {
-  const [spec, extension] = [await removeKernelspec(kernels), await removeLabextension(kernels)];
-  return { removed: [...spec.removed, ...extension.removed], left: [...spec.left, ...extension.left] };
-}
-
-/** The folder for kernels that the arguments name; undefined where they only ask for help. */
-async function kernelsFolder(args: string[]): Promise<string | undefined> {
+/** The folder of Jupyter's data that the arguments name; undefined where they only ask for help. */
+async function dataFolder(args: string[]): Promise<string | undefined> {
   const { user, prefix, "sys-prefix": sysPrefix, help: wanted } = parse(args);
   if (wanted === true) {
     process.stdout.write(help);
@@ -64,8 +61,8 @@ async function kernelsFolder(args: string[]): Promise<string | undefined> {
     throw new UsageError("give one of --user, --prefix and --sys-prefix");
   }
   if (prefix === "") throw new UsageError("--prefix needs a folder");
-  if (prefix !== undefined) return kernelsBelow(prefix);
-  return sysPrefix === true ? kernelsBelow(await pythonPrefix()) : userKernels();
+  if (prefix !== undefined) return dataBelow(prefix);
+  return sysPrefix === true ? dataBelow(await pythonPrefix()) : userData();
 }
 
 function parse(args: string[]) {
@@ -83,10 +80,10 @@ function parse(args: string[]) {
   }
 }
 
-function refused(tried: string, kernels: string, error: Error): never {
+function refused(tried: string, data: string, error: Error): never {
   throw new SkbookError({
     code: "INSTALL_REFUSED",
-    tried: `${tried} in ${kernels}`,
+    tried: `${tried} in ${data}`,
     failed: error.message,
     todo: "choose a place that you may write to (--user, --prefix DIR), or run this as its owner",
     cause: error,

@@ -6,17 +6,27 @@ import { SkbookError } from "../../lib/errors/index.js";
 
 const exec = promisify(execFile);
 
-/** Where Jupyter looks for the kernels of this user. */
-export function userKernels(): string {
+/** Where Jupyter looks for kernels and extensions of this user. */
+export function userData(): string {
   const data = process.env.JUPYTER_DATA_DIR;
-  if (data !== undefined && data !== "") return join(data, "kernels");
-  if (process.platform === "darwin") return join(homedir(), "Library/Jupyter/kernels");
-  return join(process.env.XDG_DATA_HOME || join(homedir(), ".local/share"), "jupyter/kernels");
+  if (data !== undefined && data !== "") return data;
+  if (process.platform === "darwin") return join(homedir(), "Library/Jupyter");
+  return join(process.env.XDG_DATA_HOME || join(homedir(), ".local/share"), "jupyter");
 }
 
-/** Where a Jupyter that is installed below a prefix looks for kernels. */
-export function kernelsBelow(prefix: string): string {
-  return join(resolve(prefix), "share/jupyter/kernels");
+/** Where a Jupyter that is installed below a prefix looks for them. */
+export function dataBelow(prefix: string): string {
+  return join(resolve(prefix), "share/jupyter");
+}
+
+/** Of such a folder, the one for kernels. */
+export function kernelsIn(data: string): string {
+  return join(data, "kernels");
+}
+
+/** Of such a folder, the one for extensions of JupyterLab that need no build. */
+export function labextensionsIn(data: string): string {
+  return join(data, "labextensions");
 }
 
 /** The prefix of the Python that is first on the PATH. */
@@ -39,12 +49,10 @@ export async function pythonPrefix(): Promise<string> {
   }
 }
 
-/** The folders that a Jupyter of this machine may find a kernel in, the likeliest first. */
+/** The folders that a Jupyter of this machine may find kernels and extensions below, the likeliest first. */
 export async function placesOfJupyter(): Promise<string[]> {
   const named = (process.env.JUPYTER_PATH ?? "").split(delimiter).filter((path) => path !== "");
   const prefix = await pythonPrefix().catch(() => undefined);
   const prefixes = [...(prefix === undefined ? [] : [prefix]), "/usr/local", "/usr"];
-  return [
-    ...new Set([...named.map((path) => join(path, "kernels")), userKernels(), ...prefixes.map(kernelsBelow)]),
-  ];
+  return [...new Set([...named, userData(), ...prefixes.map(dataBelow)])];
 }

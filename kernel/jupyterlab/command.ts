@@ -4,9 +4,14 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { SkbookError } from "../../lib/errors/index.js";
-import { writeKernelspec, writeLabextension } from "../install/index.js";
+import { kernelsIn, labextensionsIn, writeKernelspec } from "../install/index.js";
+import { writeLabextension } from "../labextension/index.js";
 import { packageRoot } from "../package.js";
+import { Ending } from "./ending.js";
 import { dataFolder, findJupyterLab } from "./jupyter.js";
+
+/** How long JupyterLab may take to end its kernels. */
+const patienceMs = 30_000;
 
 const help = `skbook jupyterlab [arguments of jupyter lab]
 
@@ -22,39 +27,59 @@ export async function jupyterlab(args: string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const [file, ...first] = await findJupyterLab((line) => process.stderr.write(`skbook: ${line}\n`));
+  const ending = new Ending();
+  try {
+    const code = await start(args, ending);
+    return ending.code ?? code;
+  } catch (error) {
+    // What was being done is cut short, which is no failure of it.
+    if (ending.code !== undefined) return ending.code;
+    throw error;
+  } finally {
+    ending.close();
+  }
+}
+
+async function start(args: string[], ending: Ending): Promise<number> {
+  const say = (line: string) => process.stderr.write(`skbook: ${line}\n`);
+  const [file, ...first] = await findJupyterLab(say, ending.signal);
+  const environment = {
+    ...process.env,
+    JUPYTER_PATH: await jupyterPath(),
+    SKBOOK_STARTED_IN: process.cwd(),
+  };
+  ending.signal.throwIfAborted();
   // A user who is root has chosen to be, for the probes.
   const asRoot = process.getuid?.() === 0 ? ["--allow-root"] : [];
   const child = spawn(file, [...first, ...asRoot, ...args], {
     // In a group of its own, so that a terminal's Ctrl-C reaches it once, by this process.
     detached: true,
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, JUPYTER_PATH: await jupyterPath() },
+    env: environment,
   });
-  return supervise(child);
+  return supervise(child, ending);
 }
 
-/** A path with this very kernel first, for this JupyterLab alone: what the user has installed stays as it is. */
+/** A path with this very kernel and what draws its figures first, for this JupyterLab alone: what the user has installed stays as it is. */
 async function jupyterPath(): Promise<string> {
   const key = createHash("sha256").update(packageRoot).digest("hex").slice(0, 12);
   const own = join(dataFolder, `jupyter-${key}`);
-  const kernels = join(own, "kernels");
-  await writeKernelspec(kernels);
-  await writeLabextension(kernels);
+  await writeKernelspec(kernelsIn(own));
+  await writeLabextension(labextensionsIn(own));
   const given = process.env.JUPYTER_PATH ?? "";
   return given === "" ? own : own + delimiter + given;
 }
 
-/** Has the child stop at the first signal, kills it at the second; its kernels end with it. Resolves to its exit code. */
-async function supervise(child: ChildProcess): Promise<number> {
-  let stopping = false;
-  // JupyterLab would ask back at an interrupt, and leave its kernels at a hang-up.
-  const stop = () => {
-    child.kill(stopping ? "SIGKILL" : "SIGTERM");
-    stopping = true;
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, stop);
+/** Has the child stop when told to, kills it when told again or when that takes too long; its kernels end with it. */
+async function supervise(child: ChildProcess, ending: Ending): Promise<number> {
+  let patience: NodeJS.Timeout | undefined;
+  const kill = () => child.kill("SIGKILL");
+  ending.signal.addEventListener("abort", () => {
+    // JupyterLab would ask back at an interrupt, and leave its kernels at a hang-up.
+    child.kill("SIGTERM");
+    patience = setTimeout(kill, patienceMs);
+  });
+  ending.insisted.addEventListener("abort", kill);
   try {
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     return code ?? 128 + constants.signals[signal ?? "SIGTERM"];
@@ -67,6 +92,6 @@ async function supervise(child: ChildProcess): Promise<number> {
       cause: error,
     });
   } finally {
-    for (const signal of signals) process.off(signal, stop);
+    clearTimeout(patience);
   }
 }

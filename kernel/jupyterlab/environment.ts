@@ -21,6 +21,7 @@ export interface Environment {
  * @param base folder for environments; there is one for each set of requirements and version of Python
  * @param requirements as pip takes them, like `jupyterlab>=4.2,<5`
  * @param say gets a line about each step that takes time
+ * @param signal ends the making, of which nothing is left then
  *
  * Errors: `NO_PYTHON`, `ENVIRONMENT_FAILED`.
  */
@@ -28,6 +29,7 @@ export async function environmentWith(
   base: string,
   requirements: readonly string[],
   say: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<Environment> {
   const python = await findPython();
   // Programs in an environment hold its absolute path, so a copy of it is not it.
@@ -35,7 +37,7 @@ export async function environmentWith(
   const key = createHash("sha256").update(identity).digest("hex").slice(0, 12);
   const folder = join(resolve(base), `python${python.version}-${key}`);
   await removeHalfMade(folder);
-  if (!existsSync(folder)) await make(folder, python.executable, requirements, say);
+  if (!existsSync(folder)) await make(folder, python.executable, requirements, say, signal);
   return { folder, python: join(folder, "bin/python") };
 }
 
@@ -45,15 +47,16 @@ async function make(
   python: string,
   requirements: readonly string[],
   say: (line: string) => void,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const made = `${folder}.${process.pid}.${randomUUID().slice(0, 8)}`;
   try {
     await mkdir(dirname(folder), { recursive: true });
     say(`making a virtual environment in ${folder}`);
-    await run(python, ["-m", "venv", made]);
+    await run(python, ["-m", "venv", made], signal);
     say(`installing ${requirements.join(", ")} into it, once`);
     const pip = ["-m", "pip", "install", "--quiet", "--no-input", "--progress-bar=off"];
-    await run(join(made, "bin/python"), [...pip, "--disable-pip-version-check", ...requirements]);
+    await run(join(made, "bin/python"), [...pip, "--disable-pip-version-check", ...requirements], signal);
     // A link whose folder was removed is in the way.
     if (!existsSync(folder)) await rm(folder, { force: true });
     await symlink(basename(made), folder);
@@ -85,15 +88,22 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function run(command: string, args: string[]): Promise<void> {
-  // Both venv and pip say in their own words on stdout or stderr what is wrong; quiet else.
-  const child = spawn(command, args, { stdio: ["ignore", 2, 2] });
-  const [code, signal] = await once(child, "close");
+async function run(command: string, args: string[], signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  // Both venv and pip say in their own words on stdout or stderr what is wrong; quiet else. They start processes of their own, which
+  // their group has in it.
+  const child = spawn(command, args, { stdio: ["ignore", 2, 2], detached: true });
+  const stop = () => {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  };
+  signal?.addEventListener("abort", stop, { once: true });
+  const [code, ended] = await once(child, "close").finally(() => signal?.removeEventListener("abort", stop));
+  signal?.throwIfAborted();
   if (code === 0) return;
   throw new SkbookError({
     code: "ENVIRONMENT_FAILED",
     tried: `${command} ${args.join(" ")}`,
-    failed: `it ended with ${signal ?? `exit code ${code}`}; its own words are above`,
+    failed: `it ended with ${ended ?? `exit code ${code}`}; its own words are above`,
     todo: "see that the Python package index is reached (proxy, PIP_INDEX_URL) and that the disk has 300 MB free",
   });
 }

@@ -16,8 +16,8 @@ export const dataFolder = join(process.env.XDG_DATA_HOME || join(homedir(), ".lo
 export type Command = [file: string, ...args: string[]];
 
 /** The JupyterLab on the PATH when it is version 4 or newer, else one of skbook's own, made on first use. */
-export async function findJupyterLab(say: (line: string) => void): Promise<Command> {
-  const version = await jupyterLabOnPath();
+export async function findJupyterLab(say: (line: string) => void, signal: AbortSignal): Promise<Command> {
+  const version = await jupyterLabOnPath(signal);
   if (version !== undefined && isNewEnough(version)) {
     say(`using JupyterLab ${version} of the PATH`);
     return ["jupyter", "lab"];
@@ -25,7 +25,7 @@ export async function findJupyterLab(say: (line: string) => void): Promise<Comma
   const why =
     version === undefined ? "no JupyterLab on the PATH" : `JupyterLab ${version} is older than ${oldest}`;
   say(`${why}: using one of skbook's own`);
-  const { python } = await environmentWith(join(dataFolder, "jupyterlab"), requirements, say);
+  const { python } = await environmentWith(join(dataFolder, "jupyterlab"), requirements, say, signal);
   return [python, "-m", "jupyterlab"];
 }
 
@@ -35,11 +35,12 @@ export function isNewEnough(version: string): boolean {
 }
 
 /** The version of the JupyterLab on the PATH. */
-export async function jupyterLabOnPath(): Promise<string | undefined> {
+export async function jupyterLabOnPath(signal?: AbortSignal): Promise<string | undefined> {
   try {
-    const { stdout } = await exec("jupyter", ["lab", "--version"], { timeout: 60_000 });
+    const { stdout } = await exec("jupyter", ["lab", "--version"], { timeout: 60_000, signal });
     return /^\d+\.\S+/m.exec(stdout)?.[0];
   } catch {
+    signal?.throwIfAborted();
     return undefined;
   }
 }

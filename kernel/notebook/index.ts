@@ -6,5 +6,6 @@ export {
   type Output,
   readNotebook,
   tagsOf,
+  titleOf,
   writeWhole,
 } from "./notebook.js";

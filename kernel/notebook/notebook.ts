@@ -78,6 +78,14 @@ export function linesOf(text: string): string[] {
   return text.split(/(?<=\n)/).filter((line) => line !== "");
 }
 
+/** The first heading of a notebook. */
+export function titleOf({ cells }: Notebook): string | undefined {
+  return cells
+    .filter(({ cell_type }) => cell_type === "markdown")
+    .map(({ source }) => /^#\s+(.+)$/m.exec(source)?.[1])
+    .find((text) => text !== undefined);
+}
+
 /** The tags of a cell. */
 export function tagsOf(cell: Cell): string[] {
   return Array.isArray(cell.metadata.tags) ? cell.metadata.tags : [];

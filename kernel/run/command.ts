@@ -34,7 +34,7 @@ export async function run(args: string[]): Promise<number> {
   }
   if (options.html !== undefined) {
     const { pageOf } = await import("../html/index.js");
-    await writeWhole(options.html, pageOf(notebook, basename(options.notebook, ".ipynb")));
+    await writeWhole(options.html, await pageOf(notebook, basename(options.notebook, ".ipynb")));
     process.stderr.write(`wrote ${options.html}\n`);
   }
   return passed ? 0 : 1;
@@ -71,9 +71,11 @@ async function runCells(notebook: Notebook, options: RunOptions): Promise<boolea
 
 /** The library takes the mode of its cases from the environment. */
 function environmentOf({ record, replay }: RunOptions): NodeJS.ProcessEnv {
-  const { SKBOOK_RECORD: _record, SKBOOK_REPLAY: _replay, ...environment } = process.env;
+  const { SKBOOK_RECORD: _record, SKBOOK_REPLAY: _replay, ...given } = process.env;
+  const environment = { ...given, SKBOOK_STARTED_IN: process.cwd() };
   if (record !== undefined) return { ...environment, SKBOOK_RECORD: resolve(record) };
-  return replay === undefined ? process.env : { ...environment, SKBOOK_REPLAY: resolve(replay) };
+  if (replay !== undefined) return { ...environment, SKBOOK_REPLAY: resolve(replay) };
+  return { ...process.env, ...environment };
 }
 
 /** Finds out before an hour of cells has run that the results could not be written. */
@@ -89,5 +91,5 @@ async function checkPaths({ output, html, replay }: RunOptions): Promise<void> {
     (entry) => entry.isDirectory(),
     () => false,
   );
-  if (!isFolder) throw new UsageError(`--replay ${replay}: there is no such folder`);
+  if (!isFolder) throw new UsageError(`--replay ${replay}: there is no such folder: ${resolve(replay)}`);
 }

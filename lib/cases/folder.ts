@@ -7,7 +7,7 @@ import { z } from "zod";
 import { reasonOf, SkbookError } from "../errors/index.js";
 import { Journal, journalFile, type Payload, writeFailed } from "./journal.js";
 
-const manifestFile = "case.json";
+export const manifestFile = "case.json";
 const recordingsFolder = "recordings";
 /** Ends the name of a payload whose run has not ended, or never will. */
 export const unfinished = ".unfinished";
@@ -103,7 +103,8 @@ async function readManifest(path: string): Promise<Uint8Array> {
   return bytes;
 }
 
-function notACase(path: string, failed: string): SkbookError {
+/** The error of a path that is no case. */
+export function notACase(path: string, failed: string): SkbookError {
   return new SkbookError({
     code: "NOT_A_CASE",
     tried: `open the case ${path}`,

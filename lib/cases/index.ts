@@ -7,6 +7,7 @@ export {
   refuseInReplay,
   replay,
   replaying,
+  replayOrMeasure,
   sessionKey,
 } from "./session.js";
 export { type CaseReport, verifyCase } from "./verify.js";

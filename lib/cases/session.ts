@@ -1,4 +1,5 @@
 import { SkbookError } from "../errors/index.js";
+import { findCase } from "./find.js";
 import { CaseFolder } from "./folder.js";
 import { Player } from "./player.js";
 import { Recorder } from "./recorder.js";
@@ -21,7 +22,7 @@ function current(): Promise<Session> {
 }
 
 async function openReplay(path: string): Promise<Session> {
-  return { mode: "replay", player: new Player(await CaseFolder.open(path)) };
+  return { mode: "replay", player: new Player(await CaseFolder.open(await findCase(path))) };
 }
 
 async function openRecord(path: string): Promise<Session> {
@@ -45,8 +46,9 @@ export async function record(path: string): Promise<void> {
  * Answers every run from here on from a case, without hosts, root, bpftrace or tshark. What was not recorded, or was recorded
  * with other parameters, is an error that shows the difference (`NOT_RECORDED`).
  *
- * @param path folder of the case.
- * @throws SkbookError `NOT_A_CASE`, `CASE_DAMAGED`.
+ * @param path folder of the case: looked for beside the notebook, then from the folder where `skbook` was started; or the name of a
+ *   case that skbook brings along, like `first-look`.
+ * @throws SkbookError `NOT_A_CASE` with the paths that were tried, `CASE_DAMAGED`.
  */
 export async function replay(path: string): Promise<void> {
   const opened = openReplay(path);
@@ -57,6 +59,20 @@ export async function replay(path: string): Promise<void> {
 /** Neither records nor replays from here on. Connections that a replay made stay recorded ones: connect() again. */
 export function live(): void {
   session = Promise.resolve({ mode: "live" });
+}
+
+/**
+ * Answers every run from here on from a case, as {@link replay} does, or measures: what a notebook starts with that can do both.
+ * A run with `--record` or `--replay` has chosen already and stays as it is.
+ *
+ * @param recorded the case, as `replay` takes it; "" to measure.
+ * @throws SkbookError `NOT_A_CASE`, `CASE_DAMAGED`.
+ * @example await replayOrMeasure("first-look");
+ */
+export async function replayOrMeasure(recorded: string): Promise<void> {
+  if (process.env.SKBOOK_RECORD || process.env.SKBOOK_REPLAY) return;
+  if (recorded === "") live();
+  else await replay(recorded);
 }
 
 /** The open case, or null when runs are neither recorded nor replayed. */

@@ -1,4 +1,5 @@
 import { reasonOf, SkbookError } from "../errors/index.js";
+import { findCase } from "./find.js";
 import { CaseFolder, unfinished } from "./folder.js";
 
 /** What {@link verifyCase} found. */
@@ -14,12 +15,12 @@ export interface CaseReport {
 /**
  * Reads a whole case and checks every hash in it.
  *
- * @param path folder of the case.
+ * @param path folder of the case, or its name: looked for as by {@link replay}.
  * @returns which recordings are intact, and what was cut short.
  * @throws SkbookError `NOT_A_CASE`, or `CASE_DAMAGED` when the journal itself was changed.
  */
 export async function verifyCase(path: string): Promise<CaseReport> {
-  const folder = await CaseFolder.open(path);
+  const folder = await CaseFolder.open(await findCase(path));
   const problems: string[] = [];
   const recordings: CaseReport["recordings"] = [];
   for (const { id, request, payload } of folder.journal.entries) {
@@ -42,7 +43,7 @@ export async function verifyCase(path: string): Promise<CaseReport> {
       : "the journal says nothing of it: lines are missing";
     problems.push(`${name}: ${why}; its bytes are not used`);
   }
-  return { path, intact: problems.length === 0, recordings, problems };
+  return { path: folder.path, intact: problems.length === 0, recordings, problems };
 }
 
 function damageOf(error: unknown): string {

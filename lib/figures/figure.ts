@@ -1,8 +1,7 @@
 import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { reasonOf, SkbookError } from "../errors/index.js";
-import { bringsPlotly, figureHtml, packedPlotly } from "./page/index.js";
 import { type FigureSpec, type Layout, plainSpec, type Trace } from "./spec.js";
-import { drawPicture, wordsPicture } from "./static/index.js";
+import { drawPicture, pictureHtml, wordsPicture } from "./static/index.js";
 import { defaultSize, template } from "./style.js";
 import { altText, summarize } from "./summary.js";
 
@@ -18,8 +17,8 @@ function noPicture(error: unknown): string {
 }
 
 /**
- * A plotly.js figure with a static picture inside: interactive where the page may run scripts (JupyterLab, exported
- * HTML, offline too), a picture everywhere else. As the last value of a cell it shows itself.
+ * A plotly.js figure with a static picture beside it: interactive where figures of plotly.js are drawn (JupyterLab with skbook's
+ * extension, VS Code, exported HTML), a picture everywhere else. As the last value of a cell it shows itself.
  */
 export class Figure implements FigureSpec {
   /** The plotly.js traces. */
@@ -54,10 +53,9 @@ export class Figure implements FigureSpec {
     const alt = altText(this);
     // A figure is shown even if it cannot be drawn here: the picture then says why.
     const svg = await this.svg().catch((error) => wordsPicture([alt, noPicture(error)], this.layout));
-    const plotly = bringsPlotly() ? { plotly: await packedPlotly() } : {};
     return {
       "application/vnd.plotly.v1+json": plot,
-      "text/html": figureHtml({ svg, alt, plot, ...plotly }),
+      "text/html": pictureHtml(svg, alt),
       "image/svg+xml": svg,
       "text/plain": this.toString(),
     };

@@ -73,7 +73,7 @@ describe("the static picture", () => {
   it.each(["bar", "box", "funnel", "histogram", "scatter", "waterfall"])("draws %s", async (type) => {
     const svg = await plot({ data: [{ type, x: [1, 2, 3], y: [3, 1, 2] }] }).svg();
     expect(textsOf(svg).length).toBeGreaterThan(3);
-    expect(svg).toMatch(/<path[^>]+fill: rgb/);
+    expect(svg).toMatch(/<(?:path|g)[^>]+fill: rgb/);
   });
 
   it("draws pies", async () => {

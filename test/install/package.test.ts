@@ -139,7 +139,7 @@ describeLive("its JupyterLab", ["python"], () => {
 
   test("starts with the package's kernel in the list", async () => {
     const main = installed("skbook/dist/kernel/main.js");
-    const jupyterLab = await startJupyterLab(jupyter, installation.base, {}, main);
+    const jupyterLab = await startJupyterLab(jupyter, installation.base, {}, [process.execPath, main]);
     try {
       const headers = { authorization: `token ${jupyterLab.token}` };
       const answer = await fetch(new URL("api/kernelspecs", jupyterLab.url), { headers });

@@ -1,4 +1,4 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { useBrowser } from "../fixtures/browser.js";
@@ -49,6 +49,12 @@ describeLive("first-look in JupyterLab", ["python", "chromium"], () => {
       expect(await output.locator("img").isVisible()).toBe(false);
       expect((await coloursOf(output)).length).toBeGreaterThanOrEqual(colours);
     }
+  });
+
+  test("saved with its outputs, it is small: plotly.js is not in it", async () => {
+    await notebook.save();
+    expect(statSync(join(folder.path, "first-look.ipynb")).size).toBeLessThanOrEqual(400_000);
+    expect(readFileSync(join(folder.path, "first-look.ipynb"), "utf8")).not.toMatch(/<script/);
   });
 
   test("figures turn dark and light with the page", async () => {

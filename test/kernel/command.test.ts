@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
@@ -23,6 +23,24 @@ describe("install", () => {
     expect(existsSync(dirname(spec(prefix)))).toBe(false);
     const again = await skbook(["uninstall", "--prefix", prefix]).done;
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing to remove") });
+  });
+
+  test("writes what draws figures in JupyterLab, once; uninstall removes it", async () => {
+    const extension = join(folder.path, "drawing/share/jupyter/labextensions/skbook");
+    const install = () => skbook(["install", "--prefix", join(folder.path, "drawing")]).done;
+    expect((await install()).stdout).toContain(`wrote ${extension}`);
+    const { jupyterlab } = readJson<{ jupyterlab: { _build: { load: string } } }>(
+      join(extension, "package.json"),
+    );
+    expect(readdirSync(join(extension, "static")).sort()).toEqual(
+      [jupyterlab._build.load.replace("static/", ""), "plotly.min.js"].sort(),
+    );
+    const { mtimeMs } = statSync(extension);
+    await install();
+    expect(statSync(extension).mtimeMs).toBe(mtimeMs);
+    const { stdout } = await skbook(["uninstall", "--prefix", join(folder.path, "drawing")]).done;
+    expect(stdout).toContain(`removed ${extension}`);
+    expect(existsSync(extension)).toBe(false);
   });
 
   test("uninstall leaves what install did not write", async () => {

@@ -21,7 +21,7 @@ const notebook = (...cells: Cell[]): Notebook => ({ nbformat: 4, nbformat_minor:
 
 const wide = `<table><tr>${Array.from({ length: 60 }, (_, at) => `<td>column${at}</td>`).join("")}</tr></table>`;
 const long = Array.from({ length: 60 }, () => "Words.\n\n").join("");
-const page = pageOf(
+const page = await pageOf(
   notebook(
     text("# Slow `http` uploads\n\n## Verdict"),
     code("first", "const a = 1;\nconst b = 2;", {}, wide),
@@ -58,8 +58,8 @@ describe("the page of a notebook", () => {
     expect(document.getElementById("cell-first")).not.toBeNull();
   });
 
-  test("a notebook without headings has no contents", () => {
-    const { document: bare } = new JSDOM(pageOf(notebook(code("a", "1")), "a")).window;
+  test("a notebook without headings has no contents", async () => {
+    const { document: bare } = new JSDOM(await pageOf(notebook(code("a", "1")), "a")).window;
     expect(bare.querySelector("nav ul")).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { expectShownHealth } from "../findings/one-health.js";
@@ -56,6 +56,10 @@ describe("first-look", () => {
       expect(sentAgain).toBeGreaterThanOrEqual(drops);
       expect(sentAgain).toBeLessThanOrEqual(drops + 2);
     }
+  });
+
+  test("saved with its outputs, it stays under 400 kB", () => {
+    expect(statSync(replayed(name)).size).toBeLessThanOrEqual(400_000);
   });
 
   test("its figures carry JSON, HTML and text", () => {

@@ -10,3 +10,8 @@ export const investigations: { readonly [notebook: string]: (scene: Scene) => Pr
   "slow-download": startDownloads,
   "lost-or-late": startQueue,
 };
+
+/** Templates whose cases this project records; the others are answered from cases of the notebooks. */
+export const templates: typeof investigations = {
+  "own-probe": startUploads,
+};

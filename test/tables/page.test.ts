@@ -51,7 +51,7 @@ async function outputs(counts: number[]): Promise<string[]> {
   });
 }
 
-function exported(html: string[]): string {
+function exported(html: string[]): Promise<string> {
   const cells = html.map((text, at) => ({
     cell_type: "code" as const,
     id: `cell-${at}`,
@@ -72,7 +72,7 @@ describe("a table in a notebook", () => {
   });
 
   it("brings it once to an exported page, whatever sessions the outputs are of", async () => {
-    const both = exported([...(await outputs([5, 5])), ...(await outputs([5, 5]))]);
+    const both = await exported([...(await outputs([5, 5])), ...(await outputs([5, 5]))]);
     expect(both.split('class="skbook-table-script"')).toHaveLength(2);
   });
 
@@ -93,7 +93,7 @@ describeLive("tables in an exported page without a network", ["chromium"], () =>
   const problems: string[] = [];
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "skbook-tables-"));
-    await writeFile(join(folder, "page.html"), exported(await outputs([2500, 3])));
+    await writeFile(join(folder, "page.html"), await exported(await outputs([2500, 3])));
     page = await browser.newPage();
     page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
     page.on("pageerror", (error) => problems.push(error.message));
@@ -239,7 +239,7 @@ describeLive("tables where no script runs", ["chromium"], () => {
 
   it("show the first rows and say where the others are", async () => {
     const folder = await mkdtemp(join(tmpdir(), "skbook-tables-"));
-    await writeFile(join(folder, "page.html"), exported(await outputs([2500])));
+    await writeFile(join(folder, "page.html"), await exported(await outputs([2500])));
     const page = await browser.newPage({ javaScriptEnabled: false });
     await page.goto(`file://${folder}/page.html`);
     const table = page.locator(".skbook-table");

@@ -1,4 +1,4 @@
+export { pictureHtml } from "./html.js";
 export { drawPicture } from "./picture.js";
 export { textWidth } from "./widths.js";
-export { plotlyScript } from "./window.js";
 export { wordsPicture } from "./words.js";

@@ -25,9 +25,42 @@ function nameIds(svg: string, prefix: string): string {
   );
 }
 
+/** So often a mark has to be there before it is worth a name. */
+const often = 8;
+
+const placed = /<path transform="translate\(([-\d.]+),([-\d.]+)\)"([^>]*?) d="([^"]*)"\/>/g;
+
+/** A mark that is drawn many times, such as a point of a series, is described once. */
+function nameMarks(svg: string, prefix: string): string {
+  const counts = new Map<string, number>();
+  for (const [, , , , d = ""] of svg.matchAll(placed)) counts.set(d, (counts.get(d) ?? 0) + 1);
+  const names = new Map<string, string>();
+  for (const [d, count] of counts) if (count >= often) names.set(d, `${prefix}-m${names.size}`);
+  if (names.size === 0) return svg;
+  const marks = [...names].map(([d, id]) => `<path id="${id}" d="${d}"/>`).join("");
+  return svg
+    .replace(placed, (path, x: string, y: string, style: string, d: string) => {
+      const name = names.get(d);
+      return name === undefined ? path : `<use xlink:href="#${name}" x="${x}" y="${y}"${style}/>`;
+    })
+    .replace(/>/, `><defs>${marks}</defs>`);
+}
+
+const alike =
+  /<(?:path|use)(?: [^>]*)? style="([^"]*)"[^>]*\/>(?:<(?:path|use)(?: [^>]*)? style="\1"[^>]*\/>){2,}/g;
+
+/** Neighbours of one style say it once, for all of them. */
+function shareStyles(svg: string): string {
+  return svg.replace(alike, (run, style: string) => {
+    // It would make the group transparent as a whole, which looks different where its parts overlap.
+    if (/(?:^|; )opacity:/.test(style)) return run;
+    return `<g style="${style}">${run.replaceAll(` style="${style}"`, "")}</g>`;
+  });
+}
+
 /**
- * A smaller SVG that looks the same: no classes, no empty groups, no declared defaults, numbers to 1/100 pixel, and
- * ids that start with `prefix` and are the same each time.
+ * A smaller SVG that looks the same: no classes, no empty groups, no declared defaults, numbers to 1/100 pixel, marks and styles
+ * said once, and ids that start with `prefix` and are the same each time.
  */
 export function slim(svg: string, prefix: string): string {
   let slimmed = nameIds(svg.replace(/<[^>]+>/g, slimTag), prefix);
@@ -35,6 +68,7 @@ export function slim(svg: string, prefix: string): string {
     before = slimmed;
     slimmed = slimmed.replace(/<path\/>|<(?:g|defs)(?: [^>]*)?\/>|<(g|defs)(?: [^>]*)?><\/\1>/g, "");
   }
+  slimmed = shareStyles(nameMarks(slimmed, prefix));
   // The one declaration that all texts share, said once.
   return slimmed.replace("<svg ", '<svg style="white-space: pre" ');
 }

@@ -13,8 +13,7 @@ export interface Plotly {
   ): Promise<string>;
 }
 
-/** Where plotly.js lies, as one script for a page. */
-export function plotlyScript(): string {
+function plotlyScript(): string {
   return createRequire(import.meta.url).resolve("plotly.js-dist-min/plotly.min.js");
 }
 

@@ -25,9 +25,3 @@ export interface NotebookTracker {
 
 /** Packages that JupyterLab shares with its extensions, by name and version. */
 export type Shared = Record<string, Record<string, { get(): Promise<() => unknown> }> | undefined>;
-
-/** What JupyterLab takes for an extension that was built ahead: what module federation makes of one. */
-export interface Container {
-  init(shared: Shared): void;
-  get(module: string): Promise<() => unknown>;
-}

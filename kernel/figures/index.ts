@@ -1,0 +1,2 @@
+export { drawing, figureType } from "./drawing.js";
+export { packedPlotly, plotlyScript } from "./plotly.js";

@@ -1,0 +1,1 @@
+export { labextensionName, removeLabextension, writeLabextension } from "./files.js";
