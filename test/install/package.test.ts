@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { useJupyter } from "../fixtures/jupyter.js";
 import { startJupyterLab } from "../fixtures/jupyterlab.js";
 import { describeLive } from "../fixtures/needs.js";
+import { processesWith } from "../fixtures/processes.js";
 import { readJson, writeNotebook } from "../kernel/fixtures.js";
 import { megabytes, npmInstall, useInstallation } from "./installation.js";
 
@@ -137,7 +138,7 @@ describe("its types", () => {
 describeLive("its JupyterLab", ["python"], () => {
   const jupyter = useJupyter();
 
-  test("starts with the package's kernel in the list", async () => {
+  test("starts with the package's kernel in the list; SIGTERM ends it", async () => {
     const main = installed("skbook/dist/kernel/main.js");
     const jupyterLab = await startJupyterLab(jupyter, installation.base, {}, main);
     try {
@@ -147,6 +148,8 @@ describeLive("its JupyterLab", ["python"], () => {
         kernelspecs: { skbook: { spec: { argv: string[] } } };
       };
       expect(kernelspecs.skbook.spec.argv).toContain(main);
+      expect(await jupyterLab.stop("SIGTERM")).toBe(0);
+      expect(processesWith(installation.base)).toEqual([]);
     } finally {
       await jupyterLab.stop();
     }
