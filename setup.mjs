@@ -62,7 +62,7 @@ function build() {
   const stamp = join("dist", ".built");
   const newest = Math.max(
     // A folder's own time tells of a file that has gone from it.
-    ...["kernel", "lib", "probes", "vendor"]
+    ...["kernel", "lib", "probes", "vendor", "build"]
       .flatMap((folder) => [folder, ...filesBelow(folder)])
       .map(modified),
     ...["tsconfig.json", "tsconfig.build.json", "package-lock.json"].map(modified),

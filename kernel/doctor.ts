@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { SkbookError } from "../lib/errors/index.js";
+import { findSnapshot, snapshotPath } from "./compiler/index.js";
 import { placesOfJupyter, specFile } from "./install/index.js";
 import { findPython, isNewEnough, jupyterLabOnPath } from "./jupyterlab/index.js";
 
@@ -147,6 +148,23 @@ const checks: Check[] = [
         found: "no agent, no key in ~/.ssh",
         todo: "start ssh-agent, or make a key: ssh-keygen",
       };
+    },
+  },
+  {
+    name: "startup snapshot",
+    purpose: "starting at once",
+    look: async () => {
+      const path = findSnapshot();
+      if (path !== undefined) return { ok: true, found: path };
+      const where = snapshotPath();
+      if (where !== undefined)
+        return {
+          ok: false,
+          found: `not made yet for Node ${process.version}`,
+          todo: "skbook install, or start a kernel",
+        };
+      const todo = "let this user alone write to the cache folder, and leave SKBOOK_CACHE_BYTES unset";
+      return { ok: false, found: "nothing may be kept in the cache folder", todo };
     },
   },
   {

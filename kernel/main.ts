@@ -20,6 +20,7 @@ const commands: Record<string, (args: string[]) => Promise<number | undefined>> 
   install: async (args) => (await import("./install/index.js")).install(args),
   uninstall: async (args) => (await import("./install/index.js")).uninstall(args),
   doctor: async () => (await import("./doctor.js")).doctor(),
+  snapshot: async () => (await import("./compiler/index.js")).snapshot(),
   kernel: async (args) => (await import("./session/index.js")).kernel(args),
 };
 

@@ -12,10 +12,15 @@ export const packageRoot = rootAbove(dirname(fileURLToPath(import.meta.url)));
 const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as {
   name: string;
   version: string;
+  dependencies: Record<string, string>;
 };
 
 export const packageName = manifest.name;
 export const packageVersion = manifest.version;
+export const packageDependencies = Object.keys(manifest.dependencies);
 
 /** The built `skbook` command, which kernels are started from. */
 export const program = join(packageRoot, "dist/kernel/main.js");
+
+/** The program of the compiler's process, in one file, as a startup snapshot needs it. */
+export const compilerProgram = join(packageRoot, "dist/kernel/compiler/process.cjs");

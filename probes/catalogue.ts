@@ -4,6 +4,8 @@ import * as defrag from "./defrag/index.js";
 import * as drop from "./drop/index.js";
 import * as path from "./path/index.js";
 import * as qdisc from "./qdisc/index.js";
+import * as scheduler from "./scheduler/index.js";
+import * as softirq from "./softirq/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
@@ -14,7 +16,7 @@ export type AnyProbe = {
 const { dropsBySecond: _, ...drops } = drop;
 
 /** All probes that come with skbook, by the order of their layers. */
-export const catalogue: readonly AnyProbe[] = [drops, qdisc, conntrack, defrag, path]
+export const catalogue: readonly AnyProbe[] = [drops, qdisc, conntrack, defrag, path, softirq, scheduler]
   .flatMap((layer) => Object.values<unknown>(layer))
   .filter(isProbe);
 

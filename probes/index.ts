@@ -14,3 +14,5 @@ export type * from "./parameters.js";
 export * from "./path/index.js";
 export * from "./qdisc/index.js";
 export * from "./report/index.js";
+export * from "./scheduler/index.js";
+export * from "./softirq/index.js";

@@ -187,3 +187,21 @@ export interface PathSummaryParameters {
   /** Inode of the network namespace that the devices are in; default: the one that commands run in (integer, at least 1). */
   netns?: number | undefined;
 }
+
+/** What {@link softirqSummary} can be asked, beside what every probe can. */
+export interface SoftirqSummaryParameters {
+  /** What to count by, in the order of the columns; default vector. */
+  by?: ("vector" | "cpu" | "ksoftirqd")[] | undefined;
+  /** One vector or several, as /proc/softirqs names them: `NET_RX`. */
+  vectors?: "HI" | "TIMER" | "NET_TX" | "NET_RX" | "BLOCK" | "IRQ_POLL" | "TASKLET" | "SCHED" | "HRTIMER" | "RCU" | ("HI" | "TIMER" | "NET_TX" | "NET_RX" | "BLOCK" | "IRQ_POLL" | "TASKLET" | "SCHED" | "HRTIMER" | "RCU")[] | undefined;
+}
+
+/** What {@link runQueueSummary} can be asked, beside what every probe can. */
+export interface RunQueueSummaryParameters {
+  /** What to count by, in the order of the columns; default command. */
+  by?: ("command" | "thread" | "cpu")[] | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+  /** Threads of this name, as `ps -eLo comm` shows it. */
+  command?: string | undefined;
+}

@@ -39,6 +39,16 @@ const known: readonly Omit<Page, "exports">[] = [
     title: "Probes: connection tracking",
     about: "What connection tracking makes of packets.",
   },
+  {
+    id: "probes-softirq",
+    title: "Probes: softirqs",
+    about: "How long the kernel's deferred work waits and runs.",
+  },
+  {
+    id: "probes-scheduler",
+    title: "Probes: scheduler",
+    about: "Threads that could run and wait for a CPU.",
+  },
   { id: "probes-defrag", title: "Probes: fragments", about: "What becomes of IP fragments." },
   {
     id: "captures",

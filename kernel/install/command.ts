@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { SkbookError } from "../../lib/errors/index.js";
+import { makeSnapshot } from "../compiler/index.js";
 import { UsageError } from "../usage-error.js";
 import { kernelIdentity, removeKernelspec, writeKernelspec } from "./kernelspec.js";
 import { kernelsBelow, pythonPrefix, userKernels } from "./places.js";
@@ -23,6 +24,11 @@ export async function install(args: string[]): Promise<number> {
   );
   for (const file of files) process.stdout.write(`wrote ${file}\n`);
   process.stdout.write(`Jupyter offers it as "${kernelIdentity.display_name}"\n`);
+  // Kernels start without it as well, and then make it themselves.
+  const snapshot = await makeSnapshot().catch((error: Error) => {
+    process.stderr.write(`skbook: kernels will start slowly: ${error.message}\n`);
+  });
+  if (snapshot !== undefined) process.stdout.write(`wrote ${snapshot}, from which kernels start\n`);
   return 0;
 }
 

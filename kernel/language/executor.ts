@@ -2,9 +2,8 @@ import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as TslabExecutor from "tslab/dist/executor.js";
-import type { CompiledCell } from "./cells.js";
+import { injected, type ReadyCell } from "../compiler/index.js";
 import { notebookImport, provide, unrequirable } from "./modules.js";
-import { injected } from "./transform.js";
 
 /** Called from the code of a cell: at every turn of a loop, and where one of its functions is entered. */
 export interface Watch {
@@ -41,7 +40,7 @@ export class Executor {
   readonly #folder: string;
   readonly #import: ReturnType<typeof notebookImport>;
   readonly #tslab: TslabExecutor.Executor;
-  #next: { output: string; sources: CompiledCell["sources"] } = { output: "", sources: [] };
+  #next: { output: string; sources: ReadyCell["sources"] } = { output: "", sources: [] };
   #thrown: unknown;
 
   constructor(folder: string) {
@@ -65,7 +64,7 @@ export class Executor {
   }
 
   /** Loads what a cell imports and what can't be loaded in its course; undefined where there is nothing to wait for. */
-  load({ imports }: CompiledCell): Promise<unknown> | undefined {
+  load({ imports }: ReadyCell): Promise<unknown> | undefined {
     const folder = this.#folder;
     const late = imports.length === 0 ? [] : unrequirable(folder, imports);
     if (late.length === 0) return undefined;
@@ -74,7 +73,7 @@ export class Executor {
   }
 
   /** Starts a cell; resolves to its last expression's value in a box, or rejects with what it threw. */
-  async run({ javascript, sources }: CompiledCell, id: string, watch: Watch): Promise<Run["result"]> {
+  async run({ javascript, sources }: ReadyCell, id: string, watch: Watch): Promise<Run["result"]> {
     const run: Run = {
       ...watch,
       scope: this.scope,

@@ -1,19 +1,14 @@
-import type { CellFile } from "./cell-file.js";
-import { Cells } from "./cells.js";
+import type {
+  CompilerProcess,
+  Completeness,
+  Completion,
+  Inspection,
+  NameKind,
+  ReadyCell,
+} from "../compiler/index.js";
 import { Executor, type Watch } from "./executor.js";
 import { type Guard, guardLoading, installModuleFallback } from "./modules.js";
-import {
-  type Completeness,
-  type Completion,
-  complete,
-  completeness,
-  type Inspection,
-  inspect,
-} from "./questions.js";
 import { Tracebacks } from "./traceback.js";
-
-/** Cells compiled before the first one of the user; each takes some milliseconds. */
-const warmUps = 12;
 
 export interface CellToRun {
   code: string;
@@ -37,34 +32,27 @@ export interface Language {
   abandon(): void;
   /** Readies what answers questions about code, which would otherwise look at newly imported packages when asked. */
   warm(): void;
-  complete(code: string, offset: number): Completion;
+  complete(code: string, offset: number): Promise<Completion>;
   /** What stands at the offset, undefined if there is nothing to say. */
-  inspect(code: string, offset: number): Inspection | undefined;
-  completeness(code: string): Completeness;
+  inspect(code: string, offset: number): Promise<Inspection | undefined>;
+  completeness(code: string): Promise<Completeness>;
   /** Where in the cells an error came from: the line, marked, and the frames; `wanted` chooses among other frames. */
   traceback(error: Error, wanted: (frame: string) => boolean): string[];
 }
 
-/**
- * Opens the language in the current folder; takes half a second for the compiler's first program. `guard` hears of
- * every module that is loaded.
- */
-export function openLanguage(guard: Guard): Language {
+/** Opens the language in the current folder. `guard` hears of every module that is loaded. */
+export function openLanguage(compiler: CompilerProcess, guard: Guard): Language {
   installModuleFallback();
   guardLoading(guard);
   const folder = process.cwd();
-  const cells = new Cells(folder);
+  compiler.tell("open", folder);
   const executor = new Executor(folder);
   const tracebacks = new Tracebacks();
   const { scope } = executor;
-  // The first cells would wait for all that the compiler reads, and for the engine to make its code fast.
-  for (let index = 0; index < warmUps; index++) {
-    cells.add(cells.compile("const warm = { up: 1 }; console.log(warm.up)").cell, ["warm"]);
-  }
 
   /** Declarations that the cell did not reach: whoever reads the name means the earlier one. */
   const unreached = (
-    names: ReadonlyMap<string, string>,
+    names: ReadonlyMap<string, NameKind>,
     before: ReadonlyMap<string, unknown>,
     failed: boolean,
   ) =>
@@ -76,24 +64,24 @@ export function openLanguage(guard: Guard): Language {
 
   let abandoned = 0;
 
-  /** Waits for what a cell imports; a cell that is given up meanwhile must not run when it has come. */
-  const unlessAbandoned = async (loading: Promise<unknown>, cell: CellFile) => {
+  /** Compiles a cell and loads what it imports; a cell that is given up meanwhile must not run when that has come. */
+  const ready = async (code: string): Promise<ReadyCell> => {
     const before = abandoned;
+    const compiled = await compiler.ask("compile", code);
     try {
-      await loading;
+      if (abandoned === before) await executor.load(compiled);
       if (abandoned !== before) throw new Error("the cell was abandoned");
+      return compiled;
     } catch (error) {
-      cells.add(cell, cell.names.keys());
+      compiler.tell("add", compiled.cell, namesOf(compiled));
       throw error;
     }
   };
 
   return {
     async execute({ code, label, watch, started, suspended }) {
-      const compiled = cells.compile(code);
-      const loading = executor.load(compiled);
-      if (loading !== undefined) await unlessAbandoned(loading, compiled.cell);
-      const { names } = compiled.cell;
+      const compiled = await ready(code);
+      const names = new Map(compiled.names);
       const known = [...names.keys()].filter((name) => Object.hasOwn(scope, name));
       const before = new Map(known.map((name) => [name, scope[name]]));
       const id = tracebacks.register(label, code, compiled);
@@ -107,17 +95,21 @@ export function openLanguage(guard: Guard): Language {
         failed = false;
         return result?.value;
       } finally {
-        cells.add(compiled.cell, unreached(names, before, failed));
+        compiler.tell("add", compiled.cell, unreached(names, before, failed));
       }
     },
     abandon: () => {
       abandoned++;
       executor.abandon();
     },
-    warm: () => cells.warm(),
-    complete: (code, offset) => complete(cells, code, offset),
-    inspect: (code, offset) => inspect(cells, code, offset),
-    completeness,
+    warm: () => compiler.tell("warm"),
+    complete: (code, offset) => compiler.ask("complete", code, offset),
+    inspect: (code, offset) => compiler.ask("inspect", code, offset),
+    completeness: (code) => compiler.ask("completeness", code),
     traceback: (error, wanted) => tracebacks.describe(error.stack ?? "", wanted),
   };
+}
+
+function namesOf({ names }: ReadyCell): string[] {
+  return names.map(([name]) => name);
 }

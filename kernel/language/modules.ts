@@ -1,7 +1,8 @@
 import Module, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import vm from "node:vm";
-import { packageName, packageRoot } from "../package.js";
+import { isBare, isOwn } from "../compiler/index.js";
+import { packageRoot } from "../package.js";
 
 interface Loader {
   _resolveFilename(request: string, parent: Module | undefined, ...rest: unknown[]): string;
@@ -11,16 +12,6 @@ interface Loader {
 
 /** Called where work begins that must not be stopped by force; what it returns is called where the work ends. */
 export type Guard = () => () => void;
-
-/** Whether an import names this package. */
-export function isOwn(specifier: string): boolean {
-  return specifier === packageName || specifier.startsWith(`${packageName}/`);
-}
-
-/** Whether an import is looked up in node_modules: not a path, not one of Node's own modules. */
-export function isBare(specifier: string): boolean {
-  return !/^(\.{0,2}\/|\.{1,2}$|node:)/.test(specifier);
-}
 
 /** What the cells of a folder import that can only be imported, not required; loaded before the cell runs. */
 const imported = new Map<string, unknown>();

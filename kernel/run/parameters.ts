@@ -1,6 +1,6 @@
-import { type Declaration, declarationsOf } from "../language/index.js";
 import { type Cell, type Notebook, tagsOf } from "../notebook/index.js";
 import { UsageError } from "../usage-error.js";
+import { type Declaration, declarationsOf } from "./declarations.js";
 
 const injectedTag = "injected-parameters";
 

@@ -1,9 +1,7 @@
 import { writeSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { UsageError } from "../usage-error.js";
 import { readConnection } from "../wire/index.js";
-import { Kernel } from "./kernel.js";
 
 export { languageInfo } from "./info.js";
 
@@ -13,12 +11,17 @@ export async function kernel(args: string[]): Promise<undefined> {
   const file = values["connection-file"];
   if (file === undefined)
     throw new UsageError("name the connection file: skbook kernel --connection-file FILE");
+  // Started first: it reads its libraries while this process gets ready.
+  const { CompilerProcess } = await import("../compiler/index.js");
+  const compiler = new CompilerProcess();
+  const { Kernel } = await import("./kernel.js");
   const kernel = new Kernel(readConnection(file));
-  // The compiler takes a second or two and keeps this thread busy; the sockets' thread answers kernel_info meanwhile.
-  await delay(0);
   try {
     const { openLanguage } = await import("../language/index.js");
-    kernel.start(openLanguage(kernel.guard));
+    const language = openLanguage(compiler, kernel.guard);
+    // Nearly every notebook imports it, and until the compiler is there this process has nothing else to do.
+    await import("../../lib/index.js").catch(() => undefined);
+    kernel.start(language);
   } catch (error) {
     // The streams belong to cells by now, and the sockets would keep a kernel alive that can run none.
     writeSync(2, `skbook: ${(error as Error).stack}\n`);

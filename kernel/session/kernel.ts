@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { bundleOf } from "../../lib/cell/index.js";
 import type { MimeBundle } from "../../lib/index.js";
-import type { Inspection, Language } from "../language/index.js";
+import type { Inspection } from "../compiler/index.js";
+import type { Language } from "../language/index.js";
 import type { Connection, Content, Message } from "../wire/index.js";
 import { toCharacters, toUnits } from "./code-points.js";
 import { evaluate } from "./expressions.js";
@@ -95,7 +96,7 @@ export class Kernel {
       this.#drain();
     } else {
       // Questions about code are answered while a cell waits for something.
-      this.#answer(request, this.#language);
+      void this.#answer(request, this.#language);
     }
   }
 
@@ -107,7 +108,7 @@ export class Kernel {
     this.#busy = true;
     for (let request = this.#queue.shift(); request !== undefined; request = this.#queue.shift()) {
       if (request.message.header.msg_type === "execute_request") await this.#execute(request, language);
-      else this.#answer(request, language);
+      else await this.#answer(request, language);
     }
     this.#busy = false;
     setTimeout(() => this.#warm(language), idleMs);
@@ -115,24 +116,19 @@ export class Kernel {
 
   /** Uses the user's pause: the first question about a package would wait for the compiler to look at it. */
   #warm(language: Language): void {
-    if (this.#busy) return;
-    const leave = this.guard();
-    language.warm();
-    leave();
+    if (!this.#busy) language.warm();
   }
 
-  #answer(request: Request, language: Language): void {
+  async #answer(request: Request, language: Language): Promise<void> {
     const { header, content } = request.message;
-    const leave = this.guard();
     this.#gateway.publish("status", { execution_state: "busy" }, header);
     try {
-      const reply = this.#replyTo(header.msg_type, content, language);
+      const reply = await this.#replyTo(header.msg_type, content, language);
       if (reply !== undefined) this.#gateway.reply(request, reply);
     } catch (error) {
       this.#gateway.reply(request, { status: "error", ...this.#failureOf(error) });
     }
     this.#gateway.publish("status", { execution_state: "idle" }, header);
-    leave();
   }
 
   /** Work of the machinery itself begins: an interrupt waits until it has ended. */
@@ -146,11 +142,11 @@ export class Kernel {
   };
 
   /** The reply to a question about code; undefined for messages that have none. */
-  #replyTo(type: string, content: Content, language: Language): Content | undefined {
+  async #replyTo(type: string, content: Content, language: Language): Promise<Content | undefined> {
     const code = String(content.code ?? "");
     const offset = toUnits(code, Number(content.cursor_pos ?? 0));
     if (type === "complete_request") {
-      const { matches, ...units } = language.complete(code, offset);
+      const { matches, ...units } = await language.complete(code, offset);
       const [start, end] = [toCharacters(code, units.start), toCharacters(code, units.end)];
       const types = matches.map((match) => ({ start, end, ...match }));
       return {
@@ -162,7 +158,7 @@ export class Kernel {
       };
     }
     if (type === "inspect_request") {
-      const found = language.inspect(code, offset);
+      const found = await language.inspect(code, offset);
       return {
         status: "ok",
         found: found !== undefined,
@@ -170,7 +166,7 @@ export class Kernel {
         metadata: {},
       };
     }
-    if (type === "is_complete_request") return { ...language.completeness(code) };
+    if (type === "is_complete_request") return { ...(await language.completeness(code)) };
     if (type === "history_request") return { status: "ok", history: this.#history.answer(content) };
     return undefined;
   }

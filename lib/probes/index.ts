@@ -25,12 +25,16 @@ export {
 } from "./kinds/counts.js";
 export {
   bucketOf,
+  type ChoiceHistogramDefinition,
+  defineHistogram,
   Histogram,
+  type HistogramDefinition,
+  type HistogramWriting,
   percentileBounds,
   type Samples,
   sampleColumns,
   sampleValues,
-} from "./kinds/histogram.js";
+} from "./kinds/histogram/index.js";
 export type { HookAt } from "./kinds/hook-at.js";
 export { defineRows, type RowsDefinition, type RowsWriting } from "./kinds/rows.js";
 export { defineStages, type StagesDefinition, type StagesWriting } from "./kinds/stages/index.js";

@@ -115,6 +115,15 @@ export class HookSite extends Site {
     return bpf`((uint64)args + ${readAt(bpf`(uint64)args + ${offset} ${comment(which)}`, 2)})`;
   }
 
+  /** A name of 16 bytes in a tracepoint's record, as commands have one. */
+  argName(which: string): NameWords {
+    const { offset } = this.recordField(which);
+    return {
+      first: readAt(bpf`(uint64)args + ${offset} ${comment(which)}`, 8),
+      second: readAt(bpf`(uint64)args + ${offset + 8}`, 8),
+    };
+  }
+
   /** What a function returned, of its 32 bits: see {@link signed32} for what it is. */
   get result(): Bpf {
     return bpf`(retval & 0xffffffff)`;

@@ -2,13 +2,19 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { Cells } from "../../kernel/language/cells.js";
+import { Cells } from "../../kernel/compiler/cells.js";
 import { packageRoot } from "../../kernel/package.js";
 import * as skbook from "../../lib/index.js";
 
 /** A folder without a tsconfig.json, as a user's is: cells are checked as strictly as they are by default. */
 const folder = mkdtempSync(join(tmpdir(), "skbook-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+function openCells(): Cells {
+  const cells = new Cells();
+  cells.open(folder);
+  return cells;
+}
 
 const guides = [
   ...["README.md", "CONTRIBUTING.md"],
@@ -65,12 +71,12 @@ test("the guides have blocks to check", () => {
 });
 
 test.each(withBlocks)("%s: its TypeScript blocks are cells of one notebook that pass the checks", (page) => {
-  const cells = new Cells(folder);
+  const cells = openCells();
   expect(refused(page, (code) => add(cells, code))).toEqual([]);
 });
 
 test("the examples of the reference pass the checks, given a host and a capture", () => {
-  const cells = new Cells(folder);
+  const cells = openCells();
   add(cells, given);
   const all = reference.flatMap((page) => refused(page, (code) => cells.compile(code)));
   // Its doc comment calls the capture `capture`, which is a function.
@@ -78,6 +84,6 @@ test("the examples of the reference pass the checks, given a host and a capture"
 });
 
 test("a block with a fault is refused", () => {
-  const cells = new Cells(folder);
+  const cells = openCells();
   expect(() => cells.compile('import { dropSummary } from "skbook"; await dropSummary("host")')).toThrow();
 });

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { Cells } from "../../kernel/language/cells.js";
-import { complete, inspect } from "../../kernel/language/questions.js";
+import { Cells } from "../../kernel/compiler/cells.js";
+import { complete, inspect } from "../../kernel/compiler/questions.js";
 
 const folder = mkdtempSync(join(tmpdir(), "skbook-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const cells = new Cells(folder);
+const cells = new Cells();
+cells.open(folder);
 
 const given = `import { conntrackEvents, dropEvents, dropSummary, localhost, pathSummary, qdiscDrops } from "skbook";
 const host = localhost();

@@ -267,9 +267,14 @@ test("late output goes to the cell that it comes from", async () => {
   const first = await kernel.run(`
     import { EventEmitter } from "node:events";
     const bus = new EventEmitter();
-    setTimeout(() => console.log("timer"), 100);
-    setTimeout(() => bus.emit("tick"), 110);
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    void begun.then(() => {
+      setTimeout(() => console.log("timer"), 100);
+      setTimeout(() => bus.emit("tick"), 110);
+    });
     void (async () => {
+      await begun;
       await new Promise((resolve) => setTimeout(resolve, 120));
       console.log("await");
     })();
@@ -279,6 +284,7 @@ test("late output goes to the cell that it comes from", async () => {
     say("call");
     bus.on("tick", () => console.log("event"));
     setTimeout(() => say("timer"), 50);
+    begin();
     await new Promise((resolve) => setTimeout(resolve, 250));
     console.log("end");
   `);

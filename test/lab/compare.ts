@@ -1,3 +1,4 @@
+import { together } from "../fixtures/together.js";
 import { type Fault, type Injectable, inject, type Place } from "./faults/index.js";
 import type { KernelVersion } from "./kernels.js";
 import type { Lab } from "./lab.js";
@@ -92,25 +93,6 @@ function isAt({ reason, site }: Place, places: readonly Place[]): boolean {
 
 /** What GCC adds to the name of a function that it made another version of. */
 const clone = /(\.(constprop|isra|part|cold)(\.\d+)?)+$/;
-
-/** Calls several things that take a `during`, and acts once all of them are ready. */
-export async function together<Result>(
-  calls: readonly ((during: () => Promise<void>) => Promise<Result>)[],
-  act: () => Promise<void>,
-): Promise<Result[]> {
-  let waiting = calls.length;
-  let begin: () => void = () => {};
-  const ready = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
-  const acted = ready.then(act);
-  const during = () => {
-    waiting -= 1;
-    if (waiting === 0) begin();
-    return acted;
-  };
-  return Promise.all(calls.map((call) => call(during)));
-}
 
 function comparison(
   kernel: KernelVersion,

@@ -7,7 +7,8 @@ import {
   type Host,
   qdiscDrops,
 } from "../../lib/index.js";
-import { type Comparison, harm, together, verdictOf } from "./compare.js";
+import { together } from "../fixtures/together.js";
+import { type Comparison, harm, verdictOf } from "./compare.js";
 import type { Fault, Layer, Rows } from "./faults/index.js";
 import type { Lab } from "./lab.js";
 import { manyEvents, patience } from "./sightings.js";

@@ -1,5 +1,6 @@
 import { type Host, type PathSummaryParameters, pathSummary, pathTrace } from "../../lib/index.js";
-import { type Comparison, together, verdictOf } from "./compare.js";
+import { together } from "../fixtures/together.js";
+import { type Comparison, verdictOf } from "./compare.js";
 import { inject, type PathFault } from "./faults/index.js";
 import type { Lab } from "./lab.js";
 import { rowsOf } from "./layers.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Target } from "../../lib/probes/index.js";
-import { boundsOf, percentileBounds } from "../../lib/probes/kinds/histogram.js";
+import { boundsOf, percentileBounds } from "../../lib/probes/kinds/histogram/index.js";
 import { eachRows } from "../../lib/probes/kinds/stages/each.js";
 import { exchangeRows } from "../../lib/probes/kinds/stages/exchange.js";
 import { pathNotes } from "../../probes/path/notes.js";

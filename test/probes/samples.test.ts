@@ -29,12 +29,6 @@ import {
   writes,
 } from "./samples.js";
 
-/** Probes whose recording is still to be made: on a host with kprobes. */
-const unrecorded: readonly string[] = [
-  ...["conntrackEvents", "conntrackSummary", "defragEvents", "defragSummary"],
-  ...["pathEvents", "pathSummary", "qdiscDrops"],
-];
-
 const packets = { ip: "198.51.100.0/24", port: 443, protocol: "TCP", device: "eth0", vlan: 42 };
 
 const tcpPath = {
@@ -136,7 +130,7 @@ describe.each(definitions)("the samples of $definition.name", ({ layer, definiti
     }
   });
 
-  test.skipIf(unrecorded.includes(name))("decode what a run gave as they did", async () => {
+  test("decode what a run gave as they did", async () => {
     if (writes) takeRecording(folder, definition);
     const bytes = folder.read(`${name}.recording.txt`);
     expect(bytes, `there is no recording of ${name}: ${layer}/sample/${name}.recording.txt`).not.toBeNull();

@@ -35,6 +35,9 @@ const examples: Record<string, unknown[][]> = {
   defineCounts: [
     [{ ...facts, filters: probes.packetFilters, fields: [one], total: column, program: countsProgram }],
   ],
+  defineHistogram: [
+    [{ ...facts, fields: [one], intervals: { whole: "all of it" }, program: histogramProgram }],
+  ],
   makeProbe: [
     [
       probes.defineCounts({ ...facts, fields: [one], total: column, program: countsProgram as never })
@@ -70,6 +73,10 @@ const examples: Record<string, unknown[][]> = {
 
 function rowsProgram({ on, packet, emit }: Record<string, Called>): unknown {
   return on?.(hook, (here: HookSite) => packet?.(here, { skb: here.arg("skbaddr") }, emit?.(here)));
+}
+
+function histogramProgram({ on, sample }: Record<string, Called>): unknown {
+  return on?.(hook, (here: HookSite) => sample?.(here, "whole", piece));
 }
 
 function countsProgram({ on, packet, count }: Record<string, Called>): unknown {

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import ssh2, { type Client, type ConnectConfig } from "ssh2";
+import type { Client, ConnectConfig } from "ssh2";
 import { callSignal, interrupted } from "../../cell/index.js";
 import { reasonOf, SkbookError } from "../../errors/index.js";
 import { type Endpoint, resolveEndpoint } from "./config.js";
@@ -58,6 +58,7 @@ async function open(
         : { serverHostKey: { prepend: check.algorithms as never, append: [], remove: [] } }),
     },
   };
+  const { default: ssh2 } = await import("ssh2");
   const client = new ssh2.Client();
   const signal = callSignal();
   return new Promise<Client>((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import ssh2, { type AnyAuthMethod } from "ssh2";
+import type { AnyAuthMethod } from "ssh2";
 import { reasonOf } from "../../errors/index.js";
 import type { Endpoint } from "./config.js";
 import type { ConnectOptions } from "./options.js";
@@ -37,6 +37,7 @@ async function readKey(
 ): Promise<{ key: Buffer; passphrase?: string } | string> {
   const key = await readFile(file).catch((error) => reasonOf(error));
   if (typeof key === "string") return key;
+  const { default: ssh2 } = await import("ssh2");
   const parsed = ssh2.utils.parseKey(key);
   if (!(parsed instanceof Error)) return { key };
   if (!/encrypted|passphrase/i.test(parsed.message)) return parsed.message;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { Column, Value } from "../../tables/index.js";
 import { countOne } from "../engine/counters.js";
 import { makeProbe, type Probe } from "../engine/define.js";
@@ -10,8 +10,9 @@ import { hookNames } from "../hooks.js";
 import type { Target } from "../target.js";
 import { type Bpf, bpf, joined } from "../text/bpf.js";
 import { BpfMap } from "../text/maps.js";
+import { byShape, type Choice, chosenFields } from "./choice.js";
 import type { HookAt } from "./hook-at.js";
-import { keyReader } from "./key.js";
+import { keyReader, sameValues } from "./key.js";
 import { type Input, type Output, type Shape, schemaOf } from "./parameters.js";
 import { type Writing, writing } from "./writing.js";
 
@@ -42,19 +43,10 @@ export interface CountsDefinition<F extends Filters, S extends Shape> extends Co
   fields: readonly Field[];
 }
 
-/** A type that is given elsewhere. */
-type NotInferred<T> = [T][T extends unknown ? 0 : never];
-
 /** A probe that counts by what it is asked to. */
 export interface ChoiceDefinition<F extends Filters, S extends Shape, Key extends string>
-  extends CountsFacts<F, S> {
-  /** What `by` can name, in the order in which keys are written. */
-  by: { readonly [Name in Key]: Field };
-  /** What it counts by unless asked. */
-  usual: readonly NotInferred<Key>[];
-  /** Why these can't be asked for together; undefined where they can. */
-  conflict?(keys: readonly string[]): string | undefined;
-}
+  extends CountsFacts<F, S>,
+    Choice<Key> {}
 
 const counts = new BpfMap("counts", true);
 
@@ -69,7 +61,7 @@ export function defineCounts<
   NoInfer<Input<F, S>> & ([Key] extends [never] ? unknown : { by?: NoInfer<Key>[] | undefined }),
   "frame"
 > {
-  type P = Output<F, S> & { by?: Key[] };
+  type P = Output<F, S>;
   const {
     filters = {},
     parameters = {},
@@ -81,11 +73,7 @@ export function defineCounts<
     notes,
     ...facts
   } = definition;
-  const choice = "by" in definition ? definition : undefined;
-  const fieldsOf = (given: P) =>
-    "by" in definition
-      ? (given.by ?? (definition.usual as readonly Key[])).map((key) => definition.by[key])
-      : definition.fields;
+  const fieldsOf = chosenFields(definition);
   const mapKeys = facts.mapKeys ?? maxMapKeys;
   const countsBegins = (given: P) => calls || fieldsOf(given).some(({ unbounded }) => unbounded);
   const made: ProbeDefinition<z.ZodType, "frame"> = {
@@ -93,12 +81,12 @@ export function defineCounts<
     kind: "counts",
     shape: "frame",
     parameters: schemaOf(
-      choice === undefined ? parameters : { ...parameters, by: byShape(choice) },
+      "by" in definition ? { ...parameters, by: byShape(definition) } : parameters,
       filters,
       check,
     ),
-    fields: (given) => fieldsOf(given as P),
-    columns: (given) => [...columnsOf(fieldsOf(given as P)), { ...total, type: "BIGINT" }],
+    fields: (given) => fieldsOf(given),
+    columns: (given) => [...columnsOf(fieldsOf(given)), { ...total, type: "BIGINT" }],
     books: (given) => ({
       hooks: hookNames(facts.hooks),
       countMap: counts.name,
@@ -120,7 +108,7 @@ export function defineCounts<
       return joined([program({ ...base, count })].flat(), "\n");
     },
     conclude: (maps, context) =>
-      rowsOf(fieldsOf(context.parameters as P), maps.get(counts.name), { ...context, maps }).sort(
+      rowsOf(fieldsOf(context.parameters), maps.get(counts.name), { ...context, maps }).sort(
         order ?? byCount,
       ),
     ...(notes === undefined
@@ -133,26 +121,6 @@ export function defineCounts<
   return makeProbe(made);
 }
 
-/** What may be counted by; not there where it is as usual, so that a recording answers both. */
-function byShape<F extends Filters, S extends Shape, Key extends string>({
-  by,
-  usual,
-  conflict,
-}: ChoiceDefinition<F, S, Key>): z.ZodType {
-  const names = Object.keys(by) as [Key, ...Key[]];
-  return z
-    .array(z.enum(names))
-    .min(1)
-    .refine((keys) => new Set(keys).size === keys.length, "names something twice")
-    .superRefine((keys, context) => {
-      const message = conflict?.(keys);
-      if (message !== undefined) context.addIssue({ code: "custom", message });
-    })
-    .optional()
-    .transform((keys) => (keys?.join() === usual.join() ? undefined : keys))
-    .describe(`what to count by, in the order of the columns; default ${usual.join(", ")}`);
-}
-
 /** The rows of a printed map; keys of which the same values are made are one row. */
 function rowsOf(
   fields: readonly Field[],
@@ -163,7 +131,7 @@ function rowsOf(
   const rows = new Map<string, { values: readonly Value[]; count: number }>();
   for (const [key, count] of map ?? []) {
     const values = readFields(fields, read(key), context);
-    const place = JSON.stringify(values, (_, value) => (typeof value === "bigint" ? `${value}` : value));
+    const place = sameValues(values);
     const before = rows.get(place)?.count ?? 0;
     rows.set(place, { values, count: before + Number(count) });
   }

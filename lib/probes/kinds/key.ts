@@ -1,4 +1,5 @@
 import { SkbookError } from "../../errors/index.js";
+import type { Value } from "../../tables/index.js";
 import type { Printed } from "../text/bpf.js";
 
 /** How each word of a map's key is printed; words are joined by commas. */
@@ -27,4 +28,9 @@ export function keyReader(words: readonly Printed[]): (key: string) => string[] 
       todo: "measure again: the recording was made by another program, or changed",
     });
   };
+}
+
+/** A text that is the same for the same values. */
+export function sameValues(values: readonly Value[]): string {
+  return JSON.stringify(values, (_, value) => (typeof value === "bigint" ? `${value}` : value));
 }

@@ -2,7 +2,7 @@ import type { Value } from "../../../tables/index.js";
 import type { Maps } from "../../field.js";
 import { type Bpf, bpf, joined } from "../../text/bpf.js";
 import { BpfMap } from "../../text/maps.js";
-import { bucketOf, Histogram } from "../histogram.js";
+import { bucketOf, Histogram } from "../histogram/index.js";
 import { add, counted } from "./counters.js";
 import { legRow } from "./row.js";
 

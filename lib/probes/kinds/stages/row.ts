@@ -1,5 +1,5 @@
 import type { Column, Value } from "../../../tables/index.js";
-import { type Samples, sampleColumns, sampleValues } from "../histogram.js";
+import { type Samples, sampleColumns, sampleValues } from "../histogram/index.js";
 
 /** What is known of one leg. */
 export interface LegFacts {

@@ -11,8 +11,8 @@ export interface Complaint {
 export class CompileError extends Error {
   override readonly name = "CompileError";
 
-  constructor(code: string, complaints: readonly Complaint[]) {
-    super(complaints.map((complaint) => describe(code, complaint)).join("\n"));
+  static of(code: string, complaints: readonly Complaint[]): CompileError {
+    return new CompileError(complaints.map((complaint) => describe(code, complaint)).join("\n"));
   }
 }
 

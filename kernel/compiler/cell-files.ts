@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import ts from "typescript";
-import { packageRoot } from "../package.js";
+import { packageName, packageRoot } from "../package.js";
 import { type CellFile, parseCell } from "./cell-file.js";
+import { cellsFolder, onDisk } from "./folder.js";
 
 /** Places for cells are made so many at a time: a new root file makes the compiler look at every file again. */
 const batch = 64;
@@ -13,14 +14,16 @@ interface Document {
 
 /** The files that the compiler sees: cells, which live in memory, and those on disk, each parsed once per version. */
 export class CellFiles {
-  readonly #folder: string;
   readonly #places = new Map<string, CellFile>();
   readonly #free: string[] = [];
   readonly #documents = new Map<string, Document>();
   #names: string[] = [];
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor() {
+    // A snapshot holds what nearly every notebook imports.
+    this.put(
+      parseCell(`${cellsFolder}/__known.ts`, `import "${packageName}"; import "${packageName}/probe";`, {}),
+    );
   }
 
   names(): string[] {
@@ -36,7 +39,7 @@ export class CellFiles {
     if (this.#free.length === 0) {
       const count = this.#places.size;
       for (let index = count + batch; index > count; index--) {
-        const name = `${this.#folder}/__cell_${index}.ts`;
+        const name = `${cellsFolder}/__cell_${index}.ts`;
         this.#places.set(name, parseCell(name, "", {}));
         this.#free.push(name);
       }
@@ -65,7 +68,7 @@ export class CellFiles {
     if (cell !== undefined) return cell.version;
     // Packages don't change under a running kernel.
     if (name.includes("/node_modules/") || name.startsWith(`${packageRoot}/dist/`)) return "1";
-    return String(statSync(name, { throwIfNoEntry: false })?.mtimeMs);
+    return String(statSync(onDisk(name), { throwIfNoEntry: false })?.mtimeMs);
   }
 
   snapshot(name: string): ts.IScriptSnapshot | undefined {
@@ -81,7 +84,7 @@ export class CellFiles {
     const version = this.version(name);
     const known = this.#documents.get(name);
     if (known?.version === version) return known.file;
-    const text = ts.sys.readFile(name);
+    const text = ts.sys.readFile(onDisk(name));
     if (text === undefined) return undefined;
     const snapshot = ts.ScriptSnapshot.fromString(text);
     const file = ts.createLanguageServiceSourceFile(name, snapshot, options, version, false);

@@ -1,7 +1,7 @@
-import type { Column, Value } from "../../tables/index.js";
-import type { Maps } from "../field.js";
-import { type Bpf, type BpfValue, bpf, joined } from "../text/bpf.js";
-import { BpfMap } from "../text/maps.js";
+import type { Column, Value } from "../../../tables/index.js";
+import type { Maps } from "../../field.js";
+import { type Bpf, type BpfValue, bpf, joined } from "../../text/bpf.js";
+import { BpfMap } from "../../text/maps.js";
 
 /** Samples between two bounds, both of them possible. */
 export interface Bucket {

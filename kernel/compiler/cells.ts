@@ -3,6 +3,7 @@ import ts from "typescript";
 import { type CellFile, chain, exporting, parseCell } from "./cell-file.js";
 import { CompileError, type Complaint } from "./compile-error.js";
 import { Compiler } from "./compiler.js";
+import { cellsFolder, onDisk, withFolder } from "./folder.js";
 import { Scope } from "./scope.js";
 import { cellTransformer, plainExports } from "./transform.js";
 
@@ -31,17 +32,19 @@ export interface CompiledCell {
 
 /** The cells of one notebook as the compiler sees them. */
 export class Cells {
-  readonly #compiler: Compiler;
-  readonly #folder: string;
+  readonly #compiler = new Compiler();
   readonly #scope: Scope;
   /** Whether cells have imported something since the service was asked. */
   #stale = false;
   readonly #emitted = new Map<string, ts.SourceFile>();
 
-  constructor(folder: string) {
-    this.#folder = folder;
-    this.#compiler = new Compiler(folder);
+  constructor() {
     this.#scope = new Scope((cell) => this.#compiler.files.drop(cell));
+  }
+
+  /** From now on they are those of a notebook in this folder. */
+  open(folder: string): void {
+    this.#compiler.open(folder);
   }
 
   /** Checks a cell and turns it into JavaScript; it has its place until it is added. @throws CompileError */
@@ -90,13 +93,13 @@ export class Cells {
       ])
       .filter((diagnostic) => !this.#isTolerated(diagnostic, file, program))
       .map(({ start = 0, length = 0, messageText, file: source }): Complaint => {
-        const message = ts.flattenDiagnosticMessageText(messageText, "\n");
+        const message = withFolder(ts.flattenDiagnosticMessageText(messageText, "\n"));
         if (source === file) return { start, length, message, file: undefined };
         const { line, character } = ts.getLineAndCharacterOfPosition(source as ts.SourceFile, start);
-        const path = relative(this.#folder, source?.fileName ?? "");
+        const path = relative(onDisk(cellsFolder), onDisk(source?.fileName ?? ""));
         return { start, length, message, file: `${path}:${line + 1}:${character + 1}` };
       });
-    if (complaints.length > 0) throw new CompileError(code, complaints);
+    if (complaints.length > 0) throw CompileError.of(code, complaints);
   }
 
   #isTolerated({ code, start = 0 }: ts.Diagnostic, file: ts.SourceFile, program: ts.Program): boolean {
@@ -128,7 +131,7 @@ export class Cells {
   #emitSources(sources: readonly ts.SourceFile[], program: ts.Program): CompiledCell["sources"] {
     const changed = sources.filter((file) => this.#emitted.get(file.fileName) !== file);
     return changed.map((file) => {
-      const source = { path: file.fileName.replace(/\.[cm]?[jt]sx?$/, ".js"), data: "" };
+      const source = { path: onDisk(file.fileName).replace(/\.[cm]?[jt]sx?$/, ".js"), data: "" };
       program.emit(file, (name, text) => {
         if (!name.endsWith(".map")) source.data = withoutMapComment(text);
       });

@@ -1,5 +1,6 @@
 import ts from "typescript";
 import type { Cells } from "./cells.js";
+import { withFolder } from "./folder.js";
 
 export interface Completion {
   matches: { text: string; type: string; signature: string }[];
@@ -49,7 +50,7 @@ export function inspect(cells: Cells, code: string, offset: number): Inspection 
 function quickInfo(service: ts.LanguageService, file: string, offset: number): Inspection | undefined {
   const info = service.getQuickInfoAtPosition(file, offset);
   // For an imported name the compiler adds the import; whoever asks wants to know what it is.
-  const signature = ts.displayPartsToString(info?.displayParts).replace(/\nimport .*$/, "");
+  const signature = withFolder(ts.displayPartsToString(info?.displayParts).replace(/\nimport .*$/, ""));
   if (info === undefined || signature === "" || signature === "any") return undefined;
   return { signature, documentation: documentation(info.documentation, info.tags) };
 }
@@ -66,7 +67,7 @@ function signatureHelp(service: ts.LanguageService, file: string, offset: number
     ts.displayPartsToString(part),
   );
   return {
-    signature: `${before}${parameters}${after}`,
+    signature: withFolder(`${before}${parameters}${after}`),
     documentation: documentation(item.documentation, item.tags),
   };
 }

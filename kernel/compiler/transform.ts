@@ -1,8 +1,6 @@
 import ts from "typescript";
 import type { CellFile } from "./cell-file.js";
-
-/** The names under which emitted code finds what the kernel gives to a cell. */
-export const injected = { run: "__skbook__", loop: "__loop__", enter: "__enter__" } as const;
+import { injected } from "./injected.js";
 
 const { factory } = ts;
 const internal = ts as unknown as { isExpressionNode(node: ts.Node): boolean };

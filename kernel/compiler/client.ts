@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync, writeSync } from "node:fs";
+import { compilerProgram } from "../package.js";
+import { CompileError } from "./compile-error.js";
+import type { Answer, Compiling, Question } from "./messages.js";
+import { environment, findSnapshot, makeSnapshotLater } from "./snapshot.js";
+
+/** A snapshot that has not answered by then never will. */
+const patienceMs = 10_000;
+
+type Asked<Ask extends keyof Compiling> = Promise<ReturnType<Compiling[Ask]>>;
+
+interface Waiting {
+  question: Question;
+  done(value: unknown): void;
+  failed(error: Error): void;
+}
+
+/**
+ * The compiler, in a process of its own: it starts from a snapshot, which the kernel itself can't (threads and packages
+ * with native parts don't start from one), and compiles while the kernel hears interrupts.
+ */
+export class CompilerProcess {
+  readonly #waiting = new Map<number, Waiting>();
+  #ended: Error | undefined;
+  #child: ChildProcess;
+  #there = false;
+  #count = 0;
+
+  constructor() {
+    const snapshot = findSnapshot();
+    this.#child = snapshot === undefined ? this.#startPlain() : this.#startFrom(snapshot);
+  }
+
+  /** Rejects with what was wrong with the question, or where the compiler has ended. */
+  ask<Ask extends keyof Compiling>(ask: Ask, ...args: Parameters<Compiling[Ask]>): Asked<Ask> {
+    const question = { id: ++this.#count, ask, args };
+    return new Promise<unknown>((done, failed) => {
+      if (this.#ended !== undefined) {
+        failed(this.#ended);
+        return;
+      }
+      this.#waiting.set(question.id, { question, done, failed });
+      if (this.#there) this.#child.send(question);
+    }) as Asked<Ask>;
+  }
+
+  /** The same where nobody waits for an answer: if the compiler has ended, the next question says so. */
+  tell<Ask extends keyof Compiling>(ask: Ask, ...args: Parameters<Compiling[Ask]>): void {
+    this.ask(ask, ...args).catch(() => undefined);
+  }
+
+  #startFrom(snapshot: string): ChildProcess {
+    const fails = (reason: string) => {
+      clearTimeout(patience);
+      if (child !== this.#child) return;
+      if (this.#there) {
+        this.#end(reason);
+        return;
+      }
+      child.removeAllListeners("message").kill("SIGKILL");
+      rmSync(snapshot, { force: true });
+      writeSync(
+        2,
+        `skbook: the compiler's startup snapshot ${snapshot} does not start (${reason}); it is made anew\n`,
+      );
+      this.#child = this.#startPlain();
+    };
+    const child = this.#start(["--snapshot-blob", snapshot], fails);
+    const patience = setTimeout(() => fails("it says nothing"), patienceMs);
+    child.once("message", () => clearTimeout(patience));
+    return child;
+  }
+
+  #startPlain(): ChildProcess {
+    return this.#start([compilerProgram], (reason) => this.#end(reason), makeSnapshotLater);
+  }
+
+  #start(args: string[], fails: (reason: string) => void, there?: () => void): ChildProcess {
+    const child = spawn(process.execPath, args, {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      env: environment(),
+    });
+    let said = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = `${said}${text}`.slice(-1000)));
+    child.once("error", (error) => fails(error.message));
+    child.once("exit", (code, signal) =>
+      fails([signal ?? `exit code ${code}`, said.trim()].filter(Boolean).join(": ")),
+    );
+    child.on("message", (answer: Answer) => {
+      if (answer.id === undefined) this.#begin(child, there);
+      else this.#settle(answer);
+    });
+    return child;
+  }
+
+  #begin(child: ChildProcess, there: (() => void) | undefined): void {
+    this.#there = true;
+    for (const { question } of this.#waiting.values()) child.send(question);
+    there?.();
+  }
+
+  #end(reason: string): void {
+    const error = new Error(`the compiler has ended (${reason}): restart the kernel`);
+    this.#ended = error;
+    for (const { failed } of this.#waiting.values()) failed(error);
+    this.#waiting.clear();
+  }
+
+  #settle(answer: Answer & { id: number }): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ("value" in answer || !("failed" in answer)) {
+      waiting?.done((answer as { value?: unknown }).value);
+      return;
+    }
+    const { name, message, stack } = answer.failed;
+    const error =
+      name === "CompileError" ? new CompileError(message) : Object.assign(new Error(message), { stack });
+    waiting?.failed(error);
+  }
+}

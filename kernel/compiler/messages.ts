@@ -1,0 +1,31 @@
+import type { CompiledCell } from "./cells.js";
+import type { Completeness, Completion, Inspection } from "./questions.js";
+
+/** A compiled cell outside of the compiler's process, which knows it by a number. */
+export type ReadyCell = Omit<CompiledCell, "cell"> & { cell: number; names: [string, NameKind][] };
+export type NameKind = "value" | "import" | "type";
+
+/** What the process of the compiler is asked, in the order in which it answers. */
+export interface Compiling {
+  open(folder: string): void;
+  compile(code: string): ReadyCell;
+  /** The cell has run: later cells see what it declares, but for what it did not reach. */
+  add(cell: number, unset: string[]): void;
+  /** Lets the language service look at what cells have imported. */
+  warm(): void;
+  complete(code: string, offset: number): Completion;
+  inspect(code: string, offset: number): Inspection | undefined;
+  completeness(code: string): Completeness;
+}
+
+export interface Question {
+  id: number;
+  ask: keyof Compiling;
+  args: unknown[];
+}
+
+/** The first one has no id: the process is there. */
+export type Answer =
+  | { id?: undefined }
+  | { id: number; value: unknown }
+  | { id: number; failed: { name: string; message: string; stack: string | undefined } };

@@ -1,0 +1,65 @@
+import { startupSnapshot } from "node:v8";
+import type { CellFile } from "./cell-file.js";
+import { Cells } from "./cells.js";
+import type { Answer, Compiling, Question } from "./messages.js";
+import { complete, completeness, inspect } from "./questions.js";
+
+// The program of the compiler's process. Run for a snapshot, it ends with all libraries read and checked.
+
+/** Cells compiled ahead: each makes the engine's code for the next one better. */
+const warmUps = { reading: 3, idle: 12 };
+
+const cells = new Cells();
+const compiled = new Map<number, CellFile>();
+let count = 0;
+
+const answers: Compiling = {
+  open: (folder) => cells.open(folder),
+  compile: (code) => {
+    const { cell, ...rest } = cells.compile(code);
+    compiled.set(++count, cell);
+    return { ...rest, cell: count, names: [...cell.names] };
+  },
+  add: (number, unset) => {
+    const cell = compiled.get(number);
+    compiled.delete(number);
+    if (cell !== undefined) cells.add(cell, unset);
+  },
+  warm: () => cells.warm(),
+  complete: (code, offset) => complete(cells, code, offset),
+  inspect: (code, offset) => inspect(cells, code, offset),
+  completeness,
+};
+
+function warmUp(): void {
+  cells.add(cells.compile("const warm = { up: 1 }; console.log(warm.up)").cell, ["warm"]);
+}
+
+function answer({ id, ask, args }: Question): Answer {
+  try {
+    return { id, value: (answers[ask] as (...args: unknown[]) => unknown)(...args) };
+  } catch (error) {
+    const { name, message, stack } = error as Error;
+    return { id, failed: { name, message, stack } };
+  }
+}
+
+function serve(): void {
+  // The kernel's business, which is signalled with all that it has started: it ends this process by leaving it.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
+  process.on("disconnect", () => process.exit(0));
+  // Whoever has left needs no answer.
+  const send = (answer: Answer) => process.send?.(answer, undefined, undefined, () => undefined);
+  process.on("message", (question: Question) => send(answer(question)));
+  send({});
+  let left = warmUps.idle;
+  const idle = () => {
+    warmUp();
+    if (--left > 0) setTimeout(idle);
+  };
+  setTimeout(idle);
+}
+
+for (let index = 0; index < warmUps.reading; index++) warmUp();
+if (startupSnapshot.isBuildingSnapshot()) startupSnapshot.setDeserializeMainFunction(serve);
+else serve();

@@ -1,0 +1,15 @@
+export {
+  type ChoiceHistogramDefinition,
+  defineHistogram,
+  type HistogramDefinition,
+  type HistogramWriting,
+} from "./define.js";
+export {
+  boundsOf,
+  bucketOf,
+  Histogram,
+  percentileBounds,
+  type Samples,
+  sampleColumns,
+  sampleValues,
+} from "./samples.js";

@@ -1,0 +1,1 @@
+export { runQueueSummary } from "./run-queue.js";

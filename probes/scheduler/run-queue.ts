@@ -1,0 +1,124 @@
+import { z } from "zod";
+import {
+  BpfMap,
+  bpf,
+  defineHistogram,
+  field,
+  filter,
+  type HookAt,
+  type Hooks,
+  isNamed,
+  joined,
+  nameOf,
+  numbers,
+  type Probe,
+} from "../../lib/probes/index.js";
+import type { RunQueueSummaryParameters } from "../parameters.js";
+
+const woken = ["tracepoint:sched:sched_wakeup", "tracepoint:sched:sched_wakeup_new"] as const;
+const switched = "tracepoint:sched:sched_switch";
+const hooks: Hooks = { required: [switched, ...woken] };
+
+/** By thread, when it came into the run queue, and in bit 0 whether it had been running. */
+const queued = new BpfMap("queued", false);
+/** The thread that runs now, and its command's name, which the clause of the switch sets. */
+const thread = bpf`$next`;
+const command = { first: bpf`$command1`, second: bpf`$command2` };
+
+const threadNumber = z.int().min(1).max(4_194_304);
+const commandName = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,15}$/, "has to be 1 to 15 printable characters, as many as the kernel keeps");
+
+/**
+ * Measures how long threads that could run waited for a CPU, in the kernel: since they were woken, and since they were put off their CPU while they
+ * still had work. Every switch costs the host about a microsecond: the result says how much it was.
+ *
+ * Parameters: `seconds` to measure (0.5 to 3600); `threads`, up to 16 numbers as `ps -eLo tid` has them; `command` that a thread has as its name
+ * (default all threads); `by`, any of command, thread, cpu (default command).
+ *
+ * Columns:
+ * - `command` VARCHAR: name of the thread
+ * - `interval` VARCHAR: woken: from its wake-up until it runs; preempted: from when it was put off its CPU, and could have gone
+ *   on, until it runs again
+ * - `count` BIGINT: samples
+ * - `total_ns` BIGINT, ns: sum of them
+ * - `avg_ns` DOUBLE, ns: mean of them
+ * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
+ * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
+ * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
+ * - `p90_high_ns` BIGINT, ns: percentile 90: bound above
+ * - `p99_low_ns` BIGINT, ns: percentile 99: bound below
+ * - `p99_high_ns` BIGINT, ns: percentile 99: bound above
+ * - `p999_low_ns` BIGINT, ns: percentile 99.9: bound below
+ * - `p999_high_ns` BIGINT, ns: percentile 99.9: bound above
+ * - `max_low_ns` BIGINT, ns: the longest: bound below
+ * - `max_high_ns` BIGINT, ns: the longest: bound above
+ *
+ * The idle threads wait for nothing, and are left out. What waits already as the probe begins, or still as it ends, is not counted.
+ * `total_ns` of a thread's two intervals is what the second number of `/proc/PID/task/TID/schedstat` grows by.
+ *
+ * Errors: as for every probe, see {@link makeProbe}.
+ *
+ * @example await runQueueSummary(host, { seconds: 10, command: "vhost-4242", by: ["thread", "cpu"] })
+ */
+export const runQueueSummary: Probe<RunQueueSummaryParameters, "frame"> = defineHistogram({
+  name: "runQueueSummary",
+  revision: 1,
+  measures: "how long threads waited for a CPU, as a distribution that the kernel keeps",
+  hooks,
+  filters: {
+    threads: filter({
+      schema: z.union([threadNumber, z.array(threadNumber).min(1).max(16)]),
+      meaning: "threads, by the number that `ps -eLo tid` shows: one, or up to 16",
+      test: (given) =>
+        bpf`(${joined(
+          [given].flat().map((one) => bpf`${thread} == ${one}`),
+          " || ",
+        )})`,
+    }),
+    command: filter({
+      schema: commandName,
+      meaning: "threads of this name, as `ps -eLo comm` shows it",
+      test: (given) => isNamed(command, given),
+    }),
+  },
+  by: {
+    command: field({
+      name: "command",
+      type: "VARCHAR",
+      meaning: "name of the thread",
+      words: numbers(2),
+      say: () => [command.first, command.second],
+      read: ([first = "0", second = "0"]) => nameOf(first, second),
+    }),
+    thread: field({ name: "thread", type: "BIGINT", meaning: "number of the thread", say: () => thread }),
+    cpu: field({ name: "cpu", type: "INTEGER", meaning: "CPU that it then ran on", say: () => bpf`cpu` }),
+  },
+  usual: ["command"],
+  intervals: {
+    woken: "from its wake-up until it runs",
+    preempted: "from when it was put off its CPU, and could have gone on, until it runs again",
+  },
+  program({ on, filtered, sample, by, parameters }) {
+    const named = parameters.command !== undefined || by.includes("command");
+    const readCommand = (at: HookAt) => {
+      if (!named) return bpf``;
+      const { first, second } = at.argName("next_comm");
+      return bpf`${command.first} = ${first}; ${command.second} = ${second};`;
+    };
+    return [
+      ...woken.map((hook) => on(hook, (at) => bpf`${queued.at(at.arg("pid"))} = nsecs << 1;`)),
+      on(
+        switched,
+        (at) => bpf`$now = nsecs; $previous = ${at.arg("prev_pid")};
+  if ($previous > 0 && (${at.arg("prev_state")} & 0xff) == 0) { ${queued.at(bpf`$previous`)} = $now << 1 | 1; }
+  ${thread} = ${at.arg("next_pid")}; $since = ${queued.at(thread)};
+  if ($since == 0) { return; }
+  delete(${queued.at(thread)});
+  $ns = $now - ($since >> 1); ${readCommand(at)}
+  ${filtered(at, bpf``, sample(at, bpf`$since & 1`, bpf`$ns`))}`,
+      ),
+    ];
+  },
+});

@@ -1,0 +1,1 @@
+export { softirqSummary } from "./summary.js";

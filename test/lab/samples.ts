@@ -1,0 +1,62 @@
+import { rmSync } from "node:fs";
+import {
+  conntrackEvents,
+  conntrackSummary,
+  defragEvents,
+  defragSummary,
+  type Host,
+  pathEvents,
+  pathSummary,
+  qdiscDrops,
+  record,
+  runQueueSummary,
+  softirqSummary,
+} from "../../lib/index.js";
+import { harm } from "./compare.js";
+import { duplicateFragments, type Injectable, nftDrop, pathFaults, tbfOverflow } from "./faults/index.js";
+import { type Lab, startLab } from "./lab.js";
+
+// `npm run lab:samples [PROBE...]`: records a run of probes on a host with trouble: what the recordings beside the samples are made of.
+const folder = "out/lab-samples";
+const asked = { seconds: 15, attachSeconds: 240 };
+/** A sample is to be read. */
+const few = { ...asked, maxEvents: 40 };
+
+const lost = pathFaults.find(({ protocol }) => protocol === "ICMP");
+if (lost === undefined) throw new Error("the lab has no fault on a path of ICMP");
+const path = { ...lost.way, protocol: lost.protocol };
+
+/** How each probe is run, and with which fault. */
+const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) => Promise<unknown>] } = {
+  qdiscDrops: [tbfOverflow, (host, during) => qdiscDrops(host, { ...asked, during })],
+  conntrackSummary: [nftDrop, (host, during) => conntrackSummary(host, { ...asked, during })],
+  conntrackEvents: [nftDrop, (host, during) => conntrackEvents(host, { ...few, during })],
+  defragSummary: [duplicateFragments, (host, during) => defragSummary(host, { ...asked, during })],
+  defragEvents: [duplicateFragments, (host, during) => defragEvents(host, { ...few, during })],
+  pathSummary: [lost, (host, during) => pathSummary(host, { ...asked, ...path, during })],
+  pathEvents: [lost, (host, during) => pathEvents(host, { ...few, ...path, during })],
+  softirqSummary: [nftDrop, (host, during) => softirqSummary(host, { ...asked, during })],
+  runQueueSummary: [nftDrop, (host, during) => runQueueSummary(host, { ...asked, during })],
+};
+type During = () => Promise<unknown>;
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in runs));
+if (unknown.length > 0) {
+  console.error(`no sample of ${unknown.join(", ")} is made here; there are ${Object.keys(runs).join(", ")}`);
+  process.exit(2);
+}
+
+rmSync(folder, { recursive: true, force: true });
+// What the host and its kernel are is asked of them once.
+await record(folder);
+const lab: Lab = await startLab("6.1");
+try {
+  for (const [name, [fault, run]] of Object.entries(runs))
+    if (wanted.length === 0 || wanted.includes(name)) await run(lab.host, () => harm(lab, fault));
+} finally {
+  await lab.stop();
+}
+console.log(
+  `recorded; SKBOOK_SAMPLE_CASE=${folder} SKBOOK_WRITE_SAMPLES=1 npx vitest run --project live test/probes/samples.test.ts makes samples of it`,
+);
