@@ -23,8 +23,10 @@ describe("the package", () => {
     for (const name of ["danfojs-node", "tslab", "@tensorflow", "mathjs", "xlsx"]) {
       expect(existsSync(installed(name)), name).toBe(false);
     }
-    const licences = readFileSync(installed("skbook/dist/vendor/LICENSES.txt"), "utf8");
-    expect(licences).toMatch(/^danfojs-node 1\.2\.0 \(MIT\)\n.*\ntslab [\d.]+ \(Apache-2\.0\)\n/s);
+    const licences = readFileSync(installed("skbook/dist/LICENSES.txt"), "utf8");
+    for (const name of ["danfojs-node 1.2.0 (MIT)", "tslab", "typescript", "zod", "execa"]) {
+      expect(`\n${licences}`).toContain(`\n${name}`);
+    }
     expect(licences).not.toContain("undefined");
   });
 
