@@ -65,7 +65,7 @@ function build() {
     ...["kernel", "lib", "probes", "vendor", "build"]
       .flatMap((folder) => [folder, ...filesBelow(folder)])
       .map(modified),
-    ...["tsconfig.json", "tsconfig.build.json", "package-lock.json"].map(modified),
+    ...["tsconfig.json", "tsconfig.build.json", "tsconfig.browser.json", "package-lock.json"].map(modified),
   );
   if (existsSync(stamp) && modified(stamp) >= newest) return;
   say("building");

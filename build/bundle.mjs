@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { dts } from "rolldown-plugin-dts";
 import { bundleVendor } from "../vendor/build.mjs";
+import { bundleBrowser } from "./browser.mjs";
 import { licencesOf } from "./licences.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -89,6 +90,8 @@ async function rollUpDeclarations() {
   });
 }
 
-const chunks = [...(await bundleVendor()), ...(await bundleEntries()), ...(await bundleCompiler())];
+const chunks = [];
+for (const bundle of [bundleVendor, bundleEntries, bundleCompiler, bundleBrowser])
+  chunks.push(...(await bundle()));
 await rollUpDeclarations();
 writeFileSync(join(dist, "LICENSES.txt"), licencesOf(chunks));

@@ -15,7 +15,7 @@ export {
 } from "./captures/index.js";
 export { type CaseReport, live, record, replay, verifyCase } from "./cases/index.js";
 export type { Cell, MimeBundle } from "./cell/index.js";
-export { clearOutput, display, page } from "./cell/index.js";
+export { clearOutput, display, Html, html, Markdown, md, page, Svg, svg } from "./cell/index.js";
 export { SkbookError } from "./errors/index.js";
 export {
   type ConversationTimelineOptions,
@@ -52,6 +52,7 @@ export {
   windowScaling,
 } from "./figures/index.js";
 export type { Finding, Findings, Health, Severity } from "./findings/index.js";
+export { Help, help } from "./help/index.js";
 export {
   ClockOffset,
   type ConnectOptions,

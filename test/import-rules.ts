@@ -23,9 +23,10 @@ const analysing = ["tables", "analyses", "figures", "findings", "latency"];
 export const mayUse: { readonly [room: string]: readonly string[] } = {
   errors: [],
   html: [],
-  cell: ["errors"],
+  cell: ["errors", "html"],
   parameters: ["errors"],
   concurrent: ["cell", "errors"],
+  help: core,
   cases: core,
   tables: [...core, "cases"],
   progress: [...core, "cases"],
@@ -54,7 +55,7 @@ export function importRules(root: string): IForbiddenRuleType[] {
       name: "the kernel uses lib by its index and core only",
       severity: "error",
       from: { path: "^kernel/" },
-      to: { path: "^(lib|probes)/", pathNot: "^lib/(index|(errors|html|cell)/index)\\.ts$" },
+      to: { path: "^(lib|probes)/", pathNot: "^lib/(index|(errors|html|cell|help)/index)\\.ts$" },
     },
     {
       name: "lib and probes know nothing of the kernel",

@@ -9,6 +9,7 @@ import { readSamples } from "./adapters/samples.js";
 import { commentOn } from "./comment.js";
 import { withColumnLists } from "./doc-lists.js";
 import { withExamples } from "./examples.js";
+import { helpEntries, helpFile } from "./help/index.js";
 import { type Page, pagesOf } from "./pages.js";
 import { interfaceOf, parameterTypes, parameterTypesFile } from "./parameter-types.js";
 import { entry, type Known } from "./render/entry.js";
@@ -36,6 +37,7 @@ export async function generate(): Promise<Files> {
     if (literal !== undefined) columns.set(name, literal);
   }
   const known: Known = { places: placesOf(pages), probes, samples: readSamples(), columns };
+  files.set(helpFile, helpEntries(exports, pages, known));
   for (const path of guides()) files.set(path, withExamples(current(path) ?? "", current));
   for (const name of existingPages()) files.set(join(folder, name), null);
   for (const page of pages) files.set(join(folder, `${page.id}.md`), pageText(page, known));

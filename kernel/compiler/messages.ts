@@ -1,9 +1,14 @@
+import type { Completion, Inspection } from "./answers.js";
+import type { Importable, KnownColumn } from "./catalogue.js";
 import type { CompiledCell } from "./cells.js";
-import type { Completeness, Completion, Inspection } from "./questions.js";
+import type { Completeness } from "./questions.js";
 
 /** A compiled cell outside of the compiler's process, which knows it by a number. */
 export type ReadyCell = Omit<CompiledCell, "cell"> & { cell: number; names: [string, NameKind][] };
 export type NameKind = "value" | "import" | "type";
+
+/** The variables of cells that hold tables, with their columns. */
+export type Variables = [string, readonly KnownColumn[]][];
 
 /** What the process of the compiler is asked, in the order in which it answers. */
 export interface Compiling {
@@ -13,9 +18,11 @@ export interface Compiling {
   add(cell: number, unset: string[]): void;
   /** Lets the language service look at what cells have imported. */
   warm(): void;
-  complete(code: string, offset: number): Completion;
-  inspect(code: string, offset: number): Inspection | undefined;
+  complete(code: string, offset: number, variables: Variables): Completion;
+  inspect(code: string, offset: number, variables: Variables): Inspection | undefined;
   completeness(code: string): Completeness;
+  /** Tells what cells can import of this package. */
+  know(catalogue: [string, Importable][]): void;
 }
 
 export interface Question {

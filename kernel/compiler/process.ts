@@ -1,7 +1,10 @@
 import { startupSnapshot } from "node:v8";
+import type { Catalogue } from "./catalogue.js";
 import type { CellFile } from "./cell-file.js";
 import { Cells } from "./cells.js";
-import type { Answer, Compiling, Question } from "./messages.js";
+import type { Values } from "./columns.js";
+import type { Answer, Compiling, Question, Variables } from "./messages.js";
+import { prelude } from "./prelude.js";
 import { complete, completeness, inspect } from "./questions.js";
 
 // The program of the compiler's process. Run for a snapshot, it ends with all libraries read and checked.
@@ -12,6 +15,8 @@ const warmUps = { reading: 3, idle: 12 };
 const cells = new Cells();
 const compiled = new Map<number, CellFile>();
 let count = 0;
+let catalogue: Catalogue = new Map();
+const known = (variables: Variables): Values => ({ variables: new Map(variables), catalogue });
 
 const answers: Compiling = {
   open: (folder) => cells.open(folder),
@@ -26,9 +31,12 @@ const answers: Compiling = {
     if (cell !== undefined) cells.add(cell, unset);
   },
   warm: () => cells.warm(),
-  complete: (code, offset) => complete(cells, code, offset),
-  inspect: (code, offset) => inspect(cells, code, offset),
+  complete: (code, offset, variables) => complete(cells, code, offset, known(variables)),
+  inspect: (code, offset, variables) => inspect(cells, code, offset, known(variables)),
   completeness,
+  know: (all) => {
+    catalogue = new Map(all);
+  },
 };
 
 function warmUp(): void {
@@ -61,5 +69,6 @@ function serve(): void {
 }
 
 for (let index = 0; index < warmUps.reading; index++) warmUp();
+cells.add(cells.compile(prelude).cell, []);
 if (startupSnapshot.isBuildingSnapshot()) startupSnapshot.setDeserializeMainFunction(serve);
 else serve();

@@ -1,45 +1,49 @@
 import ts from "typescript";
+import { type Completion, type Inspection, maxMatches } from "./answers.js";
 import type { Cells } from "./cells.js";
+import { completeColumn, inspectColumn } from "./column-questions.js";
+import { columnTextAt, type Values } from "./columns.js";
 import { withFolder } from "./folder.js";
-
-export interface Completion {
-  matches: { text: string; type: string; signature: string }[];
-  start: number;
-  end: number;
-}
-
-export interface Inspection {
-  /** As TypeScript: what the name is. */
-  signature: string;
-  /** Its documentation, in Markdown. */
-  documentation: string;
-}
+import { importable, withImports } from "./imports.js";
 
 export type Completeness = { status: "complete" | "invalid" } | { status: "incomplete"; indent: string };
 
-/** A list longer than this is of no use, and slow to show. */
-const maxMatches = 500;
-
 /** What can stand at the offset. */
-export function complete(cells: Cells, code: string, offset: number): Completion {
+export function complete(cells: Cells, code: string, offset: number, values: Values): Completion {
   return cells.ask(code, (service, file) => {
     const word = /[\p{ID_Continue}$]*$/u.exec(code.slice(0, offset))?.[0] ?? "";
+    const source = service.getProgram()?.getSourceFile(file);
+    const columns = source && columnTextAt(source, offset, values);
+    if (columns !== undefined)
+      return completeColumn(columns, code, { start: offset - word.length, end: offset });
     const found = service.getCompletionsAtPosition(file, offset, { includeCompletionsWithInsertText: false });
     const span = found?.optionalReplacementSpan;
     const start = span?.start ?? offset - word.length;
+    const end = span === undefined ? offset : span.start + span.length;
     const prefix = code.slice(start, offset).toLowerCase();
     const entries = (found?.entries ?? [])
       .filter(({ name }) => name.toLowerCase().startsWith(prefix))
       .sort((a, b) => (a.sortText < b.sortText ? -1 : a.sortText > b.sortText ? 1 : 0))
       .slice(0, maxMatches);
     const matches = entries.map(({ name, kind }) => ({ text: name, type: kind, signature: "" }));
-    return { matches, start, end: span === undefined ? offset : span.start + span.length };
+    const visible = new Set(found?.entries.map(({ name }) => name));
+    // Where an expression can stand, all that is global can.
+    if (!visible.has("globalThis") || source === undefined) return { matches, start, end };
+    const names = importable(values.catalogue, word, visible);
+    // All of a list replaces the same part of the cell: beside other words only the name can stand, and Tab behind it brings the import.
+    const wanted = names.includes(word) ? [word] : matches.length === 0 ? names : [];
+    if (wanted.length > 0) return withImports(wanted, values.catalogue, source, { start, end });
+    const more = names.map((text) => ({ text, type: "not imported", signature: "" }));
+    return { matches: [...matches, ...more], start, end };
   });
 }
 
 /** What the name at the offset is, or the function whose call the offset is in. */
-export function inspect(cells: Cells, code: string, offset: number): Inspection | undefined {
+export function inspect(cells: Cells, code: string, offset: number, values: Values): Inspection | undefined {
   return cells.ask(code, (service, file) => {
+    const source = service.getProgram()?.getSourceFile(file);
+    const column = source && inspectColumn(source, code, offset, values);
+    if (column !== undefined) return column;
     const info = [offset, offset - 1]
       .map((at) => (at < 0 ? undefined : quickInfo(service, file, at)))
       .find(Boolean);

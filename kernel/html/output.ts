@@ -8,7 +8,7 @@ type Bundle = Record<string, unknown>;
 /** How each type of a bundle is shown, the best one first. */
 const renderers: [type: string, render: (data: string) => string][] = [
   ["text/html", (data) => data],
-  ["text/markdown", markdown],
+  ["text/markdown", (data) => markdown(data)],
   [
     "image/svg+xml",
     (data) => `<img alt="" src="data:image/svg+xml;base64,${Buffer.from(data).toString("base64")}">`,

@@ -1,4 +1,7 @@
-/** The look of an exported notebook: one column for reading, wide outputs scroll by themselves. */
+/**
+ * The look of an exported notebook: its contents beside one column for reading, where there is room; outputs take all of the width, and scroll by
+ * themselves where that isn't enough. On paper it is always light.
+ */
 export const style = `
 :root {
   color-scheme: light dark;
@@ -6,7 +9,7 @@ export const style = `
   --keyword: #a3264f; --string: #0a5a8a; --number: #0550ae; --comment: #6a737d; --title: #6639ba; --type: #8a4600;
   --bad: #cf222e; --bad-paper: #fff1f0; --warn-paper: #fff8e1;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #14171b; --ink: #dfe3e8; --faint: #8d96a0; --line: #30363d; --code: #1c2127; --link: #6cb2ff;
     --keyword: #ff8fa8; --string: #a1d0ff; --number: #7fbcff; --comment: #8b949e; --title: #d3b0ff; --type: #ffb26b;
@@ -16,7 +19,17 @@ export const style = `
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-main { max-width: 66rem; margin: 0 auto; padding: 2.5rem 1.5rem 5rem; }
+main { padding: 2.5rem 1.5rem 5rem; min-width: 0; }
+nav { padding: 1rem 1.5rem; font-size: .9rem; border-bottom: 1px solid var(--line); }
+nav ul { list-style: none; margin: .5rem 0 0; padding: 0; }
+nav li { margin: .3em 0; line-height: 1.35; } nav .level-2 { padding-left: .8rem; } nav .level-3 { padding-left: 1.6rem; }
+nav a { text-decoration: none; } nav a:hover, nav a:focus-visible { text-decoration: underline; }
+nav label { display: block; margin-bottom: .6rem; } summary { cursor: pointer; }
+@media screen and (min-width: 75rem) {
+  body { display: grid; grid-template-columns: 16rem minmax(0, 1fr); }
+  nav { position: sticky; top: 0; align-self: start; max-height: 100vh; overflow-y: auto; padding: 2.5rem 1rem 1rem 1.5rem;
+    border-bottom: 0; }
+}
 h1, h2, h3, h4 { line-height: 1.25; margin: 2.2em 0 .6em; text-wrap: balance; }
 h1 { font-size: 2rem; margin-top: .5em; } h2 { font-size: 1.45rem; } h3 { font-size: 1.15rem; }
 p, li { max-width: 46rem; }
@@ -27,11 +40,20 @@ pre { margin: 0; overflow-x: auto; }
 blockquote { margin: 1em 0; padding: .1em 1em; border-left: 3px solid var(--line); color: var(--faint); }
 img, svg { max-width: 100%; }
 .markdown pre { background: var(--code); border-radius: 6px; padding: .8em 1em; }
-.cell { margin: 1.4rem 0; }
+.cell { margin: 1.4rem 0; scroll-margin-top: 1rem; }
+h1, h2, h3, h4 { scroll-margin-top: 1rem; } :target { outline: 2px solid var(--link); outline-offset: 6px; border-radius: 4px; }
 .code { display: grid; grid-template-columns: 3.2rem minmax(0, 1fr); }
 .count { color: var(--faint); font: .78rem/1.55 ui-monospace, Menlo, Consolas, monospace; padding-top: .85rem;
   text-align: right; padding-right: .8rem; user-select: none; }
-.source { background: var(--code); border: 1px solid var(--line); border-radius: 6px; padding: .7rem 1rem; }
+.count a { color: inherit; text-decoration: none; }
+.source { background: var(--code); border: 1px solid var(--line); border-radius: 6px; padding: .7rem 1rem; max-width: 62rem;
+  position: relative; min-width: 0; }
+.source > summary { color: var(--faint); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.source > summary code { background: none; padding: 0; }
+.source[open] > summary { position: absolute; top: .45rem; right: .6rem; width: 1.2rem; height: 1.4rem; overflow: hidden;
+  text-indent: 0; opacity: .55; } .source[open] > summary > * { display: none; }
+.source[open] > summary:hover, .source[open] > summary:focus-visible { opacity: 1; }
+body:has(#hide-code:checked) .source, body:has(#hide-code:checked) .count { display: none; }
 .outputs { grid-column: 2; padding: .6rem 0 0; overflow-x: auto; }
 .outputs > * + * { margin-top: .6rem; }
 .stderr { background: var(--warn-paper); padding: .5rem .8rem; border-radius: 6px; }
@@ -52,6 +74,14 @@ th { font-weight: 600; }
   .outputs { grid-column: 1; }
 }
 @media print {
-  main { max-width: none; padding: 0; } pre { white-space: pre-wrap; } .source { break-inside: avoid; }
+  body { font-size: 10.5pt; } main, nav { padding: 0; } nav { border: 0; break-after: page; }
+  nav label, nav summary, .source > summary { display: none; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; } .source { break-inside: avoid; max-width: none; }
+  .outputs, .outputs .scroll { overflow: visible; } .outputs table { font-size: 7.5pt; }
+  .outputs th, .outputs td { white-space: normal; overflow-wrap: anywhere; padding: .15em .35em; }
+  thead { display: table-header-group; } tr, img, svg, .skbook-figure { break-inside: avoid; }
+  /* A figure that a dark screen shows inverted. */
+  .skbook-figure { filter: none !important; }
+  h1, h2, h3, h4 { break-after: avoid; } :target { outline: 0; }
 }
 `;

@@ -3,12 +3,13 @@ import { SkbookError } from "../../lib/errors/index.js";
 import { makeSnapshot } from "../compiler/index.js";
 import { UsageError } from "../usage-error.js";
 import { kernelIdentity, removeKernelspec, writeKernelspec } from "./kernelspec.js";
+import { removeLabextension, writeLabextension } from "./labextension.js";
 import { kernelsBelow, pythonPrefix, userKernels } from "./places.js";
 
 const help = `skbook install [--user | --prefix DIR | --sys-prefix]
 skbook uninstall [--user | --prefix DIR | --sys-prefix]
 
-Lets Jupyter find the kernel, or no more.
+Lets Jupyter find the kernel, and the JupyterLab extension by which tables ask it for rows; or no more.
 
   --user         for this user (the default)
   --prefix DIR   for a Jupyter that is installed below DIR
@@ -19,9 +20,7 @@ Lets Jupyter find the kernel, or no more.
 export async function install(args: string[]): Promise<number> {
   const kernels = await kernelsFolder(args);
   if (kernels === undefined) return 0;
-  const files = await writeKernelspec(kernels).catch((error) =>
-    refused("write the kernelspec", kernels, error),
-  );
+  const files = await written(kernels).catch((error) => refused("write the kernelspec", kernels, error));
   for (const file of files) process.stdout.write(`wrote ${file}\n`);
   process.stdout.write(`Jupyter offers it as "${kernelIdentity.display_name}"\n`);
   // Kernels start without it as well, and then make it themselves.
@@ -36,13 +35,22 @@ export async function install(args: string[]): Promise<number> {
 export async function uninstall(args: string[]): Promise<number> {
   const kernels = await kernelsFolder(args);
   if (kernels === undefined) return 0;
-  const { removed, left } = await removeKernelspec(kernels).catch((error) =>
+  const { removed, left } = await gone(kernels).catch((error) =>
     refused("remove the kernelspec", kernels, error),
   );
   for (const file of removed) process.stdout.write(`removed ${file}\n`);
   for (const file of left) process.stdout.write(`left ${file}, which install did not write\n`);
   if (removed.length === 0) process.stdout.write(`nothing to remove: no kernel of skbook in ${kernels}\n`);
   return 0;
+}
+
+async function written(kernels: string): Promise<string[]> {
+  return [...(await writeKernelspec(kernels)), ...(await writeLabextension(kernels))];
+}
+
+async function gone(kernels: string): Promise<{ removed: string[]; left: string[] }> {
+  const [spec, extension] = [await removeKernelspec(kernels), await removeLabextension(kernels)];
+  return { removed: [...spec.removed, ...extension.removed], left: [...spec.left, ...extension.left] };
 }
 
 /** The folder for kernels that the arguments name; undefined where they only ask for help. */

@@ -1,6 +1,6 @@
-import { access, mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { program } from "../package.js";
+import { type Files, removeFiles, writeFiles } from "./files.js";
 import { logo } from "./logo.js";
 
 /** How notebooks and Jupyter name the kernel. */
@@ -15,39 +15,16 @@ export function specFile(kernels: string): string {
 }
 
 /** Writes the kernelspec into a folder for kernels; resolves to the paths of the files. */
-export async function writeKernelspec(kernels: string): Promise<string[]> {
-  const folder = join(kernels, kernelIdentity.name);
-  await mkdir(folder, { recursive: true });
-  const files = Object.entries(filesOfSpec());
-  for (const [name, content] of files) {
-    // A Jupyter that is running may read it at any moment.
-    const temporary = join(folder, `.${name}.${process.pid}`);
-    await writeFile(temporary, content);
-    await rename(temporary, join(folder, name));
-  }
-  return files.map(([name]) => join(folder, name));
+export function writeKernelspec(kernels: string): Promise<string[]> {
+  return writeFiles(join(kernels, kernelIdentity.name), filesOfSpec());
 }
 
 /** Removes what {@link writeKernelspec} has written, nothing else; resolves to the paths of what was there. */
-export async function removeKernelspec(kernels: string): Promise<{ removed: string[]; left: string[] }> {
-  const folder = join(kernels, kernelIdentity.name);
-  const removed: string[] = [];
-  for (const name of Object.keys(filesOfSpec())) {
-    const path = join(folder, name);
-    const isThere = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) continue;
-    await rm(path);
-    removed.push(path);
-  }
-  const left = (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
-  if (removed.length > 0 && left.length === 0) await rmdir(folder);
-  return { removed, left };
+export function removeKernelspec(kernels: string): Promise<{ removed: string[]; left: string[] }> {
+  return removeFiles(join(kernels, kernelIdentity.name), Object.keys(filesOfSpec()));
 }
 
-function filesOfSpec(): Record<string, string> {
+function filesOfSpec(): Files {
   const { name: _, ...identity } = kernelIdentity;
   const spec = {
     argv: [

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { SkbookError } from "../../lib/errors/index.js";
-import { writeKernelspec } from "../install/index.js";
+import { writeKernelspec, writeLabextension } from "../install/index.js";
 import { packageRoot } from "../package.js";
 import { dataFolder, findJupyterLab } from "./jupyter.js";
 
@@ -38,7 +38,9 @@ export async function jupyterlab(args: string[]): Promise<number> {
 async function jupyterPath(): Promise<string> {
   const key = createHash("sha256").update(packageRoot).digest("hex").slice(0, 12);
   const own = join(dataFolder, `jupyter-${key}`);
-  await writeKernelspec(join(own, "kernels"));
+  const kernels = join(own, "kernels");
+  await writeKernelspec(kernels);
+  await writeLabextension(kernels);
   const given = process.env.JUPYTER_PATH ?? "";
   return given === "" ? own : own + delimiter + given;
 }

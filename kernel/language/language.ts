@@ -1,10 +1,13 @@
-import type {
-  CompilerProcess,
-  Completeness,
-  Completion,
-  Inspection,
-  NameKind,
-  ReadyCell,
+import {
+  type Catalogue,
+  type CompilerProcess,
+  type Completeness,
+  type Completion,
+  columnsOf,
+  type Inspection,
+  type NameKind,
+  type ReadyCell,
+  type Variables,
 } from "../compiler/index.js";
 import { Executor, type Watch } from "./executor.js";
 import { type Guard, guardLoading, installModuleFallback } from "./modules.js";
@@ -36,6 +39,8 @@ export interface Language {
   /** What stands at the offset, undefined if there is nothing to say. */
   inspect(code: string, offset: number): Promise<Inspection | undefined>;
   completeness(code: string): Promise<Completeness>;
+  /** Tells what cells can import of this package: names that aren't imported are offered, and columns of what functions return. */
+  know(catalogue: Catalogue): void;
   /** Where in the cells an error came from: the line, marked, and the frames; `wanted` chooses among other frames. */
   traceback(error: Error, wanted: (frame: string) => boolean): string[];
 }
@@ -49,6 +54,12 @@ export function openLanguage(compiler: CompilerProcess, guard: Guard): Language 
   const executor = new Executor(folder);
   const tracebacks = new Tracebacks();
   const { scope } = executor;
+
+  const variables = (): Variables =>
+    Object.keys(scope).flatMap((name) => {
+      const columns = columnsOf(scope[name]);
+      return columns === undefined ? [] : [[name, columns]];
+    });
 
   /** Declarations that the cell did not reach: whoever reads the name means the earlier one. */
   const unreached = (
@@ -103,9 +114,10 @@ export function openLanguage(compiler: CompilerProcess, guard: Guard): Language 
       executor.abandon();
     },
     warm: () => compiler.tell("warm"),
-    complete: (code, offset) => compiler.ask("complete", code, offset),
-    inspect: (code, offset) => compiler.ask("inspect", code, offset),
+    complete: (code, offset) => compiler.ask("complete", code, offset, variables()),
+    inspect: (code, offset) => compiler.ask("inspect", code, offset, variables()),
     completeness: (code) => compiler.ask("completeness", code),
+    know: (catalogue) => compiler.tell("know", [...catalogue]),
     traceback: (error, wanted) => tracebacks.describe(error.stack ?? "", wanted),
   };
 }

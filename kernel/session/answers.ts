@@ -4,7 +4,6 @@ import type { Request } from "./orders.js";
 
 /** What answering may do beside the reply. */
 export interface Acts {
-  publish(type: string, content: Content, request: Request): void;
   interrupt(): void;
   shutdown(): void;
 }
@@ -32,13 +31,5 @@ export function answersWith(acts: Acts): Record<string, Answer | undefined> {
       success: false,
       message: "this kernel has no debugger",
     }),
-    // Cells have no comms: whoever opens one is told that nobody is at the other end.
-    comm_info_request: () => ({ status: "ok", comms: {} }),
-    comm_open: (request) => {
-      acts.publish("comm_close", { comm_id: request.message.content.comm_id, data: {} }, request);
-      return undefined;
-    },
-    comm_msg: () => undefined,
-    comm_close: () => undefined,
   };
 }

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { bundleOf } from "../../lib/cell/index.js";
+import { allEntries, help } from "../../lib/help/index.js";
 import type { MimeBundle } from "../../lib/index.js";
-import type { Inspection } from "../compiler/index.js";
 import type { Language } from "../language/index.js";
 import type { Connection, Content, Message } from "../wire/index.js";
 import { toCharacters, toUnits } from "./code-points.js";
+import { Comms } from "./comms.js";
+import { documentationOf, inspectionBundle, questionIn } from "./documentation.js";
 import { evaluate } from "./expressions.js";
 import { type Failure, failureOf, interruptedFailure } from "./failure.js";
 import { Gateway } from "./gateway.js";
@@ -34,12 +36,15 @@ export class Kernel {
   readonly #gateway: Gateway;
   readonly #origins = new Origins<Origin>();
   readonly #history = new History();
+  readonly #comms: Comms;
   readonly #queue: Request[] = [];
   #language: Language | undefined;
   #cell: RunningCell | undefined;
   #stdin: Stdin | undefined;
   #drained: Promise<void> = Promise.resolve();
   #busy = false;
+  /** Done when the language knows what cells can import. */
+  #told: Promise<void> | undefined;
   #executionCount = 0;
   /** Requests that had arrived when a cell failed are not run. */
   #abortedUpTo = 0;
@@ -60,10 +65,13 @@ export class Kernel {
       },
       shutdown: () => void this.#shutdown(),
     });
+    this.#comms = new Comms((type, content, parent) => this.#gateway.publish(type, content, parent));
     this.#gateway.shared.phase = "compiling";
     captureStreams((name, text) => this.#print(name, text));
     Object.assign(globalThis, {
       [Symbol.for("skbook.cell")]: () => this.#origins.current?.cell ?? this.#cell,
+      // Under the name that the language declares.
+      help,
     });
     // A front end that knows no interrupt message sends the signal.
     process.on("SIGINT", () => this.#interrupt());
@@ -91,7 +99,10 @@ export class Kernel {
   }
 
   #accept(request: Request): void {
-    if (request.message.header.msg_type === "execute_request" || this.#language === undefined) {
+    const { msg_type: type } = request.message.header;
+    if (/^comm_(open|msg|close)$/.test(type)) {
+      void this.#converse(request);
+    } else if (type === "execute_request" || this.#language === undefined) {
       this.#queue.push(request);
       this.#drain();
     } else {
@@ -116,7 +127,11 @@ export class Kernel {
 
   /** Uses the user's pause: the first question about a package would wait for the compiler to look at it. */
   #warm(language: Language): void {
-    if (!this.#busy) language.warm();
+    if (this.#busy) return;
+    this.#told ??= allEntries().then((entries) =>
+      language.know(new Map(entries.map((entry) => [entry.name, entry]))),
+    );
+    language.warm();
   }
 
   async #answer(request: Request, language: Language): Promise<void> {
@@ -129,6 +144,13 @@ export class Kernel {
       this.#gateway.reply(request, { status: "error", ...this.#failureOf(error) });
     }
     this.#gateway.publish("status", { execution_state: "idle" }, header);
+  }
+
+  /** Answers a page, while a cell waits for something or none runs. */
+  async #converse({ message }: Request): Promise<void> {
+    this.#gateway.publish("status", { execution_state: "busy" }, message.header);
+    await this.#comms.handle(message);
+    this.#gateway.publish("status", { execution_state: "idle" }, message.header);
   }
 
   /** Work of the machinery itself begins: an interrupt waits until it has ended. */
@@ -166,7 +188,9 @@ export class Kernel {
         metadata: {},
       };
     }
-    if (type === "is_complete_request") return { ...(await language.completeness(code)) };
+    if (type === "is_complete_request")
+      return { ...(await language.completeness(questionIn(code)?.code ?? code)) };
+    if (type === "comm_info_request") return { status: "ok", comms: this.#comms.info };
     if (type === "history_request") return { status: "ok", history: this.#history.answer(content) };
     return undefined;
   }
@@ -182,6 +206,7 @@ export class Kernel {
     }
     const silent = content.silent === true;
     const code = String(content.code ?? "");
+    const question = questionIn(code);
     this.#parent = header;
     if (!silent && content.store_history !== false) this.#history.add(++this.#executionCount, code);
     if (!silent) this.#publish("execute_input", { code, execution_count: this.#executionCount });
@@ -195,8 +220,9 @@ export class Kernel {
     const failure =
       request.arrival <= this.#interruptedUpTo
         ? interruptedFailure(undefined)
-        : await run(code, async (value) => {
+        : await run(question?.code ?? code, async (value) => {
             if (!silent && value !== undefined) await this.#showResult(value);
+            if (question !== undefined) services.page(await documentationOf(question.name, language));
           });
     const user_expressions = failure ? {} : await evaluate(content.user_expressions, run);
     stdin?.end();
@@ -339,12 +365,4 @@ function isStop(error: unknown): boolean {
     error instanceof Stopped ||
     (error as { code?: string } | null)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED"
   );
-}
-
-function inspectionBundle({ signature, documentation }: Inspection): MimeBundle {
-  const text = documentation === "" ? signature : `${signature}\n\n${documentation}`;
-  return {
-    "text/plain": text,
-    "text/markdown": `\`\`\`typescript\n${signature}\n\`\`\`\n\n${documentation}`,
-  };
 }

@@ -87,7 +87,6 @@ function ask({ message }: Request, content: Content): void {
 }
 
 const answers = answersWith({
-  publish: (type, content, { message }) => publish(type, content, message.header),
   interrupt: () => interrupter.raise(),
   shutdown,
 });

@@ -1,6 +1,13 @@
 import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { type Host, localhost } from "../hosts/index.js";
-import { type Column, type Provenance, renderTable, type Value } from "../tables/index.js";
+import {
+  type Column,
+  type PacketSource,
+  type Provenance,
+  packetTable,
+  renderTable,
+  type Value,
+} from "../tables/index.js";
 import type { CaptureFacts } from "./facts.js";
 import { fetchFile } from "./fetch.js";
 import type { CaptureFile } from "./file.js";
@@ -11,7 +18,10 @@ const shown: Column[] = [
 ];
 
 /** A capture file that was opened: what `packets`, `overview` and `flows` take. */
-export class Capture implements CaptureFile {
+export class Capture implements CaptureFile, PacketSource {
+  /** Its packets; set by packet-source.ts. */
+  declare [packetTable]: PacketSource[typeof packetTable];
+
   /** Not a property of its own, so that whoever prints a capture doesn't print a connection. */
   readonly #host: Host;
 

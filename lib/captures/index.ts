@@ -1,3 +1,5 @@
+import "./packet-source.js";
+
 export type { Capture } from "./capture.js";
 export type { CaptureFacts } from "./facts.js";
 export { type CaptureOptions, capture } from "./live/index.js";

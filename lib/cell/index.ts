@@ -8,3 +8,6 @@ export {
   type MimeBundle,
 } from "./cell.js";
 export { clearOutput, display, page } from "./display.js";
+export { bringsAlong } from "./once.js";
+export { answererOf, answerQuestions } from "./questions.js";
+export { Html, html, Markdown, md, Svg, svg } from "./templates/index.js";

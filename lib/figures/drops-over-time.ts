@@ -2,7 +2,6 @@ import type { Frame, Provenance, Table } from "../tables/index.js";
 import { captioned } from "./caption.js";
 import { extentOf } from "./extent.js";
 import { Figure } from "./figure.js";
-import { columnNames } from "./needs.js";
 import { nothing } from "./nothing.js";
 import { oneOf, wholeNumber } from "./options.js";
 import { rowsOf } from "./rows.js";
@@ -93,7 +92,7 @@ export async function dropsOverTime(
   const provenance: Provenance = events.provenance;
   const extent = await extentOf(events);
   const span = shownSpan(provenance, extent.span) ?? { startNs: 0n, endNs: 0n };
-  const isCounted = columnNames(events).includes("drops");
+  const isCounted = events.columns.includes("drops");
   // A counted second at either end reaches beyond the run, which was no longer for that.
   const said = isCounted ? (shownSpan(provenance, null) ?? span) : span;
   const narrowest = binWidth(span, bins);

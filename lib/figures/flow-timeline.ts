@@ -52,7 +52,7 @@ function condition(flow: number | string | undefined): string {
  *
  * @param packets the packet Table of `packets(capture)`
  * @throws SkbookError `BAD_PARAMETER` for a `flow` that is no number of a connection, `SQL_FAILED` for a wrong condition
- * @example await flowTimeline(await packets(capture), { flow: 0, drops: await dropEvents(host, { seconds: 10 }) })
+ * @example await flowTimeline(await packets(cap), { flow: 0, drops: await dropEvents(host, { seconds: 10 }) })
  */
 export async function flowTimeline(
   packets: Table,

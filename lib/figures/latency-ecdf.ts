@@ -129,7 +129,7 @@ const levelNames = told.map((part) => ({
  *
  * @param tables as `dnsQueries`, `pings` or `rttSamples` return it; or several by name, to compare: `{ before, after }`
  * @throws SkbookError `BAD_PARAMETER` for another table, more than 7 of them, or an option out of range
- * @example await latencyEcdf({ before: await dnsQueries(one), after: await dnsQueries(two) })
+ * @example await latencyEcdf({ client: await dnsQueries(atClient), server: await dnsQueries(atServer) })
  */
 export async function latencyEcdf(
   tables: Tables,

@@ -1,5 +1,5 @@
 import { SkbookError } from "../errors/index.js";
-import type { Frame, Table } from "../tables/index.js";
+import { type Frame, isPacketSource, type Table } from "../tables/index.js";
 import { rowsOf } from "./rows.js";
 
 /** What a figure is drawn of, for the sentences of a refusal. */
@@ -19,18 +19,18 @@ function refusal({ figure, made }: Wanted, failed: string): SkbookError {
   });
 }
 
-/** The names of a source's columns; none for what is no source. */
-export function columnNames(source: Table | Frame): string[] {
-  const columns = "schema" in source ? source.schema : source.columns;
-  return Array.isArray(columns) ? columns.map(({ name }) => name) : [];
+function whatIs(source: unknown): string {
+  if (isPacketSource(source)) return "a capture, not what is made of one";
+  const { then } = (source ?? {}) as { then?: unknown };
+  return typeof then === "function" ? "a promise: await it" : "no Table or Frame";
 }
 
 /** @throws SkbookError `BAD_PARAMETER` where it is no Table or Frame, or lacks a column; it says which call makes the right one. */
 export function needsColumns(wanted: Wanted, source: unknown, columns: readonly string[]): void {
-  if (typeof source !== "object" || source === null || !("sql" in source)) {
-    throw refusal(wanted, "what it was given is no Table or Frame");
+  if (typeof source !== "object" || source === null || !("schema" in source)) {
+    throw refusal(wanted, `what it was given is ${whatIs(source)}`);
   }
-  const names = columnNames(source as Table | Frame);
+  const names = (source as Table | Frame).columns;
   const missing = columns.filter((column) => !names.includes(column));
   if (missing.length > 0) throw refusal(wanted, `the table has no column ${missing.join(", ")}`);
 }

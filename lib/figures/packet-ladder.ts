@@ -1,4 +1,4 @@
-import type { Table } from "../tables/index.js";
+import { isPacketSource, type PacketSource, packetTable, type Table } from "../tables/index.js";
 import { captioned } from "./caption.js";
 import { Figure } from "./figure.js";
 import {
@@ -28,8 +28,8 @@ import { spanText } from "./time.js";
 
 /** What {@link packetLadder} shows. */
 export interface PacketLadderOptions {
-  /** The packets of the same conversation in a capture nearer to its other end, as `packetsOf` returns them. */
-  other?: Table;
+  /** The packets of the same conversation in a capture nearer to its other end, as `packetsOf` returns them; a capture that has just this one. */
+  other?: Table | PacketSource;
   /** What has to be added to the times of `other` to have them on the clock of the first capture: nanoseconds. Default: unknown. */
   clockOffsetNs?: number | bigint;
   /** How far off that may be, either way: nanoseconds. Default: unknown. */
@@ -149,6 +149,10 @@ async function endNames(here: Table): Promise<[client: string, server: string]> 
   return [`client ${client ?? ""}`, `server ${server ?? ""}`];
 }
 
+function packetsIn(source: Table | PacketSource): Promise<Table> | Table {
+  return isPacketSource(source) ? source[packetTable]({ conversations: true }) : source;
+}
+
 /**
  * Ladder diagram of one conversation: its ends as two lines, time downwards, an arrow for each packet with its flags, numbers and length.
  * ICMP errors about it come from the middle. Time is seconds since the first packet, at each row; a longer pause has more room, but rows are
@@ -163,15 +167,20 @@ async function endNames(here: Table): Promise<[client: string, server: string]> 
  * within which bounds the offset must lie, since no packet arrives before it is sent. The round trip between the captures is right
  * whatever the clocks say.
  *
- * @param packets one conversation, as `packetsOf` returns it
+ * @param conversation as `packetsOf` returns it, or a capture that has just one
  * @throws SkbookError `BAD_PARAMETER` for another table, several conversations, or an option out of range
  * @example await packetLadder(await packetsOf(atClient, "tcp 5"), { other: await packetsOf(atServer, "tcp 2") })
  */
-export async function packetLadder(packets: Table, options: PacketLadderOptions = {}): Promise<Figure> {
-  const { other, clockOffsetNs, clockErrorNs, most = 60 } = options;
+export async function packetLadder(
+  conversation: Table | PacketSource,
+  options: PacketLadderOptions = {},
+): Promise<Figure> {
+  const { clockOffsetNs, clockErrorNs, most = 60 } = options;
   wholeNumber("packetLadder", "most", most, 1, 150);
   if (clockOffsetNs !== undefined) nanoseconds("packetLadder", "clockOffsetNs", clockOffsetNs);
   if (clockErrorNs !== undefined) nanoseconds("packetLadder", "clockErrorNs", clockErrorNs, 0n);
+  const packets = await packetsIn(conversation);
+  const other = options.other && (await packetsIn(options.other));
   needsColumns(wanted, packets, needed);
   const flow = await oneFlow(wanted, packets, ofTheFlow);
   if (other !== undefined) {

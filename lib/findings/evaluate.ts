@@ -65,11 +65,7 @@ async function look<Subject>(
   const shown = columnsShown(rule, rows);
   const answer = await deriveFrame({
     sources: { rows, doubts },
-    query: evidenceSql(
-      rule,
-      limits,
-      rows.columns.some(({ name }) => name === "flow"),
-    ),
+    query: evidenceSql(rule, limits, rows.columns.includes("flow")),
     columns: [...shown, ...counts],
     provenance: rows.provenance,
   });
@@ -144,7 +140,7 @@ function doubtsOf(evidence: Frame): string[] {
 
 /** Severity, what the rule shows, and doubt. */
 function columnsShown<Subject>(rule: Rule<Subject>, rows: Table): Column[] {
-  const known = new Map(rows.columns.map((column) => [column.name, column]));
+  const known = new Map(rows.schema.map((column) => [column.name, column]));
   return [
     { name: "severity", type: "VARCHAR", meaning: "how bad the row is by itself" },
     ...rule.shows.map((name) => known.get(name) as Column),

@@ -41,7 +41,10 @@ const checkedColumns: Column[] = [
 
 /** What a diagnosis found: those about the capture itself first, then the worst first. */
 export class Findings implements Iterable<Finding> {
-  /** One number for all of it: 100 less 30, 20, 10 or 5 for each CRITICAL, HIGH, MEDIUM or LOW finding. */
+  /**
+   * One number for all of it: 100 less 30, 20, 10 or 5 for each CRITICAL, HIGH, MEDIUM or LOW finding, and at most 29, 49, 69 or 89 beside one. UNKNOWN
+   * where nothing certain was found and something is in doubt, was lost, or wasn't there to look at.
+   */
   readonly health: Health;
   /** The findings as rows. */
   readonly frame: Frame;
@@ -53,7 +56,9 @@ export class Findings implements Iterable<Finding> {
     checked: readonly Checked[],
     readonly provenance: Provenance,
   ) {
-    this.health = healthOf(found.map(({ severity }) => severity));
+    const { lost, partial, truncated } = provenance;
+    const missing = (lost !== "unknown" && lost > 0) || partial || truncated;
+    this.health = healthOf(found, missing || checked.every(({ looked }) => looked === 0));
     this.frame = createFrame(
       columns,
       found.map(({ severity, id, category, verdict, count, doubts, verify }) => [

@@ -10,6 +10,9 @@ interface Diagnosis extends Iterable<Finding> {
   readonly provenance: Provenance;
 }
 
+/** Rows of evidence that a finding in a list opens with. */
+const worstRows = 5;
+
 /** White text on these is readable, and each says how bad before the word is read. */
 const colors = { CRITICAL: "#8c1d18", HIGH: "#b3261e", MEDIUM: "#8a5300", LOW: "#3b5b8c", INFO: "#5f6368" };
 
@@ -33,7 +36,7 @@ export function findingsHtml(found: Diagnosis): string {
   const loss = warnings.length === 0 ? "" : ` · ${escapeHtml(warnings.join(" · "))}`;
   const entries = [...found].map(
     (finding) =>
-      `<details class="skbook-finding"><summary>${head(finding)}</summary>${body(finding)}</details>`,
+      `<details class="skbook-finding"><summary>${head(finding)}</summary>${body(finding)}${worstOf(finding)}</details>`,
   );
   return `<div class="skbook-findings"><p><b>${summary(found)}</b>${loss}</p>${entries.join("\n")}</div>`;
 }
@@ -49,7 +52,7 @@ function summary({ health, checked }: Diagnosis): string {
   const outcomes = (checked.values as Value[][]).map((row) => row[at]);
   const count = (outcome: string) => outcomes.filter((one) => one === outcome).length;
   return [
-    `health ${health.score} of 100, ${health.grade}`,
+    health.score === null ? `health ${health.grade}` : `health ${health.score} of 100, ${health.grade}`,
     `${outcomes.length} rules: ${count("found")} found something, ${count("doubtful")} doubtful, ${count("clean")} clean, ${count("nothing of its kind")} with nothing of their kind to look at`,
   ].join(" · ");
 }
@@ -82,6 +85,16 @@ function body(finding: Finding): string {
     list("What to do", advice),
     list("Thresholds", held),
     `<p>See for yourself: <code>${escapeHtml(verify)}</code></p>`,
+  ].join("");
+}
+
+/** The first rows of the evidence, on a click; `get(id)` shows all of it. */
+function worstOf({ id, evidence, count }: Finding): string {
+  const rows = (evidence.values as Value[][]).slice(0, worstRows);
+  const { "text/html": table } = renderTable({ columns: evidence.schema, rows, total: count });
+  return [
+    `<details open><summary>Evidence: ${rows.length < count ? `the worst ${rows.length} of ` : ""}${count.toLocaleString("en-US")} ${count === 1 ? "row" : "rows"}</summary>`,
+    `${table}${rows.length < count ? `<p>All of it: <code>found.get(&quot;${escapeHtml(id)}&quot;).evidence</code></p>` : ""}</details>`,
   ].join("");
 }
 

@@ -4,7 +4,9 @@ import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { definitions, RowAppender } from "./appender.js";
 import { type Column, quoted, type Value } from "./column.js";
 import { columnsOf, danfoType, loadDanfo } from "./danfo/index.js";
-import { withConnection } from "./database.js";
+import { newTableName, withConnection } from "./database.js";
+import { type FileFormat, type FileOptions, writeRows } from "./files/index.js";
+import { type Kept, keep } from "./live/index.js";
 import { type Provenance, queried } from "./provenance.js";
 import { renderTable } from "./render/index.js";
 import { frameLimit, readRows } from "./rows.js";
@@ -25,6 +27,32 @@ export interface Frame extends DataFrame {
    * @throws SkbookError `SQL_FAILED` with DuckDB's message, `FRAME_TOO_LARGE`.
    */
   sql(query: string): Promise<Frame>;
+  /** The first rows, with what is known of them. Default 10. */
+  head(rows?: number): Frame;
+  /**
+   * Writes all rows to a CSV file with a line of names, whole or not at all; null is an empty field.
+   *
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   */
+  toCsv(path: string, options?: FileOptions): Promise<void>;
+  /**
+   * Writes all rows to a JSON file, an array of one object per row, whole or not at all.
+   *
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   */
+  toJson(path: string, options?: FileOptions): Promise<void>;
+  /**
+   * Writes all rows to a Parquet file (zstd), whole or not at all.
+   *
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   */
+  toParquet(path: string, options?: FileOptions): Promise<void>;
+  /**
+   * Writes all rows to an Arrow IPC file (Feather 2), whole or not at all; units and meanings are the metadata of its fields.
+   *
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   */
+  toArrow(path: string, options?: FileOptions): Promise<void>;
   [jupyterDisplay](): MimeBundle;
 }
 
@@ -93,9 +121,45 @@ function makeFrameClass(): FrameClass {
       return runSql(query, this.schema, this.values as Value[][], this.#provenance) as Promise<never>;
     }
 
+    override head(rows = 10): Frame {
+      const first = (this.values as Value[][]).slice(0, Math.max(0, Math.trunc(rows)));
+      return createFrame(this.schema, first, this.#provenance) as never;
+    }
+
+    toCsv(path: string, options?: FileOptions): Promise<void> {
+      return this.#write("csv", path, options);
+    }
+
+    toJson(path: string, options?: FileOptions): Promise<void> {
+      return this.#write("json", path, options);
+    }
+
+    toParquet(path: string, options?: FileOptions): Promise<void> {
+      return this.#write("parquet", path, options);
+    }
+
+    toArrow(path: string, options?: FileOptions): Promise<void> {
+      return this.#write("arrow", path, options);
+    }
+
+    #write(format: FileFormat, path: string, options?: FileOptions): Promise<void> {
+      const columns = this.schema;
+      return withConnection(async (connection) => {
+        await loadRows(connection, "this", columns, this.values as Value[][]);
+        await writeRows(connection, { sql: "FROM this", columns }, format, path, options);
+      });
+    }
+
     [jupyterDisplay](): MimeBundle {
+      const columns = this.schema;
       const rows = this.values as Value[][];
-      return renderTable({ columns: this.schema, rows, total: rows.length, provenance: this.#provenance });
+      return renderTable({
+        columns,
+        rows,
+        total: rows.length,
+        provenance: this.#provenance,
+        keep: (id) => keep(id, askable(columns, rows)),
+      });
     }
   } as unknown as FrameClass;
 }
@@ -117,14 +181,35 @@ async function runSql(
   });
 }
 
-/** Makes rows a table that this connection's queries know by a name. */
+/** Rows of which a page may ask, as a table that is made when one does. */
+function askable(columns: readonly Column[], rows: readonly (readonly Value[])[]): Kept {
+  const name = newTableName("frame");
+  let made: Promise<void> | undefined;
+  return {
+    columns,
+    async table() {
+      made ??= withConnection((connection) => loadRows(connection, name, columns, rows, "TABLE"));
+      await made;
+      return quoted(name);
+    },
+    forget() {
+      // Rows that couldn't be made a table have told whoever asked for them.
+      made
+        ?.then(() => withConnection((connection) => connection.run(`DROP TABLE ${quoted(name)}`)))
+        .catch(() => {});
+    },
+  };
+}
+
+/** Makes rows a table that this connection's queries know by a name, or all's. */
 export async function loadRows(
   connection: DuckDBConnection,
   name: string,
   columns: readonly Column[],
   rows: readonly (readonly Value[])[],
+  kind: "TEMP TABLE" | "TABLE" = "TEMP TABLE",
 ): Promise<void> {
-  await connection.run(`CREATE TEMP TABLE ${quoted(name)} (${definitions(columns)})`);
+  await connection.run(`CREATE ${kind} ${quoted(name)} (${definitions(columns)})`);
   const appender = await RowAppender.open(connection, name, columns);
   try {
     appender.append(rows);

@@ -1,10 +1,12 @@
 export { type Column, type ColumnType, unixNanoseconds, type Value } from "./column.js";
 export { type Derivation, deriveFrame, deriveParquet, deriveTable } from "./derive.js";
+export type { FileOptions } from "./files/index.js";
 export { createFrame, type Frame } from "./frame.js";
 export { openParquet, ParquetWriter } from "./parquet.js";
 export { type Provenance, warningsOf } from "./provenance.js";
 export { renderTable, type Shown } from "./render/index.js";
 export { makeOwnFolder, scratchFolder } from "./scratch.js";
+export { isPacketSource, type PacketSource, packetTable } from "./source.js";
 export { sql } from "./sql.js";
 export { Table } from "./table.js";
 export { together } from "./together.js";

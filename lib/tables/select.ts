@@ -42,7 +42,7 @@ export async function explained<T>(
       code: "SQL_FAILED",
       tried: `run the query: ${query.trim()}`,
       failed: reasonOf(error),
-      todo: "correct the query (DuckDB's SQL; `this` is the table; the columns are in `.columns` or `.schema`)",
+      todo: "correct the query (DuckDB's SQL; `this` is the table; its columns are in `.columns`, their units and meanings in `.schema`)",
       cause: error,
     });
   } finally {

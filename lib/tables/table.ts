@@ -1,15 +1,13 @@
 import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
-import { type Column, literal, quoted, type Value } from "./column.js";
+import { type Column, quoted, type Value } from "./column.js";
 import { newTableName, withConnection } from "./database.js";
+import { type FileFormat, type FileOptions, writeRows } from "./files/index.js";
 import { createFrame, type Frame } from "./frame.js";
+import { keep } from "./live/index.js";
 import { type Provenance, queried } from "./provenance.js";
-import { renderTable } from "./render/index.js";
+import { packedRows, renderTable } from "./render/index.js";
 import { countRows, frameLimit, readRows } from "./rows.js";
 import { checkedSelect, explained } from "./select.js";
-import { writeWhole } from "./whole-file.js";
-
-/** Rows shown of a Table. */
-const shownRows = 10;
 
 /** Columnar data of any size in DuckDB. It is read only; queries make Frames (answers) or further Tables. */
 export class Table {
@@ -17,10 +15,15 @@ export class Table {
     /** Its name in the database. */
     readonly name: string,
     /** What its columns hold. */
-    readonly columns: readonly Column[],
+    readonly schema: readonly Column[],
     /** Where its rows come from, and what may be missing. */
     readonly provenance: Provenance,
   ) {}
+
+  /** Names of its columns; `schema` says what they hold. */
+  get columns(): string[] {
+    return this.schema.map(({ name }) => name);
+  }
 
   /** Number of rows. */
   async count(): Promise<number> {
@@ -55,7 +58,7 @@ export class Table {
    */
   async query(query: string): Promise<Table> {
     return this.withThis(async (connection) => {
-      const selection = await checkedSelect(connection, query, this.columns);
+      const selection = await checkedSelect(connection, query, this.schema);
       const name = newTableName("query");
       await explained(
         query,
@@ -77,22 +80,77 @@ export class Table {
   }
 
   /**
+   * Writes all rows to a CSV file with a line of names, whole or not at all; null is an empty field.
+   *
+   * @param options.overwrite replace a file that is there. Default false.
+   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
+   */
+  toCsv(path: string, options?: FileOptions): Promise<void> {
+    return this.write("csv", path, options);
+  }
+
+  /**
+   * Writes all rows to a JSON file, an array of one object per row, whole or not at all. Integers have all their digits, also beyond
+   * what a JavaScript number holds.
+   *
+   * @param options.overwrite replace a file that is there. Default false.
+   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
+   */
+  toJson(path: string, options?: FileOptions): Promise<void> {
+    return this.write("json", path, options);
+  }
+
+  /**
    * Writes all rows to a Parquet file (zstd), whole or not at all.
    *
    * @param options.overwrite replace a file that is there. Default false.
    * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
    */
-  async toParquet(path: string, options: { overwrite?: boolean } = {}): Promise<void> {
-    await withConnection((connection) =>
-      writeWhole(path, options.overwrite ?? false, (partial) =>
-        connection.run(`COPY ${quoted(this.name)} TO ${literal(partial)} (FORMAT parquet, COMPRESSION zstd)`),
-      ),
-    );
+  toParquet(path: string, options?: FileOptions): Promise<void> {
+    return this.write("parquet", path, options);
+  }
+
+  /**
+   * Writes all rows to an Arrow IPC file (Feather 2), whole or not at all; units and meanings are the metadata of its fields. All of it is
+   * in memory once.
+   *
+   * @param options.overwrite replace a file that is there. Default false.
+   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
+   */
+  toArrow(path: string, options?: FileOptions): Promise<void> {
+    return this.write("arrow", path, options);
   }
 
   async [jupyterDisplay](): Promise<MimeBundle> {
-    const [total, { rows }] = await Promise.all([this.count(), this.select(firstRows(shownRows), shownRows)]);
-    return renderTable({ columns: this.columns, rows, total, provenance: this.provenance });
+    const [{ total, empty }, { rows }] = await Promise.all([
+      this.extent(),
+      this.select(`FROM this LIMIT ${packedRows}`, packedRows),
+    ]);
+    const { schema: columns, provenance } = this;
+    const table = async () => quoted(this.name);
+    return renderTable({
+      columns,
+      rows,
+      total,
+      empty,
+      provenance,
+      keep: (id) => keep(id, { columns, table }),
+    });
+  }
+
+  /** How many rows there are, and of each column whether it is null in all of them. */
+  private async extent(): Promise<{ total: number; empty: boolean[] }> {
+    return withConnection(async (connection) => {
+      const counts = this.columns.map((name) => `, count(${quoted(name)})`).join("");
+      const result = await connection.run(`SELECT count(*)${counts} FROM ${quoted(this.name)}`);
+      const [[total, ...filled] = []] = await result.getRows();
+      return { total: Number(total), empty: filled.map((count) => Number(count) === 0) };
+    });
+  }
+
+  private write(format: FileFormat, path: string, options?: FileOptions): Promise<void> {
+    const rows = { sql: `FROM ${quoted(this.name)}`, columns: this.schema };
+    return withConnection((connection) => writeRows(connection, rows, format, path, options));
   }
 
   private async frameOf(query: string, provenance: Provenance, limit: number): Promise<Frame> {
@@ -102,7 +160,7 @@ export class Table {
 
   private select(query: string, limit: number): Promise<{ columns: Column[]; rows: Value[][] }> {
     return this.withThis(async (connection) => {
-      const selection = await checkedSelect(connection, query, this.columns);
+      const selection = await checkedSelect(connection, query, this.schema);
       return { columns: selection.columns, rows: await readRows(connection, query, selection, limit) };
     });
   }
@@ -113,8 +171,4 @@ export class Table {
       return work(connection);
     });
   }
-}
-
-function firstRows(rows: number): string {
-  return `FROM this LIMIT ${Math.max(0, Math.trunc(rows))}`;
 }

@@ -18,7 +18,7 @@ export async function together(
   missing: readonly string[],
 ): Promise<Frame | Table> {
   const [first] = sources;
-  const columns = first === undefined ? [] : columnsOf(first[1]);
+  const columns = first?.[1].schema ?? [];
   const other = sources.find(([, source]) => signature(source) !== (first && signature(first[1])));
   if (first === undefined || other !== undefined) throw notTheSame(first?.[0], other?.[0]);
   const all: Column[] = [{ name: column, type: "VARCHAR", meaning }, ...columns];
@@ -41,13 +41,9 @@ export async function together(
   });
 }
 
-function columnsOf(source: Frame | Table): readonly Column[] {
-  return source instanceof Table ? source.columns : source.schema;
-}
-
 /** Frames and Tables are not put together with one another, nor with others of other columns. */
 function signature(source: Frame | Table): string {
-  return JSON.stringify([source instanceof Table, columnsOf(source).map(({ name, type }) => [name, type])]);
+  return JSON.stringify([source instanceof Table, source.schema.map(({ name, type }) => [name, type])]);
 }
 
 function provenanceOf(

@@ -47,10 +47,10 @@ export async function classifyDrops(drops: Table): Promise<Table>;
 export async function classifyDrops(drops: Frame): Promise<Frame>;
 export async function classifyDrops(drops: Table | Frame): Promise<Table | Frame> {
   if (drops instanceof Table) {
-    const columns = [...drops.columns, ...added];
+    const columns = [...drops.schema, ...added];
     return deriveTable("drops", {
       sources: { drops },
-      query: queryOf("drops", drops.columns),
+      query: queryOf("drops", drops.schema),
       columns,
       provenance: drops.provenance,
     });

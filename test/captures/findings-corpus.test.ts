@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findings } from "../../lib/analyses/index.js";
 import { openCapture } from "../../lib/captures/index.js";
+import { expectOneHealth } from "../findings/one-health.js";
 import { someOf } from "../fixtures/sweep.js";
 import { corpus, expected } from "./corpus.js";
 import { elsewhere, faults } from "./faults.js";
@@ -16,6 +17,7 @@ describe.skipIf(corpus === undefined)("findings of known captures", () => {
     for (const { file } of files) {
       const all = await found(file);
       expect(all.checked.shape[0], file).toBe(Object.keys(faults).length + elsewhere.length);
+      expectOneHealth(all);
     }
   }, 300_000);
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findings } from "../../lib/analyses/index.js";
 import { openCapture } from "../../lib/captures/index.js";
 import { jupyterDisplay } from "../../lib/cell/index.js";
+import { expectOneHealth } from "../findings/one-health.js";
 import { writeCapture } from "./build.js";
 import { elsewhere, faults, healthy, lastSyn, later } from "./faults.js";
 import { Talk, together } from "./talk.js";
@@ -45,6 +46,7 @@ describe("findings", () => {
       const { frames, snapLength, also = [] } = make();
       const found = await findings(await openCapture(write(frames, snapLength)));
       expect([...found.ids].sort()).toEqual([rule, ...also].sort());
+      expectOneHealth(found);
       const { evidence, verdict, count, certain } = found.get(rule);
       expect(certain).toBe(true);
       expect(count).toBeGreaterThan(0);
@@ -74,6 +76,7 @@ describe("a verdict", () => {
       .close()
       .frames.filter(([, bytes]) => bytes.readUInt16BE(34) === 80);
     const found = await findings(await open(together(half, later(30))));
+    expectOneHealth(found);
     const failed = found.get("TCP_SETUP_FAILED");
     expect(failed).toMatchObject({ severity: "INFO", certain: false, doubts: ["CAPTURE_ONE_SIDED"] });
     expect(found.ids[0]).toMatch(/^CAPTURE_/);

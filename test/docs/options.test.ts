@@ -9,6 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), "skbook-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const cells = new Cells();
 cells.open(folder);
+const values = { variables: new Map(), catalogue: new Map() };
 
 const given = `import { conntrackEvents, dropEvents, dropSummary, localhost, pathSummary, qdiscDrops } from "skbook";
 const host = localhost();
@@ -17,7 +18,7 @@ const host = localhost();
 /** What Shift-Tab shows where `|` stands. */
 function shown(cell: string): string {
   const { signature = "", documentation = "" } =
-    inspect(cells, given + cell.replace("|", ""), given.length + cell.indexOf("|")) ?? {};
+    inspect(cells, given + cell.replace("|", ""), given.length + cell.indexOf("|"), values) ?? {};
   return `${signature}\n${documentation}`;
 }
 
@@ -43,5 +44,8 @@ test("a probe's signature names its parameters in short", () => {
 
 test("options are completed where a call begins", () => {
   const code = `${given}dropSummary(host, { sr`;
-  expect(complete(cells, code, code.length).matches.map(({ text }) => text)).toEqual(["src", "srcPort"]);
+  expect(complete(cells, code, code.length, values).matches.map(({ text }) => text)).toEqual([
+    "src",
+    "srcPort",
+  ]);
 });

@@ -24,7 +24,14 @@ describe("the package", () => {
       expect(existsSync(installed(name)), name).toBe(false);
     }
     const licences = readFileSync(installed("skbook/dist/LICENSES.txt"), "utf8");
-    for (const name of ["danfojs-node 1.2.0 (MIT)", "tslab", "typescript", "zod", "execa"]) {
+    for (const name of [
+      "danfojs-node 1.2.0 (MIT)",
+      "tslab",
+      "typescript",
+      "zod",
+      "execa",
+      "@tanstack/table-core",
+    ]) {
       expect(`\n${licences}`).toContain(`\n${name}`);
     }
     expect(licences).not.toContain("undefined");

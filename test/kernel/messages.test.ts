@@ -27,6 +27,48 @@ test("a comm that is opened is closed again at once: nobody is at its other end"
   expect(tap.repliesTo(opened)).toEqual([]);
 });
 
+test("a comm of skbook's own answers questions with their numbers, while a cell waits too", async () => {
+  const running = tap.send("shell", "execute_request", {
+    code: `const shared = globalThis as any;
+const answerers = (shared[Symbol.for("skbook.answerers")] ??= new Map());
+answerers.set("test", async (question: unknown) => {
+  if (question === "bad") throw new Error("no such thing");
+  return { echo: question };
+});
+console.log("ready");
+await new Promise((resolve) => setTimeout(resolve, 2000));`,
+    silent: false,
+  });
+  await tap.until(() => tap.broadcastsOf(running).some(({ header }) => header.msg_type === "stream"));
+  await tap.done(tap.send("shell", "comm_open", { comm_id: "own", target_name: "skbook", data: {} }));
+  const ask = async (data: object) => {
+    const asked = tap.send("shell", "comm_msg", { comm_id: "own", data });
+    await tap.done(asked);
+    return tap.broadcastsOf(asked).find(({ header }) => header.msg_type === "comm_msg")?.content;
+  };
+  expect(await ask({ number: 7, about: "test", question: "hello" })).toEqual({
+    comm_id: "own",
+    data: { number: 7, answer: { echo: "hello" } },
+  });
+  expect(await ask({ number: 8, about: "test", question: "bad" })).toEqual({
+    comm_id: "own",
+    data: { number: 8, error: "no such thing" },
+  });
+  expect(await ask({ number: 9, about: "nothing" })).toMatchObject({
+    data: { number: 9, error: expect.stringContaining("run the cell again") },
+  });
+  expect(tap.broadcastsOf(running).some(({ content }) => content.execution_state === "idle")).toBe(false);
+  const info = tap.send("shell", "comm_info_request", {});
+  await tap.done(info);
+  expect(tap.repliesTo(info)[0]?.content).toEqual({
+    status: "ok",
+    comms: { own: { target_name: "skbook" } },
+  });
+  await tap.done(running);
+  await tap.done(tap.send("shell", "comm_close", { comm_id: "own", data: {} }));
+  expect(await ask({ number: 10, about: "test", question: "hello" })).toBeUndefined();
+});
+
 test.each([
   ["comm_msg", { comm_id: "c1", data: {} }],
   ["comm_close", { comm_id: "c1", data: {} }],

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { expectShownHealth } from "../findings/one-health.js";
 import { useFolder } from "../kernel/fixtures.js";
 import { investigations } from "../scene/investigations.js";
 import { outputsOf, replay, rows, textOf } from "./run.js";
@@ -27,6 +28,18 @@ describe.each(Object.keys(investigations))("%s", (name) => {
     expect(page.match(/data:image\/svg\+xml/g)?.length).toBeGreaterThanOrEqual(3);
   });
 });
+
+test.each(Object.keys(investigations))(
+  "what %s shows as health agrees with the findings beside it",
+  (name) => {
+    const { cells } = JSON.parse(read(`${name}-one.ipynb`)) as { cells: { id: string }[] };
+    for (const { id } of cells)
+      for (const { data } of outputsOf(replayed(name), id)) {
+        const html = [data?.["text/html"]].flat().join("");
+        if (html.includes("skbook-findings")) expectShownHealth(html);
+      }
+  },
+);
 
 describe("first-look", () => {
   const name = "first-look";

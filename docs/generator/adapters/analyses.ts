@@ -26,7 +26,7 @@ export async function columnsOfAnalyses(
       if (!declarations.some(isAnalysis)) continue;
       const result = await (skbook as unknown as Record<string, Analysis>)[name]?.(capture);
       if (result === undefined) throw new Error(`${name} is exported and not there`);
-      columns.set(name, "schema" in result ? result.schema : result.columns);
+      columns.set(name, result.schema);
     }
     return columns;
   } finally {

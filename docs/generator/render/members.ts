@@ -5,10 +5,20 @@ import { code, table } from "./markdown.js";
 
 /** The members of an interface or a class that users see, as a table. */
 export function membersTable(declaration: ts.Declaration, places: Places): string {
-  if (!ts.isInterfaceDeclaration(declaration) && !ts.isClassDeclaration(declaration)) return "";
-  const members = [...declaration.members].flatMap(fromConstructor).filter(isSeen);
-  const rows = members.map((member) => [code(signatureOf(member)), linked(meaningOf(member), places)]);
+  const rows = membersOf(declaration).map((member) => [
+    code(member.signature),
+    linked(member.meaning, places),
+  ]);
   return table(["member", "meaning"], rows);
+}
+
+/** The members of an interface or a class that users see; none of anything else. */
+export function membersOf(declaration: ts.Declaration): { signature: string; meaning: string }[] {
+  if (!ts.isInterfaceDeclaration(declaration) && !ts.isClassDeclaration(declaration)) return [];
+  return [...declaration.members]
+    .flatMap(fromConstructor)
+    .filter(isSeen)
+    .map((member) => ({ signature: signatureOf(member), meaning: meaningOf(member) }));
 }
 
 type Member = ts.TypeElement | ts.ClassElement | ts.ParameterDeclaration;

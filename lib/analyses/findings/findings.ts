@@ -8,7 +8,7 @@ import { datagramRules, dhcpRules } from "../udp/index.js";
 import { doubtsOf } from "./doubts.js";
 
 /** In the order in which findings of one severity are listed. */
-const rules = {
+export const rules = {
   ...captureRules,
   ...tcpRules,
   ...dnsRules,

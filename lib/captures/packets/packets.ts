@@ -117,7 +117,7 @@ const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
  * - `comment` VARCHAR: comment in a pcapng file
  *
  * @param options.filter display filter of Wireshark, e.g. `tcp.port == 443`. Default: all packets.
- * @returns a Table; `.columns` says what each column means, in which unit.
+ * @returns a Table; `.schema` says what each column means, in which unit.
  * @throws SkbookError `BAD_FILTER` with tshark's message, `FIELD_UNKNOWN` where tshark is too old or too new, `FILE_CHANGED`,
  *   `TSHARK_MISSING`, `TSHARK_FAILED`, `TSHARK_OUTPUT` for lines that aren't tshark's, `READ_FAILED`, `WRITE_FAILED`, `INTERRUPTED`; of a
  *   capture on another host the host's own; in a replay `NOT_RECORDED`.

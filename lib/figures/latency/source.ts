@@ -1,5 +1,5 @@
 import type { Frame, Table } from "../../tables/index.js";
-import { columnNames, needsColumns, type Wanted } from "../needs.js";
+import { needsColumns, type Wanted } from "../needs.js";
 import { oneOf } from "../options.js";
 
 /** A table of answers and how long they took, in the words of what was asked. */
@@ -18,8 +18,7 @@ export interface Timed {
 /** What the table's columns tell of it: questions of DNS, pings, or round trips of TCP. */
 export function timedOf(wanted: Wanted, table: Table | Frame): Timed {
   needsColumns(wanted, table, ["time_ns", "rtt_ns"]);
-  const names = columnNames(table);
-  const has = (name: string) => names.includes(name);
+  const has = (name: string) => table.columns.includes(name);
   const [title, noun] = has("dns_id")
     ? (["DNS response times", "question"] as const)
     : has("icmp_seq")

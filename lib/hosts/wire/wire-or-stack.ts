@@ -104,7 +104,7 @@ export class WireOrStack {
  * @returns `verdict`, `stream` (`planned`, `sent`, `received`, `distinct`, `lost`, `lostPercent`, `reordered` by RFC 4737, `duplicates`, `overflow` of the socket's buffer), `rules` (a Frame: `verdict`, `holds`,
  *   `counted`, `evidence`, `rule`), `counters` of both hosts as {@link hostCounters} has them.
  * @throws SkbookError `BAD_PARAMETER`, `PYTHON_MISSING`, `STREAM_FAILED`, `NO_SUCH_DEVICE`, `INTERRUPTED`, and the hosts' own; in a replay `NOT_RECORDED`.
- * @example await wireOrStack(h1, h2, { address: "192.0.2.2", senderDevice: "eth0", receiverDevice: "eth0" })
+ * @example await wireOrStack(hostA, hostB, { address: "192.0.2.2", senderDevice: "eth0", receiverDevice: "eth0" })
  */
 export async function wireOrStack(
   sender: Host,

@@ -32,7 +32,8 @@ export class Account {
   /** `nsecs` of the program at its begin, and at the end of what it measured. */
   begin: string | null = null;
   end: string | null = null;
-  /** The program's own first tick: only this proves that every hook is attached. */
+  /** `nsecs` of the program's own first tick: only this proves that every hook is attached. */
+  firstTick: string | null = null;
   ticked = false;
   /** What bpftrace itself noticed as lost. */
   lostByBpftrace = 0;
@@ -138,8 +139,10 @@ export class Account {
     if (word === "begin") this.begin = nsecs;
     else if (word === "over") this.end = nsecs;
     else if (word === "end") this.noteEnd(nsecs);
-    else if (word === "tick") this.ticked = true;
-    else {
+    else if (word === "tick") {
+      this.ticked = true;
+      this.firstTick ??= nsecs;
+    } else {
       if (word === rowWord) this.arrived.set(hook, (this.arrived.get(hook) ?? 0) + 1);
       return false;
     }

@@ -63,7 +63,7 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
     );
     const concurrent = new ConcurrentTask(tried, during, { settleMs, stop: run.stop });
     const account = new Account(definition.books(own));
-    const standing = standingOf(account, seconds);
+    const standing = standingOf(account, common);
     const onAttached = () => {
       standing.attached();
       concurrent.begin();
@@ -89,7 +89,7 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
         });
       }
       const notes = definition.notes?.(target, own, new Set(Object.keys(outcome.layout))) ?? [];
-      const facts = { recordingId: run.recordingId, host: host.name, clocks, notes, time, load };
+      const facts = { recordingId: run.recordingId, host: host.name, seconds, clocks, notes, time, load };
       const result = await finish(provenanceOf(definition.name, facts, outcome, account));
       if (failure !== undefined) throw new ProbeError(failure, account.ticked ? result : null);
       return result as never;

@@ -11,6 +11,7 @@ import { parseParameters } from "./parameters.js";
 import { preflight, refuseUnless } from "./preflight.js";
 import { render } from "./render.js";
 import { bpftraceCommand, maxMapKeys } from "./run.js";
+import { expected } from "./standing.js";
 
 export { Listing } from "./listing.js";
 
@@ -46,6 +47,7 @@ export async function explain<Schema extends z.ZodType>(
     layout: Object.fromEntries([...layout].map(([field, { offset }]) => [field, offset])),
     maps: memoryOf(program, definition.mapKeys ?? maxMapKeys, cpuCount(cpus)),
     instructions: sizesOf(file),
+    takes: expected(common.seconds, common.attachSeconds),
     notes: known.layoutNotes,
   });
 }

@@ -47,6 +47,12 @@ export interface Lifecycle {
   eachTick: Bpf | undefined;
 }
 
+/** Between two ticks of a run: the measuring is a whole number of them. */
+export function tickPeriodMs(seconds: number): number {
+  const duration = Math.round(seconds * 1_000);
+  return Math.round(duration / Math.max(1, Math.round(duration / tickMs)));
+}
+
 /** The whole program: the clauses of a probe, and around them what every probe has. */
 export function wholeProgram(
   clauses: Bpf,
@@ -54,7 +60,7 @@ export function wholeProgram(
   site: Site,
 ): Bpf {
   const duration = Math.round(seconds * 1_000);
-  const period = Math.round(duration / Math.max(1, Math.round(duration / tickMs)));
+  const period = tickPeriodMs(seconds);
   const hook = endsAtOnce || rows !== null ? site.target.hooks.get(endHook) : undefined;
   const signal = hook === undefined ? undefined : new HookSite(site, endHook, !site.target.typedArguments);
   const perTick = rows === null ? 0 : Math.ceil(rows.maxEventsPerSecond / ticksPerSecond);

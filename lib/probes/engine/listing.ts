@@ -19,6 +19,8 @@ export interface ListingFacts {
   maps: readonly MapMemory[];
   /** Instructions of each clause, as that host's bpftrace compiles them; null where it could not. */
   instructions: readonly ClauseSize[] | null;
+  /** How long a call takes, as far as that is known before. */
+  takes: readonly string[];
   /** What a reader must know. */
   notes: readonly string[];
 }
@@ -37,6 +39,7 @@ export class Listing implements ListingFacts {
   readonly layout!: { readonly [field: string]: number };
   readonly maps!: readonly MapMemory[];
   readonly instructions!: readonly ClauseSize[] | null;
+  readonly takes!: readonly string[];
   readonly notes!: readonly string[];
 
   constructor(facts: ListingFacts) {
@@ -68,6 +71,7 @@ export class Listing implements ListingFacts {
   private get lines(): string[] {
     const sizes = this.instructions?.map(({ clause, instructions }) => `${clause} ${instructions}`);
     return [
+      `takes ${this.takes.join(", ")}`,
       `attaches to ${this.attached.join(", ")}`,
       ...this.missing.map((why) => `not attached: ${why}`),
       `maps take ${(this.mapBytes / 2 ** 20).toFixed(1)} MiB of the kernel's memory: ${this.maps.map(({ map, bytes }) => `${map} ${(bytes / 2 ** 10).toFixed(0)} KiB`).join(", ")}`,

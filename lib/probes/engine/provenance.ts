@@ -1,6 +1,7 @@
 import { type ClockReading, detachedNotes, type NetworkLoad } from "../../hosts/index.js";
 import type { Provenance } from "../../tables/index.js";
 import type { Account } from "./account.js";
+import { phasesOf } from "./phases.js";
 import type { RunOutcome } from "./run.js";
 import { clockStep, type UnixTime } from "./unix-time.js";
 
@@ -10,6 +11,8 @@ const notableStepNs = 1_000_000n;
 interface RunFacts {
   recordingId: string | null;
   host: string;
+  /** How long it was to measure. */
+  seconds: number;
   clocks: { start: ClockReading | null; end: ClockReading | null };
   notes: readonly string[];
   time: UnixTime;
@@ -20,7 +23,7 @@ interface RunFacts {
 /** Where the rows of a probe come from, and what may be missing. */
 export function provenanceOf(
   probe: string,
-  { recordingId, host, clocks, notes, time, load }: RunFacts,
+  { recordingId, host, seconds, clocks, notes, time, load }: RunFacts,
   outcome: RunOutcome,
   account: Account,
 ): Provenance {
@@ -58,6 +61,7 @@ export function provenanceOf(
       selfCost: outcome.selfCost === null ? "unknown" : { ...outcome.selfCost },
       detached: outcome.detached,
       durationMs: outcome.durationMs,
+      phases: phasesOf(seconds, account, clocks, time),
       stderr: outcome.stderr,
     },
   };

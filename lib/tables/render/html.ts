@@ -1,66 +1,87 @@
 import { escapeHtml } from "../../html/index.js";
-import { type Column, isText, unixNanoseconds, type Value } from "../column.js";
-import { type Provenance, warningsOf } from "../provenance.js";
-import { cut, extent, shownValue, visible } from "./cell.js";
+import { warningsOf } from "../provenance.js";
+import {
+  arranged,
+  type Column,
+  cut,
+  extent,
+  headerTitle,
+  isText,
+  isTime,
+  readable,
+  unitLine,
+  type Value,
+  visible,
+} from "../shown/index.js";
+import { packed } from "./pack.js";
+import { provenanceHtml } from "./provenance.js";
+import { pageScripts, rowsClass } from "./script.js";
 import type { Shown } from "./shown.js";
 import { style } from "./style.js";
 
-const cellLength = 200;
+/** A longer text is folded, to be opened. */
+const cellLength = 60;
 
-/** A table that needs no script, and no style sheet to be understood: front ends may remove both. */
-export function renderHtml({ columns, rows, total, provenance }: Shown): string {
+/**
+ * A table that needs no script, and no style sheet to be understood: front ends may remove both. Where scripts run, a table to work
+ * with takes its place.
+ */
+export function renderHtml(shown: Shown, first: Shown["rows"]): string {
+  const { columns, rows, total, provenance } = shown;
+  const { shown: order, empty } = arranged(columns, rows, shown.empty);
   const warnings = provenance === undefined ? [] : warningsOf(provenance);
   const badges = warnings
     .map((warning) => ` <b style="background:#b3261e;color:#fff" class="warning">${escapeHtml(warning)}</b>`)
     .join("");
+  const head = order.map((index) => header(columns[index] as Column)).join("");
+  const body = first.map((row) => {
+    return `<tr>${order.map((index) => cell(row[index] ?? null, columns[index] as Column)).join("")}</tr>`;
+  });
+  const name = escapeHtml(provenance?.source ?? "table");
   return [
     `<div class="skbook-table"><style>${style}</style>`,
-    `<div class="scroll"><table><thead><tr>${columns.map(header).join("")}</tr></thead>`,
-    `<tbody>${rows.map((row) => `<tr>${columns.map((column, index) => cell(row[index] ?? null, column)).join("")}</tr>`).join("\n")}</tbody></table></div>`,
-    `<p>${extent(rows.length, total, columns.length)}${badges}</p>`,
-    ...(provenance === undefined ? [] : [details(provenance)]),
+    `<div class="scroll" role="region" aria-label="${name}" tabindex="0"><table class="rows"><thead><tr>${head}</tr></thead>`,
+    `<tbody>${body.join("\n")}</tbody></table></div>`,
+    `<p class="extent">${extent(first.length, total, columns.length)}${first.length < total ? elsewhere : ""}${badges}</p>`,
+    ...(empty.length === 0 ? [] : [folded(empty.map((index) => columns[index] as Column))]),
+    ...(provenance === undefined ? [] : [provenanceHtml(provenance)]),
+    ...(shown.passing
+      ? []
+      : [`<script type="application/json" class="${rowsClass}">${packed(shown)}</script>`, ...pageScripts()]),
     "</div>",
   ].join("\n");
 }
 
+/** Where the rows are that aren't shown. */
+const elsewhere =
+  ' · the others can be paged through where the notebook is trusted; <code>.toCsv("rows.csv")</code> writes all';
+
 function header(column: Column): string {
-  const unit = column.unit === undefined ? "" : `${escapeHtml(column.unit)} · `;
-  const title = escapeHtml(column.meaning);
-  return `<th${kind(column)} title="${title}">${escapeHtml(column.name)}<br><small>${unit}${column.type}</small></th>`;
+  const unit = escapeHtml(unitLine(column));
+  const title = escapeHtml(headerTitle(column));
+  return `<th scope="col"${kind(column)} title="${title}">${escapeHtml(visible(column.name))}<br><small>${unit}</small></th>`;
 }
 
 function cell(value: Value, column: Column): string {
   if (value === null) return `<td${kind(column)}><i>null</i></td>`;
-  const text = shownValue(value, column);
-  const short = cut(text, cellLength);
-  const exact = column.unit === unixNanoseconds ? String(value) : short === text ? undefined : text;
-  return `<td${kind(column)}${exact === undefined ? "" : ` title="${escapeHtml(exact)}"`}>${escapeHtml(short)}</td>`;
+  const { text, exact } = readable(value, column);
+  if (text.length > cellLength) {
+    const whole = `<details><summary>${escapeHtml(cut(text, cellLength))}</summary>${escapeHtml(text)}</details>`;
+    return `<td${kind(column)}>${whole}</td>`;
+  }
+  return `<td${kind(column)}${exact === undefined ? "" : ` title="${escapeHtml(exact)}"`}>${escapeHtml(text)}</td>`;
 }
 
 /** What a front end that removes style sheets has to keep: JupyterLab does that in notebooks that it doesn't trust. */
 function kind(column: Column): string {
-  if (isText(column)) return ' class="text" style="text-align:left;white-space:nowrap"';
-  return column.unit === unixNanoseconds ? ' style="white-space:nowrap"' : "";
+  if (isText(column)) return ' class="text" style="text-align:left"';
+  return isTime(column) ? ' style="white-space:nowrap"' : "";
 }
 
-function details(provenance: Provenance): string {
-  const { source, host, recordingId, startedAt, endedAt, lost, notes } = provenance;
-  const facts: [string, unknown][] = [
-    ["recording", recordingId],
-    ["started", startedAt],
-    ["ended", endedAt],
-    ["lost", lost],
-    ...Object.entries(provenance.details),
-  ];
-  const list = facts
-    .filter(([, value]) => value !== null)
-    .map(([name, value]) => {
-      const text = typeof value === "string" ? value : JSON.stringify(value);
-      return `<tr><th class="text">${escapeHtml(name)}</th><td class="text">${escapeHtml(visible(text))}</td></tr>`;
-    });
-  const where = host === null ? "" : ` on ${escapeHtml(host)}`;
-  return [
-    ...notes.map((note) => `<p>${escapeHtml(visible(note))}</p>`),
-    `<details><summary>${escapeHtml(source)}${where}</summary><table>${list.join("")}</table></details>`,
-  ].join("\n");
+function folded(columns: readonly Column[]): string {
+  const list = columns
+    .map(({ name, meaning }) => `<li>${escapeHtml(visible(name))}: ${escapeHtml(meaning)}</li>`)
+    .join("");
+  const count = `${columns.length} ${columns.length === 1 ? "column" : "columns"}`;
+  return `<details class="empty"><summary>${count} without values</summary><ul>${list}</ul></details>`;
 }

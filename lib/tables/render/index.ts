@@ -1,2 +1,2 @@
-export { renderTable } from "./render.js";
+export { packedRows, renderTable } from "./render.js";
 export type { Shown } from "./shown.js";

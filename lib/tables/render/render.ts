@@ -3,11 +3,16 @@ import { renderHtml } from "./html.js";
 import type { Shown } from "./shown.js";
 import { renderText } from "./text.js";
 
-/** Rows shown at most; the rest is counted. */
-const maxRows = 50;
+/** Rows that a page has at hand when the kernel is gone. */
+export const packedRows = 1000;
+/** Rows of the table that needs no script, and of its text. */
+const staticRows = 20;
 
-/** The same rows as HTML and as text. */
+/** The first rows as HTML, which becomes a table to work with where scripts run, and as text. */
 export function renderTable(shown: Shown): MimeBundle {
-  const cutShort = { ...shown, rows: shown.rows.slice(0, maxRows) };
-  return { "text/html": renderHtml(cutShort), "text/plain": renderText(cutShort) };
+  const first = shown.rows.slice(0, staticRows);
+  return {
+    "text/html": renderHtml({ ...shown, rows: shown.rows.slice(0, packedRows) }, first),
+    "text/plain": renderText({ ...shown, rows: first }),
+  };
 }

@@ -8,4 +8,10 @@ export interface Shown {
   /** Rows there are, shown or not. */
   total: number;
   provenance?: Provenance;
+  /** Of each column whether it is null in all rows there are; told from `rows` where it isn't given. */
+  empty?: readonly boolean[];
+  /** It is shown for a moment: nothing that others need may come with it. */
+  passing?: true;
+  /** Makes all rows known under an id, by which the page asks for those that it lacks. */
+  keep?: (id: string) => void;
 }

@@ -1,17 +1,15 @@
-import { isText } from "../column.js";
+import { isText, unixNanoseconds } from "../column.js";
 import { warningsOf } from "../provenance.js";
-import { cut, extent, shownValue } from "./cell.js";
+import { type Column, cut, extent, utcTime, type Value, visible } from "../shown/index.js";
 import type { Shown } from "./shown.js";
 
 const cellWidth = 60;
 
-/** An aligned table for terminals and text outputs. */
+/** An aligned table for terminals and text outputs, where nothing can be asked: exact for integers, seven digits for measured fractions. */
 export function renderText({ columns, rows, total, provenance }: Shown): string {
   const lines = [
     columns.map((column) => (column.unit === undefined ? column.name : `${column.name} [${column.unit}]`)),
-    ...rows.map((row) =>
-      columns.map((column, index) => cut(shownValue(row[index] ?? null, column), cellWidth)),
-    ),
+    ...rows.map((row) => columns.map((column, index) => cut(textOf(row[index] ?? null, column), cellWidth))),
   ];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => (line[index] as string).length)));
   const aligned = lines.map((line) =>
@@ -25,4 +23,16 @@ export function renderText({ columns, rows, total, provenance }: Shown): string 
   );
   const warnings = provenance === undefined ? [] : warningsOf(provenance);
   return [...aligned, [extent(rows.length, total, columns.length), ...warnings].join(" · ")].join("\n");
+}
+
+function textOf(value: Value, column: Column): string {
+  if (value === null) return "null";
+  if (column.unit === unixNanoseconds && typeof value !== "boolean") return utcTime(BigInt(value));
+  if (typeof value === "number") return numberText(value);
+  return typeof value === "string" ? visible(value) : String(value);
+}
+
+function numberText(value: number): string {
+  if (Number.isInteger(value) || !Number.isFinite(value)) return String(value);
+  return String(Math.abs(value) < 1e6 ? Number(value.toPrecision(7)) : Math.round(value));
 }

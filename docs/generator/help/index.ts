@@ -1,0 +1,1 @@
+export { helpEntries, helpFile } from "./entries.js";

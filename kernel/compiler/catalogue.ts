@@ -1,0 +1,29 @@
+/** A column of a table, for whoever writes its name. */
+export interface KnownColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly unit?: string | null;
+  readonly meaning: string;
+}
+
+/** Something that a cell can import. */
+export interface Importable {
+  readonly kind: string;
+  /** The module that has it. */
+  readonly from: string;
+  /** Of what a call returns. */
+  readonly columns: readonly KnownColumn[];
+}
+
+/** What cells can import of this package, by name. */
+export type Catalogue = ReadonlyMap<string, Importable>;
+
+/** The columns of a value that has some: a table or a frame. */
+export function columnsOf(value: unknown): readonly KnownColumn[] | undefined {
+  const { schema, columns } = (value ?? {}) as { schema?: unknown; columns?: unknown };
+  return [schema, columns].find(areColumns);
+}
+
+function areColumns(value: unknown): value is readonly KnownColumn[] {
+  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one?.meaning === "string");
+}

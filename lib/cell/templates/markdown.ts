@@ -1,0 +1,55 @@
+import { jupyterDisplay, type MimeBundle } from "../cell.js";
+
+/** Markdown with its values escaped; {@link md} makes it. */
+export class Markdown {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+
+  [jupyterDisplay](): MimeBundle {
+    return { "text/markdown": this.#text, "text/plain": this.#text };
+  }
+}
+
+/**
+ * Markdown that a cell shows: `` md`**${count}** drops at ${site}` ``. What is put in is text: of a value no character is Markdown or HTML.
+ * Another {@link md} goes in as it is, a list item by item, null and undefined as nothing.
+ *
+ * @example md`Dropped at ${"tcp_v4_rcv"}: **${12}**`
+ */
+export function md(strings: TemplateStringsArray, ...values: unknown[]): Markdown {
+  return new Markdown(
+    strings
+      .map((text, at) => {
+        if (at >= values.length) return text;
+        // Between backticks of its own an entity would be shown as it is written.
+        const inCode = /(?:^|[^`])`$/.test(text) && /^`(?!`)/.test(strings[at + 1] ?? "");
+        return text + (inCode ? asCode(values[at]) : asText(values[at]));
+      })
+      .join(""),
+  );
+}
+
+function asText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (value instanceof Markdown) return String(value);
+  if (Array.isArray(value)) return value.map(asText).join("");
+  // An entity is never structure, in no dialect; of a line break nothing is left that could begin a block.
+  return oneLine(value).replace(/[^\p{L}\p{N} ,;]/gu, (character) => `&#${character.codePointAt(0)};`);
+}
+
+/** What stands between two backticks is shown as it is, until the next backtick or the end of the paragraph. */
+function asCode(value: unknown): string {
+  return oneLine(value ?? "").replaceAll("`", "'");
+}
+
+function oneLine(value: unknown): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  return String(value).replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, " ");
+}

@@ -1,0 +1,2 @@
+export { entryBundle } from "./one.js";
+export { foundBundle, overviewBundle } from "./several.js";

@@ -1,0 +1,1 @@
+export { type FileFormat, type FileOptions, writeRows } from "./write.js";

@@ -1,0 +1,3 @@
+import "./answer.js";
+
+export { type Kept, keep } from "./kept.js";

@@ -1,0 +1,14 @@
+import type { Table } from "./table.js";
+
+/** The method by which something gives the packets that it stands for. */
+export const packetTable: unique symbol = Symbol.for("skbook.packetTable") as never;
+
+/** What may stand where a Table of packets is meant: a capture. */
+export interface PacketSource {
+  /** With `conversations`, each packet says which one it belongs to, as `packetsOf` has it. */
+  [packetTable](options?: { conversations?: boolean }): Promise<Table>;
+}
+
+export function isPacketSource(source: unknown): source is PacketSource {
+  return typeof source === "object" && source !== null && packetTable in source;
+}
