@@ -122,7 +122,8 @@ function isThere(program) {
 
 function run(command, args) {
   try {
-    execFileSync(command, args, { stdio: "inherit" });
+    // `npm pack --dry-run` would have the npm that is run here do nothing either.
+    execFileSync(command, args, { stdio: "inherit", env: { ...process.env, npm_config_dry_run: "false" } });
   } catch {
     say(`${command} ${args.join(" ")} failed; see above`);
     process.exit(1);

@@ -2,6 +2,16 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { rolldown } from "rolldown";
 
+/** Resolves to the chunks that were written. */
+export async function bundleBrowser() {
+  const tables = await bundled("lib/tables/view/tables.ts");
+  const extension = await bundled("kernel/labextension/tables/extension.ts");
+  await mkdir("dist/browser", { recursive: true });
+  await writeFile("dist/browser/tables.js", tables.code);
+  await writeFile("dist/browser/tables-in-jupyterlab.js", `${extension.code}\n${tables.code}`);
+  return [tables, extension];
+}
+
 async function bundled(input) {
   const bundle = await rolldown({
     input,
@@ -12,14 +22,5 @@ async function bundled(input) {
   });
   const { output } = await bundle.generate({ format: "iife", minify: true });
   await bundle.close();
-  return output[0].code;
+  return output[0];
 }
-
-const tables = await bundled("lib/tables/view/tables.ts");
-await mkdir("dist/browser", { recursive: true });
-await writeFile("dist/browser/tables.js", tables);
-
-await writeFile(
-  "dist/browser/tables-in-jupyterlab.js",
-  `${await bundled("kernel/labextension/tables/extension.ts")}\n${tables}`,
-);

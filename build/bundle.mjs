@@ -1,10 +1,14 @@
-// Bundles what tsc has written to dist: one module per entry and the parts that entries share, the program of the compiler's
+// Bundles what tsc has written to dist, and what of other packages is kept in it: one module per entry and the parts that entries share, the program of the compiler's
 // process, and the declarations that cells and packages see of "skbook". The modules themselves stay there: captures are read by
 // processes of their own, started from them.
+import { writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { dts } from "rolldown-plugin-dts";
+import { bundleVendor } from "../vendor/build.mjs";
+import { bundleBrowser } from "./browser.mjs";
+import { licencesOf } from "./licences.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
@@ -43,7 +47,7 @@ async function bundleEntries() {
     external: isExternal,
     plugins: [keepsPlace],
   });
-  await bundle.write({
+  const { output } = await bundle.write({
     dir: dist,
     format: "esm",
     entryFileNames: "[name].js",
@@ -51,6 +55,7 @@ async function bundleEntries() {
     chunkFileNames: ({ moduleIds }) =>
       `${moduleIds.every((id) => id.startsWith(join(dist, "kernel/"))) ? "kernel" : "lib"}/chunks/[name]-[hash].js`,
   });
+  return output;
 }
 
 /** With TypeScript inside: a startup snapshot is made of one script. */
@@ -60,13 +65,14 @@ async function bundleCompiler() {
     input: { process: "./kernel/compiler/process.js" },
     platform: "node",
   });
-  await bundle.write({
+  const { output } = await bundle.write({
     file: join(dist, "kernel/compiler/process.cjs"),
     format: "cjs",
     minify: { compress: false, mangle: true, codegen: true },
     // A script for a snapshot has no `module`.
     banner: "var module = { exports: {} }, exports = module.exports;",
   });
+  return output;
 }
 
 async function rollUpDeclarations() {
@@ -76,9 +82,16 @@ async function rollUpDeclarations() {
     external: isPackage,
     plugins: [dts({ dtsOnly: true })],
   });
-  await bundle.write({ dir: join(dist, "types"), format: "esm", chunkFileNames: "shared.d.ts" });
+  await bundle.write({
+    dir: join(dist, "types"),
+    format: "esm",
+    entryFileNames: "[name].d.ts",
+    chunkFileNames: "shared.d.ts",
+  });
 }
 
-await bundleEntries();
-await bundleCompiler();
+const chunks = [];
+for (const bundle of [bundleVendor, bundleEntries, bundleCompiler, bundleBrowser])
+  chunks.push(...(await bundle()));
 await rollUpDeclarations();
+writeFileSync(join(dist, "LICENSES.txt"), licencesOf(chunks));

@@ -1,6 +1,5 @@
-// Bundles into dist/vendor what skbook uses of packages that bring much more than that, with their licences. What they would
-// load besides has stand-ins, so that nobody has to install it.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+// Bundles into dist/vendor what skbook uses of packages that bring much more than that. What they would load besides has
+// stand-ins, so that nobody has to install it.
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -24,9 +23,16 @@ const bundles = {
   },
 };
 
-const licences = new Map();
-for (const [name, standIns] of Object.entries(bundles)) {
-  const bundle = await rolldown({
+/** Resolves to the chunks that were written. */
+export async function bundleVendor() {
+  const written = await Promise.all(
+    Object.entries(bundles).map(([name, standIns]) => bundle(name, standIns)),
+  );
+  return written.flat();
+}
+
+async function bundle(name, standIns) {
+  const made = await rolldown({
     input: join(here, `${name}.cjs`),
     platform: "node",
     plugins: [
@@ -40,20 +46,5 @@ for (const [name, standIns] of Object.entries(bundles)) {
       throw new Error(`${name}: ${level}: ${log.message}`);
     },
   });
-  const { output } = await bundle.write({ file: join(out, `${name}.cjs`), format: "cjs" });
-  await bundle.close();
-  for (const module of output.flatMap(({ moduleIds = [] }) => moduleIds)) {
-    const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(module)?.[0];
-    if (folder !== undefined) licences.set(folder, licenceOf(folder));
-  }
-}
-writeFileSync(join(out, "LICENSES.txt"), [...licences.values()].sort().join(`\n${"-".repeat(80)}\n\n`));
-
-/** Name, version and licence of a bundled package. */
-function licenceOf(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  // danfojs-node comes without the text.
-  const path = file === undefined ? join(here, `${name.replace(/-node$/, "")}.LICENSE`) : join(folder, file);
-  return `${name} ${version} (${license})\n\n${readFileSync(path, "utf8")}`;
+  return (await made.write({ file: join(out, `${name}.cjs`), format: "cjs" })).output;
 }

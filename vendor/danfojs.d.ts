@@ -1,6 +1,6 @@
 /**
  * Declarations of danfojs-node 1.2.0, of what skbook bundles of it: see build.mjs. Left out is what works with tensors (which hold numbers
- * in 32 bits), draws in a browser, or reads and writes spreadsheets.
+ * in 32 bits), draws in a browser, reads and writes spreadsheets, or takes null for a number.
  *
  * @license MIT, Copyright (c) 2020 danfo.js; the text is in danfojs.LICENSE
  */
@@ -141,11 +141,6 @@ export declare class DataFrame extends NDframe {
    */
   sum(options?: { axis?: 0 | 1 }): Series;
   /**
-   * Return the absolute value of elements in a DataFrame.
-   * @param options.inplace Boolean indicating whether to perform the operation inplace or not. Defaults to false
-   */
-  abs(options?: { inplace?: boolean }): DataFrame;
-  /**
    * Rounds all element in the DataFrame to specified number of decimal places.
    * @param dp Number of decimal places to round to. Defaults to 1
    * @param options.inplace Boolean indicating whether to perform the operation inplace or not. Defaults to false
@@ -156,30 +151,6 @@ export declare class DataFrame extends NDframe {
       inplace: boolean;
     },
   ): DataFrame;
-  /**
-   * Returns cumulative product accross specified axis.
-   * @param options.axis 0 or 1. If 0, count column-wise, if 1, add row-wise. Defaults to 1
-   * @param options.inplace Boolean indicating whether to perform the operation inplace or not. Defaults to false
-   */
-  cumProd(options?: { axis?: 0 | 1; inplace?: boolean }): DataFrame;
-  /**
-   * Returns cumulative sum accross specified axis.
-   * @param options.axis 0 or 1. If 0, count column-wise, if 1, add row-wise. Defaults to 1
-   * @param options.inplace Boolean indicating whether to perform the operation inplace or not. Defaults to false
-   */
-  cumSum(options?: { axis?: 0 | 1; inplace?: boolean }): DataFrame;
-  /**
-   * Returns cumulative minimum accross specified axis.
-   * @param options.axis 0 or 1. If 0, count column-wise, if 1, add row-wise. Defaults to 1
-   * @param options.inplace Boolean indicating whether to perform the operation inplace or not. Defaults to false
-   */
-  cumMin(options?: { axis?: 0 | 1; inplace?: boolean }): DataFrame;
-  /**
-   * Returns cumulative maximum accross specified axis.
-   * @param options.axis 0 or 1. If 0, count column-wise, if 1, add row-wise. Defaults to 1
-   * @param options.inplace Boolean indicating whether to perform the operation inplace or not. Defaults to false
-   */
-  cumMax(options?: { axis?: 0 | 1; inplace?: boolean }): DataFrame;
   /**
    * Generate descriptive statistics for all numeric columns.
    * Descriptive statistics include those that summarize the central tendency,
@@ -780,17 +751,6 @@ export declare class Series extends NDframe {
    * @param other Series, Scalar, Array of Scalars
    */
   or(other: Series | ArrayType1D | boolean): Series;
-  /**
-   * One-hot encode values in the Series.
-   * @param options Options for the operation. The following options are available:
-   * - `prefix`: Prefix to add to the new column. Defaults to unique labels.
-   * - `prefixSeparator`: Separator to use for the prefix. Defaults to '_'.
-   */
-  getDummies(options?: {
-    columns?: string | Array<string>;
-    prefix?: string | Array<string>;
-    prefixSeparator?: string;
-  }): DataFrame;
   /**
    * Access a single value for a row index.
    * Similar to iloc, in that both provide index-based lookups.

@@ -101,6 +101,21 @@ it("counts null in no group", () => {
   });
 });
 
+it("computes nothing of null, in columns and in running sums of groups", () => {
+  const one = frame();
+  const rtt = one.column("rtt_ms");
+  expect(rtt.add(1).values).toEqual([null, 6, 8, 5]);
+  expect(one.column("src_port").sub(rtt).values).toEqual([null, 17, 436, 76]);
+  expect(rtt.lt(6).values).toEqual([false, true, false, true]);
+  expect(one.query(rtt.lt(6)).column("src_port").values).toEqual([22, 80]);
+  rtt.mul(2, { inplace: true });
+  expect(rtt.values).toEqual([null, 10, 14, 8]);
+  expect(one.groupby(["src_port"]).col(["rtt_ms"]).cumSum().toJSON()).toContainEqual({
+    src_port: 443,
+    rtt_ms_cumsum: null,
+  });
+});
+
 it("quotes what CSV has to quote", () => {
   expect(frame().toCSV()).toBe('src_port,rtt_ms,reason\n443,,"a, b"\n22,5,\n443,7,"said ""no"""\n80,4,c\n');
   expect(frame().toCSV({ sep: ";", header: false })).toContain("443;;a, b\n");

@@ -1,14 +1,15 @@
 import { SkbookError } from "../../errors/index.js";
 
-/** Methods and properties that danfojs has with packages which skbook does not bring, by class. */
+/** Methods and properties that need a package which skbook does not bring, or that answer wrongly where a value is null, by class. */
 const absent = {
   DataFrame: [
     "tensor",
     ...["add", "sub", "mul", "div", "divNoNan", "pow", "mod", "diff", "pctChange"],
     ...["lt", "gt", "eq", "ne", "le", "ge", "sample"],
+    ...["abs", "cumSum", "cumProd", "cumMin", "cumMax"],
     ...["plot", "toExcel"],
   ],
-  Series: ["tensor", "sample", "argMax", "argMin", "plot", "toCSV", "toExcel"],
+  Series: ["tensor", "sample", "argMax", "argMin", "getDummies", "plot", "toCSV", "toExcel"],
 } as const;
 
 const instead = {
@@ -29,7 +30,8 @@ export function refuseAbsent(classes: Record<keyof typeof absent, { prototype: o
         throw new SkbookError({
           code: "NOT_IN_DANFOJS",
           tried: `use ${member} of a ${name}`,
-          failed: "skbook ships danfojs without tensors, plots and spreadsheets",
+          failed:
+            "skbook ships danfojs without tensors, plots, spreadsheets and what takes null for a number",
           todo: member in instead ? instead[member as keyof typeof instead] : compute,
         });
       };

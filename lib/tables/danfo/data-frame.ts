@@ -1,6 +1,7 @@
 import type * as Danfo from "#danfojs";
 import { SkbookError } from "../../errors/index.js";
 import type { Value } from "../column.js";
+import { isUnknown } from "./series.js";
 
 /** What danfojs keeps to itself of a frame. */
 export interface Internals {
@@ -90,10 +91,6 @@ function compare(one: Value | undefined, other: Value | undefined, ascending: bo
   if (isUnknown(one) || isUnknown(other)) return Number(isUnknown(one)) - Number(isUnknown(other));
   const order = one < other ? -1 : one > other ? 1 : 0;
   return ascending ? order : -order;
-}
-
-function isUnknown(value: Value | undefined): value is null | undefined {
-  return value === null || value === undefined || Number.isNaN(value);
 }
 
 function noColumn(name: string, columns: readonly string[]): SkbookError {

@@ -7,6 +7,7 @@ import { renderTable } from "../render/index.js";
 import { refuseAbsent } from "./absent.js";
 import { betterMethods } from "./data-frame.js";
 import { groupMath } from "./groups.js";
+import { carefulMethods } from "./series.js";
 import { columnsOf } from "./types.js";
 
 let danfo: typeof Danfo | undefined;
@@ -22,7 +23,7 @@ function completed(library: typeof Danfo): typeof Danfo {
   const { DataFrame, Series, Groupby } = library;
   refuseAbsent({ DataFrame, Series });
   addMethods(DataFrame.prototype, { ...betterMethods(library), ...shown });
-  addMethods(Series.prototype, seriesShown);
+  addMethods(Series.prototype, { ...carefulMethods(library), ...seriesShown });
   const groups = Groupby.prototype as unknown as { groupMathLog: Parameters<typeof groupMath>[0] };
   groups.groupMathLog = groupMath(groups.groupMathLog);
   return library;
