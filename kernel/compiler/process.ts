@@ -1,7 +1,7 @@
 import { startupSnapshot } from "node:v8";
 import type { CellFile } from "./cell-file.js";
 import { Cells } from "./cells.js";
-import type { Answer, Compiling, Question } from "./messages.js";
+import { type Answer, type Compiling, greeting, type Question } from "./messages.js";
 import { complete, completeness, inspect } from "./questions.js";
 
 // The program of the compiler's process. Run for a snapshot, it ends with all libraries read and checked.
@@ -51,7 +51,7 @@ function serve(): void {
   // Whoever has left needs no answer.
   const send = (answer: Answer) => process.send?.(answer, undefined, undefined, () => undefined);
   process.on("message", (question: Question) => send(answer(question)));
-  send({});
+  send({ greeting });
   let left = warmUps.idle;
   const idle = () => {
     warmUp();
