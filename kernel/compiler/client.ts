@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync, writeSync } from "node:fs";
 import { compilerProgram } from "../package.js";
 import { CompileError } from "./compile-error.js";
-import type { Answer, Compiling, Question } from "./messages.js";
+import { type Answer, type Compiling, greeting, type Question } from "./messages.js";
 import { environment, findSnapshot, makeSnapshotLater } from "./snapshot.js";
 
 /** A snapshot that has not answered by then never will. */
@@ -54,21 +54,15 @@ export class CompilerProcess {
     const fails = (reason: string) => {
       clearTimeout(patience);
       if (child !== this.#child) return;
-      if (this.#there) {
-        this.#end(reason);
-        return;
-      }
-      child.removeAllListeners("message").kill("SIGKILL");
+      if (this.#there) return this.#end(reason);
+      child.kill("SIGKILL");
       rmSync(snapshot, { force: true });
-      writeSync(
-        2,
-        `skbook: the compiler's startup snapshot ${snapshot} does not start (${reason}); it is made anew\n`,
-      );
+      const said = `the compiler's startup snapshot ${snapshot} does not start (${reason})`;
+      writeSync(2, `skbook: ${said}; this kernel starts without it, and it is made anew\n`);
       this.#child = this.#startPlain();
     };
-    const child = this.#start(["--snapshot-blob", snapshot], fails);
-    const patience = setTimeout(() => fails("it says nothing"), patienceMs);
-    child.once("message", () => clearTimeout(patience));
+    const child = this.#start(["--snapshot-blob", snapshot], fails, () => clearTimeout(patience));
+    const patience = setTimeout(() => fails("it says nothing"), patienceMs).unref();
     return child;
   }
 
@@ -76,28 +70,34 @@ export class CompilerProcess {
     return this.#start([compilerProgram], (reason) => this.#end(reason), makeSnapshotLater);
   }
 
-  #start(args: string[], fails: (reason: string) => void, there?: () => void): ChildProcess {
+  #start(args: string[], fails: (reason: string) => void, there: () => void): ChildProcess {
     const child = spawn(process.execPath, args, {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       env: environment(),
     });
     let said = "";
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = `${said}${text}`.slice(-1000)));
-    child.once("error", (error) => fails(error.message));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      said ||= text.trim().split("\n", 1)[0] ?? "";
+    });
+    child.on("error", (error) => fails(error.message));
     child.once("exit", (code, signal) =>
-      fails([signal ?? `exit code ${code}`, said.trim()].filter(Boolean).join(": ")),
+      fails([signal ?? `exit code ${code}`, said].filter((part) => part !== "").join(": ")),
     );
     child.on("message", (answer: Answer) => {
-      if (answer.id === undefined) this.#begin(child, there);
-      else this.#settle(answer);
+      if (child !== this.#child) return;
+      if (answer.id !== undefined) this.#settle(answer);
+      else if (answer.greeting !== greeting) fails("it is another program's");
+      else {
+        there();
+        this.#begin();
+      }
     });
     return child;
   }
 
-  #begin(child: ChildProcess, there: (() => void) | undefined): void {
+  #begin(): void {
     this.#there = true;
-    for (const { question } of this.#waiting.values()) child.send(question);
-    there?.();
+    for (const { question } of this.#waiting.values()) this.#child.send(question);
   }
 
   #end(reason: string): void {

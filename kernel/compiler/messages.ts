@@ -31,8 +31,10 @@ export interface Question {
   args: unknown[];
 }
 
-/** The first one has no id: the process is there. */
+/** How the process says that it is there: any other snapshot says something else, or nothing. */
+export const greeting = "skbook compiler";
+
 export type Answer =
-  | { id?: undefined }
+  | { id?: undefined; greeting: string }
   | { id: number; value: unknown }
   | { id: number; failed: { name: string; message: string; stack: string | undefined } };

@@ -3,7 +3,7 @@ import type { Catalogue } from "./catalogue.js";
 import type { CellFile } from "./cell-file.js";
 import { Cells } from "./cells.js";
 import type { Values } from "./columns.js";
-import type { Answer, Compiling, Question, Variables } from "./messages.js";
+import { type Answer, type Compiling, greeting, type Question, type Variables } from "./messages.js";
 import { prelude } from "./prelude.js";
 import { complete, completeness, inspect } from "./questions.js";
 
@@ -59,7 +59,7 @@ function serve(): void {
   // Whoever has left needs no answer.
   const send = (answer: Answer) => process.send?.(answer, undefined, undefined, () => undefined);
   process.on("message", (question: Question) => send(answer(question)));
-  send({});
+  send({ greeting });
   let left = warmUps.idle;
   const idle = () => {
     warmUp();

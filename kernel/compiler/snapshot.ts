@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
-  lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,11 +13,12 @@ import {
   utimesSync,
 } from "node:fs";
 import { createRequire } from "node:module";
-import { constants, homedir, setPriority } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { constants, setPriority } from "node:os";
+import { dirname, join } from "node:path";
+import { codeFolder, isOwn } from "../cache.js";
 import { compilerProgram, packageDependencies, packageRoot, program } from "../package.js";
 
-/** Takes a few seconds; an hour's lock is one that somebody has left. */
+/** Takes a few seconds; a lock older than twice this was left by somebody who was killed. */
 const buildMs = 120_000;
 /** So many are kept: of other versions of Node, or of this package. */
 const keptSnapshots = 4;
@@ -29,17 +29,8 @@ const suffix = ".blob";
  * has declarations of. Undefined where nothing is to be kept (`SKBOOK_CACHE_BYTES` is 0), or it can't be.
  */
 export function snapshotPath(): string | undefined {
-  if (Number(process.env.SKBOOK_CACHE_BYTES || Number.NaN) === 0) return undefined;
-  const base = process.env.XDG_CACHE_HOME ?? "";
-  const folder = join(isAbsolute(base) ? base : join(homedir(), ".cache"), "skbook", "compiler");
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    // What lies there is run.
-    if (!isOwn(folder)) return undefined;
-    return join(folder, `${process.version}-${identity()}${suffix}`);
-  } catch {
-    return undefined;
-  }
+  const folder = codeFolder("compiler");
+  return folder && join(folder, `${process.version}-${identity()}${suffix}`);
 }
 
 /** The snapshot, where it is there. */
@@ -68,6 +59,7 @@ export async function makeSnapshot(): Promise<string | undefined> {
   try {
     await ended(spawnNode(["--snapshot-blob", partial, "--build-snapshot", compilerProgram], "ignore"));
     await answers(spawnNode(["--snapshot-blob", partial], "ipc"));
+    chmodSync(partial, 0o600);
     renameSync(partial, path);
     evict(path);
     return path;
@@ -150,12 +142,6 @@ function identity(): string {
   return hash.digest("hex").slice(0, 32);
 }
 
-/** Whether a file belongs to this user, and nobody else may write to it. */
-function isOwn(path: string): boolean {
-  const { uid, mode } = lstatSync(path);
-  return (process.getuid === undefined || uid === process.getuid()) && (mode & 0o022) === 0;
-}
-
 function lockUp(lock: string): boolean {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
@@ -172,7 +158,7 @@ function lockUp(lock: string): boolean {
 
 /** Removes those that were used the longest ago. */
 function evict(path: string): void {
-  const folder = join(path, "..");
+  const folder = dirname(path);
   const blobs = readdirSync(folder)
     .filter((name) => name.endsWith(suffix))
     .map((name) => join(folder, name))

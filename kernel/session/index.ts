@@ -1,5 +1,7 @@
 import { writeSync } from "node:fs";
+import module from "node:module";
 import { parseArgs } from "node:util";
+import { codeFolder } from "../cache.js";
 import { UsageError } from "../usage-error.js";
 import { readConnection } from "../wire/index.js";
 
@@ -11,6 +13,7 @@ export async function kernel(args: string[]): Promise<undefined> {
   const file = values["connection-file"];
   if (file === undefined)
     throw new UsageError("name the connection file: skbook kernel --connection-file FILE");
+  cacheModules();
   // Started first: it reads its libraries while this process gets ready.
   const { CompilerProcess } = await import("../compiler/index.js");
   const compiler = new CompilerProcess();
@@ -28,4 +31,11 @@ export async function kernel(args: string[]): Promise<undefined> {
     process.exit(1);
   }
   return undefined;
+}
+
+/** Has Node keep the code that it makes of modules; Node 20 can't. */
+function cacheModules(): void {
+  const folder = codeFolder("modules");
+  const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
+  if (folder !== undefined) enableCompileCache?.(folder);
 }
