@@ -4,8 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flows } from "../../lib/analyses/index.js";
 import { openCapture, packetsOf } from "../../lib/captures/index.js";
-import { type Figure, type PacketLadderOptions, packetLadder } from "../../lib/figures/index.js";
-import type { Table } from "../../lib/tables/index.js";
+import {
+  type Figure,
+  type PacketLadderOptions,
+  packetLadder,
+  timeSequence,
+} from "../../lib/figures/index.js";
+import { sql, type Table } from "../../lib/tables/index.js";
 import { ethernet, icmp, ip, type TcpOptions, tcp, udp, writeCapture } from "../captures/build.js";
 import { corpus } from "../captures/corpus.js";
 
@@ -145,8 +150,19 @@ describe("packetLadder of one capture", () => {
     });
     const file = join(folder, "twice.pcap");
     writeCapture(file, frames);
-    const figure = await packetLadder(await packetsOf(await openCapture(file), "tcp 0"));
+    const capture = await openCapture(file);
+    const figure = await packetLadder(await packetsOf(capture, "tcp 0"));
     expect(arrows(figure)).toHaveLength(3);
+    // A capture of one conversation stands for it.
+    expect(arrows(await packetLadder(capture))).toEqual(arrows(figure));
+    await expect(timeSequence(capture as never)).rejects.toMatchObject({
+      code: "BAD_PARAMETER",
+      failed: "what it was given is a capture, not what is made of one",
+      todo: expect.stringContaining("await tcpSegments(capture"),
+    });
+    expect((await sql("SELECT count(*) FROM cap WHERE transport = 'tcp'", { cap: capture })).values).toEqual([
+      [frames.length],
+    ]);
   });
 
   it("shows ICMP errors about it, from somewhere on the way", async () => {

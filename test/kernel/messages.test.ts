@@ -59,7 +59,7 @@ await new Promise((resolve) => setTimeout(resolve, 2000));`,
   });
   expect(tap.broadcastsOf(running).some(({ content }) => content.execution_state === "idle")).toBe(false);
   const info = tap.send("shell", "comm_info_request", {});
-  await tap.done(info);
+  await tap.until(() => tap.repliesTo(info).length > 0);
   expect(tap.repliesTo(info)[0]?.content).toEqual({
     status: "ok",
     comms: { own: { target_name: "skbook" } },

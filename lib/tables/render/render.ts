@@ -1,16 +1,14 @@
 import type { MimeBundle } from "../../cell/index.js";
+import { firstPage } from "../shown/index.js";
 import { renderHtml } from "./html.js";
 import type { Shown } from "./shown.js";
 import { renderText } from "./text.js";
 
 /** Rows that a page has at hand when the kernel is gone. */
 export const packedRows = 1000;
-/** Rows of the table that needs no script, and of its text. */
-const staticRows = 20;
-
 /** The first rows as HTML, which becomes a table to work with where scripts run, and as text. */
 export function renderTable(shown: Shown): MimeBundle {
-  const first = shown.rows.slice(0, staticRows);
+  const first = shown.rows.slice(0, firstPage(shown.total));
   return {
     "text/html": renderHtml({ ...shown, rows: shown.rows.slice(0, packedRows) }, first),
     "text/plain": renderText({ ...shown, rows: first }),

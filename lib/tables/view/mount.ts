@@ -1,4 +1,4 @@
-import type { Packed } from "../shown/index.js";
+import { firstPage, type Packed } from "../shown/index.js";
 import { bodyRows } from "./body.js";
 import type { Changes } from "./changes.js";
 import { element } from "./dom.js";
@@ -8,13 +8,10 @@ import { Pager } from "./pager.js";
 import { type Settings, toolbar } from "./toolbar.js";
 import { unpackRows } from "./unpack.js";
 
-/** Rows of a page at first: as many as the table has that needs no script. */
-const pageSize = 20;
-
 /** Puts a table to work with into the place of one that needs no script. */
 export async function mount(root: HTMLElement, json: string): Promise<void> {
   const packed = JSON.parse(json) as Packed;
-  const model = new Model(root, packed, await unpackRows(packed), pageSize);
+  const model = new Model(root, packed, await unpackRows(packed), firstPage(packed.total));
   const scroll = root.querySelector<HTMLElement>(".scroll");
   const name = scroll?.ariaLabel ?? "table";
   const said = element("span", { role: "status" });

@@ -1,4 +1,4 @@
-import { grouped } from "../shown/index.js";
+import { firstPage, grouped } from "../shown/index.js";
 import type { Changes } from "./changes.js";
 import { button, element } from "./dom.js";
 import type { Model } from "./model.js";
@@ -71,7 +71,7 @@ export class Pager {
     this.#pages.textContent = `of ${grouped(pages)}`;
     for (const one of this.#backwards) one.disabled = pageIndex === 0;
     for (const one of this.#onwards) one.disabled = pageIndex >= pages - 1;
-    this.#turning.hidden = total <= (sizes[0] as number);
+    this.#turning.hidden = total <= firstPage(total);
   }
 }
 

@@ -19,10 +19,11 @@ export const viewStyle = `
 .skbook-table.live option { background: Canvas; color: CanvasText; }
 .skbook-table.live .status { flex: 1 1 auto; }
 .skbook-table.live .rows { border-spacing: 0; border: none; }
-.skbook-table.live .rows thead th { vertical-align: bottom; padding: 2px 10px 4px; background: transparent; }
+.skbook-table.live .rows thead th { vertical-align: top; padding: 2px 10px 4px; background: transparent; }
 .skbook-table.live .rows th button { all: unset; cursor: pointer; font-weight: 600; white-space: nowrap; border-radius: 3px; }
 .skbook-table.live .rows th button:focus-visible { outline: 2px solid #2f81f7; outline-offset: 2px; }
-.skbook-table.live .rows th small { display: block; height: 1.4em; line-height: 1.4; }
+.skbook-table.live .rows th small { display: block; line-height: 1.4; }
+.skbook-table.live .rows th small:empty { display: none; }
 .skbook-table.live .sign { opacity: .25; padding-left: 4px; font-size: .8em; }
 .skbook-table.live .sign.on { opacity: 1; }
 .skbook-table.live .filters td { padding: 3px 4px; }

@@ -12,6 +12,9 @@ export interface Settings {
   say(text: string): void;
 }
 
+/** In so few rows nothing has to be looked for. */
+const surveyable = 5;
+
 /** Search, filters, columns, time zone, copy and download. */
 export function toolbar(model: Model, settings: Settings, changes: Changes, name: string): HTMLElement[] {
   const search = element("input", {
@@ -46,7 +49,8 @@ export function toolbar(model: Model, settings: Settings, changes: Changes, name
   const hasTimes = model.packed.columns.some(isTime);
   const zones = hasTimes ? [zoneBox(settings, changes)] : [];
   const { opener, list } = columnsChooser(model, changes);
-  const bar = element("div", { className: "bar" }, search, filters, opener, ...zones, copy, download);
+  const finding = model.packed.total > surveyable ? [search, filters] : [];
+  const bar = element("div", { className: "bar" }, ...finding, opener, ...zones, copy, download);
   return [bar, list];
 }
 
