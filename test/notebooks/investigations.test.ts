@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { entries, pictureIn, pictureOf } from "../../docs/generator/gallery/index.js";
 import { useFolder } from "../kernel/fixtures.js";
 import { investigations } from "../scene/investigations.js";
 import { outputsOf, replay, rows, textOf } from "./run.js";
@@ -27,6 +28,14 @@ describe.each(Object.keys(investigations))("%s", (name) => {
     expect(page.match(/data:image\/svg\+xml/g)?.length).toBeGreaterThanOrEqual(3);
   });
 });
+
+test.each(entries.filter(({ notebook }) => !notebook.includes("templates")))(
+  "$name: the gallery has its picture",
+  async (entry) => {
+    if (!existsSync(replayed(entry.name))) await replaysTwice(entry.name);
+    expect(readFileSync(pictureOf(entry), "utf8")).toBe(pictureIn(replayed(entry.name), entry.cell));
+  },
+);
 
 describe("first-look", () => {
   const name = "first-look";
