@@ -1,6 +1,8 @@
-import { copyFileSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { program } from "../../kernel/package.js";
 import { useBrowser } from "../fixtures/browser.js";
 import { useJupyter } from "../fixtures/jupyter.js";
 import { type JupyterLab, startJupyterLab } from "../fixtures/jupyterlab.js";
@@ -27,10 +29,9 @@ describeLive("first-look in JupyterLab", ["python", "chromium"], () => {
   let jupyterLab: JupyterLab;
   let notebook: NotebookPage;
   beforeAll(async () => {
-    copyFileSync("notebooks/first-look.ipynb", join(folder.path, "first-look.ipynb"));
-    jupyterLab = await startJupyterLab(jupyter, folder.path, {
-      SKBOOK_REPLAY: resolve("datasets/first-look"),
-    });
+    // As a newcomer does it: nothing but the notebook says what is replayed.
+    await execa(process.execPath, [program, "new", "first-look"], { cwd: folder.path });
+    jupyterLab = await startJupyterLab(jupyter, folder.path);
     notebook = await NotebookPage.open(await browser.newPage(), jupyterLab, "first-look.ipynb");
   });
   afterAll(() => jupyterLab?.stop());

@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { entries, pictureIn, pictureOf } from "../../docs/generator/gallery/index.js";
 import { expectShownHealth } from "../findings/one-health.js";
 import { useFolder } from "../kernel/fixtures.js";
 import { investigations } from "../scene/investigations.js";
@@ -38,6 +39,14 @@ test.each(Object.keys(investigations))(
         const html = [data?.["text/html"]].flat().join("");
         if (html.includes("skbook-findings")) expectShownHealth(html);
       }
+  },
+);
+
+test.each(entries.filter(({ notebook }) => !notebook.includes("templates")))(
+  "$name: the gallery has its picture",
+  async (entry) => {
+    if (!existsSync(replayed(entry.name))) await replaysTwice(entry.name);
+    expect(readFileSync(pictureOf(entry), "utf8")).toBe(pictureIn(replayed(entry.name), entry.cell));
   },
 );
 

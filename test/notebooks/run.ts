@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { onPath } from "../fixtures/needs.js";
 import { startLiveHost } from "../scene/live-host.js";
@@ -33,12 +33,27 @@ export function textOf(path: string, cell: string): string {
   return [outputsOf(path, cell)[0]?.data?.["text/plain"]].flat().join("");
 }
 
+/** Runs a notebook as it stands, where no program is on the PATH and, where we may, there is no network at all. Writes `target`. */
+export async function runAlone(notebook: string, target: string): Promise<void> {
+  await alone(join(target, ".."), [
+    process.execPath,
+    resolve("dist/kernel/main.js"),
+    "run",
+    notebook,
+    "-o",
+    target,
+  ]);
+}
+
 /** Replays a notebook with no program on the PATH and, where we may, no network at all. Writes `target` and `target`.html. */
 export async function replay(name: string, kase: string, target: string, ...more: string[]): Promise<void> {
   const args = command(name, "--replay", kase, "-o", target, "--html", `${target}.html`, ...more);
-  const alone = process.getuid?.() === 0 && onPath("unshare");
-  const [file = "", ...rest] = alone ? ["/usr/bin/unshare", "--net", ...args] : args;
-  const home = join(target, "..");
+  await alone(join(target, ".."), args);
+}
+
+async function alone(home: string, args: string[]): Promise<void> {
+  const unshared = process.getuid?.() === 0 && onPath("unshare");
+  const [file = "", ...rest] = unshared ? ["/usr/bin/unshare", "--net", ...args] : args;
   await execa(file, rest, {
     env: { PATH: join(home, "nothing-here"), HOME: home, TMPDIR: tmpdir() },
     extendEnv: false,

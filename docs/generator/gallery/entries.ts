@@ -17,9 +17,9 @@ const investigation = (name: string, cell: string): Entry => ({
 export const entries: readonly Entry[] = [
   investigation("first-look", "timeline"),
   investigation("slow-download", "reader-figure"),
-  investigation("lost-or-late", "ladder"),
   investigation("where-did-my-packets-go", "topology"),
   { name: "drops", notebook: "notebooks/templates/drops.ipynb", cell: "summary-figure" },
+  { name: "lost-or-late", notebook: "notebooks/templates/lost-or-late.ipynb", cell: "pings-figure" },
   { name: "capture", notebook: "notebooks/templates/capture.ipynb", cell: "conversations" },
 ];
 

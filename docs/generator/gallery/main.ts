@@ -3,9 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { packageRoot, program } from "../../../kernel/package.js";
-import { entries, pictureOf } from "./entries.js";
-import { galleryFile, galleryPage } from "./page.js";
-import { pictureIn } from "./picture.js";
+import { entries, galleryFile, galleryPage, pictureIn, pictureOf } from "./index.js";
 
 // `npm run gallery`: replays the notebooks, and writes the gallery with a picture of each.
 const folder = mkdtempSync(join(tmpdir(), "skbook-gallery-"));

@@ -1,0 +1,3 @@
+export { type Entry, entries, pictureOf } from "./entries.js";
+export { galleryFile, galleryPage } from "./page.js";
+export { pictureIn } from "./picture.js";
