@@ -10,9 +10,13 @@ export interface Complaint {
 /** The compiler refuses a cell; nothing of it has run. */
 export class CompileError extends Error {
   override readonly name = "CompileError";
+  /** Names that nothing declares. */
+  readonly missing: readonly string[];
 
   constructor(code: string, complaints: readonly Complaint[]) {
     super(complaints.map((complaint) => describe(code, complaint)).join("\n"));
+    const missing = complaints.map(({ message }) => /^Cannot find name '([^']+)'/.exec(message)?.[1]);
+    this.missing = [...new Set(missing.filter((name) => name !== undefined))];
   }
 }
 

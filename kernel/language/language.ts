@@ -1,9 +1,11 @@
 import type { Completion, Inspection } from "./answers.js";
 import type { Catalogue } from "./catalogue.js";
 import type { CellFile } from "./cell-file.js";
-import { Cells } from "./cells.js";
+import { Cells, type CompiledCell } from "./cells.js";
 import type { Values } from "./columns.js";
+import { CompileError } from "./compile-error.js";
 import { Executor, type Watch } from "./executor.js";
+import { importOf } from "./imports.js";
 import { type Guard, guardLoading, installModuleFallback } from "./modules.js";
 import { prelude } from "./prelude.js";
 import { type Completeness, complete, completeness, inspect } from "./questions.js";
@@ -76,6 +78,21 @@ export function openLanguage(guard: Guard): Language {
       return (kind === "value" && missing) || (failed && kind !== "type" && (missing || same)) ? [name] : [];
     });
 
+  /** A name that only lacks its import is told it. */
+  const compile = (code: string): CompiledCell => {
+    try {
+      return cells.compile(code);
+    } catch (error) {
+      const missing = error instanceof CompileError ? error.missing : [];
+      const lines = missing
+        .map((name) => importOf(name, values.catalogue))
+        .filter((line) => line !== undefined);
+      if (error instanceof CompileError && lines.length > 0)
+        error.message += `\nput in front: ${lines.join(" ")}`;
+      throw error;
+    }
+  };
+
   let abandoned = 0;
 
   /** Waits for what a cell imports; a cell that is given up meanwhile must not run when it has come. */
@@ -92,7 +109,7 @@ export function openLanguage(guard: Guard): Language {
 
   return {
     async execute({ code, label, watch, started, suspended }) {
-      const compiled = cells.compile(code);
+      const compiled = compile(code);
       const loading = executor.load(compiled);
       if (loading !== undefined) await unlessAbandoned(loading, compiled.cell);
       const { names } = compiled.cell;
