@@ -58,6 +58,12 @@ describe("first-look", () => {
     }
   });
 
+  test("says how long each part of a measurement took", () => {
+    const html = [outputsOf(replayed(name), "summary")[0]?.data?.["text/html"]].flat().join("");
+    expect(html).toMatch(/ s in all: attaching [\d.]+ s, measuring 10\.\d s, detaching [\d.]+ s</);
+    expect(html).toContain("tracepoint:skb:kfree_skb / (uint64)args-&gt;reason");
+  });
+
   test("its figures carry JSON, HTML and text", () => {
     const [output] = outputsOf(replayed(name), "timeline");
     expect(Object.keys(output?.data ?? {})).toEqual(
