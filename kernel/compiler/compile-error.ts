@@ -11,8 +11,19 @@ export interface Complaint {
 export class CompileError extends Error {
   override readonly name = "CompileError";
 
+  constructor(
+    message: string,
+    /** Names that nothing declares. */
+    readonly missing: readonly string[] = [],
+  ) {
+    super(message);
+  }
+
   static of(code: string, complaints: readonly Complaint[]): CompileError {
-    return new CompileError(complaints.map((complaint) => describe(code, complaint)).join("\n"));
+    const missing = complaints.map(({ message }) => /^Cannot find name '([^']+)'/.exec(message)?.[1]);
+    return new CompileError(complaints.map((complaint) => describe(code, complaint)).join("\n"), [
+      ...new Set(missing.filter((name) => name !== undefined)),
+    ]);
   }
 }
 

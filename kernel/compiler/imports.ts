@@ -2,6 +2,13 @@ import type ts from "typescript";
 import type { Completion } from "./answers.js";
 import type { Catalogue } from "./catalogue.js";
 
+/** The line that imports a name; undefined for what can't be imported. */
+export function importOf(name: string, catalogue: Catalogue): string | undefined {
+  const known = catalogue.get(name);
+  if (known === undefined || known.kind === "finding") return undefined;
+  return `import { ${known.kind === "type" ? "type " : ""}${name} } from "${known.from}";`;
+}
+
 /** Fewer letters would offer all there is. */
 const leastLetters = 2;
 
@@ -27,9 +34,10 @@ export function withImports(
   const statement = file.statements.find((one) => one.getFullStart() <= word.start && word.start < one.end);
   const start = Math.min(statement?.getStart(file) ?? word.start, word.start);
   const before = file.text.slice(start, word.start);
-  const matches = names.map((name) => {
-    const { from = "" } = catalogue.get(name) ?? {};
-    return { text: `import { ${name} } from "${from}";\n${before}${name}`, type: "import", signature: "" };
-  });
+  const matches = names.map((name) => ({
+    text: `${importOf(name, catalogue)}\n${before}${name}`,
+    type: "import",
+    signature: "",
+  }));
   return { matches, start, end: word.end };
 }

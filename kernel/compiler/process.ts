@@ -3,6 +3,8 @@ import type { Catalogue } from "./catalogue.js";
 import type { CellFile } from "./cell-file.js";
 import { Cells } from "./cells.js";
 import type { Values } from "./columns.js";
+import { CompileError } from "./compile-error.js";
+import { importOf } from "./imports.js";
 import { type Answer, type Compiling, greeting, type Question, type Variables } from "./messages.js";
 import { prelude } from "./prelude.js";
 import { complete, completeness, inspect } from "./questions.js";
@@ -21,7 +23,7 @@ const known = (variables: Variables): Values => ({ variables: new Map(variables)
 const answers: Compiling = {
   open: (folder) => cells.open(folder),
   compile: (code) => {
-    const { cell, ...rest } = cells.compile(code);
+    const { cell, ...rest } = withHint(() => cells.compile(code));
     compiled.set(++count, cell);
     return { ...rest, cell: count, names: [...cell.names] };
   },
@@ -38,6 +40,19 @@ const answers: Compiling = {
     catalogue = new Map(all);
   },
 };
+
+/** A name that only lacks its import is told it. */
+function withHint<Result>(compile: () => Result): Result {
+  try {
+    return compile();
+  } catch (error) {
+    const missing = error instanceof CompileError ? error.missing : [];
+    const lines = missing.map((name) => importOf(name, catalogue)).filter((line) => line !== undefined);
+    if (error instanceof CompileError && lines.length > 0)
+      error.message += `\nput in front: ${lines.join(" ")}`;
+    throw error;
+  }
+}
 
 function warmUp(): void {
   cells.add(cells.compile("const warm = { up: 1 }; console.log(warm.up)").cell, ["warm"]);

@@ -36,7 +36,7 @@ export function findingsHtml(found: Diagnosis): string {
   const loss = warnings.length === 0 ? "" : ` · ${escapeHtml(warnings.join(" · "))}`;
   const entries = [...found].map(
     (finding) =>
-      `<details class="skbook-finding"><summary>${head(finding)}</summary>${body(finding)}${worstOf(finding)}</details>`,
+      `<details class="skbook-finding"><summary>${head(finding)}</summary>${worstOf(finding)}${body(finding)}</details>`,
   );
   return `<div class="skbook-findings"><p><b>${summary(found)}</b>${loss}</p>${entries.join("\n")}</div>`;
 }

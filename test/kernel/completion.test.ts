@@ -86,6 +86,14 @@ describe("a name that isn't imported", () => {
     expect((await completed("// dropSumm|")).matches).toEqual([]);
   });
 
+  test("that a cell uses all the same is told its import", async () => {
+    const { reply } = await kernel.run("await dropEvents(unheardOf, {} as Finding)");
+    expect(reply.evalue).toMatch(
+      /\nput in front: import \{ dropEvents \} from "skbook"; import \{ type Finding \} from "skbook";$/,
+    );
+    expect(String(reply.evalue)).toContain("Cannot find name 'unheardOf'");
+  });
+
   test("runs as it was completed", async () => {
     const code = await taken("typeof localh|");
     expect((await kernel.run(code)).of("execute_result")[0]?.data).toEqual({ "text/plain": "'function'" });

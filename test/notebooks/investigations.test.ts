@@ -67,6 +67,12 @@ describe("first-look", () => {
     }
   });
 
+  test("says how long each part of a measurement took", () => {
+    const html = [outputsOf(replayed(name), "summary")[0]?.data?.["text/html"]].flat().join("");
+    expect(html).toMatch(/ s in all: attaching [\d.]+ s, measuring 10\.\d s, detaching [\d.]+ s</);
+    expect(html).toContain("tracepoint:skb:kfree_skb / (uint64)args-&gt;reason");
+  });
+
   test("saved with its outputs, it stays under 400 kB", () => {
     expect(statSync(replayed(name)).size).toBeLessThanOrEqual(400_000);
   });
