@@ -20,8 +20,13 @@ export type Catalogue = ReadonlyMap<string, Importable>;
 
 /** The columns of a value that has some: a table or a frame. */
 export function columnsOf(value: unknown): readonly KnownColumn[] | undefined {
-  const { schema, columns } = (value ?? {}) as { schema?: unknown; columns?: unknown };
-  return [schema, columns].find(areColumns);
+  try {
+    const { schema, columns } = (value ?? {}) as { schema?: unknown; columns?: unknown };
+    return [schema, columns].find(areColumns);
+  } catch {
+    // A value of the user's may do anything when it is looked at.
+    return undefined;
+  }
 }
 
 function areColumns(value: unknown): value is readonly KnownColumn[] {

@@ -137,6 +137,10 @@ describe("columns in the text of a query", () => {
   test("and nothing where the text is no query, or of something unknown", async () => {
     expect((await completed('console.log("rt|")')).matches).toEqual([]);
     expect((await completed('unknown.sql("rt|")')).matches).toEqual([]);
+    await kernel.run(
+      "const odd = { get columns(): string { throw new Error('no') }, sql: (text: string) => text };",
+    );
+    expect((await completed('odd.sql("rt|")')).matches).toEqual([]);
   });
 
   test("Shift-Tab tells type, unit and meaning", async () => {
