@@ -1,6 +1,7 @@
 // Bundles what tsc has written to dist: one module per entry and the parts that entries share, the program of the compiler's
 // process, and the declarations that cells and packages see of "skbook". The modules themselves stay there: captures are read by
 // processes of their own, started from them.
+import { rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -79,6 +80,9 @@ async function rollUpDeclarations() {
   await bundle.write({ dir: join(dist, "types"), format: "esm", chunkFileNames: "shared.d.ts" });
 }
 
+// Chunks have names by their content: those of an earlier build would stay.
+for (const folder of ["kernel/chunks", "lib/chunks", "types"])
+  rmSync(join(dist, folder), { recursive: true, force: true });
 await bundleEntries();
 await bundleCompiler();
 await rollUpDeclarations();
