@@ -1,7 +1,7 @@
 // Bundles what tsc has written to dist, and what of other packages is kept in it: one module per entry and the parts that entries share, the program of the compiler's
 // process, and the declarations that cells and packages see of "skbook". The modules themselves stay there: captures are read by
 // processes of their own, started from them.
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -90,6 +90,9 @@ async function rollUpDeclarations() {
   });
 }
 
+// Chunks have names by their content: those of an earlier build would stay.
+for (const folder of ["kernel/chunks", "lib/chunks", "types"])
+  rmSync(join(dist, folder), { recursive: true, force: true });
 const chunks = [];
 for (const bundle of [bundleVendor, bundleEntries, bundleCompiler, bundleBrowser])
   chunks.push(...(await bundle()));

@@ -14,6 +14,9 @@ import { complete, completeness, inspect } from "./questions.js";
 /** Cells compiled ahead: each makes the engine's code for the next one better. */
 const warmUps = { reading: 3, idle: 12 };
 
+/** Between two of them when idle: a cell that is there already goes first. */
+const pauseMs = 50;
+
 const cells = new Cells();
 const compiled = new Map<number, CellFile>();
 let count = 0;
@@ -78,9 +81,9 @@ function serve(): void {
   let left = warmUps.idle;
   const idle = () => {
     warmUp();
-    if (--left > 0) setTimeout(idle);
+    if (--left > 0) setTimeout(idle, pauseMs);
   };
-  setTimeout(idle);
+  setTimeout(idle, pauseMs);
 }
 
 for (let index = 0; index < warmUps.reading; index++) warmUp();

@@ -23,6 +23,8 @@ export interface Handlers {
 /** The main thread's end of the thread that owns the sockets. */
 export class Gateway {
   readonly shared = new Shared();
+  /** Resolves when the sockets are there. */
+  readonly listening: Promise<void>;
   readonly #worker: Worker;
   #held: Printed | undefined;
   #releasing: NodeJS.Timeout | undefined;
@@ -34,7 +36,12 @@ export class Gateway {
       frontEnd: Number(process.env.JPY_PARENT_PID) || undefined,
     };
     this.#worker = new Worker(new URL("./sockets.js", import.meta.url), { workerData: data });
+    let ready = () => {};
+    this.listening = new Promise((resolve) => {
+      ready = resolve;
+    });
     this.#worker.on("message", (event: Event) => {
+      if (event.kind === "ready") ready();
       if (event.kind === "request") handlers.request(event.request);
       if (event.kind === "answer") handlers.answer(event.text);
       if (event.kind === "interrupt") handlers.interrupt(event.count, event.arrivals);

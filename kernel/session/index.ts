@@ -22,6 +22,7 @@ export async function kernel(args: string[]): Promise<undefined> {
   try {
     const { openLanguage } = await import("../language/index.js");
     const language = openLanguage(compiler, kernel.guard);
+    await kernel.listening;
     // Nearly every notebook imports it, and until the compiler is there this process has nothing else to do.
     await import("../../lib/index.js").catch(() => undefined);
     kernel.start(language);

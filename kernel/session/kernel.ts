@@ -91,6 +91,11 @@ export class Kernel {
     });
   }
 
+  /** Resolves when front ends can reach the kernel. */
+  get listening(): Promise<void> {
+    return this.#gateway.listening;
+  }
+
   /** Gives the kernel its language; requests that came earlier are served now. */
   start(language: Language): void {
     this.#language = language;
