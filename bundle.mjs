@@ -1,8 +1,10 @@
 // Bundles what runs in a browser: the script of tables, and the extension by which JupyterLab lets them ask the kernel.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { rolldown } from "rolldown";
 
-async function bundled(input) {
+const banner = "/*! contains TanStack Table, MIT License, Copyright (c) 2016 Tanner Linsley */";
+
+async function bundled(input, banner) {
   const bundle = await rolldown({
     input,
     platform: "browser",
@@ -10,14 +12,15 @@ async function bundled(input) {
     resolve: { extensionAlias: { ".js": [".ts", ".js"] } },
     transform: { target: "es2022" },
   });
-  const { output } = await bundle.generate({ format: "iife", minify: true });
+  const { output } = await bundle.generate({ format: "iife", minify: true, banner });
   await bundle.close();
   return output[0].code;
 }
 
-const tables = await bundled("lib/tables/view/tables.ts");
+const tables = await bundled("lib/tables/view/tables.ts", banner);
 await mkdir("dist/browser", { recursive: true });
 await writeFile("dist/browser/tables.js", tables);
+await copyFile("node_modules/@tanstack/table-core/LICENSE", "dist/browser/LICENSE.tanstack");
 
 // JupyterLab's own builder is webpack with module federation; of that, an extension without packages of its own needs a container only.
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
