@@ -10,14 +10,17 @@ const spec = (prefix: string) => join(prefix, "share/jupyter/kernels/skbook/kern
 const read = (path: string) => readJson<{ argv: string[] }>(path);
 
 describe("install", () => {
-  test("writes a kernelspec that starts this command, and a logo; uninstall removes both", async () => {
+  test("writes a kernelspec that starts this command, a logo and an extension of JupyterLab; uninstall removes them", async () => {
     const prefix = join(folder.path, "prefix");
     const { code, stdout } = await skbook(["install", "--prefix", prefix]).done;
     expect(code).toBe(0);
     expect(stdout).toContain(spec(prefix));
     expect(read(spec(prefix))).toMatchObject({ language: "typescript", interrupt_mode: "message" });
     expect(readdirSync(dirname(spec(prefix))).sort()).toEqual(["kernel.json", "logo-svg.svg"]);
+    const extension = join(prefix, "share/jupyter/labextensions/skbook");
+    expect(readdirSync(extension).sort()).toEqual(["package.json", "remoteEntry.js"]);
     const removed = await skbook(["uninstall", "--prefix", prefix]).done;
+    expect(existsSync(extension)).toBe(false);
     expect(removed.code).toBe(0);
     expect(removed.stdout).toContain(`removed ${spec(prefix)}`);
     expect(existsSync(dirname(spec(prefix)))).toBe(false);
