@@ -2,9 +2,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { rolldown } from "rolldown";
 
+/** Pages carry the script on its own. */
+const banner = "/*! contains TanStack Table, MIT License, Copyright (c) 2016 Tanner Linsley */";
+
 /** Resolves to the chunks that were written. */
 export async function bundleBrowser() {
-  const tables = await bundled("lib/tables/view/tables.ts");
+  const tables = await bundled("lib/tables/view/tables.ts", banner);
   const extension = await bundled("kernel/labextension/tables/extension.ts");
   await mkdir("dist/browser", { recursive: true });
   await writeFile("dist/browser/tables.js", tables.code);
@@ -12,7 +15,7 @@ export async function bundleBrowser() {
   return [tables, extension];
 }
 
-async function bundled(input) {
+async function bundled(input, banner) {
   const bundle = await rolldown({
     input,
     platform: "browser",
@@ -20,7 +23,7 @@ async function bundled(input) {
     resolve: { extensionAlias: { ".js": [".ts", ".js"] } },
     transform: { target: "es2022" },
   });
-  const { output } = await bundle.generate({ format: "iife", minify: true });
+  const { output } = await bundle.generate({ format: "iife", minify: true, banner });
   await bundle.close();
   return output[0];
 }
