@@ -119,6 +119,12 @@ describeLive("tables in an exported page without a network", ["chromium"], () =>
     expect(await table.locator(".warning").allTextContents()).toEqual(["3 lost"]);
   });
 
+  it("turn pages where there are several", async () => {
+    const next = page.locator(".skbook-table.live").getByRole("button", { name: "next page" });
+    await expect.poll(() => next.count()).toBe(1);
+    expect(await named("next page").isVisible()).toBe(true);
+  });
+
   it("show what people can read, the exact value on hover, and types in tooltips", async () => {
     expect(await column(4)).toEqual(expect.arrayContaining(["null", "7.92 µs", "15.8 µs"]));
     expect(await table.getByText("7.92 µs", { exact: true }).getAttribute("title")).toBe("7919 ns");

@@ -58,6 +58,7 @@ describe("the order of columns", () => {
     const wide = columns(9);
     const rows = [1, 2].map((row) => wide.map((_, at) => (at < 4 ? 7 : row)));
     expect(arranged(wide, rows).shown).toEqual([4, 5, 6, 7, 8, 0, 1, 2, 3]);
+    expect(arranged(wide, rows, undefined, true).shown).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
     expect(arranged(wide.slice(0, 6), rows).shown).toEqual([0, 1, 2, 3, 4, 5]);
   });
 });

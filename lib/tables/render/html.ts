@@ -16,7 +16,7 @@ import {
 import { packed } from "./pack.js";
 import { provenanceHtml } from "./provenance.js";
 import { pageScripts, rowsClass } from "./script.js";
-import type { Shown } from "./shown.js";
+import { isOfQuery, type Shown } from "./shown.js";
 import { style } from "./style.js";
 
 /** A longer text is folded, to be opened. */
@@ -28,7 +28,7 @@ const cellLength = 60;
  */
 export function renderHtml(shown: Shown, first: Shown["rows"]): string {
   const { columns, rows, total, provenance } = shown;
-  const { shown: order, empty } = arranged(columns, rows, shown.empty);
+  const { shown: order, empty } = arranged(columns, rows, shown.empty, isOfQuery(shown));
   const warnings = provenance === undefined ? [] : warningsOf(provenance);
   const badges = warnings
     .map((warning) => ` <b style="background:#b3261e;color:#fff" class="warning">${escapeHtml(warning)}</b>`)

@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { type Packed, packedValue } from "../shown/index.js";
-import type { Shown } from "./shown.js";
+import { isOfQuery, type Shown } from "./shown.js";
 
 /** Rows of a page's table at most, in characters of JSON: some cells hold a program. */
 const mostCharacters = 2_000_000;
 
 /** What a page's table is made of, as JSON that nothing in it can end. All rows are kept in the kernel where these aren't all. */
-export function packed({ columns, rows, total, empty, provenance, keep }: Shown): string {
+export function packed(shown: Shown): string {
+  const { columns, rows, total, empty, provenance, keep } = shown;
   const json = rowsJson(rows);
   const whole = rows.length === total && json.count === total;
   const facts: Packed = {
     columns: columns.map(({ name, type, unit, meaning }) => ({ name, type, ...(unit && { unit }), meaning })),
     empty: empty ?? columns.map((_, index) => rows.every((row) => (row[index] ?? null) === null)),
+    ...(isOfQuery(shown) ? { asInQuery: true } : {}),
     total,
     rows: gzipSync(json.text, { level: 9 }).toString("base64"),
   };

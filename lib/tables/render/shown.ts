@@ -15,3 +15,8 @@ export interface Shown {
   /** Makes all rows known under an id, by which the page asks for those that it lacks. */
   keep?: (id: string) => void;
 }
+
+/** Whether a query has put its columns into their order. */
+export function isOfQuery({ provenance }: Shown): boolean {
+  return provenance?.details.sql !== undefined;
+}

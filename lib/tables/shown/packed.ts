@@ -5,6 +5,8 @@ export interface Packed {
   columns: readonly Column[];
   /** Of each column whether it is null in all rows. */
   empty: readonly boolean[];
+  /** Whether a query has put the columns into their order. */
+  asInQuery?: true;
   /** Rows there are, packed or not. */
   total: number;
   /** The rows, or the first of them: JSON of {@link PackedValue} arrays, gzipped, in base64. */

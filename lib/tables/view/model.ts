@@ -63,7 +63,7 @@ export class Model {
     pageSize: number,
   ) {
     const { columns } = packed;
-    const { shown, empty } = arranged(columns, rows, packed.empty);
+    const { shown, empty } = arranged(columns, rows, packed.empty, packed.asInQuery);
     this.order = [...shown, ...empty];
     this.#usual = Object.fromEntries(empty.map((index) => [String(index), false]));
     this.#table = constructTable({

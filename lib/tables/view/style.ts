@@ -5,6 +5,7 @@ export const viewStyle = `
 .skbook-table.live :is(button, input, select, summary) { font: inherit; color: inherit; }
 .skbook-table.live :is(.bar, .group) { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .skbook-table.live .bar { margin: 4px 0; }
+.skbook-table.live [hidden] { display: none; }
 .skbook-table.live :is(.bar button, .columns button, .bar select, .bar input[type=search], .group input, .filters input) {
   border: 1px solid ${faint(35)}; border-radius: 4px; background: transparent; padding: 2px 8px; margin: 0;
   height: auto; line-height: 1.4; box-sizing: border-box; min-width: 0; box-shadow: none; cursor: pointer; }
