@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { resultColumn } from "../../lib/tables/column.js";
 import { type Column, createTable, type Value } from "../../lib/tables/index.js";
 import { filterSql, searchSql } from "../../lib/tables/live/condition-sql.js";
+import { renderTable } from "../../lib/tables/render/index.js";
 import { arranged, conditionOf, exactValue, meets, readable } from "../../lib/tables/shown/index.js";
 import { provenance } from "./provenance.js";
 
@@ -27,6 +29,15 @@ describe("what a reader sees", () => {
     [44_312, port, "44312", undefined],
     [Number.NaN, gap, "NaN", undefined],
     [null, rtt, "null", undefined],
+    [1.5, { ...gap, unit: "constructor" }, "1.5", undefined],
+    [
+      1_714_564_800_000_000_000,
+      { ...time, type: "DOUBLE" },
+      "2024-05-01 12:00:00.000000",
+      "2024-05-01 12:00:00.000000000 UTC, 1714564800000000000 ns since 1970",
+    ],
+    [1.5, time, "1970-01-01 00:00:00.000000", "1970-01-01 00:00:00.000000002 UTC, 1.5 ns since 1970"],
+    [Number.NaN, time, "NaN", undefined],
     ["\u001b[31m\u202e<b>", text, "\\u001b[31m\\u202e<b>", undefined],
     [
       1_714_564_800_000_000_001n,
@@ -36,6 +47,16 @@ describe("what a reader sees", () => {
     ],
   ])("%s of %o", (value, column, shown, exact) => {
     expect(readable(value, column)).toEqual({ text: shown, ...(exact !== undefined && { exact }) });
+  });
+
+  it("has a name without what steers a terminal", () => {
+    const columns: Column[] = [{ ...port, name: "a\u001b[31m", unit: "\u0007" }];
+    const shown = renderTable({ columns, rows: [[1]], total: 1 })["text/plain"];
+    expect(shown).toContain("a\\u001b[31m [\\u0007]");
+  });
+
+  it("has no unit that a word of JavaScript names", () => {
+    expect(resultColumn("made_constructor", "INTEGER", [])).not.toHaveProperty("unit");
   });
 
   it("has times in the zone that was chosen", () => {
@@ -134,6 +155,9 @@ describe("what is typed as a filter", () => {
     [rtt, ">"],
     [port, "abc"],
     [port, ">5ms"],
+    [rtt, ">5constructor"],
+    [gap, ">1e999"],
+    [gap, ">1e308s"],
     [time, "> yesterday"],
     [gap, "1..x"],
     [port, "1; DROP TABLE this"],
