@@ -55,6 +55,28 @@ describe("what a reader sees", () => {
     expect(shown).toContain("a\\u001b[31m [\\u0007]");
   });
 
+  it.each([
+    ["shown for a moment", 5, { passing: true as const }, ""],
+    ["the first of many that nobody has kept", 5, {}, ""],
+    [
+      "some of many that nobody has kept",
+      40,
+      {},
+      " · some more can be paged through where the notebook is trusted",
+    ],
+    ["all there are", 90, {}, " · the others can be paged through where the notebook is trusted"],
+    [
+      "the first of many that the kernel has",
+      40,
+      { keep: () => {} },
+      ' · the others can be paged through where the notebook is trusted; <code>.toCsv("rows.csv")</code> writes all',
+    ],
+  ])("says where the other rows are, of rows that are %s", (_, count, more, expected) => {
+    const rows = Array.from({ length: count }, (_, n) => [n]);
+    const html = renderTable({ columns: [port], rows, total: 90, ...more })["text/html"] as string;
+    expect(/<p class="extent">\d+ of 90 rows × 1 column(.*)<\/p>/.exec(html)?.[1]).toBe(expected);
+  });
+
   it("has no unit that a word of JavaScript names", () => {
     expect(resultColumn("made_constructor", "INTEGER", [])).not.toHaveProperty("unit");
   });
