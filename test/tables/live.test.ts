@@ -83,8 +83,8 @@ test("the same content has the same id, and what isn't known is refused", async 
   await expect(ask({ id, sort: [{ column: "none", descending: false }] })).rejects.toMatchObject({
     code: "BAD_PARAMETER",
   });
-  await expect(ask({ id, limit: 1_000_000 })).rejects.toThrow();
-  await expect(ask({ id, offset: -1 })).rejects.toThrow();
+  for (const wrong of [{ limit: 1_000_000 }, { offset: -1 }, { search: "x".repeat(1001) }])
+    await expect(ask({ id, ...wrong })).rejects.toMatchObject({ code: "BAD_PARAMETER" });
 });
 
 test("a table that is all there isn't kept", async () => {
