@@ -1,7 +1,7 @@
 import type * as Danfo from "#danfojs";
 import { SkbookError } from "../../errors/index.js";
 import type { Value } from "../column.js";
-import { isUnknown } from "./series.js";
+import { compare } from "./unknown.js";
 
 /** What danfojs keeps to itself of a frame. */
 export interface Internals {
@@ -84,13 +84,6 @@ export function betterMethods({ DataFrame }: typeof Danfo) {
     },
   };
   return methods;
-}
-
-/** Unknown values come last, whichever way the others are sorted. */
-function compare(one: Value | undefined, other: Value | undefined, ascending: boolean): number {
-  if (isUnknown(one) || isUnknown(other)) return Number(isUnknown(one)) - Number(isUnknown(other));
-  const order = one < other ? -1 : one > other ? 1 : 0;
-  return ascending ? order : -order;
 }
 
 function noColumn(name: string, columns: readonly string[]): SkbookError {
