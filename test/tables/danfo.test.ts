@@ -143,6 +143,12 @@ it("computes nothing of null in what takes one column, and sorts it last", () =>
   expect(made().argSort({ ascending: true }).values).toEqual([0, 2, 3, 1]);
 });
 
+it("gives a function all values of a row, in the places of their columns", () => {
+  expect(frame().apply((row: unknown[]) => row[2]).values).toEqual(["a, b", null, 'said "no"', "c"]);
+  expect(frame().apply((row: unknown[]) => row).values).toEqual(frame().values);
+  expect(frame().apply((column: unknown[]) => column.length, { axis: 0 }).values).toEqual([4, 3, 3]);
+});
+
 it("quotes what CSV has to quote", () => {
   expect(frame().toCSV()).toBe('src_port,rtt_ms,reason\n443,,"a, b"\n22,5,\n443,7,"said ""no"""\n80,4,c\n');
   expect(frame().toCSV({ sep: ";", header: false })).toContain("443;;a, b\n");

@@ -7,6 +7,7 @@ import { compare } from "./unknown.js";
 export interface Internals {
   $setInternalColumnDataProperty(column?: string): void;
   $getColumnData(column: string, asSeries?: boolean): unknown;
+  $getDataByAxisWithMissingValuesRemoved(axis: 0 | 1): unknown[][];
   $setValues(rows: unknown[][]): void;
   $setDtypes(dtypes: string[]): void;
   $setIndex(index: Danfo.DataFrame["index"]): void;
@@ -16,7 +17,7 @@ type Frame = Danfo.DataFrame & Internals;
 
 /** In place of methods of danfojs that are wrong, fail on null, or take minutes. */
 export function betterMethods({ DataFrame }: typeof Danfo) {
-  const { $getColumnData, $setInternalColumnDataProperty } = DataFrame.prototype as Frame;
+  const { $getColumnData, $setInternalColumnDataProperty, apply } = DataFrame.prototype as Frame;
   const methods = {
     /** danfojs makes every column a property, and breaks when one is called `index` or `columns`. */
     $setInternalColumnDataProperty(this: Frame, column?: string): void {
@@ -27,6 +28,18 @@ export function betterMethods({ DataFrame }: typeof Danfo) {
     $getColumnData(this: Frame, name: string, asSeries?: boolean): unknown {
       if (!this.columns.includes(name)) throw noColumn(name, this.columns);
       return $getColumnData.call(this, name, asSeries);
+    },
+
+    /** danfojs leaves null out of a row, and what stands behind it gets into another column's place. */
+    apply(this: Frame, ...args: Parameters<Frame["apply"]>): ReturnType<Frame["apply"]> {
+      const $getDataByAxisWithMissingValuesRemoved = (axis: 0 | 1) =>
+        axis === 1
+          ? (this.values as Value[][]).map((row) => [...row])
+          : this.$getDataByAxisWithMissingValuesRemoved(axis);
+      const whole = Object.create(this, {
+        $getDataByAxisWithMissingValuesRemoved: { value: $getDataByAxisWithMissingValuesRemoved },
+      });
+      return apply.apply(whole, args);
     },
 
     /** danfojs fails on null. */
