@@ -149,6 +149,13 @@ it("gives a function all values of a row, in the places of their columns", () =>
   expect(frame().apply((column: unknown[]) => column.length, { axis: 0 }).values).toEqual([4, 3, 3]);
 });
 
+it("says what to do with a column of which danfojs makes no Series", () => {
+  const times: Column = { name: "time_ns", type: "BIGINT", unit: "ns since 1970", meaning: "when" };
+  const made = createFrame([times], [[1_714_564_800_000_000_001n]], provenance);
+  expect(() => made.column("time_ns")).toThrow(expect.objectContaining({ code: "NOT_IN_DANFOJS" }));
+  expect(made.values.map((row) => (row as unknown[])[0])).toEqual([1_714_564_800_000_000_001n]);
+});
+
 it("quotes what CSV has to quote", () => {
   expect(frame().toCSV()).toBe('src_port,rtt_ms,reason\n443,,"a, b"\n22,5,\n443,7,"said ""no"""\n80,4,c\n');
   expect(frame().toCSV({ sep: ";", header: false })).toContain("443;;a, b\n");

@@ -25,8 +25,10 @@ export function betterMethods({ DataFrame }: typeof Danfo) {
       for (const name of names) if (!(name in this)) $setInternalColumnDataProperty.call(this, name);
     },
 
-    $getColumnData(this: Frame, name: string, asSeries?: boolean): unknown {
+    $getColumnData(this: Frame, name: string, asSeries = true): unknown {
       if (!this.columns.includes(name)) throw noColumn(name, this.columns);
+      const [first] = $getColumnData.call(this, name, false) as Value[];
+      if (asSeries && typeof first === "bigint") throw noSeries(name, this.columns.indexOf(name));
       return $getColumnData.call(this, name, asSeries);
     },
 
@@ -106,5 +108,15 @@ function noColumn(name: string, columns: readonly string[]): SkbookError {
     failed: "the frame has no column of that name",
     todo: `choose one of: ${columns.join(", ")}`,
     details: { name, columns },
+  });
+}
+
+function noSeries(name: string, index: number): SkbookError {
+  return new SkbookError({
+    code: "NOT_IN_DANFOJS",
+    tried: `make a Series of the column ${JSON.stringify(name)} of a frame`,
+    failed: "its integers need all 64 bits, and danfojs knows numbers only",
+    todo: `compute with sql() of a Frame, or take its values: frame.values.map((row) => row[${index}])`,
+    details: { name },
   });
 }
