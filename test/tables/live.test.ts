@@ -75,6 +75,15 @@ test("filters and search count what they let through; all 64 bits arrive", async
   expect((await ask({ id, filters: [{ column: big, typed: "x" }] })).matching).toBe(count);
 });
 
+test("questions that overlap are each told their own count", async () => {
+  const id = await idOf(await table());
+  const ends = Array.from({ length: 20 }, (_, at) => at * 100);
+  const answers = await Promise.all(
+    ends.map((end) => ask({ id, filters: [{ column: number, typed: `<${end}` }], limit: 1 })),
+  );
+  expect(answers.map(({ matching }) => matching)).toEqual(ends);
+});
+
 test("the same content has the same id, and what isn't known is refused", async () => {
   const shown = await table();
   expect(await idOf(shown)).toBe(await idOf(shown));

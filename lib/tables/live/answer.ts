@@ -41,13 +41,16 @@ async function answer(asked: unknown): Promise<Answer> {
       : `SELECT ${names} FROM (SELECT *, row_number() OVER () AS ${place} FROM ${table})${where}
          ORDER BY ${order.join(", ")}, ${place}`;
   return withConnection(async (connection) => {
-    if (kept.counted?.where !== where) {
+    // Another question may be answered meanwhile.
+    let { counted } = kept;
+    if (counted?.where !== where) {
       const [[count] = []] = await (await connection.run(`SELECT count(*) FROM ${table}${where}`)).getRows();
-      kept.counted = { where, rows: Number(count) };
+      counted = { where, rows: Number(count) };
+      kept.counted = counted;
     }
     const rows = await (await connection.run(`${all} LIMIT ${limit} OFFSET ${offset}`)).getRows();
     return {
-      matching: kept.counted.rows,
+      matching: counted.rows,
       rows: rows.map((row) => row.map((value) => packedValue(value as Value))),
     };
   });
