@@ -3,7 +3,14 @@ import { resultColumn } from "../../lib/tables/column.js";
 import { type Column, createTable, type Value } from "../../lib/tables/index.js";
 import { filterSql, searchSql } from "../../lib/tables/live/condition-sql.js";
 import { renderTable } from "../../lib/tables/render/index.js";
-import { arranged, conditionOf, exactValue, meets, readable } from "../../lib/tables/shown/index.js";
+import {
+  arranged,
+  compareValues,
+  conditionOf,
+  exactValue,
+  meets,
+  readable,
+} from "../../lib/tables/shown/index.js";
 import { provenance } from "./provenance.js";
 
 const time: Column = { name: "time_ns", type: "BIGINT", unit: "ns since 1970", meaning: "when" };
@@ -114,6 +121,7 @@ describe("what is typed as a filter", () => {
     [start + 1n, -5n, 0.5, 0.5, 0n, 44_300, "it's 100% <b>'", false],
     [start + 86_400_000_000_000n, 20_000_000n, 250, null, 1500n, 80, "null", null],
     [null, null, null, 99.5, 1514n, null, null, null],
+    [null, null, Number.NaN, Number.POSITIVE_INFINITY, null, null, null, null],
     [start - 1n, 0n, -3, 100, 9_007_199_254_740_993n, 0, "Ünïcode _%", true],
   ];
   const asked: [Column, string[]][] = [
@@ -169,6 +177,17 @@ describe("what is typed as a filter", () => {
       );
       expect((await table.sql(`FROM this WHERE ${searchSql(all, wanted)}`)).values.length).toBe(here.length);
       expect(here.length).toBeGreaterThan(0);
+    }
+  });
+
+  it("is sorted on the page as in SQL, also beside NaN", async () => {
+    const writer = await createTable("sorted", [gap]);
+    writer.append([[3], [Number.NaN], [1], [null], [Number.POSITIVE_INFINITY], [2]]);
+    const table = await writer.finish(provenance);
+    const values = (await table.sql("FROM this")).values.flat().filter((value) => value !== null) as Value[];
+    for (const [order, sign] of [["ASC", 1] as const, ["DESC", -1] as const]) {
+      const sorted = await table.sql(`FROM this WHERE gap_ms IS NOT NULL ORDER BY gap_ms ${order}`);
+      expect(values.toSorted((a, b) => sign * compareValues(a, b))).toEqual(sorted.values.flat());
     }
   });
 
