@@ -233,8 +233,23 @@ describe("bad usage is exit code 2 with a sentence about it", () => {
   const notebook = () => writeNotebook(at("usage.ipynb"), [parameters, "1"]);
   test.each([
     ["no notebook", () => ["run"], "name one notebook"],
-    ["a missing file", () => ["run", at("none.ipynb")], "cannot read the notebook"],
-    ["an unknown option", () => ["run", notebook(), "--fast"], "--fast"],
+    ["a missing file", () => ["run", at("none.ipynb")], "/none.ipynb\n"],
+    [
+      "an unknown option",
+      () => ["run", notebook(), "--fast"],
+      "skbook: unknown option '--fast'; see skbook run --help\n",
+    ],
+    [
+      "an option without its value",
+      () => ["run", notebook(), "--html"],
+      "option '--html <value>' argument missing; see skbook run --help\n",
+    ],
+    ["a word too many", () => ["install", "here"], "unexpected argument 'here'; see skbook install --help\n"],
+    [
+      "JupyterLab for a missing notebook",
+      () => ["jupyterlab", at("none.ipynb")],
+      "/none.ipynb; skbook new writes a notebook",
+    ],
     ["an unknown command", () => ["dance"], "no command 'dance'"],
     [
       "an unknown parameter",
