@@ -4,7 +4,13 @@ export { readText } from "./bytes.js";
 export { ClockOffset, clockOffset } from "./clock-offset.js";
 export { type ClockReading, clocksFunction, clockWord, parseClockLines } from "./clocks.js";
 export { connect, localhost } from "./connect.js";
-export { type CounterOptions, hostCounters, softnetCounters } from "./counters/index.js";
+export {
+  type CounterOptions,
+  hostCounters,
+  softnetCounters,
+  type ThreadCpuOptions,
+  threadCpu,
+} from "./counters/index.js";
 export { detachedNotes, withDetached } from "./detached.js";
 export { deviceName } from "./device-name.js";
 export { hostFacts } from "./facts.js";

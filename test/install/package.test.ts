@@ -157,7 +157,7 @@ describeLive("its JupyterLab", ["python"], () => {
         kernelspecs: { skbook: { spec: { argv: string[] } } };
       };
       expect(kernelspecs.skbook.spec.argv).toContain(main);
-      expect(await jupyterLab.stop("SIGTERM")).toBe(0);
+      expect(await jupyterLab.stop("SIGTERM")).toBe(143);
       expect(processesWith(installation.base)).toEqual([]);
     } finally {
       await jupyterLab.stop();
