@@ -7,6 +7,7 @@ import { SkbookError } from "../lib/errors/index.js";
 import { findSnapshot, snapshotPath } from "./compiler/index.js";
 import { kernelsIn, placesOfJupyter, specFile } from "./install/index.js";
 import { findPython, isNewEnough, jupyterLabOnPath } from "./jupyterlab/index.js";
+import { calledAs } from "./package.js";
 
 const exec = promisify(execFile);
 
@@ -161,7 +162,7 @@ const checks: Check[] = [
         return {
           ok: false,
           found: `not made yet for Node ${process.version}`,
-          todo: "skbook install, or start a kernel",
+          todo: `${calledAs} install, or start a kernel`,
         };
       const todo = "let this user alone write to the cache folder, and leave SKBOOK_CACHE_BYTES unset";
       return { ok: false, found: "nothing may be kept in the cache folder", todo };
@@ -171,7 +172,7 @@ const checks: Check[] = [
     name: "kernelspec",
     purpose: "choosing skbook in a Jupyter of your own",
     look: async () => {
-      const todo = "skbook install";
+      const todo = `${calledAs} install`;
       for (const path of (await placesOfJupyter()).map(kernelsIn).map(specFile)) {
         if (!(await exists(path))) continue;
         const fault = await faultOf(path);
@@ -189,7 +190,7 @@ const checks: Check[] = [
       const found = version === undefined ? "none on the PATH" : `${version} on the PATH is too old`;
       try {
         const python = await findPython();
-        return { ok: true, found: `${found}; skbook jupyterlab sets one up with ${python.executable}` };
+        return { ok: true, found: `${found}; ${calledAs} jupyterlab sets one up with ${python.executable}` };
       } catch (error) {
         if (!(error instanceof SkbookError)) throw error;
         return { ok: false, found: `${found}, and ${error.failed}`, todo: error.todo };

@@ -24,3 +24,6 @@ export const program = join(packageRoot, "dist/kernel/main.js");
 
 /** The program of the compiler's process, in one file, as a startup snapshot needs it. */
 export const compilerProgram = join(packageRoot, "dist/kernel/compiler/process.cjs");
+
+/** How this command was called: npx names itself to what it starts. */
+export const calledAs = process.env.npm_lifecycle_event === "npx" ? "npx skbook" : "skbook";

@@ -74,11 +74,13 @@ th { font-weight: 600; }
   .outputs { grid-column: 1; }
 }
 @media print {
-  body { font-size: 10.5pt; } main, nav { padding: 0; } nav { border: 0; break-after: page; }
+  body { font-size: 10.5pt; } main, nav { padding: 0; } nav { border: 0; }
   nav label, nav summary, .source > summary { display: none; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; } .source { break-inside: avoid; max-width: none; }
-  .outputs, .outputs .scroll { overflow: visible; } .outputs table { font-size: 7.5pt; }
-  .outputs th, .outputs td { white-space: normal; overflow-wrap: anywhere; padding: .15em .35em; }
+  .outputs, .outputs .scroll { overflow: visible !important; } .outputs table { font-size: 7.5pt; }
+  /* Paper doesn't scroll: against a table's own style, too. */
+  .outputs :is(th, td, th button) { white-space: normal !important; overflow-wrap: anywhere; }
+  .outputs :is(th, td) { padding: .15em .35em !important; }
   thead { display: table-header-group; } tr, img, svg, .skbook-figure { break-inside: avoid; }
   /* A figure that a dark screen shows inverted. */
   .skbook-figure { filter: none !important; }

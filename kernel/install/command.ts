@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { SkbookError } from "../../lib/errors/index.js";
+import { readArguments } from "../arguments.js";
 import { makeSnapshot } from "../compiler/index.js";
 import { removeLabextension, writeLabextension } from "../labextension/index.js";
 import { UsageError } from "../usage-error.js";
@@ -50,9 +50,19 @@ export async function uninstall(args: string[]): Promise<number> {
   return 0;
 }
 
+const flag = { type: "boolean" } as const;
+
 /** The folder of Jupyter's data that the arguments name; undefined where they only ask for help. */
 async function dataFolder(args: string[]): Promise<string | undefined> {
-  const { user, prefix, "sys-prefix": sysPrefix, help: wanted } = parse(args);
+  const {
+    user,
+    prefix,
+    "sys-prefix": sysPrefix,
+    help: wanted,
+  } = readArguments("install", {
+    args,
+    options: { user: flag, prefix: { type: "string" }, "sys-prefix": flag, help: { ...flag, short: "h" } },
+  }).values;
   if (wanted === true) {
     process.stdout.write(help);
     return undefined;
@@ -63,21 +73,6 @@ async function dataFolder(args: string[]): Promise<string | undefined> {
   if (prefix === "") throw new UsageError("--prefix needs a folder");
   if (prefix !== undefined) return dataBelow(prefix);
   return sysPrefix === true ? dataBelow(await pythonPrefix()) : userData();
-}
-
-function parse(args: string[]) {
-  try {
-    const flag = { type: "boolean" } as const;
-    const options = {
-      user: flag,
-      prefix: { type: "string" },
-      "sys-prefix": flag,
-      help: { ...flag, short: "h" },
-    } as const;
-    return parseArgs({ args, options }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 function refused(tried: string, data: string, error: Error): never {

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { SkbookError } from "../../lib/errors/index.js";
 import { kernelsIn, labextensionsIn, writeKernelspec } from "../install/index.js";
 import { writeLabextension } from "../labextension/index.js";
-import { packageRoot } from "../package.js";
+import { calledAs, packageRoot } from "../package.js";
+import { UsageError } from "../usage-error.js";
 import { Ending } from "./ending.js";
 import { dataFolder, findJupyterLab } from "./jupyter.js";
 
@@ -41,6 +43,11 @@ export async function jupyterlab(args: string[]): Promise<number> {
 }
 
 async function start(args: string[], ending: Ending): Promise<number> {
+  const [notebook = ""] = args;
+  // JupyterLab says so only after it has been set up.
+  if (/^[^-].*\.ipynb$/.test(notebook) && !existsSync(notebook)) {
+    throw new UsageError(`there is no ${resolve(notebook)}; ${calledAs} new writes a notebook to start from`);
+  }
   const say = (line: string) => process.stderr.write(`skbook: ${line}\n`);
   const [file, ...first] = await findJupyterLab(say, ending.signal);
   const environment = {

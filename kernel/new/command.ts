@@ -1,23 +1,28 @@
 import { constants, copyFile } from "node:fs/promises";
-import { basename, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { basename, extname, resolve } from "node:path";
+import { readArguments } from "../arguments.js";
+import { calledAs } from "../package.js";
 import { UsageError } from "../usage-error.js";
 import { type Template, templates } from "./templates.js";
 
 const help = `skbook new [TEMPLATE] [FILE]
 
-Writes a notebook to start from into this folder, as TEMPLATE.ipynb or FILE; what is there already is never overwritten.
+Writes a notebook to start from into this folder, as TEMPLATE.ipynb or FILE.ipynb; what is there already is never overwritten.
 Without TEMPLATE it lists what there is.
 `;
 
 /** `skbook new`: resolves to the exit code. */
 export async function newNotebook(args: string[]): Promise<number> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readArguments("new", {
+    args,
+    allowPositionals: true,
+    options: { help: { type: "boolean", short: "h" } },
+  });
   if (values.help === true) {
     process.stdout.write(help);
     return 0;
   }
-  const [name, file = `${name}.ipynb`, ...more] = positionals;
+  const [name, given = name ?? "", ...more] = positionals;
   if (more.length > 0) throw new UsageError("give a template and a file at most; see skbook new --help");
   const all = await templates();
   if (name === undefined) {
@@ -29,6 +34,7 @@ export async function newNotebook(args: string[]): Promise<number> {
     const known = all.map((one) => one.name).join(", ");
     throw new UsageError(`there is no template '${name}'; there are: ${known}`);
   }
+  const file = extname(given) === ".ipynb" ? given : `${given}.ipynb`;
   const target = resolve(file);
   await copyFile(template.path, target, constants.COPYFILE_EXCL).catch((error: NodeJS.ErrnoException) => {
     const failed = error.code === "EEXIST" ? "it is there already; give another name" : error.message;
@@ -38,8 +44,8 @@ export async function newNotebook(args: string[]): Promise<number> {
 
 It replays a recorded case until you tell it otherwise, so it can be run at once:
 
-  npx skbook jupyterlab ${shellWord(file)}
-  npx skbook run ${shellWord(file)} --html ${shellWord(`${basename(file, ".ipynb")}.html`)}
+  ${calledAs} jupyterlab ${shellWord(file)}
+  ${calledAs} run ${shellWord(file)} --html ${shellWord(`${basename(file, ".ipynb")}.html`)}
 `);
   return 0;
 }
@@ -52,12 +58,4 @@ function listed(all: readonly Template[]): string {
 
 function shellWord(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, allowPositionals: true, options: { help: { type: "boolean", short: "h" } } });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }

@@ -1,4 +1,5 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../usage-error.js";
 
@@ -41,8 +42,9 @@ export interface Notebook {
 
 /** Reads a notebook for running: without outputs, and every cell with an id. */
 export async function readNotebook(path: string): Promise<Notebook> {
-  const raw = await readFile(path, "utf8").catch((error: Error) => {
-    throw new UsageError(`cannot read the notebook: ${error.message}`);
+  const raw = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    const missing = error.code === "ENOENT" ? `there is no ${resolve(path)}` : error.message;
+    throw new UsageError(`cannot read the notebook: ${missing}`);
   });
   const parsed = notebookSchema.safeParse(parseJson(raw, path));
   if (!parsed.success) throw new UsageError(`${path} is not a notebook: ${z.prettifyError(parsed.error)}`);

@@ -1,4 +1,4 @@
-import { access, constants, stat } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { SkbookError } from "../../lib/errors/index.js";
 import { kernelIdentity } from "../install/index.js";
@@ -23,11 +23,12 @@ export async function run(args: string[]): Promise<number> {
     injectParameters(notebook, options.parameters);
   }
   await checkPaths(options);
+  const replay = await caseOf(options);
   Object.assign(notebook.metadata, {
     kernelspec: kernelIdentity,
     language_info: languageInfo,
   });
-  const passed = await runCells(notebook, options);
+  const passed = await runCells(notebook, { ...options, replay });
   if (options.output !== undefined) {
     await writeWhole(options.output, formatNotebook(notebook));
     process.stderr.write(`wrote ${options.output}\n`);
@@ -74,22 +75,27 @@ function environmentOf({ record, replay }: RunOptions): NodeJS.ProcessEnv {
   const { SKBOOK_RECORD: _record, SKBOOK_REPLAY: _replay, ...given } = process.env;
   const environment = { ...given, SKBOOK_STARTED_IN: process.cwd() };
   if (record !== undefined) return { ...environment, SKBOOK_RECORD: resolve(record) };
-  if (replay !== undefined) return { ...environment, SKBOOK_REPLAY: resolve(replay) };
+  if (replay !== undefined) return { ...environment, SKBOOK_REPLAY: replay };
   return { ...process.env, ...environment };
 }
 
 /** Finds out before an hour of cells has run that the results could not be written. */
-async function checkPaths({ output, html, replay }: RunOptions): Promise<void> {
+async function checkPaths({ output, html }: RunOptions): Promise<void> {
   for (const path of [output, html]) {
     if (path === undefined) continue;
     await access(dirname(resolve(path)), constants.W_OK).catch((error: Error) => {
       throw new UsageError(`cannot write ${path}: ${error.message}`);
     });
   }
-  if (replay === undefined) return;
-  const isFolder = await stat(replay).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw new UsageError(`--replay ${replay}: there is no such folder: ${resolve(replay)}`);
+}
+
+/** The folder of the case that is to answer: a path, or the name of one that skbook brings along. */
+async function caseOf({ replay }: RunOptions): Promise<string | undefined> {
+  if (replay === undefined) return undefined;
+  const { findCase } = await import("../../lib/cases/index.js");
+  return findCase(replay).catch((error: Error) => {
+    throw new UsageError(
+      `--replay ${replay}: ${error instanceof SkbookError ? error.failed : error.message}`,
+    );
+  });
 }

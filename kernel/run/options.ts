@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readArguments } from "../arguments.js";
 import { UsageError } from "../usage-error.js";
 
 export const runHelp = `skbook run NOTEBOOK [options]
@@ -30,10 +30,23 @@ export interface RunOptions {
 
 /** Reads the arguments that follow `skbook run`. */
 export function readRunOptions(args: string[]): RunOptions {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readArguments("run", {
+    args,
+    allowPositionals: true,
+    options: {
+      output: { type: "string", short: "o" },
+      html: { type: "string" },
+      parameter: { type: "string", short: "p", multiple: true },
+      record: { type: "string" },
+      replay: { type: "string" },
+      timeout: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
   const help = values.help === true;
   const [notebook = "", ...more] = positionals;
-  if (!help && (notebook === "" || more.length > 0)) throw new UsageError("name one notebook");
+  if (!help && (notebook === "" || more.length > 0))
+    throw new UsageError("name one notebook; see skbook run --help");
   if (values.record !== undefined && values.replay !== undefined) {
     throw new UsageError("a run either records or replays: give --record or --replay");
   }
@@ -43,24 +56,4 @@ export function readRunOptions(args: string[]): RunOptions {
   }
   const { output, html, record, replay, parameter = [] } = values;
   return { notebook, output, html, parameters: parameter, record, replay, timeout, help };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        output: { type: "string", short: "o" },
-        html: { type: "string" },
-        parameter: { type: "string", short: "p", multiple: true },
-        record: { type: "string" },
-        replay: { type: "string" },
-        timeout: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }

@@ -1,3 +1,4 @@
+export { findCase } from "./find.js";
 export type { Json, RecordedRun, Run, RunRequest } from "./request.js";
 export {
   live,

@@ -37,6 +37,14 @@ describe("the package", () => {
     expect(licences).not.toContain("undefined");
   });
 
+  test("has the documentation that its README leads to", () => {
+    const readme = readFileSync(installed("skbook/README.md"), "utf8");
+    const files = [...readme.matchAll(/\]\(([^)#:]+)/g)].map(([, path = ""]) => path);
+    expect(files).toContain("docs/install.md");
+    expect(files.filter((path) => !existsSync(installed(`skbook/${path}`)))).toEqual([]);
+    expect(existsSync(installed("skbook/docs/generator"))).toBe(false);
+  });
+
   test("asks for packages of the registry only", () => {
     const { dependencies } = readJson<{ dependencies: Record<string, string> }>(
       installed("skbook/package.json"),

@@ -229,12 +229,35 @@ describe("ended from outside", () => {
   });
 });
 
+test("a case that skbook brings along answers by its name", async () => {
+  const notebook = writeNotebook(at("named.ipynb"), [
+    'import { connect, dropSummary } from "skbook";',
+    'await dropSummary(await connect("root@203.0.113.202"), { seconds: 10, src: "203.0.113.0/25" })',
+  ]);
+  expect(await skbook(["run", notebook, "--replay", "first-look"]).done).toMatchObject({ code: 0 });
+});
+
 describe("bad usage is exit code 2 with a sentence about it", () => {
   const notebook = () => writeNotebook(at("usage.ipynb"), [parameters, "1"]);
   test.each([
     ["no notebook", () => ["run"], "name one notebook"],
-    ["a missing file", () => ["run", at("none.ipynb")], "cannot read the notebook"],
-    ["an unknown option", () => ["run", notebook(), "--fast"], "--fast"],
+    ["a missing file", () => ["run", at("none.ipynb")], "/none.ipynb\n"],
+    [
+      "an unknown option",
+      () => ["run", notebook(), "--fast"],
+      "skbook: unknown option '--fast'; see skbook run --help\n",
+    ],
+    [
+      "an option without its value",
+      () => ["run", notebook(), "--html"],
+      "option '--html <value>' argument missing; see skbook run --help\n",
+    ],
+    ["a word too many", () => ["install", "here"], "unexpected argument 'here'; see skbook install --help\n"],
+    [
+      "JupyterLab for a missing notebook",
+      () => ["jupyterlab", at("none.ipynb")],
+      "/none.ipynb; skbook new writes a notebook",
+    ],
     ["an unknown command", () => ["dance"], "no command 'dance'"],
     [
       "an unknown parameter",
@@ -252,7 +275,11 @@ describe("bad usage is exit code 2 with a sentence about it", () => {
       () => ["run", notebook(), "--record", "a", "--replay", "b"],
       "either records or replays",
     ],
-    ["a case that is not there", () => ["run", notebook(), "--replay", at("no-case")], "no such folder"],
+    [
+      "a case that is not there",
+      () => ["run", notebook(), "--replay", at("no-case")],
+      "/no-case: there is no case.json in /",
+    ],
     ["an output that can't be written", () => ["run", notebook(), "-o", at("no/out.ipynb")], "cannot write"],
     ["a timeout that is none", () => ["run", notebook(), "--timeout", "soon"], "give seconds"],
   ])("%s", async (_, args, sentence) => {

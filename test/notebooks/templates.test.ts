@@ -48,6 +48,12 @@ test("the probe of one's own counts what was sent again", () => {
 });
 
 describe("skbook new", () => {
+  test("writes a notebook also where the name that is given doesn't end as one", async () => {
+    const { stdout } = await create(folder.path, "drops", "monday");
+    expect(stdout).toContain(`wrote ${join(folder.path, "monday.ipynb")}\n`);
+    expect(stdout).toContain("run monday.ipynb --html monday.html");
+  });
+
   test("lists what there is, and refuses what there isn't", async () => {
     const { stdout, exitCode } = await create(folder.path);
     expect(exitCode).toBe(0);

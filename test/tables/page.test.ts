@@ -105,6 +105,17 @@ describeLive("tables in an exported page without a network", ["chromium"], () =>
   });
   afterAll(() => rm(folder, { recursive: true }));
 
+  it("has all of its columns on paper, and nothing to press there", async () => {
+    await page.emulateMedia({ media: "print" });
+    await page.setViewportSize({ width: 700, height: 1000 });
+    const right = (cell: Element) => cell.getBoundingClientRect().right;
+    expect(await table.locator("thead th").last().evaluate(right)).toBeLessThanOrEqual(700);
+    for (const part of await table.locator("input, select, .group, .bar button").all())
+      expect(await part.isVisible()).toBe(false);
+    await page.emulateMedia({ media: null });
+    await page.setViewportSize({ width: 1280, height: 720 });
+  });
+
   const named = (name: string) => table.getByRole("button", { name, exact: true });
   const header = (name: string) => table.locator("thead th").filter({ hasText: name });
   const column = async (index: number) => table.locator(`tbody td:nth-child(${index})`).allTextContents();

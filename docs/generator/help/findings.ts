@@ -34,7 +34,7 @@ function entriesOf(all: Rules<never>, by: string, call: (id: string) => string):
       name: id,
       kind: "finding",
       from: "skbook",
-      page: `finding of ${by}`,
+      page: `Found by ${by}()`,
       text: text.join("\n\n"),
       parameters: Object.entries(thresholds).map(([name, { value, unit, meaning }]) => ({
         name: `thresholds.${id}.${name}`,

@@ -25,9 +25,11 @@ export interface ListingFacts {
   notes: readonly string[];
 }
 
+// The class twice: JupyterLab's own style of pre breaks lines within words.
 const style =
-  ".skbook-listing pre{overflow-x:auto;border:1px solid rgba(128,128,128,.4);padding:6px 10px;margin:4px 0}" +
-  ".skbook-listing td,.skbook-listing th{text-align:left;padding:2px 10px}.skbook-listing td.number{text-align:right}";
+  ".skbook-listing.skbook-listing pre{overflow-x:auto;white-space:pre;word-break:normal;overflow-wrap:normal;" +
+  "border:1px solid rgba(128,128,128,.4);padding:6px 10px;margin:4px 0}" +
+  "@media print{.skbook-listing.skbook-listing pre{white-space:pre-wrap}}";
 
 /** A program that was written and not run, with what it would cost. */
 export class Listing implements ListingFacts {
@@ -52,14 +54,14 @@ export class Listing implements ListingFacts {
   }
 
   toString(): string {
-    return [`${this.title}`, "", this.program, ...this.lines].join("\n");
+    return [this.title, ...this.lines, "", this.program].join("\n");
   }
 
   [jupyterDisplay](): MimeBundle {
     const html = [
       `<div class="skbook-listing"><style>${style}</style><b>${escapeHtml(this.title)}</b>`,
-      `<pre>${escapeHtml(this.program)}</pre>`,
-      `<p>${this.lines.map(escapeHtml).join("<br>")}</p></div>`,
+      `<p>${this.lines.map(escapeHtml).join("<br>")}</p>`,
+      `<pre>${escapeHtml(this.program)}</pre></div>`,
     ].join("");
     return { "text/html": html, "text/plain": this.toString() };
   }

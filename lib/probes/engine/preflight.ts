@@ -30,7 +30,7 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
       detail: root
         ? "commands run as root"
         : "the user is not root, and sudo lets it become root by no known way",
-      todo: "connect as root, allow sudo, or give sudoPassword",
+      todo: "connect as root, allow sudo without a password, or give sudoPassword to connect(); for localhost() start the notebook as root",
       code: "ROOT_NEEDED",
     },
     bpftraceCheck(snapshot),
@@ -81,7 +81,7 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
 
 function bpftraceCheck(snapshot: Snapshot): Check {
   const said = snapshot["tool.bpftrace"] ?? "";
-  const version = said.split("\n").at(-1) || "not in the PATH of commands over this connection";
+  const version = said.split("\n").at(-1) || "bpftrace is not on the PATH that commands have there";
   const old = !isNewEnough(said);
   return {
     check: "bpftrace",

@@ -39,5 +39,7 @@ export const viewStyle = `
 .skbook-table.live .columns[hidden] { display: none; }
 .skbook-table.live .columns label { display: inline-flex; gap: 5px; align-items: center; white-space: nowrap; }
 .skbook-table.live .columns input { width: auto; height: auto; margin: 0; }
-@media print { .skbook-table.live :is(.bar, .columns) :is(input, button, select) { display: none; } }
+@media print {
+  .skbook-table.live :is(.columns, .group, .sign:not(.on)), .skbook-table.live .bar :is(input, button, select) { display: none; }
+}
 `;
