@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
+import { packageRoot } from "../../kernel/package.js";
 import { readJson, skbook, useFolder, type WrittenNotebook, writeNotebook } from "./fixtures.js";
 
 const folder = useFolder();
@@ -98,9 +99,18 @@ describe("a notebook that passes", () => {
       "[process.env.SKBOOK_RECORD, process.env.SKBOOK_REPLAY]",
     ]);
     const environment = { SKBOOK_RECORD: "/elsewhere" };
-    await skbook(["run", notebook, "-o", at("mode.out.ipynb"), "--replay", folder.path], environment).done;
+    const replayed = join(packageRoot, "datasets/first-look");
+    const words = [
+      "run",
+      notebook,
+      "-o",
+      at("mode.out.ipynb"),
+      "--replay",
+      relative(process.cwd(), replayed),
+    ];
+    await skbook(words, environment).done;
     expect(JSON.stringify(readJson<WrittenNotebook>(at("mode.out.ipynb")).cells[0]?.outputs)).toContain(
-      `[ undefined, '${folder.path}' ]`,
+      `[ undefined, '${replayed}' ]`,
     );
   });
 });
