@@ -156,13 +156,14 @@ function lockUp(lock: string): boolean {
   return false;
 }
 
-/** Removes those that were used the longest ago. */
+/** Removes those that were used the longest ago, and what somebody who was killed has left half made. */
 function evict(path: string): void {
   const folder = dirname(path);
-  const blobs = readdirSync(folder)
-    .filter((name) => name.endsWith(suffix))
+  const files = readdirSync(folder)
     .map((name) => join(folder, name))
-    .map((blob) => ({ blob, used: statSync(blob, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+    .map((file) => ({ file, used: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .sort((a, b) => b.used - a.used);
-  for (const { blob } of blobs.slice(keptSnapshots)) rmSync(blob, { force: true });
+  const made = files.filter(({ file }) => file.endsWith(suffix));
+  const left = files.filter(({ file, used }) => !file.endsWith(suffix) && Date.now() - used > 2 * buildMs);
+  for (const { file } of [...made.slice(keptSnapshots), ...left]) rmSync(file, { force: true });
 }

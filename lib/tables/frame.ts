@@ -36,7 +36,7 @@ export interface Frame extends DataFrame {
    */
   toCsv(path: string, options?: FileOptions): Promise<void>;
   /**
-   * Writes all rows to a JSON file, an array of one object per row, whole or not at all.
+   * Writes all rows to a JSON file, an array of one object per row, whole or not at all; NaN and what is infinite become null.
    *
    * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
    */

@@ -91,7 +91,7 @@ export class Table {
 
   /**
    * Writes all rows to a JSON file, an array of one object per row, whole or not at all. Integers have all their digits, also beyond
-   * what a JavaScript number holds.
+   * what a JavaScript number holds; NaN and what is infinite become null.
    *
    * @param options.overwrite replace a file that is there. Default false.
    * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.

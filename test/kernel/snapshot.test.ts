@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -181,6 +182,11 @@ test.runIf(process.getuid?.() === 0)("who has no home keeps nothing", () => {
 
 test("several that make it at once make it once, and leave nothing half made", async () => {
   rmSync(snapshot);
+  const long = new Date(Date.now() - 3_600_000);
+  for (const left of [`${snapshot}.99999999`, `${snapshot}.old.lock`]) {
+    writeFileSync(left, "");
+    utimesSync(left, long, long);
+  }
   const make = () =>
     new Promise<void>((resolve, reject) =>
       execFile(process.execPath, [program, "snapshot"], { env: environment }, (error) =>

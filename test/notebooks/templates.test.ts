@@ -4,6 +4,9 @@ import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { entries, pictureIn, pictureOf } from "../../docs/generator/gallery/index.js";
 import { program } from "../../kernel/package.js";
+import { writeCapture } from "../captures/build.js";
+import { dnsTalk } from "../captures/faults.js";
+import { describeLive } from "../fixtures/needs.js";
 import { readJson, useFolder, type WrittenNotebook } from "../kernel/fixtures.js";
 import { runAlone, textOf } from "./run.js";
 
@@ -40,6 +43,20 @@ describe.each(names)("skbook new %s", (name) => {
     const entry = entries.find(({ notebook }) => notebook === `notebooks/templates/${name}.ipynb`);
     if (entry !== undefined)
       expect(readFileSync(pictureOf(entry), "utf8")).toBe(pictureIn(output(), entry.cell));
+  });
+});
+
+describeLive("skbook new capture", ["tshark"], () => {
+  test("takes a capture without TCP", async () => {
+    const place = join(folder.path, "without-tcp");
+    await create(place, "capture");
+    writeCapture(join(place, "dns.pcap"), dnsTalk(0.5, 1, "a.example", { after: 0.02 }));
+    const args = ["run", "capture.ipynb", "-p", "file=dns.pcap", "-o", "out.ipynb"];
+    const { exitCode, stderr } = await execa(process.execPath, [program, ...args], {
+      cwd: place,
+      reject: false,
+    });
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
   });
 });
 

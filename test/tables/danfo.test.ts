@@ -149,6 +149,13 @@ it("gives a function all values of a row, in the places of their columns", () =>
   expect(frame().apply((column: unknown[]) => column.length, { axis: 0 }).values).toEqual([4, 3, 3]);
 });
 
+it("has columns without rows", () => {
+  const none = createFrame(columns, [], provenance);
+  expect(none.column("rtt_ms").values).toEqual([]);
+  expect(none.column("rtt_ms").cumSum().values).toEqual([]);
+  expect(none.column("rtt_ms").sortValues().values).toEqual([]);
+});
+
 it("says what to do with a column of which danfojs makes no Series", () => {
   const times: Column = { name: "time_ns", type: "BIGINT", unit: "ns since 1970", meaning: "when" };
   const made = createFrame([times], [[1_714_564_800_000_000_001n]], provenance);

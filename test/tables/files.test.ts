@@ -36,6 +36,19 @@ const sources: [string, () => Promise<Table | Frame>][] = [
   ["a Frame", async () => createFrame(columns, rows, provenance)],
 ];
 
+it("writes JSON that others can read, also of numbers that JSON has not", async () => {
+  const rtt: Column = { name: 'rtt "ms"', type: "DOUBLE", meaning: "round trip" };
+  const values = [Number.NaN, Number.POSITIVE_INFINITY, 0.5, null];
+  const path = join(folder, "numbers.json");
+  await createFrame(
+    [rtt],
+    values.map((value) => [value]),
+    provenance,
+  ).toJson(path);
+  const read = JSON.parse(await readFile(path, "utf8"));
+  expect(read).toEqual([null, null, 0.5, null].map((value) => ({ [rtt.name]: value })));
+});
+
 describe.each(sources)("%s", (kind, made) => {
   const path = (name: string) => join(folder, `${kind} ${name}`);
 

@@ -27,7 +27,8 @@ export function betterMethods({ DataFrame }: typeof Danfo) {
 
     $getColumnData(this: Frame, name: string, asSeries = true): unknown {
       if (!this.columns.includes(name)) throw noColumn(name, this.columns);
-      const [first] = $getColumnData.call(this, name, false) as Value[];
+      // Undefined where there are no rows.
+      const first = ($getColumnData.call(this, name, false) as Value[] | undefined)?.[0];
       if (asSeries && typeof first === "bigint") throw noSeries(name, this.columns.indexOf(name));
       return $getColumnData.call(this, name, asSeries);
     },

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type Column, literal } from "../column.js";
+import { type Column, literal, quoted } from "../column.js";
 import { writeWhole } from "../whole-file.js";
 import { writeArrow } from "./arrow.js";
 
@@ -33,6 +33,15 @@ export async function writeRows(
 ): Promise<void> {
   await writeWhole(path, overwrite, async (partial) => {
     if (format === "arrow") await writeArrow(connection, sql, columns, partial);
-    else await connection.run(`COPY (${sql}) TO ${literal(partial)} (${copies[format]})`);
+    else {
+      const rows = format === "json" ? `SELECT ${columns.map(inJson).join(", ")} FROM (${sql})` : sql;
+      await connection.run(`COPY (${rows}) TO ${literal(partial)} (${copies[format]})`);
+    }
   });
+}
+
+/** JSON has no NaN and nothing infinite, which DuckDB would write all the same. */
+function inJson({ name, type }: Column): string {
+  const column = quoted(name);
+  return type === "DOUBLE" ? `CASE WHEN isfinite(${column}) THEN ${column} END AS ${column}` : column;
 }
