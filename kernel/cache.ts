@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
@@ -9,10 +9,13 @@ import { isAbsolute, join } from "node:path";
 export function codeFolder(kind: "compiler" | "modules"): string | undefined {
   if (Number(process.env.SKBOOK_CACHE_BYTES || Number.NaN) === 0) return undefined;
   const base = process.env.XDG_CACHE_HOME ?? "";
-  const folder = join(isAbsolute(base) ? base : join(homedir(), ".cache"), "skbook", kind);
   try {
+    const all = join(isAbsolute(base) ? base : join(homedir(), ".cache"), "skbook");
+    const folder = join(all, kind);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return isOwn(folder) ? folder : undefined;
+    // Whoever may write to the folder above could put another one in its place.
+    if (!isOwn(all)) chmodSync(all, 0o700);
+    return isOwn(all) && isOwn(folder) ? folder : undefined;
   } catch {
     return undefined;
   }

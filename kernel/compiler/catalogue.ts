@@ -22,7 +22,10 @@ export type Catalogue = ReadonlyMap<string, Importable>;
 export function columnsOf(value: unknown): readonly KnownColumn[] | undefined {
   try {
     const { schema, columns } = (value ?? {}) as { schema?: unknown; columns?: unknown };
-    return [schema, columns].find(areColumns);
+    // Nothing else of them: a value of the user's may hold what can't be sent to the compiler.
+    return [schema, columns]
+      .find(areColumns)
+      ?.map(({ name, type, unit, meaning }) => ({ name, type, unit: unit ?? null, meaning }));
   } catch {
     // A value of the user's may do anything when it is looked at.
     return undefined;
@@ -30,5 +33,10 @@ export function columnsOf(value: unknown): readonly KnownColumn[] | undefined {
 }
 
 function areColumns(value: unknown): value is readonly KnownColumn[] {
-  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one?.meaning === "string");
+  return Array.isArray(value) && value.length > 0 && value.every(isColumn);
+}
+
+function isColumn(value: unknown): value is KnownColumn {
+  const { name, type, unit, meaning } = (value ?? {}) as Record<string, unknown>;
+  return [name, type, unit ?? "", meaning].every((text) => typeof text === "string");
 }

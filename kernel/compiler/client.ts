@@ -51,10 +51,14 @@ export class CompilerProcess {
   }
 
   #startFrom(snapshot: string): ChildProcess {
-    const fails = (reason: string) => {
+    const fails = (reason: string, interrupted = false) => {
       clearTimeout(patience);
       if (child !== this.#child) return;
       if (this.#there) return this.#end(reason);
+      if (interrupted) {
+        this.#child = this.#startFrom(snapshot);
+        return;
+      }
       child.kill("SIGKILL");
       rmSync(snapshot, { force: true });
       const said = `the compiler's startup snapshot ${snapshot} does not start (${reason})`;
@@ -67,10 +71,19 @@ export class CompilerProcess {
   }
 
   #startPlain(): ChildProcess {
-    return this.#start([compilerProgram], (reason) => this.#end(reason), makeSnapshotLater);
+    const fails = (reason: string, interrupted = false) => {
+      if (interrupted && !this.#there) this.#child = this.#startPlain();
+      else this.#end(reason);
+    };
+    return this.#start([compilerProgram], fails, makeSnapshotLater);
   }
 
-  #start(args: string[], fails: (reason: string) => void, there: () => void): ChildProcess {
+  /** `fails` is told the reason, and whether an interrupt of all that the kernel has started came before it could be ignored. */
+  #start(
+    args: string[],
+    fails: (reason: string, interrupted?: boolean) => void,
+    there: () => void,
+  ): ChildProcess {
     const child = spawn(process.execPath, args, {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       env: environment(),
@@ -81,7 +94,10 @@ export class CompilerProcess {
     });
     child.on("error", (error) => fails(error.message));
     child.once("exit", (code, signal) =>
-      fails([signal ?? `exit code ${code}`, said].filter((part) => part !== "").join(": ")),
+      fails(
+        [signal ?? `exit code ${code}`, said].filter((part) => part !== "").join(": "),
+        signal === "SIGINT",
+      ),
     );
     child.on("message", (answer: Answer) => {
       if (child !== this.#child) return;

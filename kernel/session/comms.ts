@@ -29,8 +29,9 @@ export class Comms {
     }
   }
 
-  /** As `comm_info_reply` has them. */
-  get info(): Content {
+  /** As `comm_info_reply` has them: those of one name, or all. */
+  info(name: unknown): Content {
+    if (typeof name === "string" && name !== target) return {};
     return Object.fromEntries([...this.#open].map((id) => [id, { target_name: target }]));
   }
 }

@@ -195,7 +195,7 @@ export class Kernel {
     }
     if (type === "is_complete_request")
       return { ...(await language.completeness(questionIn(code)?.code ?? code)) };
-    if (type === "comm_info_request") return { status: "ok", comms: this.#comms.info };
+    if (type === "comm_info_request") return { status: "ok", comms: this.#comms.info(content.target_name) };
     if (type === "history_request") return { status: "ok", history: this.#history.answer(content) };
     return undefined;
   }

@@ -39,7 +39,7 @@ export function searchIn(entries: readonly Entry[]): (query: string) => Entry[] 
     const options = {
       boost: { name: 8, page: 2 },
       prefix: true,
-      // A slip of the pen in a long word; in a short one it would be another word.
+      // A typing error in a long word; in a short one it would be another word.
       fuzzy: (word: string) => (word.length > 5 ? 0.2 : false),
       boostDocument: (id: number) => 1 - kinds.indexOf(entries[id]?.kind ?? "type") / 10,
     };

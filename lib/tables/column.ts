@@ -17,16 +17,18 @@ export type Value = string | number | bigint | boolean | null;
 /** Unit of a time of day, counted in nanoseconds since 1970-01-01 UTC. */
 export const unixNanoseconds = "ns since 1970";
 
-const units: Record<string, string> = {
-  ns: "ns",
-  us: "µs",
-  ms: "ms",
-  seconds: "s",
-  s: "s",
-  bytes: "bytes",
-  packets: "packets",
-  percent: "%",
-};
+const units = new Map(
+  Object.entries({
+    ns: "ns",
+    us: "µs",
+    ms: "ms",
+    seconds: "s",
+    s: "s",
+    bytes: "bytes",
+    packets: "packets",
+    percent: "%",
+  }),
+);
 
 /**
  * The column that a query's result holds under a name: the source's where one has that name and type, else one whose
@@ -35,7 +37,7 @@ const units: Record<string, string> = {
 export function resultColumn(name: string, type: ColumnType, source: readonly Column[]): Column {
   const same = source.find((column) => column.name === name && column.type === type);
   if (same !== undefined) return same;
-  const unit = units[name.slice(name.lastIndexOf("_") + 1)];
+  const unit = units.get(name.slice(name.lastIndexOf("_") + 1));
   const column: Column = { name, type, meaning: "computed by the query" };
   return unit === undefined || isText(column) ? column : { ...column, unit };
 }

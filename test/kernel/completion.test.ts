@@ -141,6 +141,9 @@ describe("columns in the text of a query", () => {
       "const odd = { get columns(): string { throw new Error('no') }, sql: (text: string) => text };",
     );
     expect((await completed('odd.sql("rt|")')).matches).toEqual([]);
+    await kernel.run(`const strange = { schema: [{ name: "rtt_ns", type: "BIGINT", meaning: "time", exact: 1n }] };
+const loop: { columns: unknown[] } = { columns: [{ name: 1, meaning: "no name" }] }; loop.columns.push(loop);`);
+    expect((await completed("JSON.stri|")).matches).toEqual(["stringify"]);
   });
 
   test("Shift-Tab tells type, unit and meaning", async () => {

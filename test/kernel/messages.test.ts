@@ -64,6 +64,9 @@ await new Promise((resolve) => setTimeout(resolve, 2000));`,
     status: "ok",
     comms: { own: { target_name: "skbook" } },
   });
+  const others = tap.send("shell", "comm_info_request", { target_name: "jupyter.widget" });
+  await tap.until(() => tap.repliesTo(others).length > 0);
+  expect(tap.repliesTo(others)[0]?.content).toEqual({ status: "ok", comms: {} });
   await tap.done(running);
   await tap.done(tap.send("shell", "comm_close", { comm_id: "own", data: {} }));
   expect(await ask({ number: 10, about: "test", question: "hello" })).toBeUndefined();

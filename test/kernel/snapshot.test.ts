@@ -1,6 +1,7 @@
 import { execFile, execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -12,7 +13,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { CompilerProcess, snapshotPath } from "../../kernel/compiler/index.js";
 import { program } from "../../kernel/package.js";
 
 const home = mkdtempSync(join(tmpdir(), "skbook-test-"));
@@ -129,6 +131,52 @@ test("where nothing is to be kept, a kernel starts without, and doctor says so",
       .find((line) => line.includes("startup snapshot"));
   expect(doctor(environment)).toMatch(/^ok .*\.blob$/);
   expect(doctor(nothing)).toMatch(/^missing .*SKBOOK_CACHE_BYTES/);
+});
+
+/** The compiler's process that this one has started. */
+const compilerPid = () =>
+  Number(execFileSync("pgrep", ["-P", String(process.pid), "-f", "compiler"], { encoding: "utf8" }).trim());
+
+test.each([
+  ["the snapshot", () => vi.stubEnv("XDG_CACHE_HOME", home)],
+  ["the program", () => vi.stubEnv("SKBOOK_CACHE_BYTES", "0")],
+])("an interrupt that comes before the compiler has started from %s ends nothing", async (_, choose) => {
+  choose();
+  const compiler = new CompilerProcess();
+  try {
+    const first = compilerPid();
+    process.kill(first, "SIGINT");
+    expect(await compiler.ask("completeness", "1 + 1")).toEqual({ status: "complete" });
+    expect(compilerPid()).not.toBe(first);
+    expect(existsSync(snapshot)).toBe(true);
+  } finally {
+    vi.unstubAllEnvs();
+    process.kill(compilerPid(), "SIGKILL");
+  }
+});
+
+test.runIf(process.getuid?.() === 0)("a folder that another user could replace keeps no snapshot", () => {
+  const shared = mkdtempSync(join(tmpdir(), "skbook-test-"));
+  try {
+    vi.stubEnv("XDG_CACHE_HOME", shared);
+    expect(snapshotPath()).toMatch(/\.blob$/);
+    chmodSync(join(shared, "skbook"), 0o777);
+    expect(snapshotPath()).toMatch(/\.blob$/);
+    expect(statSync(join(shared, "skbook")).mode & 0o777).toBe(0o700);
+    chownSync(join(shared, "skbook"), 12_345, 12_345);
+    expect(snapshotPath()).toBeUndefined();
+  } finally {
+    vi.unstubAllEnvs();
+    rmSync(shared, { recursive: true });
+  }
+});
+
+test.runIf(process.getuid?.() === 0)("who has no home keeps nothing", () => {
+  const script = `import { codeFolder } from ${JSON.stringify(new URL("../../dist/kernel/cache.js", import.meta.url).href)};
+    process.setgid(12345); process.setuid(12345); delete process.env.HOME; delete process.env.XDG_CACHE_HOME;
+    console.log(codeFolder("compiler"));`;
+  const said = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  expect(said.trim()).toBe("undefined");
 });
 
 test("several that make it at once make it once, and leave nothing half made", async () => {

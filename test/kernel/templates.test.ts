@@ -43,6 +43,20 @@ test("between backticks a value stands as it is, and can't end them", () => {
   expect(rendered).toBe("<p>dropped at <code>tcp_v4_rcv' &lt;b&gt; &lt;i&gt;</code>, <strong>*</strong></p>");
 });
 
+test.each([
+  [
+    "behind code of the cell's own",
+    md`\`a\`${"<b>*x*"}\`b\``,
+    "<p><code>a</code>&lt;b&gt;*x*<code>b</code></p>",
+  ],
+  ["behind an empty one", md`\`${""}\` \`${"a_b"}\``, "<p><code> </code> <code>a_b</code></p>"],
+  ["beside a list's other items", md`- a\`\n- \`b\`${"<b>"}\`c\``, "&lt;b&gt;"],
+  ["behind a backtick that is text", md`\\\`${"<b>"}\``, "&lt;b&gt;"],
+])("a value that only seems to be between backticks is no HTML: %s", (_, text, expected) => {
+  expect(render(text)).toContain(expected);
+  expect(render(text)).not.toContain("<b>");
+});
+
 test("a cell shows them, and bundles of its own", async () => {
   const last = await kernel.run('import { display, html, md } from "skbook"; html`<b>${"<"}</b>`');
   expect(last.of("execute_result")[0]?.data).toMatchObject({ "text/html": "<b>&lt;</b>" });

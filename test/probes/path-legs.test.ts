@@ -44,6 +44,15 @@ describe("percentiles of a histogram", () => {
     expect(percentileBounds([], 99, { min: 0, max: 0 })).toEqual([null, null]);
   });
 
+  test("of 1000 samples, one is above percentile 99.9", () => {
+    const most = [
+      { min: 1024, max: 1279, count: 999 },
+      { min: 4096, max: 5119, count: 1 },
+    ];
+    expect(percentileBounds(most, 99.9, known)).toEqual([1024, 1279]);
+    expect(percentileBounds(most, 100, known)).toEqual([4096, 5000]);
+  });
+
   test("a number lies in the bounds of its bucket, which are a quarter of an octave apart, up to 2^50", () => {
     for (let top = 0; top <= 50; top += 1) {
       for (const more of [0, 0.2, 0.25, 0.3, 0.5, 0.74, 0.75, 0.99]) {

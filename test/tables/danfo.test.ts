@@ -116,6 +116,46 @@ it("computes nothing of null, in columns and in running sums of groups", () => {
   });
 });
 
+it("computes nothing of null in what takes one column, and sorts it last", () => {
+  const { values, ...ways } = {
+    values: (series: { values: unknown }) => series.values,
+    abs: [3, null, 1, 2],
+    cumSum: [-3, null, -2, 0],
+    cumProd: [-3, null, -3, -6],
+    cumMin: [-3, null, -3, -3],
+    cumMax: [-3, null, 1, 2],
+  };
+  const made = () => createFrame(columns.slice(1, 2), [[-3], [null], [1], [2]], provenance).column("rtt_ms");
+  for (const [name, expected] of Object.entries(ways)) {
+    const series = made();
+    const method = Reflect.get(series, name) as (options?: object) => { values: unknown };
+    expect(values(method.call(series)), name).toEqual(expected);
+    expect(series.values).toEqual([-3, null, 1, 2]);
+    method.call(series, { inplace: true });
+    expect(values(series), name).toEqual(expected);
+  }
+  expect(made().maximum(made().mul(-1)).values).toEqual([3, null, 1, 2]);
+  expect(made().minimum(made().mul(-1)).values).toEqual([-3, null, -1, -2]);
+  expect(made().sortValues().values).toEqual([-3, 1, 2, null]);
+  const down = made().sortValues({ ascending: false });
+  expect(down.values).toEqual([2, 1, -3, null]);
+  expect(down.index).toEqual([3, 2, 0, 1]);
+  expect(made().argSort({ ascending: true }).values).toEqual([0, 2, 3, 1]);
+});
+
+it("gives a function all values of a row, in the places of their columns", () => {
+  expect(frame().apply((row: unknown[]) => row[2]).values).toEqual(["a, b", null, 'said "no"', "c"]);
+  expect(frame().apply((row: unknown[]) => row).values).toEqual(frame().values);
+  expect(frame().apply((column: unknown[]) => column.length, { axis: 0 }).values).toEqual([4, 3, 3]);
+});
+
+it("says what to do with a column of which danfojs makes no Series", () => {
+  const times: Column = { name: "time_ns", type: "BIGINT", unit: "ns since 1970", meaning: "when" };
+  const made = createFrame([times], [[1_714_564_800_000_000_001n]], provenance);
+  expect(() => made.column("time_ns")).toThrow(expect.objectContaining({ code: "NOT_IN_DANFOJS" }));
+  expect(made.values.map((row) => (row as unknown[])[0])).toEqual([1_714_564_800_000_000_001n]);
+});
+
 it("quotes what CSV has to quote", () => {
   expect(frame().toCSV()).toBe('src_port,rtt_ms,reason\n443,,"a, b"\n22,5,\n443,7,"said ""no"""\n80,4,c\n');
   expect(frame().toCSV({ sep: ";", header: false })).toContain("443;;a, b\n");

@@ -75,6 +75,15 @@ test("filters and search count what they let through; all 64 bits arrive", async
   expect((await ask({ id, filters: [{ column: big, typed: "x" }] })).matching).toBe(count);
 });
 
+test("questions that overlap are each told their own count", async () => {
+  const id = await idOf(await table());
+  const ends = Array.from({ length: 20 }, (_, at) => at * 100);
+  const answers = await Promise.all(
+    ends.map((end) => ask({ id, filters: [{ column: number, typed: `<${end}` }], limit: 1 })),
+  );
+  expect(answers.map(({ matching }) => matching)).toEqual(ends);
+});
+
 test("the same content has the same id, and what isn't known is refused", async () => {
   const shown = await table();
   expect(await idOf(shown)).toBe(await idOf(shown));
@@ -83,8 +92,8 @@ test("the same content has the same id, and what isn't known is refused", async 
   await expect(ask({ id, sort: [{ column: "none", descending: false }] })).rejects.toMatchObject({
     code: "BAD_PARAMETER",
   });
-  await expect(ask({ id, limit: 1_000_000 })).rejects.toThrow();
-  await expect(ask({ id, offset: -1 })).rejects.toThrow();
+  for (const wrong of [{ limit: 1_000_000 }, { offset: -1 }, { search: "x".repeat(1001) }])
+    await expect(ask({ id, ...wrong })).rejects.toMatchObject({ code: "BAD_PARAMETER" });
 });
 
 test("a table that is all there isn't kept", async () => {

@@ -92,3 +92,8 @@ test("of a run that lost nothing says so; of a query shows the SQL; of what is u
     "loss unknown",
   );
 });
+
+test("shows a word that it doesn't know as it is, also one that objects have a member of", () => {
+  const { fact } = panel({ ...measured, details: { ...measured.details, detached: "constructor" } });
+  expect(fact["gone from the host"]).toBe("constructor");
+});

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { resultColumn } from "../../lib/tables/column.js";
 import { type Column, createTable, type Value } from "../../lib/tables/index.js";
 import { filterSql, searchSql } from "../../lib/tables/live/condition-sql.js";
-import { arranged, conditionOf, exactValue, meets, readable } from "../../lib/tables/shown/index.js";
+import { renderTable } from "../../lib/tables/render/index.js";
+import {
+  arranged,
+  compareValues,
+  conditionOf,
+  exactValue,
+  meets,
+  readable,
+} from "../../lib/tables/shown/index.js";
 import { provenance } from "./provenance.js";
 
 const time: Column = { name: "time_ns", type: "BIGINT", unit: "ns since 1970", meaning: "when" };
@@ -27,6 +36,15 @@ describe("what a reader sees", () => {
     [44_312, port, "44312", undefined],
     [Number.NaN, gap, "NaN", undefined],
     [null, rtt, "null", undefined],
+    [1.5, { ...gap, unit: "constructor" }, "1.5", undefined],
+    [
+      1_714_564_800_000_000_000,
+      { ...time, type: "DOUBLE" },
+      "2024-05-01 12:00:00.000000",
+      "2024-05-01 12:00:00.000000000 UTC, 1714564800000000000 ns since 1970",
+    ],
+    [1.5, time, "1970-01-01 00:00:00.000000", "1970-01-01 00:00:00.000000002 UTC, 1.5 ns since 1970"],
+    [Number.NaN, time, "NaN", undefined],
     ["\u001b[31m\u202e<b>", text, "\\u001b[31m\\u202e<b>", undefined],
     [
       1_714_564_800_000_000_001n,
@@ -36,6 +54,38 @@ describe("what a reader sees", () => {
     ],
   ])("%s of %o", (value, column, shown, exact) => {
     expect(readable(value, column)).toEqual({ text: shown, ...(exact !== undefined && { exact }) });
+  });
+
+  it("has a name without what steers a terminal", () => {
+    const columns: Column[] = [{ ...port, name: "a\u001b[31m", unit: "\u0007" }];
+    const shown = renderTable({ columns, rows: [[1]], total: 1 })["text/plain"];
+    expect(shown).toContain("a\\u001b[31m [\\u0007]");
+  });
+
+  it.each([
+    ["shown for a moment", 5, { passing: true as const }, ""],
+    ["the first of many that nobody has kept", 5, {}, ""],
+    [
+      "some of many that nobody has kept",
+      40,
+      {},
+      " · some more can be paged through where the notebook is trusted",
+    ],
+    ["all there are", 90, {}, " · the others can be paged through where the notebook is trusted"],
+    [
+      "the first of many that the kernel has",
+      40,
+      { keep: () => {} },
+      ' · the others can be paged through where the notebook is trusted; <code>.toCsv("rows.csv")</code> writes all',
+    ],
+  ])("says where the other rows are, of rows that are %s", (_, count, more, expected) => {
+    const rows = Array.from({ length: count }, (_, n) => [n]);
+    const html = renderTable({ columns: [port], rows, total: 90, ...more })["text/html"] as string;
+    expect(/<p class="extent">\d+ of 90 rows × 1 column(.*)<\/p>/.exec(html)?.[1]).toBe(expected);
+  });
+
+  it("has no unit that a word of JavaScript names", () => {
+    expect(resultColumn("made_constructor", "INTEGER", [])).not.toHaveProperty("unit");
   });
 
   it("has times in the zone that was chosen", () => {
@@ -71,6 +121,7 @@ describe("what is typed as a filter", () => {
     [start + 1n, -5n, 0.5, 0.5, 0n, 44_300, "it's 100% <b>'", false],
     [start + 86_400_000_000_000n, 20_000_000n, 250, null, 1500n, 80, "null", null],
     [null, null, null, 99.5, 1514n, null, null, null],
+    [null, null, Number.NaN, Number.POSITIVE_INFINITY, null, null, null, null],
     [start - 1n, 0n, -3, 100, 9_007_199_254_740_993n, 0, "Ünïcode _%", true],
   ];
   const asked: [Column, string[]][] = [
@@ -129,11 +180,25 @@ describe("what is typed as a filter", () => {
     }
   });
 
+  it("is sorted on the page as in SQL, also beside NaN", async () => {
+    const writer = await createTable("sorted", [gap]);
+    writer.append([[3], [Number.NaN], [1], [null], [Number.POSITIVE_INFINITY], [2]]);
+    const table = await writer.finish(provenance);
+    const values = (await table.sql("FROM this")).values.flat().filter((value) => value !== null) as Value[];
+    for (const [order, sign] of [["ASC", 1] as const, ["DESC", -1] as const]) {
+      const sorted = await table.sql(`FROM this WHERE gap_ms IS NOT NULL ORDER BY gap_ms ${order}`);
+      expect(values.toSorted((a, b) => sign * compareValues(a, b))).toEqual(sorted.values.flat());
+    }
+  });
+
   it.each([
     [rtt, "ms"],
     [rtt, ">"],
     [port, "abc"],
     [port, ">5ms"],
+    [rtt, ">5constructor"],
+    [gap, ">1e999"],
+    [gap, ">1e308s"],
     [time, "> yesterday"],
     [gap, "1..x"],
     [port, "1; DROP TABLE this"],

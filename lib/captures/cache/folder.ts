@@ -15,8 +15,8 @@ export function cacheBytes(): number {
 export async function cacheFolder(kind: "packets" | "fields"): Promise<string | null> {
   if (cacheBytes() === 0) return null;
   const base = process.env.XDG_CACHE_HOME ?? "";
-  const folder = join(isAbsolute(base) ? base : join(homedir(), ".cache"), "skbook", kind);
   try {
+    const folder = join(isAbsolute(base) ? base : join(homedir(), ".cache"), "skbook", kind);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
     return folder;

@@ -24,16 +24,25 @@ export class Markdown {
  * @example md`Dropped at ${"tcp_v4_rcv"}: **${12}**`
  */
 export function md(strings: TemplateStringsArray, ...values: unknown[]): Markdown {
-  return new Markdown(
-    strings
-      .map((text, at) => {
-        if (at >= values.length) return text;
-        // Between backticks of its own an entity would be shown as it is written.
-        const inCode = /(?:^|[^`])`$/.test(text) && /^`(?!`)/.test(strings[at + 1] ?? "");
-        return text + (inCode ? asCode(values[at]) : asText(values[at]));
-      })
-      .join(""),
-  );
+  let made = "";
+  for (const [at, text] of strings.entries()) {
+    made += text;
+    if (at >= values.length) break;
+    // Between backticks of its own an entity would be shown as it is written.
+    const isCode = opensCode(made) && /^`(?!`)/.test(strings[at + 1] ?? "");
+    made += isCode ? asCode(values[at]) : asText(values[at]);
+  }
+  return new Markdown(made);
+}
+
+/** Whether the text's last character begins code: where that is in doubt, it doesn't. */
+function opensCode(text: string): boolean {
+  const paragraph = text.slice(text.lastIndexOf("\n\n") + 1);
+  const line = paragraph.slice(paragraph.lastIndexOf("\n") + 1);
+  const backticks = (part: string) => part.split("`").length - 1;
+  // Two in a row are code of another kind; one behind a backslash is none.
+  if (!line.endsWith("`") || /``|\\`/.test(paragraph)) return false;
+  return backticks(line) % 2 === 1 && backticks(paragraph) % 2 === 1;
 }
 
 function asText(value: unknown): string {
@@ -46,7 +55,8 @@ function asText(value: unknown): string {
 
 /** What stands between two backticks is shown as it is, until the next backtick or the end of the paragraph. */
 function asCode(value: unknown): string {
-  return oneLine(value ?? "").replaceAll("`", "'");
+  // Two backticks with nothing between them begin code of another kind.
+  return oneLine(value ?? "").replaceAll("`", "'") || " ";
 }
 
 function oneLine(value: unknown): string {

@@ -58,8 +58,8 @@ export async function keep(name: string, bytes: Uint8Array): Promise<void> {
 async function ownFolder(): Promise<string | null> {
   if (roomFor() === 0) return null;
   const base = process.env.XDG_CACHE_HOME ?? "";
-  const folder = join(isAbsolute(base) ? base : join(homedir(), ".cache"), "skbook", "btf");
   try {
+    const folder = join(isAbsolute(base) ? base : join(homedir(), ".cache"), "skbook", "btf");
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
     return folder;

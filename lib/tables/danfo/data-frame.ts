@@ -1,12 +1,13 @@
 import type * as Danfo from "#danfojs";
 import { SkbookError } from "../../errors/index.js";
 import type { Value } from "../column.js";
-import { isUnknown } from "./series.js";
+import { compare } from "./unknown.js";
 
 /** What danfojs keeps to itself of a frame. */
 export interface Internals {
   $setInternalColumnDataProperty(column?: string): void;
   $getColumnData(column: string, asSeries?: boolean): unknown;
+  $getDataByAxisWithMissingValuesRemoved(axis: 0 | 1): unknown[][];
   $setValues(rows: unknown[][]): void;
   $setDtypes(dtypes: string[]): void;
   $setIndex(index: Danfo.DataFrame["index"]): void;
@@ -16,7 +17,7 @@ type Frame = Danfo.DataFrame & Internals;
 
 /** In place of methods of danfojs that are wrong, fail on null, or take minutes. */
 export function betterMethods({ DataFrame }: typeof Danfo) {
-  const { $getColumnData, $setInternalColumnDataProperty } = DataFrame.prototype as Frame;
+  const { $getColumnData, $setInternalColumnDataProperty, apply } = DataFrame.prototype as Frame;
   const methods = {
     /** danfojs makes every column a property, and breaks when one is called `index` or `columns`. */
     $setInternalColumnDataProperty(this: Frame, column?: string): void {
@@ -24,9 +25,23 @@ export function betterMethods({ DataFrame }: typeof Danfo) {
       for (const name of names) if (!(name in this)) $setInternalColumnDataProperty.call(this, name);
     },
 
-    $getColumnData(this: Frame, name: string, asSeries?: boolean): unknown {
+    $getColumnData(this: Frame, name: string, asSeries = true): unknown {
       if (!this.columns.includes(name)) throw noColumn(name, this.columns);
+      const [first] = $getColumnData.call(this, name, false) as Value[];
+      if (asSeries && typeof first === "bigint") throw noSeries(name, this.columns.indexOf(name));
       return $getColumnData.call(this, name, asSeries);
+    },
+
+    /** danfojs leaves null out of a row, and what stands behind it gets into another column's place. */
+    apply(this: Frame, ...args: Parameters<Frame["apply"]>): ReturnType<Frame["apply"]> {
+      const $getDataByAxisWithMissingValuesRemoved = (axis: 0 | 1) =>
+        axis === 1
+          ? (this.values as Value[][]).map((row) => [...row])
+          : this.$getDataByAxisWithMissingValuesRemoved(axis);
+      const whole = Object.create(this, {
+        $getDataByAxisWithMissingValuesRemoved: { value: $getDataByAxisWithMissingValuesRemoved },
+      });
+      return apply.apply(whole, args);
     },
 
     /** danfojs fails on null. */
@@ -86,13 +101,6 @@ export function betterMethods({ DataFrame }: typeof Danfo) {
   return methods;
 }
 
-/** Unknown values come last, whichever way the others are sorted. */
-function compare(one: Value | undefined, other: Value | undefined, ascending: boolean): number {
-  if (isUnknown(one) || isUnknown(other)) return Number(isUnknown(one)) - Number(isUnknown(other));
-  const order = one < other ? -1 : one > other ? 1 : 0;
-  return ascending ? order : -order;
-}
-
 function noColumn(name: string, columns: readonly string[]): SkbookError {
   return new SkbookError({
     code: "NO_SUCH_COLUMN",
@@ -100,5 +108,15 @@ function noColumn(name: string, columns: readonly string[]): SkbookError {
     failed: "the frame has no column of that name",
     todo: `choose one of: ${columns.join(", ")}`,
     details: { name, columns },
+  });
+}
+
+function noSeries(name: string, index: number): SkbookError {
+  return new SkbookError({
+    code: "NOT_IN_DANFOJS",
+    tried: `make a Series of the column ${JSON.stringify(name)} of a frame`,
+    failed: "its integers need all 64 bits, and danfojs knows numbers only",
+    todo: `compute with sql() of a Frame, or take its values: frame.values.map((row) => row[${index}])`,
+    details: { name },
   });
 }

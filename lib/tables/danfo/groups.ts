@@ -1,4 +1,4 @@
-import { isUnknown } from "./series.js";
+import { isUnknown } from "./unknown.js";
 
 /** An operation of danfojs on the values of one column in one group, by its name; the result in an array. */
 type GroupMath = (values: unknown[], operation: string) => unknown[];

@@ -21,7 +21,9 @@ const place = quoted("place in the table");
 
 /** The rows of a kept table that a page asks for. */
 async function answer(asked: unknown): Promise<Answer> {
-  const { id, sort, filters, search, offset, limit } = questions.parse(asked);
+  const parsed = questions.safeParse(asked);
+  if (!parsed.success) throw notAQuestion(parsed.error);
+  const { id, sort, filters, search, offset, limit } = parsed.data;
   const kept = keptUnder(id);
   if (kept === undefined) throw notKept(id);
   const table = await kept.table();
@@ -39,13 +41,16 @@ async function answer(asked: unknown): Promise<Answer> {
       : `SELECT ${names} FROM (SELECT *, row_number() OVER () AS ${place} FROM ${table})${where}
          ORDER BY ${order.join(", ")}, ${place}`;
   return withConnection(async (connection) => {
-    if (kept.counted?.where !== where) {
+    // Another question may be answered meanwhile.
+    let { counted } = kept;
+    if (counted?.where !== where) {
       const [[count] = []] = await (await connection.run(`SELECT count(*) FROM ${table}${where}`)).getRows();
-      kept.counted = { where, rows: Number(count) };
+      counted = { where, rows: Number(count) };
+      kept.counted = counted;
     }
     const rows = await (await connection.run(`${all} LIMIT ${limit} OFFSET ${offset}`)).getRows();
     return {
-      matching: kept.counted.rows,
+      matching: counted.rows,
       rows: rows.map((row) => row.map((value) => packedValue(value as Value))),
     };
   });
@@ -59,6 +64,15 @@ function knownColumn({ columns }: Kept, name: string): Column {
     tried: "look rows of a table up",
     failed: `it has no column ${name}`,
     todo: "run the cell again that showed it",
+  });
+}
+
+function notAQuestion(error: z.ZodError): SkbookError {
+  return new SkbookError({
+    code: "BAD_PARAMETER",
+    tried: "look rows of a table up",
+    failed: error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "),
+    todo: "type less into searches and filters, or select the rows with sql()",
   });
 }
 

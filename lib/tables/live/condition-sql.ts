@@ -27,8 +27,12 @@ function conditionSql(column: Column, condition: Condition): string {
     }
     case "between":
       return `${name} BETWEEN ${condition.low} AND ${condition.high}`;
-    default:
-      return `${name} ${condition.is} ${condition.number}`;
+    default: {
+      const met = `${name} ${condition.is} ${condition.number}`;
+      // DuckDB has NaN above all numbers.
+      const isAbove = column.type === "DOUBLE" && condition.is.startsWith(">");
+      return isAbove ? `(${met} AND NOT isnan(${name}))` : met;
+    }
   }
 }
 

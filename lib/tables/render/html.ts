@@ -42,7 +42,7 @@ export function renderHtml(shown: Shown, first: Shown["rows"]): string {
     `<div class="skbook-table"><style>${style}</style>`,
     `<div class="scroll" role="region" aria-label="${name}" tabindex="0"><table class="rows"><thead><tr>${head}</tr></thead>`,
     `<tbody>${body.join("\n")}</tbody></table></div>`,
-    `<p class="extent">${extent(first.length, total, columns.length)}${first.length < total ? elsewhere : ""}${badges}</p>`,
+    `<p class="extent">${extent(first.length, total, columns.length)}${elsewhere(shown, first.length)}${badges}</p>`,
     ...(empty.length === 0 ? [] : [folded(empty.map((index) => columns[index] as Column))]),
     ...(provenance === undefined ? [] : [provenanceHtml(provenance)]),
     ...(shown.passing
@@ -52,9 +52,13 @@ export function renderHtml(shown: Shown, first: Shown["rows"]): string {
   ].join("\n");
 }
 
-/** Where the rows are that aren't shown. */
-const elsewhere =
-  ' · the others can be paged through where the notebook is trusted; <code>.toCsv("rows.csv")</code> writes all';
+/** Where the rows are that aren't shown, if they are anywhere. */
+function elsewhere({ rows, total, passing, keep }: Shown, first: number): string {
+  if (first >= total || passing) return "";
+  const here = "can be paged through where the notebook is trusted";
+  if (keep !== undefined) return ` · the others ${here}; <code>.toCsv("rows.csv")</code> writes all`;
+  return rows.length > first ? ` · ${rows.length === total ? "the others" : "some more"} ${here}` : "";
+}
 
 function header(column: Column): string {
   const unit = escapeHtml(unitLine(column));

@@ -49,17 +49,22 @@ function facts(provenance: Provenance): [string, string][] {
     ["attached to", names(listOf(attached))],
     ["not attached", names(missing)],
     ["cost", costOf(selfCost)],
-    ["gone from the host", typeof detached === "string" ? text(goneWords[detached] ?? detached) : undefined],
+    [
+      "gone from the host",
+      typeof detached === "string" ? text(goneWords.get(detached) ?? detached) : undefined,
+    ],
     ["recording", recordingId === null ? undefined : text(recordingId)],
   ];
   return all.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }
 
-const goneWords: Record<string, string> = {
-  proved: "yes: its process group was seen to be gone",
-  alive: "no: it still runs there, see the note",
-  unknown: "not proved, see the note",
-};
+const goneWords = new Map(
+  Object.entries({
+    proved: "yes: its process group was seen to be gone",
+    alive: "no: it still runs there, see the note",
+    unknown: "not proved, see the note",
+  }),
+);
 
 function lost(provenance: Provenance): string {
   const { matched, suppressed } = provenance.details;

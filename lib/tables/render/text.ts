@@ -1,6 +1,6 @@
-import { isText, unixNanoseconds } from "../column.js";
+import { isText } from "../column.js";
 import { warningsOf } from "../provenance.js";
-import { type Column, cut, extent, utcTime, type Value, visible } from "../shown/index.js";
+import { type Column, cut, exactValue, extent, isTime, type Value, visible } from "../shown/index.js";
 import type { Shown } from "./shown.js";
 
 const cellWidth = 60;
@@ -8,7 +8,7 @@ const cellWidth = 60;
 /** An aligned table for terminals and text outputs, where nothing can be asked: exact for integers, seven digits for measured fractions. */
 export function renderText({ columns, rows, total, provenance }: Shown): string {
   const lines = [
-    columns.map((column) => (column.unit === undefined ? column.name : `${column.name} [${column.unit}]`)),
+    columns.map(({ name, unit }) => visible(unit === undefined ? name : `${name} [${unit}]`)),
     ...rows.map((row) => columns.map((column, index) => cut(textOf(row[index] ?? null, column), cellWidth))),
   ];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => (line[index] as string).length)));
@@ -27,7 +27,7 @@ export function renderText({ columns, rows, total, provenance }: Shown): string 
 
 function textOf(value: Value, column: Column): string {
   if (value === null) return "null";
-  if (column.unit === unixNanoseconds && typeof value !== "boolean") return utcTime(BigInt(value));
+  if (isTime(column)) return visible(exactValue(value, column));
   if (typeof value === "number") return numberText(value);
   return typeof value === "string" ? visible(value) : String(value);
 }

@@ -45,12 +45,13 @@ function numberOf(typed: string, column: Column): number | bigint | undefined {
   if (isTime(column)) return /^-?\d+$/.test(text) && text.length > 4 ? BigInt(text) : nanosecondsOf(text);
   if (/^-?\d+$/.test(text)) return BigInt(text);
   const [, digits = "", unit = ""] = /^(-?\d*\.?\d+(?:e[+-]?\d+)?)\s*([a-zµ%]*)$/i.exec(text) ?? [];
-  if (digits === "") return undefined;
+  if (digits === "" || !Number.isFinite(Number(digits))) return undefined;
   if (unit === "" || unit === column.unit) return Number(digits);
   const [own, given] = [nanosecondsPer(column), nanosecondsIn(unit)];
   if (own === undefined || given === undefined) return undefined;
   // 1.1 * 1000 is a little more than 1100.
-  return Number(((Number(digits) * given) / own).toPrecision(15));
+  const number = Number(((Number(digits) * given) / own).toPrecision(15));
+  return Number.isFinite(number) ? number : undefined;
 }
 
 /** Whether a value meets a condition. Null meets none but the one that asks for it. */

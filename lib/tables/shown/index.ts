@@ -1,5 +1,6 @@
 // What the kernel and the page have in common: it runs in both, so that nothing here needs Node or a document.
 export { type Column, isText, type Value } from "../column.js";
+export { compareValues } from "./compare.js";
 export { type Condition, conditionHint, conditionOf, meets } from "./condition.js";
 export { firstPage } from "./first-page.js";
 export { headerTitle, unitLine } from "./header.js";

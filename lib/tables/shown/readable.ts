@@ -13,11 +13,10 @@ export interface Readable {
 export function readable(value: Value, column: Column, zone = "UTC"): Readable {
   if (value === null) return { text: "null" };
   if (typeof value === "string" || typeof value === "boolean") return { text: visible(String(value)) };
-  if (isTime(column)) {
-    const nanoseconds = BigInt(value);
+  if (isTime(column) && Number.isFinite(Number(value))) {
     return {
-      text: zoneTime(nanoseconds, zone),
-      exact: `${utcTime(nanoseconds)} UTC, ${value} ns since 1970`,
+      text: zoneTime(value, zone),
+      exact: `${utcTime(value)} UTC, ${value} ns since 1970`,
     };
   }
   const exact = exactValue(value, column);
@@ -39,7 +38,8 @@ export function readable(value: Value, column: Column, zone = "UTC"): Readable {
 /** A value as a file has it and a filter finds it: all its digits, times in UTC. */
 export function exactValue(value: Value, column: Column): string {
   if (value === null) return "";
-  return isTime(column) && typeof value !== "boolean" ? utcTime(BigInt(value)) : String(value);
+  const isNumber = typeof value === "number" || typeof value === "bigint";
+  return isNumber && isTime(column) ? utcTime(value) : String(value);
 }
 
 const steps: [unit: string, nanoseconds: number][] = [

@@ -1,5 +1,5 @@
 /** `2024-05-01 12:00:00.000000001` in UTC; the number itself where no calendar reaches. */
-export function utcTime(nanoseconds: bigint): string {
+export function utcTime(nanoseconds: number | bigint): string {
   const { date, fraction } = parts(nanoseconds);
   if (Number.isNaN(date.getTime())) return String(nanoseconds);
   return `${date.toISOString().slice(0, -5).replace("T", " ")}.${fraction}`;
@@ -8,7 +8,7 @@ export function utcTime(nanoseconds: bigint): string {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** The same to the microsecond in a time zone: `2024-05-01 14:00:00.000000`. */
-export function zoneTime(nanoseconds: bigint, zone: string): string {
+export function zoneTime(nanoseconds: number | bigint, zone: string): string {
   const { date, fraction } = parts(nanoseconds);
   if (Number.isNaN(date.getTime())) return String(nanoseconds);
   let format = formats.get(zone);
@@ -30,7 +30,11 @@ export function nanosecondsOf(text: string): bigint | undefined {
   return BigInt(milliseconds) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
 }
 
-function parts(nanoseconds: bigint): { date: Date; fraction: string } {
+function parts(given: number | bigint): { date: Date; fraction: string } {
+  // danfojs changes values in place: what was a time may be a fraction, or no number any more.
+  if (typeof given === "number" && !Number.isFinite(given))
+    return { date: new Date(Number.NaN), fraction: "" };
+  const nanoseconds = typeof given === "number" ? BigInt(Math.round(given)) : given;
   const fraction = ((nanoseconds % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
   const seconds = (nanoseconds - fraction) / 1_000_000_000n;
   return { date: new Date(Number(seconds) * 1000), fraction: String(fraction).padStart(9, "0") };

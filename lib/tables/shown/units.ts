@@ -1,7 +1,7 @@
 import { type Column, isText, unixNanoseconds } from "../column.js";
 
 /** Nanoseconds in each unit of a duration. */
-const durations: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, seconds: 1e9 };
+const durations = new Map(Object.entries({ ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, seconds: 1e9 }));
 
 export function isTime(column: Column): boolean {
   return column.unit === unixNanoseconds && !isText(column);
@@ -9,10 +9,10 @@ export function isTime(column: Column): boolean {
 
 /** How many nanoseconds one of the column's unit is; undefined where the column is no duration. */
 export function nanosecondsPer(column: Column): number | undefined {
-  return column.unit === undefined || isText(column) ? undefined : durations[column.unit];
+  return column.unit === undefined || isText(column) ? undefined : durations.get(column.unit);
 }
 
 /** How many nanoseconds a unit is that a reader writes: `ms`. */
 export function nanosecondsIn(unit: string): number | undefined {
-  return durations[unit];
+  return durations.get(unit);
 }

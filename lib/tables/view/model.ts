@@ -15,6 +15,7 @@ import {
   arranged,
   type Column,
   type Condition,
+  compareValues,
   conditionOf,
   exactValue,
   meets,
@@ -77,7 +78,7 @@ export class Model {
           sortUndefined: "last" as const,
           sortDescFirst: false,
           sortFn: (a: { original: Value[] }, b: { original: Value[] }) =>
-            compared(a.original[index] ?? null, b.original[index] ?? null),
+            compareValues(a.original[index] ?? null, b.original[index] ?? null),
           filterFn: (row: { original: Value[] }, _: string, { condition }: Filter) =>
             meets(condition, row.original[index] ?? null, column),
         };
@@ -266,9 +267,4 @@ export class Model {
     if (column === undefined) throw new Error(`no column ${index}`);
     return column;
   }
-}
-
-function compared(a: Value, b: Value): number {
-  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
-  return (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0;
 }

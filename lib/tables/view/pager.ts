@@ -65,8 +65,11 @@ export class Pager {
       ? `the first ${grouped(total)} of ${rowsText(model.packed.total)}`
       : rowsText(total);
     const found = matching < total ? `${grouped(matching)} that match of ${whole}` : whole;
-    const why = model.isCut ? ` · ${model.trouble ?? "JupyterLab shows all while the kernel lives"}` : "";
-    this.#status.textContent = `${grouped(first)}–${grouped(last)} of ${found}${why}`;
+    // Without an id the kernel has kept no more of them.
+    const isKept = model.packed.id !== undefined;
+    const why = model.trouble ?? (isKept ? "JupyterLab shows all while the kernel lives" : undefined);
+    const rest = model.isCut && why !== undefined ? ` · ${why}` : "";
+    this.#status.textContent = `${grouped(first)}–${grouped(last)} of ${found}${rest}`;
     this.#number.value = grouped(pageIndex + 1);
     this.#pages.textContent = `of ${grouped(pages)}`;
     for (const one of this.#backwards) one.disabled = pageIndex === 0;

@@ -99,7 +99,8 @@ export function percentileBounds(
   known: { min: number; max: number },
 ): [low: number | null, high: number | null] {
   const total = buckets.reduce((sum, { count }) => sum + count, 0);
-  const rank = Math.max(1, Math.ceil((percent / 100) * total));
+  // In whole numbers: of 1000 samples 99.9 / 100 would make rank 999.0000000000001.
+  const rank = Math.max(1, Math.ceil((Math.round(percent * 1000) * total) / 100_000));
   let passed = 0;
   for (const { min, max, count } of buckets) {
     passed += count;
