@@ -77,6 +77,8 @@ th { font-weight: 600; }
   body { font-size: 10.5pt; } main, nav { padding: 0; } nav { border: 0; }
   nav label, nav summary, .source > summary { display: none; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; } .source { break-inside: avoid; max-width: none; }
+  /* White words on a colour, as of severities, need their colour. */
+  .outputs { print-color-adjust: exact; }
   .outputs, .outputs .scroll { overflow: visible !important; } .outputs table { font-size: 7.5pt; }
   /* Paper doesn't scroll: against a table's own style, too. */
   .outputs :is(th, td, th button) { white-space: normal !important; overflow-wrap: anywhere; }

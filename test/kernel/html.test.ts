@@ -117,6 +117,10 @@ describeLive("the page in a browser", ["chromium"], () => {
     expect(await opened.locator(".outputs").evaluate((element) => getComputedStyle(element).overflowX)).toBe(
       "visible",
     );
+    const adjusted = await opened.evaluate(
+      'getComputedStyle(document.querySelector(".outputs td")).printColorAdjust',
+    );
+    expect(adjusted).toBe("exact");
     await opened.context().close();
   });
 });
