@@ -55,7 +55,7 @@ export function importRules(root: string): IForbiddenRuleType[] {
       name: "the kernel uses lib by its index and core only",
       severity: "error",
       from: { path: "^kernel/" },
-      to: { path: "^(lib|probes)/", pathNot: "^lib/(index|(errors|html|cell|help|cases)/index)\\.ts$" },
+      to: { path: "^(lib|probes)/", pathNot: "^lib/(index|(errors|html|cell|help)/index)\\.ts$" },
     },
     {
       name: "lib and probes know nothing of the kernel",

@@ -1,4 +1,4 @@
-import { access, constants } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { SkbookError } from "../../lib/errors/index.js";
 import { kernelIdentity } from "../install/index.js";
@@ -89,13 +89,18 @@ async function checkPaths({ output, html }: RunOptions): Promise<void> {
   }
 }
 
-/** The folder of the case that is to answer: a path, or the name of one that skbook brings along. */
+/**
+ * The case that is to answer: a folder as an absolute path, since the kernel works in the notebook's; else a name, by which the library
+ * finds those that skbook brings along.
+ */
 async function caseOf({ replay }: RunOptions): Promise<string | undefined> {
   if (replay === undefined) return undefined;
-  const { findCase } = await import("../../lib/cases/index.js");
-  return findCase(replay).catch((error: Error) => {
-    throw new UsageError(
-      `--replay ${replay}: ${error instanceof SkbookError ? error.failed : error.message}`,
-    );
-  });
+  const folder = resolve(replay);
+  const isFolder = await stat(folder).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return folder;
+  if (replay === basename(replay)) return replay;
+  throw new UsageError(`--replay ${replay}: there is no such folder: ${folder}`);
 }

@@ -1,4 +1,3 @@
-export { findCase } from "./find.js";
 export type { Json, RecordedRun, Run, RunRequest } from "./request.js";
 export {
   live,

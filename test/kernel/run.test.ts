@@ -245,6 +245,9 @@ test("a case that skbook brings along answers by its name", async () => {
     'await dropSummary(await connect("root@203.0.113.202"), { seconds: 10, src: "203.0.113.0/25" })',
   ]);
   expect(await skbook(["run", notebook, "--replay", "first-look"]).done).toMatchObject({ code: 0 });
+  const { code, stderr } = await skbook(["run", notebook, "--replay", "last-look"]).done;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/\[NOT_A_CASE\] there is no case\.json in .*, nor in \S+\/datasets\/last-look\n/);
 });
 
 describe("bad usage is exit code 2 with a sentence about it", () => {
@@ -288,7 +291,7 @@ describe("bad usage is exit code 2 with a sentence about it", () => {
     [
       "a case that is not there",
       () => ["run", notebook(), "--replay", at("no-case")],
-      "/no-case: there is no case.json in /",
+      "/no-case: there is no such folder: /",
     ],
     ["an output that can't be written", () => ["run", notebook(), "-o", at("no/out.ipynb")], "cannot write"],
     ["a timeout that is none", () => ["run", notebook(), "--timeout", "soon"], "give seconds"],
