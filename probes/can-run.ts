@@ -1,6 +1,6 @@
 import type { Host } from "../lib/hosts/index.js";
 import { checkProbe } from "../lib/probes/index.js";
-import { type Column, createFrame, type Frame, type Value } from "../lib/tables/index.js";
+import { type Column, completeProvenance, createFrame, type Frame, type Value } from "../lib/tables/index.js";
 import { type AnyProbe, catalogue } from "./catalogue.js";
 
 const columns: Column[] = [
@@ -48,18 +48,13 @@ export async function canRun(host: Host, probe?: AnyProbe): Promise<Frame> {
   }
   // What is missing may be there the next time that the cell runs: a module can be loaded.
   if (rows.some((row) => row[5] !== null)) host.forget();
-  return createFrame(columns, rows, {
-    source: "canRun",
-    host: host.name,
-    recordingId: null,
-    startedAt: null,
-    endedAt: null,
-    lost: 0,
-    truncated: false,
-    partial: false,
-    notes: [],
-    details: {},
-  });
+  return createFrame(
+    columns,
+    rows,
+    completeProvenance("canRun", {
+      host: host.name,
+    }),
+  );
 }
 
 function listed(parts: readonly string[]): string | null {

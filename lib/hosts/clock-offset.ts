@@ -1,7 +1,7 @@
 import { recordedRun } from "../cases/index.js";
 import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
-import { type Column, createFrame, type Frame } from "../tables/index.js";
+import { type Column, completeProvenance, createFrame, type Frame } from "../tables/index.js";
 import { readText } from "./bytes.js";
 import type { Host } from "./host.js";
 import { readSections } from "./read-sections.js";
@@ -76,20 +76,16 @@ export class ClockOffset {
     const { rtts, syncs } = this.facts;
     const said = syncs.map((sync) => sync.said);
     const unsynchronised = [this.from, this.to].filter((_, index) => syncs[index]?.synchronised !== true);
-    return createFrame(columns, [[this.from, this.to, this.offset_ns, this.error_ns, ...rtts, ...said]], {
-      source: "clockOffset",
-      host: null,
-      recordingId: null,
-      startedAt: null,
-      endedAt: null,
-      lost: 0,
-      truncated: false,
-      partial: false,
-      notes: unsynchronised.map(
-        (host) => `the clock of ${host} isn't known to be synchronised: it may drift and jump`,
-      ),
-      details: { measuredAt_ns: String(this.measuredAt_ns) },
-    });
+    return createFrame(
+      columns,
+      [[this.from, this.to, this.offset_ns, this.error_ns, ...rtts, ...said]],
+      completeProvenance("clockOffset", {
+        notes: unsynchronised.map(
+          (host) => `the clock of ${host} isn't known to be synchronised: it may drift and jump`,
+        ),
+        details: { measuredAt_ns: String(this.measuredAt_ns) },
+      }),
+    );
   }
 
   [jupyterDisplay](): MimeBundle {

@@ -1,4 +1,4 @@
-import { type Column, createFrame, type Frame, type Value } from "../tables/index.js";
+import { type Column, completeProvenance, createFrame, type Frame, type Value } from "../tables/index.js";
 import type { Fact } from "./fact.js";
 import type { Host } from "./host.js";
 import { linkFacts } from "./links.js";
@@ -29,18 +29,14 @@ export async function hostFacts(host: Host): Promise<Frame> {
     ...clock(snapshot),
     ...linkFacts(snapshot.links),
   ];
-  return createFrame(columns, facts satisfies Value[][], {
-    source: "hostFacts",
-    host: host.name,
-    recordingId: null,
-    startedAt: null,
-    endedAt: null,
-    lost: 0,
-    truncated: false,
-    partial: false,
-    notes: snapshot.uid === "0" ? [] : ["asked without root: some facts are missing"],
-    details: {},
-  });
+  return createFrame(
+    columns,
+    facts satisfies Value[][],
+    completeProvenance("hostFacts", {
+      host: host.name,
+      notes: snapshot.uid === "0" ? [] : ["asked without root: some facts are missing"],
+    }),
+  );
 }
 
 function system(snapshot: Snapshot): Fact[] {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { callSignal, interrupted } from "../cell/index.js";
 import { reasonOf, SkbookError } from "../errors/index.js";
 import { badParameters } from "../parameters/index.js";
-import { createFrame, type Frame, type Table, together } from "../tables/index.js";
+import { completeProvenance, createFrame, type Frame, type Table, together } from "../tables/index.js";
 import type { Host } from "./host.js";
 
 /** What a call gave on one host: a result or an error. */
@@ -41,18 +41,7 @@ export class HostResults<Result> {
         { name: "todo", type: "VARCHAR", meaning: "what to do next" },
       ],
       failed,
-      {
-        source: "onAll",
-        host: null,
-        recordingId: null,
-        startedAt: null,
-        endedAt: null,
-        lost: 0,
-        truncated: false,
-        partial: false,
-        notes: [],
-        details: {},
-      },
+      completeProvenance("onAll"),
     );
   }
 

@@ -1,1 +1,2 @@
 export { escapeHtml } from "./escape.js";
+export { visible } from "./visible.js";

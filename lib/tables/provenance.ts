@@ -21,6 +21,15 @@ export interface Provenance {
   details: { [key: string]: Json };
 }
 
+/** The provenance of rows of which nothing is missing, as far as `known` doesn't say otherwise. */
+export function completeProvenance(source: string, known: Partial<Provenance> = {}): Provenance {
+  return {
+    ...{ source, host: null, recordingId: null, startedAt: null, endedAt: null },
+    ...{ lost: 0, truncated: false, partial: false, notes: [], details: {} },
+    ...known,
+  };
+}
+
 /**
  * What a reader must know before trusting a count of zero, in a few words each; empty when nothing is missing.
  *

@@ -3,25 +3,15 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { jupyterDisplay } from "../../lib/cell/index.js";
 import { SkbookError } from "../../lib/errors/index.js";
-import { type Column, createFrame, type Frame, type Provenance } from "../../lib/tables/index.js";
+import { type Column, createFrame, type Frame } from "../../lib/tables/index.js";
+import { provenance } from "./provenance.js";
 
 const columns: Column[] = [
   { name: "src_port", type: "INTEGER", meaning: "port" },
   { name: "rtt_ms", type: "DOUBLE", unit: "ms", meaning: "round trip" },
   { name: "reason", type: "VARCHAR", meaning: "why" },
 ];
-const provenance: Provenance = {
-  source: "test",
-  host: null,
-  recordingId: null,
-  startedAt: null,
-  endedAt: null,
-  lost: 0,
-  truncated: false,
-  partial: false,
-  notes: [],
-  details: {},
-};
+
 const frame = () =>
   createFrame(
     columns,

@@ -1,15 +1,4 @@
-import type { Provenance } from "../../lib/tables/index.js";
+import { completeProvenance } from "../../lib/tables/index.js";
 
 /** Of rows of which nothing is missing. */
-export const provenance: Provenance = {
-  source: "test",
-  host: null,
-  recordingId: null,
-  startedAt: null,
-  endedAt: null,
-  lost: 0,
-  truncated: false,
-  partial: false,
-  notes: [],
-  details: {},
-};
+export const provenance = completeProvenance("test");

@@ -1,18 +1,8 @@
 import { expect, test } from "vitest";
-import { createFrame, createTable, type Provenance, sql } from "../../lib/index.js";
+import { createFrame, createTable, sql } from "../../lib/index.js";
+import { completeProvenance } from "../../lib/tables/index.js";
 
-const provenance: Provenance = {
-  source: "test",
-  host: "root@192.0.2.1",
-  recordingId: null,
-  startedAt: null,
-  endedAt: null,
-  lost: 0,
-  truncated: false,
-  partial: false,
-  notes: [],
-  details: {},
-};
+const provenance = completeProvenance("test", { host: "root@192.0.2.1" });
 const port = { name: "src_port", type: "INTEGER", meaning: "port" } as const;
 
 test("joins Tables and Frames by name, exact beyond 2^53, and loss adds up", async () => {

@@ -1,19 +1,9 @@
-import { jupyterDisplay, type MimeBundle } from "../cell.js";
+import { Template } from "./template.js";
 
 /** Markdown with its values escaped; {@link md} makes it. */
-export class Markdown {
-  readonly #text: string;
-
+export class Markdown extends Template {
   constructor(text: string) {
-    this.#text = text;
-  }
-
-  toString(): string {
-    return this.#text;
-  }
-
-  [jupyterDisplay](): MimeBundle {
-    return { "text/markdown": this.#text, "text/plain": this.#text };
+    super(text, "text/markdown");
   }
 }
 

@@ -1,37 +1,17 @@
-import { escapeHtml } from "../../html/index.js";
-import { jupyterDisplay, type MimeBundle } from "../cell.js";
+import { escapeHtml, visible } from "../../html/index.js";
+import { Template } from "./template.js";
 
 /** Markup with its values escaped; {@link html} makes it. */
-export class Html {
-  readonly #markup: string;
-
+export class Html extends Template {
   constructor(markup: string) {
-    this.#markup = markup;
-  }
-
-  toString(): string {
-    return this.#markup;
-  }
-
-  [jupyterDisplay](): MimeBundle {
-    return { "text/html": this.#markup, "text/plain": this.#markup };
+    super(markup, "text/html");
   }
 }
 
 /** A drawing with its values escaped; {@link svg} makes it. */
-export class Svg {
-  readonly #markup: string;
-
+export class Svg extends Template {
   constructor(markup: string) {
-    this.#markup = markup;
-  }
-
-  toString(): string {
-    return this.#markup;
-  }
-
-  [jupyterDisplay](): MimeBundle {
-    return { "image/svg+xml": this.#markup, "text/plain": this.#markup };
+    super(markup, "image/svg+xml");
   }
 }
 
@@ -62,13 +42,6 @@ function asMarkup(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (value instanceof Html || value instanceof Svg) return String(value);
   if (Array.isArray(value)) return value.map(asMarkup).join("");
-  return escapeHtml(visible(String(value)));
-}
-
-/** Characters that would steer a terminal, or turn the line around, are spelled out. */
-function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
+  // Lines and their indentation mean something, as in `<pre>`.
+  return escapeHtml(String(value).replace(/[^\t\n]+/g, visible));
 }

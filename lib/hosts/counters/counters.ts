@@ -1,4 +1,4 @@
-import { type Column, createTable, type Table } from "../../tables/index.js";
+import { type Column, completeProvenance, createTable, type Table } from "../../tables/index.js";
 import type { Host } from "../host.js";
 import { namespaceNames } from "../namespaces/index.js";
 import type { Reading } from "../read-sections.js";
@@ -64,18 +64,17 @@ export async function countersOf(host: string, before: Reading, after: Reading):
   const writer = await createTable("counters", columns);
   writer.append(ordered(changes, (netns) => names.get(netns) ?? netns));
   const partial = before.partial || after.partial;
-  return writer.finish({
-    source: "hostCounters",
-    host,
-    recordingId: after.recordingId,
-    startedAt: timeOf(before.sections.began),
-    endedAt: timeOf(after.sections.ended),
-    lost: 0,
-    truncated: false,
-    partial,
-    notes: notesOf(after.sections, last, partial),
-    details: { before: before.recordingId },
-  });
+  return writer.finish(
+    completeProvenance("hostCounters", {
+      host,
+      recordingId: after.recordingId,
+      startedAt: timeOf(before.sections.began),
+      endedAt: timeOf(after.sections.ended),
+      partial,
+      notes: notesOf(after.sections, last, partial),
+      details: { before: before.recordingId },
+    }),
+  );
 }
 
 type Readings = ReturnType<typeof readingOf>;

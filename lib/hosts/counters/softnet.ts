@@ -1,4 +1,4 @@
-import { type Column, createFrame, type Frame, type Value } from "../../tables/index.js";
+import { type Column, completeProvenance, createFrame, type Frame, type Value } from "../../tables/index.js";
 import type { Host } from "../host.js";
 import type { Reading } from "../read-sections.js";
 import { timeOf } from "../sections.js";
@@ -61,18 +61,18 @@ export function softnetOf(host: string, before: Reading, after: Reading): Frame 
       const values = counted.map(([name]) => of(name)?.change ?? null);
       return [cpu, ...values, of("processed")?.perSecond ?? null, backlogs.get(cpu) ?? null];
     });
-  return createFrame(columns, rows, {
-    source: "softnetCounters",
-    host,
-    recordingId: after.recordingId,
-    startedAt: timeOf(before.sections.began),
-    endedAt: timeOf(after.sections.ended),
-    lost: 0,
-    truncated: false,
-    partial: before.partial || after.partial,
-    notes: [],
-    details: { before: before.recordingId },
-  });
+  return createFrame(
+    columns,
+    rows,
+    completeProvenance("softnetCounters", {
+      host,
+      recordingId: after.recordingId,
+      startedAt: timeOf(before.sections.began),
+      endedAt: timeOf(after.sections.ended),
+      partial: before.partial || after.partial,
+      details: { before: before.recordingId },
+    }),
+  );
 }
 
 /** What waits in the backlog of each CPU. Since Linux 5.10 a line ends with the length of the backlog and the number of its CPU. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { badParameters } from "../../parameters/index.js";
-import { type Column, createFrame, type Frame, type Value } from "../../tables/index.js";
+import { type Column, completeProvenance, createFrame, type Frame, type Value } from "../../tables/index.js";
 import type { Host } from "../host.js";
 import type { Reading } from "../read-sections.js";
 import { timeOf } from "../sections.js";
@@ -92,23 +92,24 @@ export function threadsOf(
   });
   const byWait = (a: Value[], b: Value[]) =>
     Number(b[6]) - Number(a[6]) || Number(b[5]) - Number(a[5]) || Number(a[1]) - Number(b[1]);
-  return createFrame(columns, rows.sort(byWait), {
-    source: "threadCpu",
-    host,
-    recordingId: after.recordingId,
-    startedAt: timeOf(before.sections.began),
-    endedAt: timeOf(after.sections.ended),
-    lost: 0,
-    truncated: false,
-    partial: before.partial || after.partial,
-    notes: [
-      ...(left === 0 ? [] : [`${left} threads began or ended between the readings, and are not here`]),
-      ...(last.size > 0
-        ? []
-        : ["the host's kernel keeps no /proc/PID/task/TID/schedstat (CONFIG_SCHED_INFO)"]),
-    ],
-    details: { before: before.recordingId },
-  });
+  return createFrame(
+    columns,
+    rows.sort(byWait),
+    completeProvenance("threadCpu", {
+      host,
+      recordingId: after.recordingId,
+      startedAt: timeOf(before.sections.began),
+      endedAt: timeOf(after.sections.ended),
+      partial: before.partial || after.partial,
+      notes: [
+        ...(left === 0 ? [] : [`${left} threads began or ended between the readings, and are not here`]),
+        ...(last.size > 0
+          ? []
+          : ["the host's kernel keeps no /proc/PID/task/TID/schedstat (CONFIG_SCHED_INFO)"]),
+      ],
+      details: { before: before.recordingId },
+    }),
+  );
 }
 
 interface Thread {

@@ -1,5 +1,5 @@
 import { jupyterDisplay, type MimeBundle } from "../../cell/index.js";
-import { createFrame, type Frame, type Provenance } from "../../tables/index.js";
+import { completeProvenance, createFrame, type Frame, type Provenance } from "../../tables/index.js";
 import type { Host } from "../host.js";
 import { type Reading, readUntil } from "../read-sections.js";
 import { timeOf } from "../sections.js";
@@ -58,14 +58,11 @@ export async function topology(host: Host): Promise<Topology> {
 export function topologyOf(host: string, reading: Reading): Topology {
   const { sections, partial, recordingId } = reading;
   const found = foundIn(sections);
-  const provenance: Provenance = {
-    source: "topology",
+  const provenance: Provenance = completeProvenance("topology", {
     host,
     recordingId,
     startedAt: timeOf(sections.began),
     endedAt: timeOf(sections.ended),
-    lost: 0,
-    truncated: false,
     partial,
     notes: [
       ...(partial
@@ -73,8 +70,7 @@ export function topologyOf(host: string, reading: Reading): Topology {
         : []),
       ...found.notes,
     ],
-    details: {},
-  };
+  });
   return new Topology(
     createFrame(deviceColumns, deviceRows(found), provenance),
     createFrame(machineColumns, machineRows(found), provenance),

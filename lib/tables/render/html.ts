@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../html/index.js";
+import { escapeHtml, visible } from "../../html/index.js";
 import { warningsOf } from "../provenance.js";
 import {
   arranged,
@@ -11,7 +11,6 @@ import {
   readable,
   unitLine,
   type Value,
-  visible,
 } from "../shown/index.js";
 import { packed } from "./pack.js";
 import { provenanceHtml } from "./provenance.js";

@@ -1,7 +1,6 @@
 import type { Json } from "../../cases/index.js";
-import { escapeHtml } from "../../html/index.js";
+import { escapeHtml, visible } from "../../html/index.js";
 import { type Provenance, warningsOf } from "../provenance.js";
-import { visible } from "../shown/index.js";
 import { commandOf, programIn } from "./program.js";
 
 /** Where rows come from, for a reader: notes at once, the rest on a click. No script, and nothing that a sanitizer takes away. */

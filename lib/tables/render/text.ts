@@ -1,6 +1,7 @@
+import { visible } from "../../html/index.js";
 import { isText } from "../column.js";
 import { warningsOf } from "../provenance.js";
-import { type Column, cut, exactValue, extent, isTime, type Value, visible } from "../shown/index.js";
+import { type Column, cut, exactValue, extent, isTime, type Value } from "../shown/index.js";
 import type { Shown } from "./shown.js";
 
 const cellWidth = 60;

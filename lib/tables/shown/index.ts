@@ -14,6 +14,6 @@ export {
   unpackedValue,
 } from "./packed.js";
 export { exactValue, type Readable, readable } from "./readable.js";
-export { cut, extent, grouped, visible } from "./text.js";
+export { cut, extent, grouped } from "./text.js";
 export { utcTime } from "./time.js";
 export { isTime } from "./units.js";

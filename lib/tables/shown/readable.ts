@@ -1,5 +1,6 @@
+import { visible } from "../../html/index.js";
 import { type Column, isText, type Value } from "../column.js";
-import { grouped, visible } from "./text.js";
+import { grouped } from "./text.js";
 import { utcTime, zoneTime } from "./time.js";
 import { isTime, nanosecondsPer } from "./units.js";
 

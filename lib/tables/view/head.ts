@@ -1,4 +1,5 @@
-import { type Column, conditionHint, headerTitle, isText, unitLine, visible } from "../shown/index.js";
+import { visible } from "../../html/index.js";
+import { type Column, conditionHint, headerTitle, isText, unitLine } from "../shown/index.js";
 import type { Changes } from "./changes.js";
 import { element, unhurried } from "./dom.js";
 import type { Model } from "./model.js";

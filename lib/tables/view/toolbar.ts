@@ -1,4 +1,5 @@
-import { type Column, isTime, visible } from "../shown/index.js";
+import { visible } from "../../html/index.js";
+import { type Column, isTime } from "../shown/index.js";
 import type { Changes } from "./changes.js";
 import { button, element, unhurried } from "./dom.js";
 import type { Model } from "./model.js";
