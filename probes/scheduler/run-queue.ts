@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  type Bpf,
   BpfMap,
   bpf,
   defineHistogram,
@@ -21,8 +22,8 @@ const hooks: Hooks = { required: [switched, ...woken] };
 
 /** By thread, when it came into the run queue, and in bit 0 whether it had been running. */
 const queued = new BpfMap("queued", false);
-/** The thread that runs now, and its command's name, which the clause of the switch sets. */
-const thread = bpf`$next`;
+/** A thread, and its command's name: whose turn it is to be looked at. */
+const thread = bpf`$thread`;
 const command = { first: bpf`$command1`, second: bpf`$command2` };
 
 const threadNumber = z.int().min(1).max(4_194_304);
@@ -101,23 +102,31 @@ export const runQueueSummary: Probe<RunQueueSummaryParameters, "frame"> = define
     preempted: "from when it was put off its CPU, and could have gone on, until it runs again",
   },
   program({ on, filtered, sample, by, parameters }) {
-    const named = parameters.command !== undefined || by.includes("command");
-    const readCommand = (at: HookAt) => {
-      if (!named) return bpf``;
-      const { first, second } = at.argName("next_comm");
+    const readName = (at: HookAt, field: string) => {
+      const { first, second } = at.argName(field);
       return bpf`${command.first} = ${first}; ${command.second} = ${second};`;
     };
+    // Of threads that nobody asked for nothing is kept.
+    const queues = (at: HookAt, name: string, when: Bpf) =>
+      filtered(
+        at,
+        parameters.command === undefined ? bpf`` : readName(at, name),
+        bpf`${queued.at(thread)} = ${when};`,
+      );
     return [
-      ...woken.map((hook) => on(hook, (at) => bpf`${queued.at(at.arg("pid"))} = nsecs << 1;`)),
+      ...woken.map((hook) =>
+        on(hook, (at) => bpf`${thread} = ${at.arg("pid")}; ${queues(at, "comm", bpf`nsecs << 1`)}`),
+      ),
       on(
         switched,
-        (at) => bpf`$now = nsecs; $previous = ${at.arg("prev_pid")};
-  if ($previous > 0 && (${at.arg("prev_state")} & 0xff) == 0) { ${queued.at(bpf`$previous`)} = $now << 1 | 1; }
-  ${thread} = ${at.arg("next_pid")}; $since = ${queued.at(thread)};
-  if ($since == 0) { return; }
-  delete(${queued.at(thread)});
-  $ns = $now - ($since >> 1); ${readCommand(at)}
-  ${filtered(at, bpf``, sample(at, bpf`$since & 1`, bpf`$ns`))}`,
+        (at) => bpf`$now = nsecs; ${thread} = ${at.arg("next_pid")}; $since = ${queued.at(thread)};
+  if ($since > 0) {
+  delete(${queued.at(thread)}); $ns = $now - ($since >> 1);
+  ${by.includes("command") ? readName(at, "next_comm") : bpf``}
+  ${sample(at, bpf`$since & 1`, bpf`$ns`)} }
+  ${thread} = ${at.arg("prev_pid")};
+  if (${thread} == 0 || (${at.arg("prev_state")} & 0xff) != 0) { return; }
+  ${queues(at, "prev_comm", bpf`$now << 1 | 1`)}`,
       ),
     ];
   },

@@ -55,6 +55,8 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   pathEvents: [tcpPath],
   pathSummary: [tcpPath],
   qdiscDrops: [{ device: "eth0" }],
+  runQueueSummary: [{ threads: [42, 4_242], by: ["thread", "cpu"] }, { command: "vhost-4242" }],
+  softirqSummary: [{ vectors: ["NET_RX", "NET_TX"], by: ["vector", "cpu", "ksoftirqd"] }],
 };
 
 /** A filter by reason means something where the kernel gives reasons. */
