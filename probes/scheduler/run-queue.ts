@@ -121,9 +121,9 @@ export const runQueueSummary: Probe<RunQueueSummaryParameters, "frame"> = define
         switched,
         (at) => bpf`$now = nsecs; ${thread} = ${at.arg("next_pid")}; $since = ${queued.at(thread)};
   if ($since > 0) {
-  delete(${queued.at(thread)}); $ns = $now - ($since >> 1);
+  delete(${queued.at(thread)}); $began = $since >> 1;
   ${by.includes("command") ? readName(at, "next_comm") : bpf``}
-  ${sample(at, bpf`$since & 1`, bpf`$ns`)} }
+  ${sample(at, bpf`$since & 1`, bpf`$began`, bpf`$now`)} }
   ${thread} = ${at.arg("prev_pid")};
   if (${thread} == 0 || (${at.arg("prev_state")} & 0xff) != 0) { return; }
   ${queues(at, "prev_comm", bpf`$now << 1 | 1`)}`,

@@ -53,7 +53,7 @@ const vectors = [
  * - `max_low_ns` BIGINT, ns: the longest: bound below
  * - `max_high_ns` BIGINT, ns: the longest: bound above
  *
- * What a hard interrupt took meanwhile is in `running`. A softirq that is raised again while it waits waits since the first time. A long wait with `ksoftirqd`
+ * What a hard interrupt took meanwhile is in `running`. A softirq that was raised before the probe began counts in `running` alone; one that is raised again while it waits waits since the first time. A long wait with `ksoftirqd`
  * true means that the CPU was given to threads first.
  *
  * Errors: as for every probe, see {@link makeProbe}.
@@ -96,23 +96,23 @@ export const softirqSummary: Probe<SoftirqSummaryParameters, "frame"> = defineHi
   intervals: { waiting: "from its raise until it runs", running: "from its begin to its end" },
   program({ on, filtered, sample }) {
     const here = [bpf`cpu`, vector] as const;
-    const ns = bpf`$ns`;
+    const now = bpf`$now`;
     const clause = (hook: string, body: (at: HookAt) => Bpf) =>
       on(hook, (at) => bpf`${vector} = ${at.arg("vec")}; ${filtered(at, bpf``, body(at))}`);
     return [
       clause(raised, () => bpf`if (${pending.at(...here)} == 0) { ${pending.at(...here)} = nsecs; }`),
       clause(
         entered,
-        (at) => bpf`$now = nsecs; ${began.at(...here)} = $now;
+        (at) => bpf`${now} = nsecs; ${began.at(...here)} = ${now};
   $since = ${pending.at(...here)}; if ($since == 0) { return; }
-  delete(${pending.at(...here)}); ${ns} = $now - $since;
-  ${sample(at, "waiting", ns)}`,
+  delete(${pending.at(...here)});
+  ${sample(at, "waiting", bpf`$since`, now)}`,
       ),
       clause(
         left,
-        (at) => bpf`$since = ${began.at(...here)}; if ($since == 0) { return; }
-  delete(${began.at(...here)}); ${ns} = nsecs - $since;
-  ${sample(at, "running", ns)}`,
+        (at) => bpf`${now} = nsecs; $since = ${began.at(...here)}; if ($since == 0) { return; }
+  delete(${began.at(...here)});
+  ${sample(at, "running", bpf`$since`, now)}`,
       ),
     ];
   },

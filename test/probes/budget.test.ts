@@ -112,6 +112,15 @@ test("an event whose call returned unseen is lost", () => {
   expect(account.lost).toBe(2);
 });
 
+test("an interval that ended before it began is lost, of a histogram that has room", () => {
+  const account = new Account({ hooks: ["tracepoint:a:b"], countMap: "@samples", mapKeys: 4_096 });
+  account.note({ type: "line", word: "end", hook: -1, fields: ["1"] });
+  account.note({ type: "map", name: "@samples", entries: [["0,1", 7]] });
+  expect(account.lost).toBe(0);
+  account.note({ type: "map", name: "@negative_0", entries: [["", 2]] });
+  expect(account).toMatchObject({ lost: 2, accounted: 7, matched: 7 });
+});
+
 describeLive("a budget for events", ["root", "bpftrace", "tracing"], () => {
   test("a host that is too busy is refused, with the estimate, the budget and what to run instead", async () => {
     // Another process, which goes on whatever this one is busy with.

@@ -76,7 +76,7 @@ function rowsProgram({ on, packet, emit }: Record<string, Called>): unknown {
 }
 
 function histogramProgram({ on, sample }: Record<string, Called>): unknown {
-  return on?.(hook, (here: HookSite) => sample?.(here, "whole", piece));
+  return on?.(hook, (here: HookSite) => sample?.(here, "whole", piece, piece));
 }
 
 function countsProgram({ on, packet, count }: Record<string, Called>): unknown {

@@ -96,7 +96,7 @@ export class Account {
     if (!this.counted) return "unknown";
     if (countMap === undefined) return sum(this.hooks.map(({ lost }) => Number(lost)));
     if (matched) return Math.max(0, (this.total("matched") ?? 0) - this.summed);
-    return this.entries < mapKeys ? 0 : "unknown";
+    return this.entries < mapKeys ? (this.total("negative") ?? 0) : "unknown";
   }
 
   /** The same for each hook that printed rows. */

@@ -7,9 +7,13 @@ import { BpfMap } from "../text/maps.js";
  * - `emitted`: were printed as rows;
  * - `suppressed`: were not printed, since too many came in a second;
  * - `beyond`: were not printed, since as many rows as were asked for had been;
- * - `entered`, `returned`: calls of interest that were seen to begin and to return: one without its return has no row.
+ * - `entered`, `returned`: calls of interest that were seen to begin and to return: one without its return has no row;
+ * - `negative`: intervals that ended before they began, by clocks of two CPUs that don't agree: in no row.
  */
-export const counters = ["matched", "emitted", "suppressed", "beyond", "entered", "returned"] as const;
+export const counters = [
+  ...(["matched", "emitted", "suppressed", "beyond"] as const),
+  ...(["entered", "returned", "negative"] as const),
+] as const;
 export type Counter = (typeof counters)[number];
 
 /** Statement that adds one; `hook` is its index among those of the probe. */

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Column, Value } from "../../../tables/index.js";
+import { countOne } from "../../engine/counters.js";
 import { makeProbe, type Probe } from "../../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../../engine/definition.js";
 import { maxMapKeys } from "../../engine/run.js";
@@ -20,12 +21,12 @@ import { type Bucket, boundsOf, bucketOf } from "./samples.js";
 /** What the program of a histogram is written with. */
 export interface HistogramWriting<Parameters, Interval extends string> extends Writing<Parameters> {
   /**
-   * Takes a sample of an interval, by the probe's fields.
+   * Takes a sample of an interval, by the probe's fields. One that ends before it begins, by clocks of two CPUs, is counted as lost.
    *
    * @param interval its name, or its number among the probe's, where the program decides which it is.
-   * @param ns variable with the interval's length in nanoseconds.
+   * @param began variable with its begin, and `ended` with its end, as `nsecs` are.
    */
-  sample(at: HookAt, interval: Interval | Bpf, ns: Bpf): Bpf;
+  sample(at: HookAt, interval: Interval | Bpf, began: Bpf, ended: Bpf): Bpf;
   /** What it was asked to take samples by, where that can be chosen. */
   by: readonly string[];
 }
@@ -98,11 +99,13 @@ export function defineHistogram<
       const nothing = () => bpf``;
       const counted = { began: nothing, returned: nothing };
       const base = writing(facts, site, given as P, asked(filters, given as P), counted);
-      const sample = (at: HookAt, which: Interval | Bpf, ns: Bpf) => {
+      const sample = (at: HookAt, which: Interval | Bpf, began: Bpf, ended: Bpf) => {
         const number = typeof which === "string" ? names.indexOf(which) : which;
         const key = [...fieldsOf(given).flatMap((one) => (one.key ?? one).say(at)), number];
-        return bpf`${bucketOf(ns)}
-  ${samples.at(...key, bpf`$bucket`)} = count(); ${totals.at(...key)} = sum(${ns});`;
+        const ns = bpf`$ns`;
+        return bpf`if (${ended} < ${began}) { ${countOne("negative", at.index)} } else { ${ns} = ${ended} - ${began};
+  ${bucketOf(ns)}
+  ${samples.at(...key, bpf`$bucket`)} = count(); ${totals.at(...key)} = sum(${ns}); }`;
       };
       const by = "by" in definition ? chosenKeys(definition, given) : [];
       return joined([program({ ...base, sample, by })].flat(), "\n");
