@@ -28,8 +28,6 @@ export const needs = {
   vni: {},
 } as const satisfies Record<string, Need>;
 
-export type PacketNeed = (typeof needs)[keyof typeof needs];
-
 const address = (need: Need, high: Bpf, low: Bpf): AddressWords => ({
   high: needing(need, high),
   low: needing(need, low),

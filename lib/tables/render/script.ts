@@ -7,7 +7,7 @@ import { bringsAlong } from "../../cell/index.js";
 /** Marks the JSON of a table's rows. */
 export const rowsClass = "skbook-rows";
 /** Marks the element that carries the script of all tables. */
-export const carrierClass = "skbook-table-script";
+const carrierClass = "skbook-table-script";
 
 /**
  * What every table runs in the page, each time its output is rendered. The script of all tables may be there already, else the one
