@@ -6,6 +6,7 @@ import * as path from "./path/index.js";
 import * as qdisc from "./qdisc/index.js";
 import * as scheduler from "./scheduler/index.js";
 import * as softirq from "./softirq/index.js";
+import * as stages from "./stages/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
@@ -16,7 +17,16 @@ export type AnyProbe = {
 const { dropsBySecond: _, ...drops } = drop;
 
 /** All probes that come with skbook, by the order of their layers. */
-export const catalogue: readonly AnyProbe[] = [drops, qdisc, conntrack, defrag, path, softirq, scheduler]
+export const catalogue: readonly AnyProbe[] = [
+  drops,
+  qdisc,
+  conntrack,
+  defrag,
+  path,
+  stages,
+  softirq,
+  scheduler,
+]
   .flatMap((layer) => Object.values<unknown>(layer))
   .filter(isProbe);
 

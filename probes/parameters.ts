@@ -205,3 +205,6 @@ export interface RunQueueSummaryParameters {
   /** Threads of this name, as `ps -eLo comm` shows it. */
   command?: string | undefined;
 }
+
+/** What {@link stageSummary} can be asked, beside what every probe can. */
+export interface StageSummaryParameters {}
