@@ -47,6 +47,7 @@ export {
   type StagesDefinition,
   type StagesWriting,
   type Taking,
+  type Ways,
 } from "./kinds/stages/index.js";
 export type { PacketOptions, Writing } from "./kinds/writing.js";
 export { errorName } from "./packet/errno.js";

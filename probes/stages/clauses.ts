@@ -4,6 +4,7 @@ import {
   type BpfValue,
   bpf,
   type ComesAgain,
+  callHooks,
   type Following,
   type HookAt,
   neitherSide,
@@ -12,6 +13,7 @@ import {
   readAt,
   readSide,
   swapped16,
+  type Ways,
   type Writing,
   whenMerged,
 } from "../../lib/probes/index.js";
@@ -40,10 +42,14 @@ const elsewhere = neitherSide + 1;
 const [isFrom, isTo] = [bpf`$side == 1`, bpf`$side == 2`];
 
 /** The clauses that follow packets from where they come in to where they go out. */
-export function stageClauses(writing: Writing<StageFilter>, following: Following): Bpf[] {
+export function stageClauses(writing: Writing<StageFilter>, make: (ways: Ways) => Following): Bpf[] {
   const { parameters, on, has, call, packet: parsed, site } = writing;
   const { from, to, netns, stages } = parameters;
   const wanted = (name: MiddleStage) => stages === undefined || stages.includes(name);
+  const hasUpcalls = wanted("upcall") && has(upcallHook) && has(answerHook);
+  const following = make({ upcalls: hasUpcalls, copies: callHooks(expandHead).every(has) });
+  const goes = ({ version }: { version?: 4 | 6 }) =>
+    version === undefined || following.versions.includes(version);
   const fromStack = from === "stack";
   const toStack = to === "stack";
   if (fromStack)
@@ -115,10 +121,12 @@ export function stageClauses(writing: Writing<StageFilter>, following: Following
         ]),
     ...(fromStack ? stackClauses(writing, following) : []),
     ...functionStages
-      .filter((one) => wanted(one.stage))
+      .filter((one) => wanted(one.stage) && goes(one))
       .map((one) => on(`kprobe:${one.function}`, (at) => between(at.arg(one.argument), stage(one.stage)))),
-    ...(wanted("ip_out") || fromStack ? [ip6OutClause(writing, following, wanted("ip_out"))] : []),
-    ...(wanted("upcall")
+    ...((wanted("ip_out") || fromStack) && goes({ version: 6 })
+      ? [ip6OutClause(writing, following, wanted("ip_out"))]
+      : []),
+    ...(hasUpcalls
       ? [
           on(
             upcallHook,
@@ -145,7 +153,7 @@ export function stageClauses(writing: Writing<StageFilter>, following: Following
           ),
         ]),
     ...(toStack
-      ? transportIn.map((one) =>
+      ? transportIn.filter(goes).map((one) =>
           on(`kprobe:${one.function}`, (at) => {
             const body = bpf`if ((${packet.fragment}) == 0) { ${following.unexpected} }`;
             const rest = parsed(at, { skb: bpf`$skb`, versions: [one.version] }, body);
@@ -156,7 +164,7 @@ export function stageClauses(writing: Writing<StageFilter>, following: Following
           }),
         )
       : []),
-    ...cuts.map((one) =>
+    ...cuts.filter(goes).map((one) =>
       on(
         `kprobe:${one.function}`,
         (at) => bpf`${skb(at.arg(one.argument))}${following.looksFor()}
@@ -164,11 +172,11 @@ export function stageClauses(writing: Writing<StageFilter>, following: Following
       ),
     ),
     call(expandHead, {
-      words: 2,
+      words: 3,
       enter: (at, keep) => bpf`${skb(at.arg(0))}${following.looks()}
-  if (${following.isKnown}) { ${keep(bpf`$skb`, bpf`$head`)} }`,
-      leave: (_, [pointer, head]) => bpf`$skb = ${pointer as Bpf}; $before = ${head as Bpf};
-  ${following.moves()}`,
+  if (${following.isKnown}) { $shared = ${following.isShared()}; ${keep(bpf`$skb`, bpf`$head`, bpf`(uint64)$shared`)} }`,
+      leave: (_, [pointer, head, shared]) => bpf`$skb = ${pointer as Bpf}; $before = ${head as Bpf};
+  ${following.moves(shared as Bpf)}`,
     }),
   ];
 }
@@ -187,23 +195,29 @@ function stackClauses(
 ): Bpf[] {
   const inode = parameters.netns ?? ownNetns(site);
   return [
-    ...stackOut.map((one) =>
-      on(`kprobe:${one.function}`, (at) => {
-        const start = following.begins(
-          stage("stack_out"),
-          null,
-          whenMerged(at, () => following.merged),
-        );
-        const options = { skb: bpf`$skb`, etherType: bpf`${one.etherType}`, versions: [one.version] };
-        return bpf`${isOurs(at, inode)}$skb = ${at.arg(2)};
+    ...stackOut
+      .filter(({ version }) => following.versions.includes(version))
+      .map((one) =>
+        on(`kprobe:${one.function}`, (at) => {
+          const start = following.begins(
+            stage("stack_out"),
+            null,
+            whenMerged(at, () => following.merged),
+          );
+          const options = { skb: bpf`$skb`, etherType: bpf`${one.etherType}`, versions: [one.version] };
+          return bpf`${isOurs(at, inode)}$skb = ${at.arg(2)};
   ${parsed(at, options, identified(start))}`;
-      }),
-    ),
-    on(
-      `kprobe:${tcp6Out}`,
-      (at) => bpf`$skb = ${at.arg(1)}; ${following.looks()}
+        }),
+      ),
+    ...(following.versions.includes(6)
+      ? [
+          on(
+            `kprobe:${tcp6Out}`,
+            (at) => bpf`$skb = ${at.arg(1)}; ${following.looks()}
   ${following.isNew()}`,
-    ),
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -254,9 +268,10 @@ function queued(
   const [outer, inner] = [wanted("queue"), wanted("inner_queue")];
   return bpf`${looks}
   ${side}
-  $stage = ${stage("inner_queue")}; if (${isTo}) { $stage = ${stage("queue")}; }
+  $stage = ${stage("inner_queue")}; $bound = ${following.bound.before};
+  if (${isTo}) { $stage = ${stage("queue")}; $bound = ${following.bound.here}; }
   ${outer && inner ? bpf`` : bpf`if (${outer ? bpf`!(${isTo})` : isTo}) { return; }`}
-  ${following.sees(bpf`$stage`)}`;
+  ${following.sees(bpf`$stage`, bpf`$bound`)}`;
 }
 
 /** User space sends a frame, with a VLAN tag in it or none. */

@@ -37,23 +37,30 @@ export const transmitHook = "tracepoint:net:net_dev_start_xmit";
 /** Into the backlog of a CPU: also by RPS, or of devices without a queue of their own alone. */
 export const backlogHooks = ["kprobe:enqueue_to_backlog", "tracepoint:net:netif_rx"] as const;
 
-/** Functions of one stage each, with the place of the packet among their arguments. */
-export const functionStages = [
+/** Functions of one stage each, with the place of the packet among their arguments, and the IP version where they have one only. */
+export const functionStages: readonly FunctionStage[] = [
   { function: "ovs_vport_receive", stage: "ovs_in", argument: 1 },
   { function: "ovs_dp_process_packet", stage: "ovs_flow", argument: 0 },
   { function: "nf_conntrack_in", stage: "conntrack", argument: 0 },
   { function: "ovs_vport_send", stage: "ovs_out", argument: 1 },
-  { function: "ip_rcv_core", stage: "ip_in", argument: 0 },
-  { function: "ip6_rcv_core", stage: "ip_in", argument: 0 },
-  { function: "ip_output", stage: "ip_out", argument: 2 },
-] as const satisfies readonly { function: string; stage: MiddleStage; argument: number }[];
+  { function: "ip_rcv_core", stage: "ip_in", argument: 0, version: 4 },
+  { function: "ip6_rcv_core", stage: "ip_in", argument: 0, version: 6 },
+  { function: "ip_output", stage: "ip_out", argument: 2, version: 4 },
+];
+
+interface FunctionStage {
+  function: string;
+  stage: MiddleStage;
+  argument: number;
+  version?: 4 | 6;
+}
 
 /** What cuts a packet into others. */
-export const cuts = [
+export const cuts: readonly Omit<FunctionStage, "stage">[] = [
   { function: "skb_segment", argument: 0 },
-  { function: "ip_do_fragment", argument: 2 },
-  { function: "ip6_fragment", argument: 2 },
-] as const;
+  { function: "ip_do_fragment", argument: 2, version: 4 },
+  { function: "ip6_fragment", argument: 2, version: 6 },
+];
 
 /** Where the host's own packets come from, of each IP version; of TCP over IPv6 `ip6_output` is the first that has its headers. */
 export const stackOut = [

@@ -1,6 +1,7 @@
 import { definePairs, forgetSides, type Probe } from "../../lib/probes/index.js";
 import type { StageSummaryParameters } from "../parameters.js";
 import { stageClauses } from "./clauses.js";
+import { stageNotes } from "./notes.js";
 import { checkStages, stageFilters, stageParameters } from "./parameters.js";
 import { stageHooks, stageNames } from "./stages.js";
 
@@ -73,4 +74,5 @@ export const stageSummary: Probe<StageSummaryParameters, "frame"> = definePairs(
   mapKeys: 16_384,
   eachTick: forgetSides,
   program: (writing) => stageClauses(writing, writing.following),
+  notes: stageNotes,
 });

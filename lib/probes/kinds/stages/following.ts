@@ -5,18 +5,26 @@ import { BpfMap } from "../../text/maps.js";
 import { compareIdentity, isFragment, readIdentity } from "./identity.js";
 
 // A packet is followed by the memory that its headers stand in, sk_buff.head: clones share it. By head is known when it was seen last; at which stage,
-// with flags; when first; and the words that tell which packet it is. They are compared wherever it is seen, for its memory may have been given to another one.
+// with flags; when first; the words that tell which packet it is, which are compared wherever it is seen, for its memory may have been given to another one; and, from the
+// queue of the device that it goes out by, its sk_buff: clones of it that go elsewhere are left alone from there on.
 
-/** Bits of the second word: the stage, that an upcall was made for it, that its addresses or ports were translated. */
+/** Bits of the second word: the stage; that an upcall was made for it; that its addresses or ports were translated; that it is a copy in other memory of one that is known. */
 const [stageBits, upcalled, translated] = [31, 32, 64];
+export const isCopy = 128;
 
-export const followed = new BpfMap("on", false, 48);
-/** What waits for its answer from user space: where it was, when it was first seen, when the upcall was made. */
-export const waiting = new BpfMap("up", false, 24);
+export const followed = new BpfMap("on", false, 56);
+/** Of a copy, by its memory, the memory that it was copied from. */
+const originals = new BpfMap("of", false);
+/** What waits for its answer from user space: where it was, when it was first seen, when the upcall was made, and of a copy its original's memory. */
+export const waiting = new BpfMap("up", false, 32);
 
 const entry = followed.at(bpf`$head`);
 const seen = bpf`$on`;
 const known = { a: bpf`$on.3`, b: bpf`$on.4`, c: bpf`$on.5` };
+const itsSkb = bpf`${seen}.6`;
+const itsOriginal = originals.at(bpf`$head`);
+/** A clone that goes elsewhere than the one that is followed. */
+const isOther = bpf`${itsSkb} != 0 && ${itsSkb} != $skb`;
 const itsWait = waiting.at(known.a, known.b, known.c);
 
 /**
@@ -68,12 +76,22 @@ export interface ComesAgain {
   after: readonly number[];
 }
 
+/** Which clauses the program has, beside those of stages. */
+export interface Ways {
+  /** That ask user space, and take its answers. */
+  upcalls: boolean;
+  /** That know when the headers of a packet get other memory. */
+  copies: boolean;
+}
+
 /** Statements that follow packets; all of them stand behind `$skb`, and end the clause of what they are not about. */
 export class Following {
   constructor(
     private readonly site: Site,
-    private readonly versions: readonly (4 | 6)[],
+    /** IP versions that packets can have. */
+    readonly versions: readonly (4 | 6)[],
     private readonly upcallStage: number,
+    private readonly ways: Ways,
     private readonly taking: Taking,
   ) {}
 
@@ -114,9 +132,9 @@ export class Following {
   ${seen} = ${entry}; $now = nsecs;
   if (${seen}.0 != 0) {
     $at = ${lastStage};
-    ${comesAgain}if ($at != ${this.upcallStage}) { ${ends("late")} ${this.forgetsWait()} }
+    ${comesAgain}${this.givesUp("late")}
   }
-  ${entry} = ($now, (uint64)${stage}, $now, $a, $b, $c);
+  ${entry} = ($now, (uint64)${stage}, $now, $a, $b, $c, (uint64)0);
   ${seen} = ${entry};
   if (${seen}.0 == 0) { ${count("unfollowed")} return; }
   ${count("started")} ${merged}`;
@@ -128,26 +146,31 @@ export class Following {
   readonly unexpected: Bpf = bpf`if (${isMeasuring}) { ${count("unexpected")} }`;
 
   /** A followed packet is seen at a stage, if it is still the same one. */
-  sees(stage: BpfValue): Bpf {
-    return bpf`${this.compares()}
+  sees(stage: BpfValue, bound = itsSkb): Bpf {
+    return bpf`if (${isOther}) { return; }
+  ${this.compares()}
   if ($same == 0) { return; }
-  ${this.passes(stage)}`;
+  ${this.passes(stage, 0, bound)}`;
   }
+
+  /** What {@link sees} takes as `bound` where the packet is in the queue of a device that it goes out by; else `$on.6`. */
+  readonly bound: { here: Bpf; before: Bpf } = { here: bpf`$skb`, before: itsSkb };
 
   /** A followed packet goes out; `otherwise` is done for one that is not, or no more. */
   goesOut(stage: number, otherwise: Bpf): Bpf {
-    return bpf`if (${seen}.0 != 0) {
+    return bpf`if (${seen}.0 != 0 && !(${isOther})) {
     ${this.compares()}
-    if ($same != 0) {
+    $there = 1; ${this.findsOriginal()}
+    if ($same != 0 && $there == 1) {
       $whole = ${seen}.2;
       ${this.takes(stage)}
       if ((${seen}.1 & ${translated}) != 0 || $same == 2) { ${count("translated")} }
       if ($now < $whole) { ${count("backward")} } else { $ns = $now - $whole; ${this.taking.completed(stage)} }
-      ${this.forgetsWait()}
+      ${this.forgetsWait()} ${this.forgetsOriginal()}
       delete(${entry});
       return;
     }
-    if ((${lastStage}) != ${this.upcallStage}) { ${ends("strayed")} ${this.forgetsWait()} }
+    ${this.givesUp("strayed")}
     delete(${entry});
   }
   ${otherwise}`;
@@ -156,15 +179,17 @@ export class Following {
   /** The memory of `$skb` is used for a new packet: what was followed in it has gone. */
   isNew(): Bpf {
     return bpf`if (${seen}.0 == 0) { return; }
-  if ((${lastStage}) != ${this.upcallStage}) { ${ends("late")} ${this.forgetsWait()} }
+  ${this.givesUp("late")}
   delete(${entry});`;
   }
 
   /** A followed packet is cut into others. */
   isCut(): Bpf {
-    return bpf`${this.compares()}
+    return bpf`if (${isOther}) { return; }
+  ${this.compares()}
   if ($same == 0) { return; }
-  ${ends("cut")} ${this.forgetsWait()}
+  $there = 1; ${this.findsOriginal()}
+  if ($there == 1) { ${ends("cut")} ${this.forgetsWait()} ${this.forgetsOriginal()} }
   delete(${entry});`;
   }
 
@@ -174,11 +199,12 @@ export class Following {
     return bpf`${this.compares()}
   if ($same == 0) { return; }
   $up = ${wait};
-  if ($up.1 != 0) { if ($up.0 != $head) { ${count("abandoned")} delete(${entry}); return; } }
+  if ($up.1 != 0) { if ($up.0 != $head) { ${this.abandons()} return; } }
   ${this.passes(this.upcallStage, upcalled)}
-  ${wait} = ($head, ${seen}.2, $now);
+  $original = (uint64)0; ${this.ifCopy(bpf`$original = ${itsOriginal};`)}
+  ${wait} = ($head, ${seen}.2, $now, $original);
   $up = ${wait};
-  if ($up.1 == 0) { ${count("abandoned")} delete(${entry}); }`;
+  if ($up.1 == 0) { ${this.abandons()} }`;
   }
 
   /** User space sends a packet: a new one of the same bytes. `$net` is its network header. */
@@ -188,7 +214,7 @@ export class Following {
     return bpf`${readIdentity(this.versions)}
   $up = ${wait};
   if ($up.1 == 0) { return; }
-  $before = $up.0; $first = $up.1; $asked = $up.2; $flags = 0;
+  $before = $up.0; $first = $up.1; $asked = $up.2; $original = $up.3; $flags = 0;
   delete(${wait});
   ${seen} = ${old};
   if (${seen}.3 == $a && ${seen}.4 == $b && ${seen}.5 == $c) {
@@ -197,21 +223,64 @@ export class Following {
     delete(${old});
   }
   $head = ${this.site.read(bpf`$skb`, "sk_buff.head")}; $now = nsecs;
-  ${entry} = ($asked, (uint64)(${this.upcallStage} | $flags), $first, $a, $b, $c);
+  ${this.ways.copies ? bpf`if ($original != 0) { $flags = $flags | ${isCopy}; ${itsOriginal} = $original; }` : bpf``}
+  ${entry} = ($asked, (uint64)(${this.upcallStage} | $flags), $first, $a, $b, $c, (uint64)0);
   ${seen} = ${entry};
-  if (${seen}.0 == 0) { ${count("abandoned")} return; }
+  if (${seen}.0 == 0) { if ($original == 0) { ${count("abandoned")} } return; }
   $same = 1; ${this.passes(stage)}`;
   }
 
-  /** What was kept by `$before` belongs to the packet's new memory. */
-  moves(): Bpf {
+  /** True where the memory of `$skb` is that of its clones, too, which keep it when its own gets a new one. */
+  isShared(): Bpf {
+    const info = bpf`($head + ${this.site.read(bpf`$skb`, "sk_buff.end")})`;
+    return bpf`((${this.site.read(info, "skb_shared_info.dataref.counter")} & 0xffff) > 1 ? 1 : 0)`;
+  }
+
+  /** `$skb`, which had its headers at `$before`, has them elsewhere: it is followed there, and what shares the old memory goes on as it is known. */
+  moves(isShared: Bpf): Bpf {
     const old = followed.at(bpf`$before`);
+    const its = (second: Bpf) =>
+      bpf`(${seen}.0, ${second}, ${seen}.2, ${seen}.3, ${seen}.4, ${seen}.5, ${seen}.6)`;
     return bpf`${seen} = ${old};
-  if (${seen}.0 == 0) { return; }
+  if (${seen}.0 == 0 || (${isOther})) { return; }
   $head = ${this.site.read(bpf`$skb`, "sk_buff.head")};
   if ($head == $before) { return; }
-  delete(${old});
-  ${entry} = (${seen}.0, ${seen}.1, ${seen}.2, ${seen}.3, ${seen}.4, ${seen}.5);`;
+  $original = $before; if ((${seen}.1 & ${isCopy}) != 0) { $original = ${originals.at(bpf`$before`)}; }
+  if (${isShared} == 0) {
+    delete(${old});
+    if ((${seen}.1 & ${isCopy}) != 0) { ${itsOriginal} = $original; delete(${originals.at(bpf`$before`)}); }
+    ${entry} = ${its(bpf`${seen}.1`)};
+    return;
+  }
+  ${itsOriginal} = $original;
+  ${entry} = ${its(bpf`(uint64)(${seen}.1 | ${isCopy})`)};`;
+  }
+
+  /** What is known of `$head` ends here, without a time; a copy leaves the books to its original. */
+  private givesUp(how: Ending): Bpf {
+    const counts = bpf`if ((${lastStage}) != ${this.upcallStage}) { ${ends(how)} ${this.forgetsWait()} }`;
+    return this.ifCopy(bpf`delete(${itsOriginal});`, counts);
+  }
+
+  private abandons(): Bpf {
+    return bpf`${this.ifCopy(bpf`delete(${itsOriginal});`, count("abandoned"))} delete(${entry});`;
+  }
+
+  /** Of a copy, sets `$there` to whether its original is followed still: it is in the books. */
+  private findsOriginal(): Bpf {
+    return this.ifCopy(bpf`$original = ${itsOriginal}; $known = ${followed.at(bpf`$original`)};
+    if ($known.2 != ${seen}.2) { $there = 0; }`);
+  }
+
+  private forgetsOriginal(): Bpf {
+    return this.ifCopy(
+      bpf`$gone = ${itsOriginal}; delete(${followed.at(bpf`$gone`)}); delete(${itsOriginal});`,
+    );
+  }
+
+  private ifCopy(statements: Bpf, otherwise = bpf``): Bpf {
+    if (!this.ways.copies) return otherwise;
+    return bpf`if ((${seen}.1 & ${isCopy}) != 0) { ${statements} } else { ${otherwise} }`;
   }
 
   /** Leaves the clause when the measuring is over: hooks go one after the other then, and no stage may be missing on a way. */
@@ -227,15 +296,15 @@ export class Following {
   }
 
   /** The same, and goes on. */
-  private passes(stage: BpfValue, flags = 0): Bpf {
-    const kept = bpf`(${seen}.1 & ${upcalled | translated})`;
+  private passes(stage: BpfValue, flags = 0, bound = itsSkb): Bpf {
+    const kept = bpf`(${seen}.1 & ${upcalled | translated | isCopy})`;
     return bpf`${this.takes(stage)}
   $flag = ${flags}; if ($same == 2) { $flag = $flag | ${translated}; }
-  ${entry} = ($now, (uint64)(${kept} | ${stage} | $flag), ${seen}.2, $a, $b, $c);`;
+  ${entry} = ($now, (uint64)(${kept} | ${stage} | $flag), ${seen}.2, $a, $b, $c, ${bound});`;
   }
 
   /** The answer of user space to an upcall is of no interest: the packet went on, or has gone. */
   private forgetsWait(): Bpf {
-    return bpf`if ((${seen}.1 & ${upcalled}) != 0) { delete(${itsWait}); }`;
+    return this.ways.upcalls ? bpf`if ((${seen}.1 & ${upcalled}) != 0) { delete(${itsWait}); }` : bpf``;
   }
 }

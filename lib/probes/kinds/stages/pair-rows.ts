@@ -1,7 +1,15 @@
 import type { Column, Value } from "../../../tables/index.js";
 import type { Maps } from "../../field.js";
 import { boundsColumns, type Samples, samplesBounds } from "../histogram/index.js";
-import { counterMap, type Ending, endingMap, type FollowCounter, followed, waiting } from "./following.js";
+import {
+  counterMap,
+  type Ending,
+  endingMap,
+  type FollowCounter,
+  followed,
+  isCopy,
+  waiting,
+} from "./following.js";
 
 const packets = (name: string, meaning: string): Column => ({
   name,
@@ -130,10 +138,20 @@ function openOf({ maps, upcall, ended, timeoutNs }: Followed): Map<number, Open>
     openAt(open, stage)[old ? "lost" : "unfinished"] += 1;
   };
   const counted = new Set<string>();
-  for (const [, value] of maps.get(followed.name) ?? []) {
-    const [last = 0, flags = 0, , ...words] = value as (string | number)[];
-    counted.add(words.map(Number).join());
-    add(Number(flags) & 31, Number(last));
+  const all = [...(maps.get(followed.name) ?? [])].map(([, value]) => {
+    const [last = 0, flags = 0, first = 0, ...words] = (value as (string | number)[]).map(Number);
+    return { last, stage: flags & 31, copy: (flags & isCopy) !== 0, first, words: words.slice(0, 3).join() };
+  });
+  // What was copied on its way got as far as its copy did.
+  const furthest = new Map<number, { last: number; stage: number }>();
+  for (const one of all)
+    if (one.copy && one.last >= (furthest.get(one.first)?.last ?? 0)) furthest.set(one.first, one);
+  for (const one of all) {
+    counted.add(one.words);
+    if (one.copy) continue;
+    const copy = furthest.get(one.first);
+    const { stage, last } = copy !== undefined && copy.last > one.last ? copy : one;
+    add(stage, last);
   }
   // What waits for user space, and whose memory has another packet by now.
   for (const [words, value] of maps.get(waiting.name) ?? []) {

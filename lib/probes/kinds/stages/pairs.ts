@@ -9,12 +9,12 @@ import { type Bpf, bpf, joined } from "../../text/bpf.js";
 import { bucketOf, Histogram } from "../histogram/index.js";
 import { type Input, type Output, type Shape, schemaOf } from "../parameters.js";
 import { type Writing, writing } from "../writing.js";
-import { Following, type Taking } from "./following.js";
+import { Following, type Taking, type Ways } from "./following.js";
 import { pairColumns, pairRows } from "./pair-rows.js";
 
 /** What the program of a probe of pairs of stages is written with. */
 export interface PairsWriting<Parameters> extends Writing<Parameters> {
-  following: Following;
+  following(ways: Ways): Following;
 }
 
 /** A probe that follows packets from stage to stage of one host, by the memory that they stand in. */
@@ -66,7 +66,8 @@ export function definePairs<F extends Filters, S extends Shape>(
       const nothing = () => bpf``;
       const filtered = asked(filters, given as { [name: string]: unknown });
       const base = writing(facts, site, given as P, filtered, { began: nothing, returned: nothing });
-      const following = new Following(site, filtered.versions, stages.indexOf(upcall), takesSamples);
+      const following = (ways: Ways) =>
+        new Following(site, filtered.versions, stages.indexOf(upcall), ways, takesSamples);
       return joined([program({ ...base, following })].flat(), "\n");
     },
     conclude(maps, { parameters, ended }) {
