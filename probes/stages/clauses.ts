@@ -101,6 +101,13 @@ export function stageClauses(writing: Writing<StageFilter>, make: (ways: Ways) =
   const backlogSkb = (at: HookAt) => (at.hook.startsWith("kprobe") ? at.arg(0) : at.arg("skbaddr"));
   const again = { before: stage("backlog"), after: [stage("inner_driver")] };
   return [
+    call(expandHead, {
+      words: 3,
+      enter: (at, keep) => bpf`${skb(at.arg(0))}${following.looks()}
+  if (${following.isKnown}) { $shared = ${following.isShared()}; ${keep(bpf`$skb`, bpf`$head`, bpf`(uint64)$shared`)} }`,
+      leave: (_, [pointer, head, shared]) => bpf`$skb = ${pointer as Bpf}; $before = ${head as Bpf};
+  ${following.moves(shared as Bpf)}`,
+    }),
     ...(backlog === undefined || !wanted("backlog")
       ? []
       : [
@@ -171,13 +178,6 @@ export function stageClauses(writing: Writing<StageFilter>, make: (ways: Ways) =
   ${following.isCut()}`,
       ),
     ),
-    call(expandHead, {
-      words: 3,
-      enter: (at, keep) => bpf`${skb(at.arg(0))}${following.looks()}
-  if (${following.isKnown}) { $shared = ${following.isShared()}; ${keep(bpf`$skb`, bpf`$head`, bpf`(uint64)$shared`)} }`,
-      leave: (_, [pointer, head, shared]) => bpf`$skb = ${pointer as Bpf}; $before = ${head as Bpf};
-  ${following.moves(shared as Bpf)}`,
-    }),
   ];
 }
 

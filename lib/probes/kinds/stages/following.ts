@@ -236,7 +236,10 @@ export class Following {
     return bpf`((${this.site.read(info, "skb_shared_info.dataref.counter")} & 0xffff) > 1 ? 1 : 0)`;
   }
 
-  /** `$skb`, which had its headers at `$before`, has them elsewhere: it is followed there, and what shares the old memory goes on as it is known. */
+  /**
+   * `$skb`, which had its headers at `$before`, has them elsewhere: it is followed there, and what shares the old memory goes on as it is known. Stands before
+   * all other statements of copies: bpftrace has to know what the map has before it is read.
+   */
   moves(isShared: Bpf): Bpf {
     const old = followed.at(bpf`$before`);
     const its = (second: Bpf) =>
@@ -245,15 +248,14 @@ export class Following {
   if (${seen}.0 == 0 || (${isOther})) { return; }
   $head = ${this.site.read(bpf`$skb`, "sk_buff.head")};
   if ($head == $before) { return; }
-  $original = $before; if ((${seen}.1 & ${isCopy}) != 0) { $original = ${originals.at(bpf`$before`)}; }
-  if (${isShared} == 0) {
-    delete(${old});
-    if ((${seen}.1 & ${isCopy}) != 0) { ${itsOriginal} = $original; delete(${originals.at(bpf`$before`)}); }
-    ${entry} = ${its(bpf`${seen}.1`)};
+  if (${isShared} != 0) {
+    ${itsOriginal} = $before; if ((${seen}.1 & ${isCopy}) != 0) { ${itsOriginal} = ${originals.at(bpf`$before`)}; }
+    ${entry} = ${its(bpf`(uint64)(${seen}.1 | ${isCopy})`)};
     return;
   }
-  ${itsOriginal} = $original;
-  ${entry} = ${its(bpf`(uint64)(${seen}.1 | ${isCopy})`)};`;
+  delete(${old});
+  if ((${seen}.1 & ${isCopy}) != 0) { ${itsOriginal} = ${originals.at(bpf`$before`)}; delete(${originals.at(bpf`$before`)}); }
+  ${entry} = ${its(bpf`${seen}.1`)};`;
   }
 
   /** What is known of `$head` ends here, without a time; a copy leaves the books to its original. */
