@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { SkbookError } from "../../errors/index.js";
-import { pathOf, readConfig, type Settings, tokensOf, unsupported } from "./config/index.js";
+import { fromHome, pathOf, readConfig, type Settings, tokensOf, unsupported } from "./config/index.js";
 import type { ConnectOptions } from "./options.js";
 
 /** Where a connection goes and with what, after options, ssh_config and defaults are put together. */
@@ -68,13 +68,13 @@ function endpointOf(name: string, alias: string, config: Settings, options: Conn
     hostKeyAlias,
     jump: config.one("proxyjump"),
   });
-  const paths = (keyword: "identityfile" | "userknownhostsfile" | "globalknownhostsfile") =>
-    config
-      .words(keyword)
-      ?.filter((path) => path.toLowerCase() !== "none")
-      .map((path) =>
-        pathOf(path, keyword === "globalknownhostsfile" ? noTokens : tokens, config.place(keyword)),
-      );
+  const files = (keyword: "identityfile" | "userknownhostsfile" | "globalknownhostsfile") =>
+    config.words(keyword)?.filter((path) => path.toLowerCase() !== "none");
+  const paths = (keyword: "identityfile" | "userknownhostsfile") =>
+    files(keyword)?.map((path) => pathOf(path, tokens, config.place(keyword)));
+  const systemFiles = files("globalknownhostsfile")?.map((path) =>
+    fromHome(path, config.place("globalknownhostsfile")),
+  );
   const seconds = config.one("connecttimeout");
   return {
     name,
@@ -84,7 +84,7 @@ function endpointOf(name: string, alias: string, config: Settings, options: Conn
     knownAs: hostKeyAlias ?? (port === 22 ? hostname : `[${hostname}]:${port}`),
     knownHostsFiles: options.knownHosts ?? [
       ...(paths("userknownhostsfile") ?? [sshFile("known_hosts"), sshFile("known_hosts2")]),
-      ...(paths("globalknownhostsfile") ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]),
+      ...(systemFiles ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]),
     ],
     revokedKeys: revokedKeys(config, tokens),
     identityFiles: options.identityFiles?.map(ownPath) ?? paths("identityfile") ?? defaultIdentities(),
@@ -96,9 +96,6 @@ function endpointOf(name: string, alias: string, config: Settings, options: Conn
     compress: options.compress ?? config.one("compression") === "yes",
   };
 }
-
-/** A percent sign in it is one. */
-const noTokens: Record<string, string> = { d: "%d", h: "%h", p: "%p", r: "%r", u: "%u" };
 
 /** A path of a call, not of a configuration: of signs, `~/` alone means something. */
 function ownPath(path: string): string {
@@ -153,5 +150,7 @@ function defaultIdentities(): string[] {
 }
 
 function jumps(proxyJump: string | undefined): string[] {
-  return proxyJump === undefined || proxyJump.toLowerCase() === "none" ? [] : proxyJump.split(",");
+  return proxyJump === undefined || proxyJump.toLowerCase() === "none"
+    ? []
+    : proxyJump.split(",").map((hop) => hop.replace(/^ssh:\/\//, ""));
 }

@@ -1,4 +1,4 @@
 export { unsupported } from "./line.js";
 export { readConfig } from "./read.js";
-export type { Keyword, Settings } from "./settings.js";
-export { pathOf, tokensOf } from "./tokens.js";
+export type { Settings } from "./settings.js";
+export { fromHome, pathOf, tokensOf } from "./tokens.js";

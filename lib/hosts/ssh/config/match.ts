@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { userInfo } from "node:os";
+import { interrupted } from "../../../cell/index.js";
+import { reasonOf } from "../../../errors/index.js";
 import { matchesPattern, matchesPatterns } from "../known-hosts.js";
 import { type Line, nextDelimited, type Place, unreadable, unsupported, wordsOf } from "./line.js";
 import type { Settings } from "./settings.js";
@@ -21,21 +24,25 @@ export interface Subject {
 const execSeconds = 20;
 
 /** Whether a Host line names the host. Names are told apart by case, as OpenSSH does. */
-export function matchesHost({ rest, place }: Line, original: string): boolean {
+export function matchesHost({ rest, place }: Line, name: string): boolean {
   let matched = false;
   for (const word of wordsOf(rest, place)) {
     if (word === "") throw unreadable(place, "an empty name after Host");
     const negated = word.startsWith("!");
-    if (!matchesPattern(negated ? word.slice(1) : word, original)) continue;
+    if (!matchesPattern(negated ? word.slice(1) : word, name)) continue;
     if (negated) return false;
     matched = true;
   }
   return matched;
 }
 
-/** Whether all criteria of a Match line hold. A program runs only where those before it do. */
-export async function matches({ rest, place }: Line, subject: Subject): Promise<boolean> {
-  let result = true;
+/**
+ * Whether all criteria of a Match line hold. A program runs only where those before it do.
+ *
+ * @param possible false where the line stands in a file that is included for other hosts: then it is only looked at.
+ */
+export async function matches({ rest, place }: Line, subject: Subject, possible: boolean): Promise<boolean> {
+  let result = possible;
   let count = 0;
   for (let [attribute, left] = nextDelimited(rest); ; [attribute, left] = nextDelimited(left)) {
     if (attribute === undefined || attribute === "" || attribute.startsWith("#")) break;
@@ -46,7 +53,7 @@ export async function matches({ rest, place }: Line, subject: Subject): Promise<
       const [behind] = nextDelimited(left);
       if (count > 1 || (behind !== undefined && behind !== "" && !behind.startsWith("#")))
         throw unreadable(place, "all can't be combined with other criteria");
-      return !negated;
+      return possible && !negated;
     }
     if (criterion === "final" || criterion === "canonical") {
       if (criterion === "final") subject.wantFinal();
@@ -102,24 +109,28 @@ function hostnameOf({ original, settings, final }: Subject): string {
 }
 
 /** Whether the user's shell ends a command with 0. Nothing of it is read, and it gets none of skbook's secrets. */
-function succeeds(command: string, signal: AbortSignal | undefined, place: Place): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const shell = process.env.SHELL || "/bin/sh";
-    const { SKBOOK_SUDO_PASSWORD: _, ...env } = process.env;
-    const child = spawn(shell, ["-c", command], {
-      stdio: "ignore",
-      env,
-      detached: true,
-      timeout: execSeconds * 1_000,
-      killSignal: "SIGKILL",
-      ...(signal === undefined ? {} : { signal }),
-    });
-    child.on("error", (error) =>
-      reject(unsupported(place, `its command could not be run: ${error.message}`)),
-    );
-    child.on("exit", (code) => {
-      if (code === null) reject(unsupported(place, `its command was not over after ${execSeconds} s`));
-      else resolve(code === 0);
-    });
+async function succeeds(command: string, signal: AbortSignal | undefined, place: Place): Promise<boolean> {
+  const { SKBOOK_SUDO_PASSWORD: _, ...env } = process.env;
+  // A group of its own, so that all of it can be ended.
+  const child = spawn(process.env.SHELL || "/bin/sh", ["-c", command], {
+    stdio: "ignore",
+    env,
+    detached: true,
   });
+  const end = () => {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  };
+  const timer = setTimeout(end, execSeconds * 1_000);
+  signal?.addEventListener("abort", end, { once: true });
+  try {
+    const [code] = (await once(child, "exit")) as [number | null];
+    if (code !== null) return code === 0;
+  } catch (error) {
+    throw unsupported(place, `its command could not be run: ${reasonOf(error)}`);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+  }
+  if (signal?.aborted) throw interrupted(`follow ${place}`);
+  throw unsupported(place, `its command was killed, or was not over after ${execSeconds} s`);
 }

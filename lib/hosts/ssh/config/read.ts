@@ -92,6 +92,12 @@ class Pass {
     for (const file of files) await this.readFile(file, { active: true, never: false }, 0);
   }
 
+  /** What Host lines are matched against: in the second reading, the name that was found. */
+  private blockName(): string {
+    const { final, original, settings } = this.subject;
+    return final ? (settings.one("hostname") ?? original) : original;
+  }
+
   /** @param state whether lines hold before the first block, and whether no block can. */
   private async readFile(
     file: File,
@@ -106,8 +112,8 @@ class Pass {
       if (line === null) continue;
       // OpenSSH refuses quotes that are not closed, whatever the keyword.
       wordsOf(line.rest, line.place);
-      if (line.keyword === "host") active = !state.never && matchesHost(line, this.subject.original);
-      else if (line.keyword === "match") active = !state.never && (await matches(line, this.subject));
+      if (line.keyword === "host") active = !state.never && matchesHost(line, this.blockName());
+      else if (line.keyword === "match") active = await matches(line, this.subject, !state.never);
       else if (line.keyword === "include") await this.include(line, file, active, depth);
       else this.subject.settings.take(line, active);
     }

@@ -36,12 +36,11 @@ export class Settings {
       known.words.push(...words.filter((word) => !known.words.includes(word)));
   }
 
-  /** ProxyCommand and ProxyJump: whichever comes first decides for both. */
+  /** ProxyCommand and ProxyJump: whichever comes first decides for both, but for a ProxyJump that is none. */
   private isDecided(keyword: Keyword): boolean {
-    return (
-      (keyword === "proxycommand" || keyword === "proxyjump") &&
-      (this.found.has("proxycommand") || this.found.has("proxyjump"))
-    );
+    if (keyword === "proxyjump") return this.found.has("proxyjump") || this.found.has("proxycommand");
+    const jump = this.one("proxyjump");
+    return keyword === "proxycommand" && jump !== undefined && jump !== "none";
   }
 }
 

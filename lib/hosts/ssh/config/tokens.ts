@@ -45,13 +45,18 @@ export function withTokens(text: string, tokens: Readonly<Record<string, string>
 
 /** A file's path: `~`, environment variables as `${NAME}`, and tokens. */
 export function pathOf(text: string, tokens: Readonly<Record<string, string>>, place: Place): string {
-  const fromHome = text === "~" || text.startsWith("~/") ? join(homedir(), text.slice(1)) : text;
-  if (fromHome.startsWith("~")) throw unsupported(place, "the home of another user is not looked up");
-  const parts = fromHome.split(/(\$\{[^}]*\})/);
+  const parts = fromHome(text, place).split(/(\$\{[^}]*\})/);
   // What a variable or a token holds is not looked through again.
   return parts
     .map((part, index) => (index % 2 === 1 ? variable(part, place) : withTokens(part, tokens, place)))
     .join("");
+}
+
+/** A file's path with `~` alone. */
+export function fromHome(text: string, place: Place): string {
+  if (text === "~" || text.startsWith("~/")) return join(homedir(), text.slice(1));
+  if (text.startsWith("~")) throw unsupported(place, "the home of another user is not looked up");
+  return text;
 }
 
 function variable(part: string, place: Place): string {
