@@ -1,21 +1,35 @@
-import { kMaxLength } from "node:buffer";
 import { gunzipSync, constants as zlib } from "node:zlib";
-import { SkbookError } from "../errors/index.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 
 /** Reads a stream to its end as UTF-8; above the limit it is canceled. */
 export async function readText(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   return (await readBytes(bytes, maxBytes)).toString("utf8");
 }
 
-/** The same for text that may have been compressed on its way; what was cut short is read as far as it goes. */
+/** The same for text that may have been compressed on its way; what was cut short is read as far as it goes. The limit holds for both forms of it. */
 export async function readZipped(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
-  return unzipped(await readBytes(bytes, maxBytes)).toString("utf8");
+  return unzipped(await readBytes(bytes, maxBytes), maxBytes).toString("utf8");
 }
 
-/** What was compressed on its way, as it was; anything else as it is. */
-export function unzipped(read: Buffer, maxOutputLength: number = kMaxLength): Buffer {
-  const zipped = read[0] === 0x1f && read[1] === 0x8b;
-  return zipped ? gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength }) : read;
+/**
+ * What was compressed on its way, as it was; anything else as it is.
+ *
+ * @throws SkbookError `OUTPUT_TOO_LARGE`, `OUTPUT_DAMAGED`
+ */
+export function unzipped(read: Buffer, maxBytes: number): Buffer {
+  if (read[0] !== 0x1f || read[1] !== 0x8b) return read;
+  try {
+    return gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: maxBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxBytes);
+    throw new SkbookError({
+      code: "OUTPUT_DAMAGED",
+      tried: "unpack what a command prints",
+      failed: reasonOf(error),
+      todo: "run the cell again; see that gzip on the host is gzip",
+      cause: error,
+    });
+  }
 }
 
 /** Reads a stream to its end. */
@@ -24,14 +38,7 @@ export async function readBytes(bytes: AsyncIterable<Uint8Array>, maxBytes: numb
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.length;
-    if (size > maxBytes) {
-      throw new SkbookError({
-        code: "OUTPUT_TOO_LARGE",
-        tried: "collect what a command prints",
-        failed: `it printed more than ${maxBytes} bytes; the command was stopped`,
-        todo: "narrow the command, give maxBytes, or iterate host.start(), which streams",
-      });
-    }
+    if (size > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -40,4 +47,13 @@ export async function readBytes(bytes: AsyncIterable<Uint8Array>, maxBytes: numb
 /** The last line of a short answer; login scripts may have said something before it. */
 export async function lastLine(bytes: AsyncIterable<Uint8Array>): Promise<string> {
   return (await readText(bytes, 2 ** 20)).trimEnd().split("\n").at(-1) ?? "";
+}
+
+function tooLarge(maxBytes: number): SkbookError {
+  return new SkbookError({
+    code: "OUTPUT_TOO_LARGE",
+    tried: "collect what a command prints",
+    failed: `it printed more than ${maxBytes} bytes; the command was stopped`,
+    todo: "narrow the command, give maxBytes, or iterate host.start(), which streams",
+  });
 }

@@ -42,8 +42,9 @@ export class Account {
   /** In a summary, the events that its counts stand for, and how many of them there are. */
   private summed = 0;
   private entries = 0;
-  /** Whether maps have come, or could have: they do behind the end. */
-  private counted = false;
+  /** Whether the program said its end, behind which maps come, or maps came without that. */
+  counted = false;
+  private printed = false;
   /** Rows that arrived, by hook. */
   private readonly arrived = new Map<number, number>();
   private readonly counts = new Map<Counter, Map<number, number>>(counters.map((one) => [one, new Map()]));
@@ -157,14 +158,15 @@ export class Account {
   }
 
   /**
-   * bpftrace ended by itself, behind all maps. A signal that comes in its last moments, as where it takes seconds to detach on a busy host, makes it
-   * skip what the program says at its end.
+   * bpftrace ended without an error. A signal that comes in its last moments, as where it takes seconds to detach on a busy host, makes it skip what the
+   * program says at its end; the maps that it then prints are whole.
    */
   noteExit(): void {
-    this.counted = true;
+    this.counted ||= this.printed;
   }
 
   private noteMap(name: string, entries: readonly [string, unknown][]): boolean {
+    this.printed = true;
     const known = counterOf(name);
     if (known !== undefined) {
       this.counts.get(known.counter)?.set(known.hook, Number(entries[0]?.[1] ?? 0));
