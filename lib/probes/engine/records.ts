@@ -68,6 +68,12 @@ function entriesOf(value: unknown): [string, unknown][] {
   return [["", value]];
 }
 
+/** A count, as a map has it; fails for what is none. */
+export function countOf(value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
+  throw new Error(`${JSON.stringify(value)?.slice(0, 40)} is no count`);
+}
+
 /** No row is as long; what is, is a map, or not what a program says. */
 const longBytes = 2 ** 20;
 /** A map with all keys that it may have has fewer parts by far. */

@@ -3,6 +3,7 @@ import type { Column, Value } from "../../../tables/index.js";
 import { countOne } from "../../engine/counters.js";
 import { makeProbe, type Probe } from "../../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../../engine/definition.js";
+import { countOf } from "../../engine/records.js";
 import { maxMapKeys } from "../../engine/run.js";
 import { columnsOf, type Field, type Maps, type ReadContext, readFields } from "../../field.js";
 import { asked, type Filters } from "../../filter.js";
@@ -146,7 +147,7 @@ function distributions(fields: readonly Field[], maps: Maps, context: ReadContex
   const readBucket = keyReader([...words, number, number]);
   for (const [key, count] of maps.get(samples.name) ?? []) {
     const said = readBucket(key);
-    place(said).buckets.push({ ...boundsOf(Number(said.at(-1))), count: Number(count) });
+    place(said).buckets.push({ ...boundsOf(Number(said.at(-1))), count: countOf(count) });
   }
   const readKey = keyReader([...words, number]);
   for (const [key, total] of maps.get(totals.name) ?? []) place(readKey(key)).total += BigInt(String(total));
