@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { ConnectedHost } from "../../lib/hosts/connected-host.js";
 import { localTransport } from "../../lib/hosts/local.js";
 import type { Transport } from "../../lib/hosts/transport.js";
@@ -11,73 +11,93 @@ import { describeLive } from "../fixtures/needs.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
 
 /** Far below what sessions hang here, far above what a slow machine takes. */
-const patience = { timeout: 45_000 };
-const hangs = "sleep 300";
+const patience = { timeout: 55_000 };
+const hangs = "sleep 60";
+
+/** Tests that wait, each for something else, at the same time. */
+const together = { ...patience, concurrent: true };
 
 describeLive("a host whose sessions hang", ["sshd"], () => {
   let sshd: Sshd;
-  let host: Host;
-  beforeEach(async () => {
+  beforeAll(async () => {
     sshd = await startSshd({ lines: () => [`ForceCommand ${hangs}`] });
-    host = await connect(sshd.destination, sshd.options);
   });
-  afterEach(async () => {
+  afterAll(() => sshd.stop());
+
+  async function withHost(work: (host: Host) => Promise<void>): Promise<void> {
+    const host = await connect(sshd.destination, sshd.options);
+    await work(host);
     await host.close();
-    sshd.stop();
-  });
+  }
 
-  test("has its deadline by the client's clock", patience, async () => {
-    await expect(host.exec(["true"], { deadlineSeconds: 2 })).rejects.toMatchObject({ code: "DEADLINE" });
-  });
+  test("has its deadline by the client's clock", together, () =>
+    withHost(async (host) => {
+      await expect(host.exec(["true"], { deadlineSeconds: 2 })).rejects.toMatchObject({ code: "DEADLINE" });
+    }),
+  );
 
-  test("hears an abort at once", patience, async () => {
-    const abort = new AbortController();
-    setTimeout(() => abort.abort(), 300);
-    const call = host.exec(["true"], { signal: abort.signal });
-    await expect(call).rejects.toMatchObject({ code: "INTERRUPTED" });
-  });
+  test("hears an abort at once", together, () =>
+    withHost(async (host) => {
+      const abort = new AbortController();
+      setTimeout(() => abort.abort(), 300);
+      const call = host.exec(["true"], { signal: abort.signal });
+      await expect(call).rejects.toMatchObject({ code: "INTERRUPTED" });
+    }),
+  );
 
-  test("hears an abort while it becomes root", patience, async () => {
-    const abort = new AbortController();
-    setTimeout(() => abort.abort(), 300);
-    const call = host.exec(["true"], { root: true, signal: abort.signal });
-    await expect(call).rejects.toMatchObject({ code: "INTERRUPTED" });
-  });
+  test("hears an abort while it becomes root", together, () =>
+    withHost(async (host) => {
+      const abort = new AbortController();
+      setTimeout(() => abort.abort(), 300);
+      const call = host.exec(["true"], { root: true, signal: abort.signal });
+      await expect(call).rejects.toMatchObject({ code: "INTERRUPTED" });
+    }),
+  );
 
-  test("becomes root within the deadline or not at all", patience, async () => {
-    const call = host.exec(["true"], { root: true, deadlineSeconds: 2 });
-    await expect(call).rejects.toMatchObject({ code: "DEADLINE" });
-  });
+  test("becomes root within the deadline or not at all", together, () =>
+    withHost(async (host) => {
+      const call = host.exec(["true"], { root: true, deadlineSeconds: 2 });
+      await expect(call).rejects.toMatchObject({ code: "DEADLINE" });
+    }),
+  );
 
-  test("doesn't keep the others waiting", patience, async () => {
-    const healthy = await startSshd();
-    const other = await connect(healthy.destination, healthy.options);
-    const results = await onAll([host, other], (one) => one.exec(["echo", "here"], { deadlineSeconds: 2 }));
-    expect(results.of(other.name).stdout).toBe("here\n");
-    expect(() => results.of(host.name)).toThrow(/DEADLINE/);
-    await other.close();
-    healthy.stop();
-  });
+  test("doesn't keep the others waiting", together, () =>
+    withHost(async (host) => {
+      const healthy = await startSshd();
+      const other = await connect(healthy.destination, healthy.options);
+      const results = await onAll([host, other], (one) => one.exec(["echo", "here"], { deadlineSeconds: 2 }));
+      expect(results.of(other.name).stdout).toBe("here\n");
+      expect(() => results.of(host.name)).toThrow(/DEADLINE/);
+      await other.close();
+      healthy.stop();
+    }),
+  );
 
-  test("is refused more once all of its sessions hang", { timeout: 90_000 }, async () => {
-    const all = Array.from({ length: 10 }, () => host.exec(["true"], { deadlineSeconds: 1 }));
-    const codes = (await Promise.allSettled(all)).map((one) => one.status === "rejected" && one.reason.code);
-    // Eight at a time; a ninth session is kept for checks.
-    expect(codes.slice(0, 8)).toEqual(Array(8).fill("DEADLINE"));
-    expect(codes.slice(8)).toEqual(Array(2).fill("SESSION_REFUSED"));
-  });
+  test("is refused more once all of its sessions hang", together, () =>
+    withHost(async (host) => {
+      const all = Array.from({ length: 10 }, () => host.exec(["true"], { deadlineSeconds: 1 }));
+      const codes = (await Promise.allSettled(all)).map(
+        (one) => one.status === "rejected" && one.reason.code,
+      );
+      // Eight at a time; a ninth session is kept for checks.
+      expect(codes.slice(0, 8)).toEqual(Array(8).fill("DEADLINE"));
+      expect(codes.slice(8)).toEqual(Array(2).fill("SESSION_REFUSED"));
+    }),
+  );
 
-  test("is no reason to wait for facts", patience, async () => {
-    await expect(hostFacts(host)).rejects.toMatchObject({ code: "DEADLINE" });
-  });
+  test("is no reason to wait for facts", together, () =>
+    withHost(async (host) => {
+      await expect(hostFacts(host)).rejects.toMatchObject({ code: "DEADLINE" });
+    }),
+  );
 });
 
 describeLive("a server that says nothing any more", ["sshd"], () => {
   let sshd: Sshd;
-  beforeEach(async () => {
+  beforeAll(async () => {
     sshd = await startSshd();
   });
-  afterEach(() => sshd.stop());
+  afterAll(() => sshd.stop());
 
   /** A connection that will not even notice that nobody answers. */
   async function frozen() {
@@ -86,7 +106,7 @@ describeLive("a server that says nothing any more", ["sshd"], () => {
     return { proxy, host };
   }
 
-  test("ends what is opened by the deadline, and is closed", patience, async () => {
+  test("ends what is opened by the deadline, and is closed", together, async () => {
     const { proxy, host } = await frozen();
     await host.exec(["true"]);
     proxy.freeze();
@@ -101,7 +121,7 @@ describeLive("a server that says nothing any more", ["sshd"], () => {
     proxy.close();
   });
 
-  test("ends what runs by the deadline", patience, async () => {
+  test("ends what runs by the deadline", together, async () => {
     const { proxy, host } = await frozen();
     await host.exec(["true"]);
     const call = host.exec(["sleep", "60"], { deadlineSeconds: 3 });
@@ -111,7 +131,7 @@ describeLive("a server that says nothing any more", ["sshd"], () => {
     proxy.close();
   });
 
-  test("ends what runs, its reader too, by an interrupt", patience, async () => {
+  test("ends what runs, its reader too, by an interrupt", together, async () => {
     const { proxy, host } = await frozen();
     await host.exec(["true"]);
     const abort = new AbortController();
@@ -130,7 +150,7 @@ describeLive("a server that says nothing any more", ["sshd"], () => {
     proxy.close();
   });
 
-  test("ends an exchange of time stamps", patience, async () => {
+  test("ends an exchange of time stamps", together, async () => {
     const { proxy, host } = await frozen();
     proxy.freeze();
     await expect(host.exchangeTimes(3)).rejects.toMatchObject({ code: "DEADLINE" });
@@ -138,7 +158,7 @@ describeLive("a server that says nothing any more", ["sshd"], () => {
     proxy.close();
   });
 
-  test("is closed", patience, async () => {
+  test("is closed", together, async () => {
     const { proxy, host } = await frozen();
     proxy.freeze();
     await host.close();
