@@ -44,11 +44,6 @@ export async function readBytes(bytes: AsyncIterable<Uint8Array>, maxBytes: numb
   return Buffer.concat(chunks);
 }
 
-/** The last line of a short answer; login scripts may have said something before it. */
-export async function lastLine(bytes: AsyncIterable<Uint8Array>): Promise<string> {
-  return (await readText(bytes, 2 ** 20)).trimEnd().split("\n").at(-1) ?? "";
-}
-
 function tooLarge(maxBytes: number): SkbookError {
   return new SkbookError({
     code: "OUTPUT_TOO_LARGE",
@@ -56,4 +51,9 @@ function tooLarge(maxBytes: number): SkbookError {
     failed: `it printed more than ${maxBytes} bytes; the command was stopped`,
     todo: "narrow the command, give maxBytes, or iterate host.start(), which streams",
   });
+}
+
+/** The last line of a short answer; login scripts may have said something before it. */
+export async function lastLine(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  return (await readText(bytes, 2 ** 20)).trimEnd().split("\n").at(-1) ?? "";
 }
