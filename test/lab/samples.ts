@@ -8,6 +8,8 @@ import {
   pathEvents,
   pathSummary,
   qdiscDrops,
+  qdiscLatencyEvents,
+  qdiscLatencySummary,
   record,
   runQueueSummary,
   softirqSummary,
@@ -29,6 +31,8 @@ const path = { ...lost.way, protocol: lost.protocol };
 /** How each probe is run, and with which fault. */
 const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) => Promise<unknown>] } = {
   qdiscDrops: [tbfOverflow, (host, during) => qdiscDrops(host, { ...asked, during })],
+  qdiscLatencySummary: [tbfOverflow, (host, during) => qdiscLatencySummary(host, { ...asked, during })],
+  qdiscLatencyEvents: [tbfOverflow, (host, during) => qdiscLatencyEvents(host, { ...few, during })],
   conntrackSummary: [nftDrop, (host, during) => conntrackSummary(host, { ...asked, during })],
   conntrackEvents: [nftDrop, (host, during) => conntrackEvents(host, { ...few, during })],
   defragSummary: [duplicateFragments, (host, during) => defragSummary(host, { ...asked, during })],

@@ -55,6 +55,8 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   pathEvents: [tcpPath],
   pathSummary: [tcpPath],
   qdiscDrops: [{ device: "eth0" }],
+  qdiscLatencyEvents: [{ slowerThanUs: 5_000, ...packets }],
+  qdiscLatencySummary: [{ by: ["queue"], ...packets }],
   runQueueSummary: [{ threads: [42, 4_242], by: ["thread", "cpu"] }, { command: "vhost-4242" }],
   softirqSummary: [{ vectors: ["NET_RX", "NET_TX"], by: ["vector", "cpu", "ksoftirqd"] }],
 };
