@@ -1,38 +1,9 @@
-import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Frame, localhost, qdiscLatencyEvents, qdiscLatencySummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
+import { makePair, type Pair } from "./pair.js";
 
-const [sending, receiving] = ["skb-q-out", "skb-q-in"];
-const [from, to, port] = ["198.51.100.1", "198.51.100.2", 4_000];
-const device = "q0";
-const neighbour = "02:00:00:00:00:02";
-
-const inside = (namespace: string, command: readonly string[]) =>
-  execa("nsenter", [`--net=/run/netns/${namespace}`, ...command]);
-const lines = (...all: string[]) => all.map((line) => line.split(" "));
-
-/** Sends datagrams of so many bytes, so long apart, and prints how many nanoseconds that took. */
-const program = `
-import socket, sys, time
-to, port, count, size, gap = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])
-out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-began = time.monotonic_ns()
-for _ in range(count):
-    out.sendto(bytes(size), (to, port))
-    time.sleep(gap)
-print(time.monotonic_ns() - began)
-`;
-async function send(count: number, size: number, gap = 0, toPort = port): Promise<number> {
-  const { stdout } = await inside(sending, [
-    "python3",
-    "-c",
-    program,
-    to,
-    ...[toPort, count, size, gap].map(String),
-  ]);
-  return Number(stdout);
-}
+const port = 4_000;
 
 /** Sends messages of ten segments, which the kernel cuts up on their way out: UDP_SEGMENT. */
 const segmented = `
@@ -50,23 +21,6 @@ interface Discipline {
   drops: number;
 }
 
-/** What the root discipline says it has sent and dropped: no probe reads it. */
-async function counted(): Promise<Discipline> {
-  const { stdout } = await inside(sending, ["tc", "-s", "-j", "qdisc", "show", "dev", device]);
-  const [root] = JSON.parse(stdout) as Discipline[];
-  if (root === undefined) throw new Error(`${device} has no queueing discipline`);
-  return root;
-}
-
-/** What the driver says it has sent. */
-async function transmitted(): Promise<number> {
-  const { stdout } = await inside(sending, ["ip", "-s", "-j", "link", "show", "dev", device]);
-  return (JSON.parse(stdout) as { stats64: { tx: { packets: number } } }[])[0]?.stats64.tx.packets ?? 0;
-}
-
-const put = (...discipline: string[]) =>
-  inside(sending, ["tc", "qdisc", "replace", "dev", device, "root", ...discipline]);
-
 type Row = Record<string, number | string | null>;
 const rowsOf = ({ columns, values }: Frame): Row[] =>
   (values as unknown[][]).map((row) =>
@@ -76,31 +30,45 @@ const countOf = (rows: Row[], interval: string) =>
   rows.filter((row) => row.interval === interval).reduce((sum, row) => sum + Number(row.count), 0);
 
 describeLive("packets on their way out", ["root", "bpftrace", "tracing", "namespaces"], () => {
-  const remove = async () => {
-    for (const one of [sending, receiving]) await execa("ip", ["netns", "del", one], { reject: false });
-  };
+  let pair: Pair;
   beforeAll(async () => {
-    await remove();
-    for (const line of lines(
-      `netns add ${sending}`,
-      `netns add ${receiving}`,
-      `link add ${device} netns ${sending} type veth peer name q1 address ${neighbour} netns ${receiving}`,
-      `-n ${sending} addr add ${from}/24 dev ${device}`,
-      `-n ${receiving} addr add ${to}/24 dev q1`,
-    ))
-      await execa("ip", line);
-    // Nothing of their own: no neighbour discovery, no router solicitations.
-    for (const one of [sending, receiving])
-      await inside(one, ["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"]);
-    for (const line of lines(
-      `-n ${sending} link set ${device} up`,
-      `-n ${receiving} link set q1 up`,
-      // They know each other for good.
-      `-n ${sending} neigh replace ${to} dev ${device} lladdr ${neighbour} nud permanent`,
-    ))
-      await execa("ip", line);
+    pair = await makePair("skb-queue");
   });
-  afterAll(remove);
+  afterAll(() => pair?.remove());
+
+  /** What the root discipline says it has sent and dropped: no probe reads it. */
+  async function counted(): Promise<Discipline> {
+    const { stdout } = await pair.inside(pair.sending, [
+      "tc",
+      "-s",
+      "-j",
+      "qdisc",
+      "show",
+      "dev",
+      pair.device,
+    ]);
+    const [root] = JSON.parse(String(stdout)) as Discipline[];
+    if (root === undefined) throw new Error(`${pair.device} has no queueing discipline`);
+    return root;
+  }
+
+  /** What the driver says it has sent. */
+  async function transmitted(): Promise<number> {
+    const { stdout } = await pair.inside(pair.sending, [
+      "ip",
+      "-s",
+      "-j",
+      "link",
+      "show",
+      "dev",
+      pair.device,
+    ]);
+    const [link] = JSON.parse(String(stdout)) as { stats64: { tx: { packets: number } } }[];
+    return link?.stats64.tx.packets ?? 0;
+  }
+
+  const put = (...discipline: string[]) =>
+    pair.inside(pair.sending, ["tc", "qdisc", "replace", "dev", pair.device, "root", ...discipline]);
 
   test("of a shaped queue wait as long as its rate makes them, and those for which it has no room are dropped", async () => {
     await put("tbf", "rate", "1mbit", "burst", "2kb", "limit", "20kb");
@@ -109,10 +77,10 @@ describeLive("packets on their way out", ["root", "bpftrace", "tracing", "namesp
     let [sendingNs, wholeNs] = [0, 0];
     const seen = await qdiscLatencySummary(localhost(), {
       seconds: 20,
-      device,
+      device: pair.device,
       during: async () => {
         const began = performance.now();
-        sendingNs = await send(60, 1_000);
+        sendingNs = await pair.send({ count: 60, size: 1_000, port });
         for (let now = before; now.packets + now.drops < 60 + before.packets + before.drops; )
           now = await counted();
         wholeNs = (performance.now() - began) * 1e6;
@@ -146,9 +114,9 @@ describeLive("packets on their way out", ["root", "bpftrace", "tracing", "namesp
       const before = await transmitted();
       const seen = await qdiscLatencySummary(localhost(), {
         seconds: 20,
-        device,
+        device: pair.device,
         by: ["queue", "qdisc"],
-        during: () => send(50, 100, 0.001),
+        during: () => pair.send({ count: 50, size: 100, port, gap: 0.001 }),
       });
       const packets = (await transmitted()) - before;
       expect(packets).toBe(50);
@@ -164,15 +132,15 @@ describeLive("packets on their way out", ["root", "bpftrace", "tracing", "namesp
     const before = await transmitted();
     const seen = await qdiscLatencySummary(localhost(), {
       seconds: 20,
-      device,
+      device: pair.device,
       during: async () => {
-        await inside(sending, ["python3", "-c", segmented, to, String(port), "30"]);
+        await pair.inside(pair.sending, ["python3", "-c", segmented, pair.to, String(port), "30"]);
         while ((await transmitted()) - before < 300);
       },
     });
     expect(rowsOf(seen)).toMatchObject([
       {
-        device,
+        device: pair.device,
         qdisc: "tbf",
         interval: "unseen",
         count: 300,
@@ -185,11 +153,11 @@ describeLive("packets on their way out", ["root", "bpftrace", "tracing", "namesp
 
   test("are those of the filter, and one row each where they waited long", async () => {
     await put("tbf", "rate", "1mbit", "burst", "4kb", "limit", "100kb");
-    const asked = { seconds: 20, device, dst: to, dstPort: port, protocol: "UDP" } as const;
+    const asked = { seconds: 20, device: pair.device, dst: pair.to, dstPort: port, protocol: "UDP" } as const;
     const before = await counted();
     const flood = async () => {
-      await send(5, 1_000, 0);
-      await send(10, 1_000, 0, port + 1);
+      await pair.send({ count: 5, size: 1_000, port });
+      await pair.send({ count: 10, size: 1_000, port: port + 1 });
       while ((await counted()).packets - before.packets < 15);
     };
     const slow = await qdiscLatencyEvents(localhost(), { ...asked, slowerThanUs: 0, during: flood });
@@ -198,14 +166,14 @@ describeLive("packets on their way out", ["root", "bpftrace", "tracing", "namesp
     );
     expect(rows.values).toHaveLength(5);
     for (const row of rows.values as unknown[][])
-      expect(row.slice(0, 8)).toEqual([device, "tbf", 0, "queued", from, to, port, 1_028]);
+      expect(row.slice(0, 8)).toEqual([pair.device, "tbf", 0, "queued", pair.from, pair.to, port, 1_028]);
     await put("tbf", "rate", "1mbit", "burst", "4kb", "limit", "100kb");
     const summary = rowsOf(
       await qdiscLatencySummary(localhost(), {
         ...asked,
         during: async () => {
-          await send(5, 1_000, 0);
-          await send(10, 1_000, 0, port + 1);
+          await pair.send({ count: 5, size: 1_000, port });
+          await pair.send({ count: 10, size: 1_000, port: port + 1 });
           while ((await counted()).packets < 15);
         },
       }),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { SkbookError } from "../../../errors/index.js";
 import type { Column, Value } from "../../../tables/index.js";
 import { countOne } from "../../engine/counters.js";
 import { makeProbe, type Probe } from "../../engine/define.js";
@@ -8,6 +9,7 @@ import { maxMapKeys } from "../../engine/run.js";
 import { columnsOf, type Field, type Maps, type ReadContext, readFields } from "../../field.js";
 import { asked, type Filters } from "../../filter.js";
 import { hookNames } from "../../hooks.js";
+import type { Target } from "../../target.js";
 import type { Printed } from "../../text/bpf.js";
 import { type Bpf, bpf, joined } from "../../text/bpf.js";
 import { BpfMap } from "../../text/maps.js";
@@ -31,6 +33,8 @@ export interface HistogramWriting<Parameters, Interval extends string, Untimed e
   sample(at: HookAt, interval: Interval | Bpf, began: Bpf, ended: Bpf): Bpf;
   /** Counts what has no known time, by the probe's fields. */
   tally(at: HookAt, what: Untimed): Bpf;
+  /** Keeps what is known of something that begins, where its end is to be counted exactly: see `open`. */
+  begin(at: HookAt, key: readonly Bpf[], ...words: readonly Bpf[]): Bpf;
   /** What it was asked to take samples by, where that can be chosen. */
   by: readonly string[];
 }
@@ -46,7 +50,13 @@ interface HistogramFacts<F extends Filters, S extends Shape, Interval extends st
   intervals: { readonly [Name in Interval]: string };
   /** What it counts beside them, whose time isn't known: name, and what it is. These have rows, too, with a count alone. */
   untimed?: { readonly [Name in Untimed]: string };
+  /**
+   * Of things that begin and end in different hooks: the map where what has begun waits for its end, by `begin`. With it, what has begun and is neither in a row nor there at the end is lost, and a row
+   * says how many are there. The hooks of the end have to be the first in the program: they are attached first then.
+   */
+  open?: { map: BpfMap; meaning: string };
   program(writing: HistogramWriting<Output<F, S>, Interval, Untimed>): Bpf | readonly Bpf[];
+  notes?(target: Target, parameters: Output<F, S>): string[];
 }
 
 /** A probe that always has the same fields. */
@@ -93,8 +103,22 @@ export function defineHistogram<
   "frame"
 > {
   type P = Output<F, S>;
-  const { filters = {}, parameters = {}, check, intervals, untimed = {}, program, ...facts } = definition;
-  const named: { readonly [name: string]: string } = { ...intervals, ...untimed };
+  const {
+    filters = {},
+    parameters = {},
+    check,
+    intervals,
+    untimed = {},
+    open,
+    program,
+    notes,
+    ...facts
+  } = definition;
+  const named: { readonly [name: string]: string } = {
+    ...intervals,
+    ...untimed,
+    ...(open === undefined ? {} : { open: open.meaning }),
+  };
   const names = Object.keys(named);
   const meanings = Object.entries(named).map(([name, meaning]) => `${name}: ${meaning}`);
   const interval: Column = { name: "interval", type: "VARCHAR", meaning: meanings.join("; ") };
@@ -111,9 +135,15 @@ export function defineHistogram<
     ),
     fields: fieldsOf,
     columns: (given) => [...columnsOf(fieldsOf(given)), interval, ...boundsColumns],
-    books: () => ({ hooks: hookNames(facts.hooks), countMap: samples.name, mapKeys }),
+    books: () => ({
+      hooks: hookNames(facts.hooks),
+      countMap: samples.name,
+      openMap: open?.map.name,
+      matched: open !== undefined,
+      mapKeys,
+    }),
     // What one hook has not seen another may tell of: none of them ends before the others.
-    endsAtOnce: Object.keys(untimed).length > 0,
+    endsAtOnce: open !== undefined || Object.keys(untimed).length > 0,
     write(given, site) {
       const nothing = () => bpf``;
       const counted = { began: nothing, returned: nothing };
@@ -131,19 +161,37 @@ export function defineHistogram<
       };
       const tally = (at: HookAt, what: Untimed) =>
         bpf`if (${isMeasuring}) { ${samples.at(...keyOf(at, what), noBucket)} = count(); }`;
+      const begin = (at: HookAt, key: readonly Bpf[], ...words: readonly Bpf[]) => {
+        if (open === undefined) throw noOpenMap(facts.name);
+        const kept = words.length === 1 ? joined(words) : bpf`(${joined(words, ", ")})`;
+        return bpf`if (${isMeasuring}) { ${countOne("matched", at.index)} ${open.map.at(...key)} = ${kept}; }`;
+      };
       const by = "by" in definition ? chosenKeys(definition, given) : [];
-      return joined([program({ ...base, sample, tally, by })].flat(), "\n");
+      return joined([program({ ...base, sample, tally, begin, by })].flat(), "\n");
     },
     conclude(maps, context) {
       const all = distributions(fieldsOf(context.parameters), maps, { ...context, maps });
-      return all.map(({ values, which, count, buckets, total }) => [
+      const left = open === undefined ? 0 : (maps.get(open.map.name)?.size ?? 0);
+      const nobody = columnsOf(fieldsOf(context.parameters)).map(() => null);
+      const rows = all.map(({ values, which, count, buckets, total }) => [
         ...values,
         names[which] ?? null,
         ...(buckets.length === 0 ? untimedValues(count) : boundsValues(buckets, total)),
       ]);
+      return left === 0 ? rows : [...rows, [...nobody, "open", ...untimedValues(left)]];
     },
+    ...(notes === undefined ? {} : { notes: (target: Target, given: unknown) => notes(target, given as P) }),
   };
   return makeProbe(made);
+}
+
+function noOpenMap(probe: string): SkbookError {
+  return new SkbookError({
+    code: "BAD_PROBE",
+    tried: `write the program of ${probe}`,
+    failed: "it keeps what begins, and has no map for that",
+    todo: "name the map as `open`",
+  });
 }
 
 interface Distribution {
