@@ -4,7 +4,6 @@ import {
   command,
   defineRows,
   field,
-  joined,
   type Probe,
   packetFields,
   stackDepth,
@@ -12,7 +11,6 @@ import {
 } from "../../lib/probes/index.js";
 import type { BacklogEventsParameters } from "../parameters.js";
 import {
-  backlog,
   backlogClauses,
   backlogFilters,
   backlogHooks,
@@ -97,7 +95,7 @@ export const backlogEvents: Probe<BacklogEventsParameters, "table"> = defineRows
     return backlogClauses(
       writing,
       true,
-      (_, key, ...words) => bpf`${backlog.at(...key)} = (${joined(words, ", ")});`,
+      (_, keep) => keep,
       (at) => bpf`if (${wait.ended} < ${wait.began}) { return; }
   ${ns} = ${wait.ended} - ${wait.began};
   if (${ns} < ${parameters.slowerThanUs * 1_000}) { return; }

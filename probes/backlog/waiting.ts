@@ -92,13 +92,13 @@ export const endingField: Field = field({
 /**
  * The clauses that see packets wait in a backlog. A packet is known by its address and that of its head: what takes the memory of one whose end was not seen, and comes in by NAPI, has another head.
  *
- * @param begin statement that keeps the words of a packet, `$skb`.
+ * @param begin statements for a packet that comes into a backlog, with those that keep it.
  * @param ended what is done when `$skb` has left the backlog.
  */
 export function backlogClauses(
   { on, has, packet }: Writing<unknown>,
   needsDevice: boolean,
-  begin: (at: HookAt, key: readonly Bpf[], ...words: readonly Bpf[]) => Bpf,
+  begin: (at: HookAt, keep: Bpf) => Bpf,
   ended: (at: HookAt) => Bpf,
 ): Bpf[] {
   const known = backlog.at(skb);
@@ -106,7 +106,7 @@ export function backlogClauses(
     packet(
       at,
       { skb: pointer, offset: 0, first: bpf`${wait.ended} = nsecs;` },
-      begin(at, [skb], wait.ended, at.read(skb, "sk_buff.head"), bpf`(uint64)cpu`),
+      begin(at, bpf`${known} = (${wait.ended}, ${at.read(skb, "sk_buff.head")}, (uint64)cpu);`),
     );
   const leave = (at: HookAt, how: number) =>
     bpf`${wait.ended} = nsecs; ${skb} = ${at.arg("skbaddr")};

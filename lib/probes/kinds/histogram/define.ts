@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { SkbookError } from "../../../errors/index.js";
 import type { Column, Value } from "../../../tables/index.js";
+import type { Books } from "../../engine/account.js";
 import { countOne } from "../../engine/counters.js";
 import { makeProbe, type Probe } from "../../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../../engine/definition.js";
@@ -33,10 +33,18 @@ export interface HistogramWriting<Parameters, Interval extends string, Untimed e
   sample(at: HookAt, interval: Interval | Bpf, began: Bpf, ended: Bpf): Bpf;
   /** Counts what has no known time, by the probe's fields. */
   tally(at: HookAt, what: Untimed): Bpf;
-  /** Keeps what is known of something that begins, where its end is to be counted exactly: see `open`. */
-  begin(at: HookAt, key: readonly Bpf[], ...words: readonly Bpf[]): Bpf;
+  /** Counts something that begins, and does `keep`, which puts it into the map of `open`; nothing when the measuring is over. */
+  begin(at: HookAt, keep: Bpf): Bpf;
   /** What it was asked to take samples by, where that can be chosen. */
   by: readonly string[];
+}
+
+/** What has begun, by `begin`, and not ended: with it, what has begun and is neither in a row nor there at the end is lost, and rows say how many are there. */
+export interface Open {
+  map: BpfMap;
+  meaning: string;
+  /** What a value of the map stands for: how many, and the words of the fields. Default one, of which no field is known. */
+  read?(value: readonly unknown[], by: readonly string[]): { count: number; words: readonly string[] };
 }
 
 interface HistogramFacts<F extends Filters, S extends Shape, Interval extends string, Untimed extends string>
@@ -50,11 +58,8 @@ interface HistogramFacts<F extends Filters, S extends Shape, Interval extends st
   intervals: { readonly [Name in Interval]: string };
   /** What it counts beside them, whose time isn't known: name, and what it is. These have rows, too, with a count alone. */
   untimed?: { readonly [Name in Untimed]: string };
-  /**
-   * Of things that begin and end in different hooks: the map where what has begun waits for its end, by `begin`. With it, what has begun and is neither in a row nor there at the end is lost, and a row
-   * says how many are there. The hooks of the end have to be the first in the program: they are attached first then.
-   */
-  open?: { map: BpfMap; meaning: string };
+  /** Of what begins and ends in different hooks. The hooks of the end have to be the first in the program: they are attached first then. */
+  open?: Open;
   program(writing: HistogramWriting<Output<F, S>, Interval, Untimed>): Bpf | readonly Bpf[];
   notes?(target: Target, parameters: Output<F, S>): string[];
 }
@@ -138,7 +143,7 @@ export function defineHistogram<
     books: () => ({
       hooks: hookNames(facts.hooks),
       countMap: samples.name,
-      openMap: open?.map.name,
+      open: openBooks(open),
       matched: open !== undefined,
       mapKeys,
     }),
@@ -161,37 +166,45 @@ export function defineHistogram<
       };
       const tally = (at: HookAt, what: Untimed) =>
         bpf`if (${isMeasuring}) { ${samples.at(...keyOf(at, what), noBucket)} = count(); }`;
-      const begin = (at: HookAt, key: readonly Bpf[], ...words: readonly Bpf[]) => {
-        if (open === undefined) throw noOpenMap(facts.name);
-        const kept = words.length === 1 ? joined(words) : bpf`(${joined(words, ", ")})`;
-        return bpf`if (${isMeasuring}) { ${countOne("matched", at.index)} ${open.map.at(...key)} = ${kept}; }`;
-      };
+      const begin = (at: HookAt, keep: Bpf) =>
+        bpf`if (${isMeasuring}) { ${countOne("matched", at.index)} ${keep} }`;
       const by = "by" in definition ? chosenKeys(definition, given) : [];
       return joined([program({ ...base, sample, tally, begin, by })].flat(), "\n");
     },
     conclude(maps, context) {
       const all = distributions(fieldsOf(context.parameters), maps, { ...context, maps });
-      const left = open === undefined ? 0 : (maps.get(open.map.name)?.size ?? 0);
-      const nobody = columnsOf(fieldsOf(context.parameters)).map(() => null);
       const rows = all.map(({ values, which, count, buckets, total }) => [
         ...values,
         names[which] ?? null,
         ...(buckets.length === 0 ? untimedValues(count) : boundsValues(buckets, total)),
       ]);
-      return left === 0 ? rows : [...rows, [...nobody, "open", ...untimedValues(left)]];
+      const by = "by" in definition ? chosenKeys(definition, context.parameters) : [];
+      return [...rows, ...openRows(open, by, fieldsOf(context.parameters), { ...context, maps })];
     },
     ...(notes === undefined ? {} : { notes: (target: Target, given: unknown) => notes(target, given as P) }),
   };
   return makeProbe(made);
 }
 
-function noOpenMap(probe: string): SkbookError {
-  return new SkbookError({
-    code: "BAD_PROBE",
-    tried: `write the program of ${probe}`,
-    failed: "it keeps what begins, and has no map for that",
-    todo: "name the map as `open`",
-  });
+function openBooks(open: Open | undefined): Books["open"] {
+  return open && { map: open.map.name, count: (value) => open.read?.([value].flat(), []).count ?? 1 };
+}
+
+/** What has not ended, by the fields. */
+function openRows(
+  open: Open | undefined,
+  by: readonly string[],
+  fields: readonly Field[],
+  context: ReadContext & { maps: Maps },
+): Value[][] {
+  const rows = new Map<string, { values: readonly Value[]; count: number }>();
+  for (const value of context.maps.get(open?.map.name ?? "")?.values() ?? []) {
+    const read = open?.read?.([value].flat(), by);
+    const values = read ? readFields(fields, read.words, context) : columnsOf(fields).map(() => null);
+    const name = sameValues(values);
+    rows.set(name, { values, count: (rows.get(name)?.count ?? 0) + (read?.count ?? 1) });
+  }
+  return [...rows.values()].map(({ values, count }) => [...values, "open", ...untimedValues(count)]);
 }
 
 interface Distribution {
