@@ -124,12 +124,12 @@ test("FR-SOCKET-DET-003, FR-SOCKET-DET-004: rates over time, by what counters gr
           busy: 1_000,
           rwnd: 1_000,
           acked: 1_000_000,
-          more: "notsent:1 pacing_rate 20000000bps delivery_rate 10000000bps",
+          more: "notsent:100000 pacing_rate 20000000bps delivery_rate 10000000bps",
         },
         {
           busy: 1_000,
           acked: 2_000_000,
-          more: "notsent:1 unacked:10 pacing_rate 20000000bps delivery_rate 10000000bps app_limited",
+          more: "notsent:100000 unacked:10 pacing_rate 20000000bps delivery_rate 10000000bps app_limited",
         },
       ]),
     ),
@@ -197,7 +197,7 @@ test("FR-SOCKET-DET-005, FR-SOCKET-DET-006: bursts of retransmissions, and which
 });
 
 test("FR-SOCKET-DET-007, FR-SOCKET-DET-008: pressure of buffers over time, and advice by BDP", async () => {
-  const moments = sender([{ busy: 1_000, sndbuf: 500, acked: 1, more: "notsent:1" }, { acked: 1 }], {
+  const moments = sender([{ busy: 1_000, sndbuf: 500, acked: 1, more: "notsent:100000" }, { acked: 1 }], {
     memory: { w: 87_000, tb: 87_040, r: 10, rb: 1_000 },
   });
   const samples = await samplesOf(log(moments));
@@ -259,7 +259,7 @@ const steady = () =>
       busy: 1_000,
       rwnd: 700,
       acked: 1_250_000,
-      more: "notsent:100 unacked:5 pacing_rate 20000000bps delivery_rate 10000000bps retrans:0/5 dsack_dups:1 bytes_retrans:70",
+      more: "notsent:10000000 unacked:5 pacing_rate 20000000bps delivery_rate 10000000bps retrans:0/5 dsack_dups:1 bytes_retrans:70",
     }),
     {
       memory: { w: 80_000, tb: 100_000 },
@@ -363,7 +363,7 @@ test("wrong output 1: the peer's window is snd_wnd; a socket's own rcv_space nev
 
 test("wrong output 2: packets are never held against bytes; the time that the window held it up is the kernel's", async () => {
   // A congestion window of 200 packets is less than a window of 64,000 as numbers, and more in bytes.
-  const held = many(6, { busy: 1_000, rwnd: 100, acked: 1_000, more: "cwnd:200 unacked:3 notsent:10" });
+  const held = many(6, { busy: 1_000, rwnd: 100, acked: 1_000, more: "cwnd:200 unacked:3 notsent:1000000" });
   const [row] = await rowsOf((await socketSummary(await samplesOf(log(sender(held))))).connections);
   expect(row?.receiver_window_share).toBeCloseTo(0.1, 12);
 });
@@ -462,11 +462,11 @@ test("FR-SOCKET-PIPE-004: a window that is shut is the reader's doing where data
 test("Summary and Pipeline name the same bottleneck, whatever it is", async () => {
   const cases: Held[] = [
     { busy: 100, acked: 5, more: "notsent:0" },
-    { busy: 1_000, sndbuf: 800, acked: 5, more: "notsent:5" },
-    { busy: 1_000, acked: 5, more: "notsent:5 unacked:10" },
-    { busy: 1_000, acked: 5, more: "notsent:5 unacked:2" },
-    { busy: 1_000, acked: 5, more: "notsent:5 unacked:2 lost:1" },
-    { busy: 1_000, acked: 5, more: "notsent:5 pacing_rate 1000bps/1000bps" },
+    { busy: 1_000, sndbuf: 800, acked: 5, more: "notsent:500000" },
+    { busy: 1_000, acked: 5, more: "notsent:500000 unacked:10" },
+    { busy: 1_000, acked: 5, more: "notsent:500000 unacked:2" },
+    { busy: 1_000, acked: 5, more: "notsent:500000 unacked:2 lost:1" },
+    { busy: 1_000, acked: 5, more: "notsent:500000 pacing_rate 1000bps/1000bps" },
   ];
   const found = [];
   for (const one of cases) {
