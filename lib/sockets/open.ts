@@ -145,8 +145,9 @@ export async function openSocketSamples(
   const { everyMs, startedAt, host, kernel, ss } = parsed.data;
   const given = [paths.data].flat();
   const tried = `read socket samples from ${given.join(", ")}`;
-  const run = await recordedRun<FilesOutcome>(
+  const run = await recordedRun(
     { kind: "file", name: "openSocketSamples", host: "localhost", params: { path: given } },
+    filesOutcome,
     () => filesOf(given, tried),
   );
   const pace =
@@ -224,11 +225,12 @@ function withZeros(table: Table, generation: number): Promise<Table> {
 }
 
 /** What a case keeps of files that were read. */
-interface FilesOutcome {
-  files: string[];
+const filesOutcome = z.object({
+  files: z.array(z.string()),
   /** Of these, the ones that could not be read to their end, and why. */
-  damaged: string[];
-}
+  damaged: z.array(z.string()),
+});
+type FilesOutcome = z.output<typeof filesOutcome>;
 
 async function filesOf(paths: readonly string[], tried: string): Promise<Run<FilesOutcome>> {
   const files: string[] = [];

@@ -3,7 +3,7 @@ import { recordedRun, replaying } from "../cases/index.js";
 import { interrupted } from "../cell/index.js";
 import { ConcurrentTask } from "../concurrent/index.js";
 import { SkbookError } from "../errors/index.js";
-import { type Detached, detachedNotes, type ExecEnd, type Host, withDetached } from "../hosts/index.js";
+import { detached, detachedNotes, type ExecEnd, type Host, withDetached } from "../hosts/index.js";
 import { badParameters } from "../parameters/index.js";
 import { watched } from "../progress/index.js";
 import { createTable, type Table } from "../tables/index.js";
@@ -45,15 +45,16 @@ const Options = Connections.extend({
 });
 
 /** How a sampling ended, as a case keeps it. */
-interface Outcome {
-  exitCode: number | null;
-  stderr: string;
-  timedOut: boolean;
-  leaseExpired: boolean;
-  connectionLost: boolean;
-  detached: Detached;
-  group: number | null;
-}
+const outcomeShape = z.object({
+  exitCode: z.number().nullable(),
+  stderr: z.string(),
+  timedOut: z.boolean(),
+  leaseExpired: z.boolean(),
+  connectionLost: z.boolean(),
+  detached,
+  group: z.number().nullable(),
+});
+type Outcome = z.output<typeof outcomeShape>;
 
 /**
  * Samples the TCP sockets of a host: `ss -tinmoe`, again and again, under the lease of every remote command. Nothing is attached or changed. A sample costs the host
@@ -78,8 +79,9 @@ export async function socketSamples(host: Host, options: SocketSamplesOptions = 
   const ticks = Math.floor((1_000 * seconds) / everyMs) + 1;
   const params = { everyMs, seconds, netns: netns ?? null, maxRows, filter: filterWords(connections) };
   let stop = () => {};
-  const run = await recordedRun<Outcome>(
+  const run = await recordedRun(
     { kind: "sockets", name: "socketSamples", host: host.name, params },
+    outcomeShape,
     () => {
       const words = [
         "sh",
