@@ -1,4 +1,5 @@
 import type { Probe, ProbeDefinition } from "../lib/probes/index.js";
+import * as backlog from "./backlog/index.js";
 import * as conntrack from "./conntrack/index.js";
 import * as defrag from "./defrag/index.js";
 import * as drop from "./drop/index.js";
@@ -23,7 +24,11 @@ export const catalogue: readonly AnyProbe[] = [
   conntrack,
   defrag,
   path,
+<<<<<<< HEAD
   stages,
+=======
+  backlog,
+>>>>>>> main
   softirq,
   scheduler,
 ]
