@@ -205,3 +205,25 @@ export interface RunQueueSummaryParameters {
   /** Threads of this name, as `ps -eLo comm` shows it. */
   command?: string | undefined;
 }
+
+/** What {@link wakeupEvents} can be asked, beside what every probe can. */
+export interface WakeupEventsParameters {
+  /** Only what took at least so many microseconds from the wake-up until the thread runs; 0 for all (integer, 0 to 1,000,000,000). Default 1000. */
+  slowerThanUs?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+  /** Threads of this name, as `ps -eLo comm` shows it. */
+  command?: string | undefined;
+}
+
+/** What {@link wakeupSummary} can be asked, beside what every probe can. */
+export interface WakeupSummaryParameters {
+  /** What to count by, in the order of the columns; default idle_state. */
+  by?: ("command" | "thread" | "cpu" | "waker_cpu" | "idle_state")[] | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+  /** Threads of this name, as `ps -eLo comm` shows it. */
+  command?: string | undefined;
+}

@@ -1,1 +1,3 @@
 export { runQueueSummary } from "./run-queue.js";
+export { wakeupEvents } from "./wakeup-events.js";
+export { wakeupSummary } from "./wakeup-summary.js";

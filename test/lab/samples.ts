@@ -11,6 +11,8 @@ import {
   record,
   runQueueSummary,
   softirqSummary,
+  wakeupEvents,
+  wakeupSummary,
 } from "../../lib/index.js";
 import { harm } from "./compare.js";
 import { duplicateFragments, type Injectable, nftDrop, pathFaults, tbfOverflow } from "./faults/index.js";
@@ -37,6 +39,8 @@ const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) 
   pathEvents: [lost, (host, during) => pathEvents(host, { ...few, ...path, during })],
   softirqSummary: [nftDrop, (host, during) => softirqSummary(host, { ...asked, during })],
   runQueueSummary: [nftDrop, (host, during) => runQueueSummary(host, { ...asked, during })],
+  wakeupSummary: [nftDrop, (host, during) => wakeupSummary(host, { ...asked, during })],
+  wakeupEvents: [nftDrop, (host, during) => wakeupEvents(host, { ...few, during })],
 };
 type During = () => Promise<unknown>;
 

@@ -56,6 +56,11 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   pathSummary: [tcpPath],
   qdiscDrops: [{ device: "eth0" }],
   runQueueSummary: [{ threads: [42, 4_242], by: ["thread", "cpu"] }, { command: "vhost-4242" }],
+  wakeupEvents: [{ command: "vhost-4242", slowerThanUs: 0 }],
+  wakeupSummary: [
+    { threads: [42, 4_242], by: ["command", "thread", "cpu", "waker_cpu"] },
+    { command: "vhost-4242" },
+  ],
   softirqSummary: [{ vectors: ["NET_RX", "NET_TX"], by: ["vector", "cpu", "ksoftirqd"] }],
 };
 

@@ -153,6 +153,9 @@ function distributions(fields: readonly Field[], maps: Maps, context: ReadContex
   const counted = ({ buckets }: Distribution) => buckets.reduce((sum, { count }) => sum + count, 0);
   const named = ({ values }: Distribution) => sameValues(values);
   return [...all.values()].sort(
-    (a, b) => counted(b) - counted(a) || (named(a) < named(b) ? -1 : 1) || a.which - b.which,
+    (a, b) =>
+      counted(b) - counted(a) ||
+      (named(a) < named(b) ? -1 : Number(named(a) > named(b))) ||
+      a.which - b.which,
   );
 }
