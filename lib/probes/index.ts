@@ -45,7 +45,16 @@ export { addressFilters, isNotOf, packetFilters, port, prefix } from "./packet/f
 export { headerFields } from "./packet/headers.js";
 export { protocolName } from "./packet/protocols.js";
 export { packet } from "./packet/values.js";
-export { command, type HookSite, kernelStack, readAt, type Site, symbolOf, textAt } from "./site.js";
+export {
+  command,
+  type HookSite,
+  kernelStack,
+  readAt,
+  type Site,
+  symbolOf,
+  textAt,
+  userStack,
+} from "./site.js";
 export { stackOf } from "./stack.js";
 export type { Target } from "./target.js";
 export { type Bpf, type BpfValue, bpf, joined } from "./text/bpf.js";

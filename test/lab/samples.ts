@@ -4,7 +4,10 @@ import {
   conntrackSummary,
   defragEvents,
   defragSummary,
+  futexSummary,
   type Host,
+  offCpuEvents,
+  offCpuSummary,
   pathEvents,
   pathSummary,
   qdiscDrops,
@@ -41,6 +44,12 @@ const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) 
   runQueueSummary: [nftDrop, (host, during) => runQueueSummary(host, { ...asked, during })],
   wakeupSummary: [nftDrop, (host, during) => wakeupSummary(host, { ...asked, during })],
   wakeupEvents: [nftDrop, (host, during) => wakeupEvents(host, { ...few, during })],
+  offCpuSummary: [
+    nftDrop,
+    (host, during) => offCpuSummary(host, { ...asked, command: "ovs-vswitchd", during }),
+  ],
+  offCpuEvents: [nftDrop, (host, during) => offCpuEvents(host, { ...few, command: "ovs-vswitchd", during })],
+  futexSummary: [nftDrop, (host, during) => futexSummary(host, { ...asked, during })],
 };
 type During = () => Promise<unknown>;
 
