@@ -18,3 +18,8 @@ export function start(text: string, cpu = 0): { pid: number; end(): Promise<void
   };
   return { pid: run.pid, end };
 }
+
+/** Lets a process go first wherever others don't have as high a priority. */
+export async function makeRealTime(pid: number, priority: number): Promise<void> {
+  await execa("chrt", ["-f", "-p", String(priority), String(pid)]);
+}

@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { expect, test } from "vitest";
 import { localhost, wakeupEvents, wakeupSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
-import { rowsOf, start } from "./threads.js";
+import { makeRealTime, rowsOf, start } from "./threads.js";
 
 /** What the kernel itself says a process waited in a run queue, of its first thread: no probe reads it. */
 const waitedNs = (pid: number) => Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").trim().split(" ")[1]);
@@ -20,15 +19,12 @@ const sleeps = "$0 = 'skb-sleeper'; select undef, undef, undef, 0.002 while 1";
 const hogs =
   "use Time::HiRes 'time'; $0 = 'skb-hog'; while (1) { my $end = time + 0.02; 1 while time < $end; select undef, undef, undef, 0.02 }";
 
-async function makeRealTime(pid: number): Promise<void> {
-  await execa("chrt", ["-f", "-p", "10", String(pid)]);
-}
-
 describeLive("wake-ups", ["root", "bpftrace", "tracing"], () => {
   test("of a thread behind a real-time one wait as long as the kernel counts", async () => {
     const [sleeper, hog] = [start(sleeps), start(hogs)];
     try {
-      await makeRealTime(hog.pid);
+      await makeRealTime(sleeper.pid, 5);
+      await makeRealTime(hog.pid, 10);
       let [inside, wakeups] = [0, 0];
       const before = { waited: waitedNs(sleeper.pid), switches: switchesOf(sleeper.pid) };
       const seen = await wakeupSummary(localhost(), {
@@ -65,7 +61,8 @@ describeLive("wake-ups", ["root", "bpftrace", "tracing"], () => {
   test("that took long have a row that names who had the CPU", async () => {
     const [sleeper, hog] = [start(sleeps), start(hogs)];
     try {
-      await makeRealTime(hog.pid);
+      await makeRealTime(sleeper.pid, 5);
+      await makeRealTime(hog.pid, 10);
       const table = await wakeupEvents(localhost(), {
         seconds: 2,
         threads: sleeper.pid,
