@@ -37,7 +37,7 @@ const script =
  * started: it is no guest, its host has never let it wait, or does not tell it. Times are in hundredths of a second, mostly.
  *
  * @throws SkbookError `BAD_PARAMETER`, `DURING_FAILED`, `INTERRUPTED`, `LEASE_EXPIRED`, `CONNECTION_LOST`, and the host's own; in a replay `NOT_RECORDED`.
- * @example await stealSummary(guest, { seconds: 10 })
+ * @example await stealSummary(host, { seconds: 10 })
  */
 export async function stealSummary(host: Host, options: CounterOptions = {}): Promise<Frame> {
   return stealOf(host.name, ...(await readTwice(host, "stealSummary", "steal", script, options)));
