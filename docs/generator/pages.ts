@@ -37,12 +37,17 @@ const known: readonly Omit<Page, "exports">[] = [
   {
     id: "probes-qdisc",
     title: "Probes: queues",
-    about: "Packets that queueing disciplines and drivers refuse.",
+    about: "Packets that queueing disciplines and drivers refuse, and how long they wait there.",
   },
   {
     id: "probes-conntrack",
     title: "Probes: connection tracking",
     about: "What connection tracking makes of packets.",
+  },
+  {
+    id: "probes-backlog",
+    title: "Probes: backlogs",
+    about: "How long packets wait for the stack, by CPU.",
   },
   {
     id: "probes-softirq",

@@ -55,7 +55,7 @@ export {
   textAt,
   userStack,
 } from "./site.js";
-export { stackOf } from "./stack.js";
+export { stackDepth, stackField, stackOf } from "./stack.js";
 export type { Target } from "./target.js";
 export { type Bpf, type BpfValue, bpf, joined } from "./text/bpf.js";
 export { BpfMap } from "./text/maps.js";

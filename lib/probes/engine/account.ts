@@ -21,6 +21,8 @@ export interface Books {
   hooks: readonly string[];
   /** In a summary, the map whose counts add up to all that was seen; null where it has books of its own. Not there for rows. */
   countMap?: string | null;
+  /** In a summary, the map with what has begun and not ended, and how many one of its values stands for. */
+  open?: { map: string; count(value: unknown): number } | undefined;
   /** In a summary: whether `matched` is counted; else nothing is lost as long as the map has room. */
   matched?: boolean;
   /** Keys that a map may have. */
@@ -170,6 +172,8 @@ export class Account {
       this.counts.get(known.counter)?.set(known.hook, Number(entries[0]?.[1] ?? 0));
       return true;
     }
+    const { open } = this.books;
+    if (name === open?.map) this.summed += sum(entries.map(([, value]) => open.count(value)));
     if (name !== this.books.countMap) return false;
     this.summed += entries.reduce((all, [, count]) => all + Number(count), 0);
     this.entries += entries.length;
