@@ -61,6 +61,11 @@ const known: readonly Omit<Page, "exports">[] = [
   },
   { id: "probes-defrag", title: "Probes: fragments", about: "What becomes of IP fragments." },
   {
+    id: "sockets",
+    title: "Sockets",
+    about: "Samples of TCP sockets, live and from files.",
+  },
+  {
     id: "captures",
     title: "Captures",
     about: "Capture on a host, open files, packets, from a row back to its packets.",
@@ -83,6 +88,11 @@ const known: readonly Omit<Page, "exports">[] = [
     id: "analyses-applications",
     title: "Analyses: HTTP and TLS",
     about: "How requests and handshakes were answered, and how late.",
+  },
+  {
+    id: "analyses-sockets",
+    title: "Analyses: sockets",
+    about: "What holds a transfer up, from samples of its sockets at one end or both.",
   },
   { id: "analyses-findings", title: "Findings of a capture", about: "The diagnosis of a capture by rules." },
   { id: "findings", title: "Findings", about: "What a rule's verdict consists of." },
