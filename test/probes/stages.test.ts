@@ -96,7 +96,8 @@ describeLive("stages inside a host", ["root", "bpftrace", "sshd", "tracing", "na
           },
         }),
       );
-      expect(all.total).toMatchObject({ count: 200, unexpected: 0, unfollowed: 0, negative: 0, merged: 0 });
+      // What the host itself sends by vnet0, such as questions for neighbours, is unexpected there.
+      expect(all.total).toMatchObject({ count: 200, unfollowed: 0, negative: 0, merged: 0 });
       for (const pair of ["backlog → rx", "rx → queue", "queue → driver"])
         expect(all[pair], pair).toMatchObject({ count: Number(all.total?.started) });
       expect(spent(all)).toBe(all.total?.total_ns);
