@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type Readable, Transform } from "node:stream";
 import { SkbookError } from "../errors/index.js";
 import { lastLine } from "./bytes.js";
+import { hideAllBut } from "./hidden.js";
 import type { Detached, ExecEnd, Execution, StartOptions } from "./host.js";
 import {
   beatMilliseconds,
@@ -59,6 +60,7 @@ export class LeasedExecution implements Execution {
     this.channel = this.open();
     this.ended = this.follow();
     this.ended.catch(() => {});
+    hideAllBut(this, ["host", "command"]);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {

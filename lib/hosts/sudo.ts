@@ -1,3 +1,4 @@
+import { sudoPassword } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
 import { lastLine } from "./bytes.js";
 import type { Channel, Transport } from "./transport.js";
@@ -18,7 +19,7 @@ export async function elevate(host: string, transport: Transport, ask?: AskPassw
   if ((await run(transport, ["id", "-u"])).output === "0") return asUser;
   if ((await run(transport, ["timeout", "20", "sudo", "-n", "true"])).exitCode === 0)
     return { prefix: ["sudo", "-n", "--"], input: "" };
-  const password = (await ask?.(host)) ?? process.env.SKBOOK_SUDO_PASSWORD;
+  const password = (await ask?.(host)) ?? sudoPassword();
   if (password === undefined) {
     throw noRoot(host, "the user is not root, and sudo asks for a password");
   }

@@ -9,6 +9,9 @@ import { packedRows, renderTable } from "./render/index.js";
 import { countRows, frameLimit, readRows } from "./rows.js";
 import { checkedSelect, explained } from "./select.js";
 
+/** A name that no column has. */
+const place = quoted("place in the table");
+
 /** Columnar data of any size in DuckDB. It is read only; queries make Frames (answers) or further Tables. */
 export class Table {
   constructor(
@@ -122,7 +125,7 @@ export class Table {
   }
 
   async [jupyterDisplay](): Promise<MimeBundle> {
-    const [{ total, empty }, { rows }] = await Promise.all([
+    const [{ total, empty, digest }, { rows }] = await Promise.all([
       this.extent(),
       this.select(`FROM this LIMIT ${packedRows}`, packedRows),
     ]);
@@ -134,17 +137,23 @@ export class Table {
       total,
       empty,
       provenance,
+      digest,
       keep: (id) => keep(id, { columns, table }),
     });
   }
 
-  /** How many rows there are, and of each column whether it is null in all of them. */
-  private async extent(): Promise<{ total: number; empty: boolean[] }> {
+  /** How many rows there are, of each column whether it is null in all of them, and a hash of the rows in their order. */
+  private async extent(): Promise<{ total: number; empty: boolean[]; digest: string }> {
     return withConnection(async (connection) => {
       const counts = this.columns.map((name) => `, count(${quoted(name)})`).join("");
-      const result = await connection.run(`SELECT count(*)${counts} FROM ${quoted(this.name)}`);
-      const [[total, ...filled] = []] = await result.getRows();
-      return { total: Number(total), empty: filled.map((count) => Number(count) === 0) };
+      const placed = `SELECT *, row_number() OVER () AS ${place} FROM ${quoted(this.name)}`;
+      const sums = `SELECT count(*), sum(hash(placed))${counts} FROM (${placed}) AS placed`;
+      const [[total, digest, ...filled] = []] = await (await connection.run(sums)).getRows();
+      return {
+        total: Number(total),
+        empty: filled.map((count) => Number(count) === 0),
+        digest: String(digest),
+      };
     });
   }
 
