@@ -83,10 +83,12 @@ export class Table {
   }
 
   /**
-   * Writes all rows to a CSV file with a line of names, whole or not at all; null is an empty field.
+   * Writes all rows to a CSV file with a line of names, whole or not at all; null is an empty field. Text that a
+   * spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a line break) gets an apostrophe before it: for programs, write Parquet,
+   * Arrow or JSON.
    *
    * @param options.overwrite replace a file that is there. Default false.
-   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toCsv(path: string, options?: FileOptions): Promise<void> {
     return this.write("csv", path, options);
@@ -97,7 +99,7 @@ export class Table {
    * what a JavaScript number holds; NaN and what is infinite become null.
    *
    * @param options.overwrite replace a file that is there. Default false.
-   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toJson(path: string, options?: FileOptions): Promise<void> {
     return this.write("json", path, options);
@@ -107,7 +109,7 @@ export class Table {
    * Writes all rows to a Parquet file (zstd), whole or not at all.
    *
    * @param options.overwrite replace a file that is there. Default false.
-   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toParquet(path: string, options?: FileOptions): Promise<void> {
     return this.write("parquet", path, options);
@@ -118,7 +120,7 @@ export class Table {
    * in memory once.
    *
    * @param options.overwrite replace a file that is there. Default false.
-   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toArrow(path: string, options?: FileOptions): Promise<void> {
     return this.write("arrow", path, options);
