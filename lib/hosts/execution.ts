@@ -121,6 +121,7 @@ export class LeasedExecution implements Execution {
     const patience = { seconds: this.deadlineSeconds + graceSeconds, signal };
     try {
       const { prefix, input } = await within(this.elevation, this.tried, patience);
+      signal.throwIfAborted();
       const words = [...prefix, ...leased(this.command, this.deadlineSeconds)];
       const channel = await this.transport.open(words, session, patience);
       this.startedAt = performance.now();
