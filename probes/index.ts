@@ -18,5 +18,5 @@ export * from "./qdisc/index.js";
 export * from "./report/index.js";
 export * from "./scheduler/index.js";
 export * from "./softirq/index.js";
-export * from "./transfer/index.js";
 export * from "./stages/index.js";
+export * from "./transfer/index.js";

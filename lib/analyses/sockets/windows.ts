@@ -55,6 +55,7 @@ export const cwndEventSql = `
  * - `in_flight_packets` BIGINT, packets: sent, and neither acknowledged nor taken for lost
  * - `cwnd_packets` BIGINT, packets: congestion window
  * - `in_flight_bytes` BIGINT, bytes: in_flight_packets of full size
+ * - `cwnd_bytes` BIGINT, bytes: cwnd_packets of full size
  * - `snd_wnd_bytes` BIGINT, bytes: the peer's window; null where kernel or ss don't tell (5.4, 5.18)
  * - `cwnd_use` DOUBLE: in_flight_packets of cwnd_packets
  * - `window_use` DOUBLE: in_flight_bytes of snd_wnd_bytes; null where that is unknown or 0
