@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../findings/index.js";
-import { callOf, callOn, doubtsAbout, many, share, type Subject, took } from "../subject/index.js";
+import { callOf, callOn, doubtsAbout, many, type Subject, share, took } from "../subject/index.js";
 import { dnsQueries } from "./queries.js";
 import { dnsServers } from "./servers.js";
 

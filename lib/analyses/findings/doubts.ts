@@ -39,7 +39,8 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
         SELECT frame, flow_number, time_ns < lag(time_ns) OVER (ORDER BY frame) AS back,
           time_ns < lag(time_ns) OVER (ORDER BY frame) - ${stepNs} AS set_back
         FROM ${capture.facts.inOrder ? "(FROM seen LIMIT 0)" : "seen"}`,
-      extents: "SELECT flow_number, min(frame) AS first_frame, max(frame) AS last_frame FROM steps GROUP BY flow_number",
+      extents:
+        "SELECT flow_number, min(frame) AS first_frame, max(frame) AS last_frame FROM steps GROUP BY flow_number",
       latest:
         "SELECT flow_number, max(time_ns) AS last_ns FROM seen WHERE flow_number IS NOT NULL GROUP BY flow_number",
     },

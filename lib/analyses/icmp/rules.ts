@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../findings/index.js";
-import { callOf, callOn, doubtsAbout, many, share, type Subject, took } from "../subject/index.js";
+import { callOf, callOn, doubtsAbout, many, type Subject, share, took } from "../subject/index.js";
 import { icmpErrors } from "./errors.js";
 import { pingSummary } from "./ping-summary.js";
 import { traceroutes } from "./traceroutes.js";

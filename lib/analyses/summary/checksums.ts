@@ -12,8 +12,13 @@ const inMemory = "^(lo[0-9]*|veth.*|tap.*|tun[0-9].*|vnet[0-9].*)$";
  *
  * @param interfaces names of the capture's interfaces, by their numbers.
  */
-export function checksumViews(linkType: string, interfaces: readonly (string | null)[]): { [name: string]: string } {
-  const local = interfaces.flatMap((name, at) => (name !== null && new RegExp(inMemory).test(name) ? [at] : []));
+export function checksumViews(
+  linkType: string,
+  interfaces: readonly (string | null)[],
+): { [name: string]: string } {
+  const local = interfaces.flatMap((name, at) =>
+    name !== null && new RegExp(inMemory).test(name) ? [at] : [],
+  );
   const onLocal = [
     ...(["null", "loop"].includes(linkType) ? ["true"] : []),
     ...(local.length === 0 ? [] : [`interface IN (${local.join(", ")})`]),

@@ -218,7 +218,7 @@ export async function qualityChecks(capture: Capture, filter: TrafficFilter): Pr
   ];
   return scope.table({
     source: "quality",
-    views: { ...views, ...checksumViews(capture.facts.linkType, []) },
+    views: { ...views, ...checksumViews(capture.facts.linkType, capture.facts.interfaces ?? []) },
     query: `
       WITH counted AS MATERIALIZED (SELECT * FROM ${relations.join(", ")}),
       rows AS (SELECT unnest([${rows.join(", ")}], recursive := true) FROM counted)

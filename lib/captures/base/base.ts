@@ -2,9 +2,9 @@ import { basename, join } from "node:path";
 import { type Column, type Derivation, deriveParquet, openParquet, type Table } from "../../tables/index.js";
 import { conversationsSql, sidesSql } from "./conversations.js";
 import { copiesSql } from "./copies.js";
-import { untimedSql } from "./untimed.js";
 import { ownersSql } from "./owners.js";
 import { placesSql } from "./places.js";
+import { untimedSql } from "./untimed.js";
 
 /** What every analysis of a packet Table starts from. */
 export interface Base {
@@ -87,7 +87,11 @@ const sides: Column[] = [
   { name: "from_client", type: "BOOLEAN", meaning: "the client sent it" },
   { name: "about_number", type: "INTEGER", meaning: "conversation of the packet that it quotes" },
   { name: "copy", type: "BOOLEAN", meaning: "the capture has it already" },
-  { name: "possible_copy", type: "BOOLEAN", meaning: "the capture has its like already, and nothing proves that it is a copy" },
+  {
+    name: "possible_copy",
+    type: "BOOLEAN",
+    meaning: "the capture has its like already, and nothing proves that it is a copy",
+  },
 ];
 
 const copies: Column[] = [
@@ -116,7 +120,10 @@ const names = ["untimed", "places", "owners", "conversations", "copies", "sides"
 type Name = (typeof names)[number];
 
 const contents: Record<Name, { query: string; columns: Column[] }> = {
-  untimed: { query: untimedSql, columns: [{ name: "frame", type: "INTEGER", meaning: "a packet whose time can't be" }] },
+  untimed: {
+    query: untimedSql,
+    columns: [{ name: "frame", type: "INTEGER", meaning: "a packet whose time can't be" }],
+  },
   places: { query: placesSql, columns: places },
   owners: { query: ownersSql, columns: owners },
   conversations: { query: conversationsSql, columns: conversations },

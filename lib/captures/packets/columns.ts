@@ -131,7 +131,8 @@ export const packetColumns: PacketColumn[] = [
     ["tcp_sack_permitted", null, "its SYN allows selective acks; null where the snap length cut its options"],
     "BOOLEAN",
     [sackPermitted, captured, wire, tcpLength],
-    (row) => (row.layers.transport !== "tcp" ? null : row.has(sackPermitted) ? true : headerCut(row) ? null : false),
+    (row) =>
+      row.layers.transport !== "tcp" ? null : row.has(sackPermitted) ? true : headerCut(row) ? null : false,
   ),
   tcp(["tcp_tsval", null, "timestamp of the sender"], "BIGINT", "tcp.options.timestamp.tsval"),
   tcp(["tcp_tsecr", null, "timestamp echoed"], "BIGINT", "tcp.options.timestamp.tsecr"),

@@ -29,8 +29,11 @@ export const dnsColumns: PacketColumn[] = [
   column(["dns_ids", null, "transactions of several messages, joined by commas"], "VARCHAR", [id], (row) =>
     row.several(id) ? row.text(id) : null,
   ),
-  column(["dns_types", null, "record types of several questions, joined by commas"], "VARCHAR", [type], (row) =>
-    row.several(type) ? row.text(type) : null,
+  column(
+    ["dns_types", null, "record types of several questions, joined by commas"],
+    "VARCHAR",
+    [type],
+    (row) => (row.several(type) ? row.text(type) : null),
   ),
   column(
     ["dns_rcodes", null, "lower four bits of the codes of several responses, joined by commas"],

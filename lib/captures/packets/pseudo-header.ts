@@ -23,7 +23,8 @@ function addressSum(address: string): number {
   let sum = 0;
   if (ipaddr.isValid(address)) {
     const bytes = ipaddr.parse(address).toByteArray();
-    for (let at = 0; at < bytes.length; at += 2) sum += ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+    for (let at = 0; at < bytes.length; at += 2)
+      sum += ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
   }
   if (sums.size < maxKnown) sums.set(address, sum);
   return sum;

@@ -97,7 +97,7 @@ export class Row {
     if (printed === null || printed >= 0) return printed;
     const unit = 1_000_000_000n;
     const whole = -BigInt(printed) / unit;
-    return whole === 0n ? printed : -BigInt(printed) % unit - whole * unit;
+    return whole === 0n ? printed : (-BigInt(printed) % unit) - whole * unit;
   }
 
   private start(field: number): number {

@@ -184,7 +184,8 @@ export const captureRules = {
     thresholds: {},
     of,
     grades: () => [["INFO", checkIs("checksums bad, of senders whose own device fills them in")]],
-    says: (row) => `the checksums of ${many(row.count, "packet")} were filled in after the capture, or never have to be: harmless`,
+    says: (row) =>
+      `the checksums of ${many(row.count, "packet")} were filled in after the capture, or never have to be: harmless`,
     causes: ["checksum offload of the sending host, where it was captured"],
     advice: [],
     verify,

@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOn, doubtsAbout, many, share, type Subject } from "../../subject/index.js";
+import { callOn, doubtsAbout, many, type Subject, share } from "../../subject/index.js";
 import { datagramSequences } from "../sequences.js";
 
 const sequences = ({ capture, filter }: Subject) => datagramSequences(capture, filter);
