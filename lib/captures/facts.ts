@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { PcapngFacts } from "./pcapng.js";
 
 /** What a capture file says of itself, without dissecting it. */
@@ -25,6 +26,26 @@ export interface CaptureFacts {
   /** Names of the interfaces of a pcapng file, by their numbers. */
   interfaces?: (string | null)[];
 }
+
+/** The same, as a case has them. */
+export const captureFactsOf: z.ZodType<CaptureFacts> = z.looseObject({
+  fileType: z.string(),
+  linkType: z.string(),
+  snapLengthBytes: z.number().nullable(),
+  packets: z.number(),
+  fileBytes: z.number(),
+  wireBytes: z.number(),
+  firstPacket: z.string().nullable(),
+  lastPacket: z.string().nullable(),
+  durationSeconds: z.number().nullable(),
+  inOrder: z.boolean(),
+  partial: z.boolean(),
+  lost: z.number().nullable().optional(),
+  interfaces: z.array(z.string().nullable()).optional(),
+});
+
+/** A file that was opened, as a case has it; its hash is null where none was recorded. */
+export const recordedFile = z.looseObject({ sha256: z.string().nullable(), facts: captureFactsOf });
 
 /** The order of capinfos' columns is its own, whatever the order of these options. */
 export const capinfosOptions = ["-T", "-r", "-S", "-t", "-E", "-l", "-c", "-s", "-d", "-u", "-a", "-e", "-o"];

@@ -5,7 +5,7 @@ import { SkbookError } from "../errors/index.js";
 import { type Host, localhost } from "../hosts/index.js";
 import { answerOf } from "./answer.js";
 import { Capture, fileProvenance } from "./capture.js";
-import type { CaptureFacts } from "./facts.js";
+import { type CaptureFacts, recordedFile } from "./facts.js";
 import { Hashed } from "./hashed.js";
 import { rememberIdentity } from "./identity.js";
 import { checkLocalFile, checkRemoteFile } from "./readable.js";
@@ -38,8 +38,11 @@ export async function openCapture(file: string | RemoteFile): Promise<Capture> {
   const { host, path } = typeof file === "string" ? { host: localhost(), path: file } : file;
   const name = basename(path);
   const mode = (await openCase())?.mode;
-  const run = await recordedRun<FileOutcome>({ kind: "file", name, host: host.name, params: { path } }, () =>
-    host === localhost() ? readFile(path, mode === "record") : readRemote(host, path, mode === "record"),
+  const run = await recordedRun(
+    { kind: "file", name, host: host.name, params: { path } },
+    recordedFile,
+    () =>
+      host === localhost() ? readFile(path, mode === "record") : readRemote(host, path, mode === "record"),
   );
   // Only the recorder needs the bytes.
   if (mode === "record") for await (const _ of run.bytes);

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { z } from "zod";
 import { interrupted } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
 import { type Execution, type Host, localhost, readText } from "../hosts/index.js";
@@ -16,6 +17,13 @@ export interface TsharkOutcome {
   stderr: string;
   version: string;
 }
+
+/** The same, as a case has it. */
+export const tsharkOutcome: z.ZodType<TsharkOutcome> = z.looseObject({
+  exitCode: z.number().nullable(),
+  stderr: z.string(),
+  version: z.string(),
+});
 
 /** How a run ended, whoever ended it. */
 export type TsharkEnd = TsharkOutcome & { canceled: boolean };

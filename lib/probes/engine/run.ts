@@ -1,5 +1,6 @@
+import { z } from "zod";
 import { type Json, type RecordedRun, recordedRun } from "../../cases/index.js";
-import type { Detached, Host } from "../../hosts/index.js";
+import { type Detached, detached, type Host } from "../../hosts/index.js";
 import type { ResolvedHooks } from "../hooks.js";
 import type { Target } from "../target.js";
 import { deviceNotes } from "./device-note.js";
@@ -40,6 +41,36 @@ export interface RunOutcome {
   group?: number | null;
 }
 
+/** The same, as a case has it. */
+const runOutcome: z.ZodType<RunOutcome> = z.looseObject({
+  command: z.array(z.string()),
+  hooks: z.looseObject({
+    wanted: z.array(z.string()),
+    attached: z.array(z.string()),
+    missing: z.array(z.string()),
+  }),
+  layout: z.record(z.string(), z.number()),
+  layoutNotes: z.array(z.string()).exactOptional(),
+  exitCode: z.number().nullable(),
+  stderr: z.string(),
+  timedOut: z.boolean(),
+  canceled: z.boolean(),
+  leaseExpired: z.boolean(),
+  connectionLost: z.boolean(),
+  durationMs: z.number(),
+  selfCost: z
+    .looseObject({
+      runs: z.number(),
+      nsPerRun: z.number().nullable(),
+      programShareOfOneCpu: z.number().nullable(),
+      processShareOfOneCpu: z.number().nullable(),
+      missed: z.number().nullable().exactOptional(),
+    })
+    .nullable(),
+  detached,
+  group: z.number().nullable().exactOptional(),
+});
+
 export interface RunPlan {
   probe: string;
   /** What the case knows the run by. */
@@ -72,7 +103,7 @@ export interface StoppableRun extends RecordedRun<RunOutcome> {
 export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun> {
   const request = { kind: "probe" as const, name: plan.probe, host: host.name, params: plan.params };
   let stop = () => {};
-  const run = await recordedRun<RunOutcome>(request, async () => {
+  const run = await recordedRun(request, runOutcome, async () => {
     const target = await knownTarget(host, plan.target, plan.modules);
     const { text, layout } = plan.render(target);
     const bpftrace = [...bpftraceCommand(target, plan), "-e", text];
