@@ -40,8 +40,8 @@ export const captureFactsOf: z.ZodType<CaptureFacts> = z.looseObject({
   durationSeconds: z.number().nullable(),
   inOrder: z.boolean(),
   partial: z.boolean(),
-  lost: z.number().nullable().optional(),
-  interfaces: z.array(z.string().nullable()).optional(),
+  lost: z.number().nullable().exactOptional(),
+  interfaces: z.array(z.string().nullable()).exactOptional(),
 });
 
 /** A file that was opened, as a case has it; its hash is null where none was recorded. */

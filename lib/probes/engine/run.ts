@@ -51,6 +51,7 @@ const runOutcome: z.ZodType<RunOutcome> = z.looseObject({
   }),
   layout: z.record(z.string(), z.number()),
   layoutNotes: z.array(z.string()).exactOptional(),
+  deviceNotes: z.array(z.string()).exactOptional(),
   exitCode: z.number().nullable(),
   stderr: z.string(),
   timedOut: z.boolean(),
