@@ -1,4 +1,5 @@
 import type { Probe, ProbeDefinition } from "../lib/probes/index.js";
+import * as backlog from "./backlog/index.js";
 import * as conntrack from "./conntrack/index.js";
 import * as defrag from "./defrag/index.js";
 import * as drop from "./drop/index.js";
@@ -16,7 +17,16 @@ export type AnyProbe = {
 const { dropsBySecond: _, ...drops } = drop;
 
 /** All probes that come with skbook, by the order of their layers. */
-export const catalogue: readonly AnyProbe[] = [drops, qdisc, conntrack, defrag, path, softirq, scheduler]
+export const catalogue: readonly AnyProbe[] = [
+  drops,
+  qdisc,
+  conntrack,
+  defrag,
+  path,
+  backlog,
+  softirq,
+  scheduler,
+]
   .flatMap((layer) => Object.values<unknown>(layer))
   .filter(isProbe);
 

@@ -1,3 +1,4 @@
+export * from "./backlog/index.js";
 export { besideCounters } from "./beside-counters.js";
 export { canRun } from "./can-run.js";
 export * from "./conntrack/index.js";

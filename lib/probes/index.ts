@@ -46,7 +46,7 @@ export { headerFields } from "./packet/headers.js";
 export { protocolName } from "./packet/protocols.js";
 export { packet } from "./packet/values.js";
 export { command, type HookSite, kernelStack, readAt, type Site, symbolOf, textAt } from "./site.js";
-export { stackOf } from "./stack.js";
+export { stackDepth, stackField, stackOf } from "./stack.js";
 export type { Target } from "./target.js";
 export { type Bpf, type BpfValue, bpf, joined } from "./text/bpf.js";
 export { BpfMap } from "./text/maps.js";

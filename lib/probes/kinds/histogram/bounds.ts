@@ -45,3 +45,8 @@ export function boundsValues(unsorted: readonly Bucket[], total: bigint): Value[
     ...percents.flatMap(({ percent }) => percentileBounds(buckets, percent, known)),
   ];
 }
+
+/** The values of these columns for events whose time isn't known. */
+export function untimedValues(count: number): Value[] {
+  return boundsColumns.map((_, index) => (index === 0 ? count : null));
+}

@@ -1,4 +1,5 @@
 import type { Column, Value } from "../../../tables/index.js";
+import { countOf } from "../../engine/records.js";
 import type { Maps } from "../../field.js";
 import { type Bpf, type BpfValue, bpf, joined } from "../../text/bpf.js";
 import { BpfMap } from "../../text/maps.js";
@@ -52,7 +53,7 @@ export class Histogram {
       const comma = words.lastIndexOf(",");
       const key = comma < 0 ? "" : words.slice(0, comma);
       const found = all.get(key) ?? [];
-      found.push({ ...boundsOf(Number(words.slice(comma + 1))), count: Number(count) });
+      found.push({ ...boundsOf(Number(words.slice(comma + 1))), count: countOf(count) });
       all.set(key, found);
     }
     const value = (map: BpfMap, key: string) => Number(maps.get(map.name)?.get(key) ?? 0);
