@@ -242,6 +242,20 @@ export interface PathSummaryParameters {
   netns?: number | undefined;
 }
 
+<<<<<<< HEAD
+/** What {@link stageSummary} can be asked, beside what every probe can. */
+export interface StageSummaryParameters {
+  /** Where packets come in: a device or up to 8, such as a machine's tap `vnet1`, or `stack`: what the host itself sends. */
+  from: string | string | string[];
+  /** Where they go out: a device or up to 8, or `stack`: what the host itself takes, up to TCP, UDP or ICMP. */
+  to: string | string | string[];
+  /** Stages between where packets come in and go out that are looked at; default all that the host has. Each costs every packet of the host that passes it. */
+  stages?: ("backlog" | "ovs_in" | "ovs_flow" | "upcall" | "conntrack" | "ovs_out" | "ip_in" | "ip_out" | "inner_queue" | "inner_driver" | "inner_rx" | "queue")[] | undefined;
+  /** What has not gone out after so many milliseconds is lost; what is younger at the end is unfinished (integer, 1 to 60,000). Default 1000. */
+  timeoutMs?: number | undefined;
+  /** Inode of the network namespace that both ends are in; default: the one that commands run in (integer, at least 1). */
+  netns?: number | undefined;
+=======
 /** What {@link backlogEvents} can be asked, beside what every probe can. */
 export interface BacklogEventsParameters {
   /** Packets that waited so long or longer, in microseconds (integer, 0 to 60,000,000). Default 1000. */
@@ -250,6 +264,7 @@ export interface BacklogEventsParameters {
   stacks?: boolean | number | undefined;
   /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
   maxEvents?: number | undefined;
+>>>>>>> main
   /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
   src?: string | undefined;
   /** Destination address or prefix, IPv4 or IPv6. */
@@ -264,6 +279,8 @@ export interface BacklogEventsParameters {
   port?: number | undefined;
   /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
   protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+<<<<<<< HEAD
+=======
   /** Interface that packets come in by. */
   device?: string | undefined;
   /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
@@ -292,6 +309,7 @@ export interface BacklogSummaryParameters {
   protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
   /** Interface that packets come in by. */
   device?: string | undefined;
+>>>>>>> main
   /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
   vlan?: number | undefined;
   /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */

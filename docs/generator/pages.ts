@@ -30,6 +30,11 @@ const known: readonly Omit<Page, "exports">[] = [
     about: "Between two sides of a host: what vanishes, what is late.",
   },
   {
+    id: "probes-stages",
+    title: "Probes: stages",
+    about: "Inside one host, from stage to stage: where packets are late.",
+  },
+  {
     id: "probes-qdisc",
     title: "Probes: queues",
     about: "Packets that queueing disciplines and drivers refuse, and how long they wait there.",
