@@ -47,7 +47,7 @@ export { protocolName } from "./packet/protocols.js";
 export { packet } from "./packet/values.js";
 export { command, type HookSite, kernelStack, readAt, type Site, symbolOf, textAt } from "./site.js";
 export { stackDepth, stackField, stackOf } from "./stack.js";
-export type { Target } from "./target.js";
+export { datapathTypes, type Target } from "./target.js";
 export { type Bpf, type BpfValue, bpf, joined } from "./text/bpf.js";
 export { BpfMap } from "./text/maps.js";
 export { beforeNul, isNamed, type NameWords, nameOf, readName } from "./text/names.js";
