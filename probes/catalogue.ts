@@ -8,6 +8,7 @@ import * as path from "./path/index.js";
 import * as qdisc from "./qdisc/index.js";
 import * as scheduler from "./scheduler/index.js";
 import * as softirq from "./softirq/index.js";
+import * as stages from "./stages/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
@@ -25,6 +26,7 @@ export const catalogue: readonly AnyProbe[] = [
   defrag,
   path,
   ovs,
+  stages,
   backlog,
   softirq,
   scheduler,

@@ -18,3 +18,4 @@ export * from "./qdisc/index.js";
 export * from "./report/index.js";
 export * from "./scheduler/index.js";
 export * from "./softirq/index.js";
+export * from "./stages/index.js";

@@ -5,6 +5,7 @@ import { countOne } from "../../engine/counters.js";
 import { makeProbe, type Probe } from "../../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../../engine/definition.js";
 import { isMeasuring } from "../../engine/lifecycle.js";
+import { countOf } from "../../engine/records.js";
 import { maxMapKeys } from "../../engine/run.js";
 import { columnsOf, type Field, type Maps, type ReadContext, readFields } from "../../field.js";
 import { asked, type Filters } from "../../filter.js";
@@ -236,8 +237,8 @@ function distributions(fields: readonly Field[], maps: Maps, context: ReadContex
   for (const [key, count] of maps.get(samples.name) ?? []) {
     const said = readBucket(key);
     const [here, bucket] = [place(said), Number(said.at(-1))];
-    here.count += Number(count);
-    if (bucket !== noBucket) here.buckets.push({ ...boundsOf(bucket), count: Number(count) });
+    here.count += countOf(count);
+    if (bucket !== noBucket) here.buckets.push({ ...boundsOf(bucket), count: countOf(count) });
   }
   const readKey = keyReader([...words, number]);
   for (const [key, total] of maps.get(totals.name) ?? []) place(readKey(key)).total += BigInt(String(total));
