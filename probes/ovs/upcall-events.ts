@@ -2,6 +2,7 @@ import { z } from "zod";
 import { bpf, defineRows, field, type Probe, packetFields } from "../../lib/probes/index.js";
 import type { UpcallEventsParameters } from "../parameters.js";
 import {
+  deviceField,
   places,
   upcallClauses,
   upcallFilters,
@@ -57,7 +58,7 @@ export const upcallEvents: Probe<UpcallEventsParameters, "table"> = defineRows({
       .describe("packets that waited so long or longer, in microseconds"),
   },
   fields: [
-    places.device,
+    deviceField,
     places.reason,
     places.error,
     field({

@@ -10,6 +10,7 @@ import {
   type HookAt,
   type Hooks,
   joined,
+  type Maps,
   nameOf,
   numbers,
   packet,
@@ -33,8 +34,14 @@ export const upcallFilters = {
   device: { ...packetFilters.device, meaning: "port of the switch that packets came in by" },
 };
 
-/** By what a packet says of itself, since it comes back as another one: when the last was asked about; how many are open, and in bit 0 whether there was ever more than one; its port's name in four parts; why. */
-export const open = new BpfMap("open", false, 56);
+/**
+ * By what a packet says of itself, since it comes back as another one: when the last was asked about; how many are open, and in bit 0 whether there was ever more than one; its port's address in two halves,
+ * behind the second why it was asked about. Printed numbers above 2^53 would lose their last bits.
+ */
+export const open = new BpfMap("open", false, 32);
+
+/** Ports, by their address and name. */
+const ports = new BpfMap("ports", false);
 
 /** `OVS_PACKET_CMD_*` (include/uapi/linux/openvswitch.h). */
 const reasons = new Map([
@@ -42,20 +49,27 @@ const reasons = new Map([
   ["2", "action"],
 ]);
 
-const [name1, name2, reason, error] = [bpf`$name1`, bpf`$name2`, bpf`$reason`, bpf`$error`];
+const [dev, reason, error] = [bpf`$dev`, bpf`$reason`, bpf`$error`];
 
 /** Of an answered upcall, when it began and ended. */
 export const wait = { began: bpf`$began`, ended: bpf`$now` };
 
+const device = {
+  name: "device",
+  type: "VARCHAR",
+  meaning: "port of the switch that the packets came in by",
+} as const;
+
+/** The port as rows have it, and as counts have it, whose maps say which it was. */
+export const deviceField: Field = field({
+  ...device,
+  words: numbers(2),
+  say: (at) => Object.values(at.name(dev, "net_device.name")),
+  read: ([first = "0", second = "0"]) => nameOf(first, second),
+});
+
 export const places = {
-  device: field({
-    name: "device",
-    type: "VARCHAR",
-    meaning: "port of the switch that the packets came in by",
-    words: numbers(2),
-    say: () => [name1, name2],
-    read: ([first = "0", second = "0"]) => nameOf(first, second),
-  }),
+  device: field({ ...device, say: () => dev, read: ([address = ""], { maps }) => portName(maps, address) }),
   reason: field({
     name: "reason",
     type: "VARCHAR",
@@ -72,28 +86,37 @@ export const places = {
   }),
 } satisfies Record<string, Field>;
 
+function portName(maps: Maps | undefined, address: string): string | null {
+  for (const key of maps?.get(ports.name)?.keys() ?? []) {
+    const [port, first = "0", second = "0"] = key.split(",");
+    if (port !== undefined && same(port) === same(address)) return nameOf(first, second);
+  }
+  return null;
+}
+
+/** bpftrace prints addresses with a sign or without. */
+const same = (word: string) => BigInt.asUintN(64, BigInt(word));
+
 /** What the places of an open upcall are made of: the words of its value in the map. */
 export function openUpcall(
   value: readonly unknown[],
   by: readonly string[],
 ): { count: number; words: string[] } {
-  const [, packets = 0, ...parts] = value.map((one) => BigInt(String(one)));
-  const [a = 0n, b = 0n, c = 0n, d = 0n, why = 0n] = parts;
-  const words: { readonly [place: string]: readonly bigint[] } = {
-    device: [a | (b << 32n), c | (d << 32n)],
-    reason: [why],
-    error: [0n],
+  const [, packets = 0n, low = 0n, high = 0n] = value.map((one) => BigInt(String(one)));
+  const words: { readonly [place: string]: bigint } = {
+    device: low | ((high & 0xffffffffn) << 32n),
+    reason: high >> 32n,
+    error: 0n,
   };
-  return { count: Number(BigInt(packets) >> 1n), words: by.flatMap((one) => words[one] ?? []).map(String) };
+  return { count: Number(packets >> 1n), words: by.map((one) => String(words[one] ?? 0n)) };
 }
 
 /** What tells packets apart: addresses, protocol, ports, identification, and of TCP and ICMP the sequence number. */
 const key = [
-  packet.src.high,
-  packet.src.low,
-  packet.dst.high,
-  packet.dst.low,
   bpf`${packet.etherType} << 48 | ${packet.protocol} << 40 | ${packet.fragment} << 16 | (${packet.arp} & 0xffff)`,
+  // An IPv6 address in 64 bits; of IPv4 the high ones are 0.
+  bpf`${packet.src.high} * 31 + ${packet.src.low}`,
+  bpf`${packet.dst.high} * 31 + ${packet.dst.low}`,
   bpf`${packet.id} << 32 | ${packet.srcPort} << 16 | ${packet.dstPort}`,
   bpf`${packet.seq} ^ (${packet.icmp} >> 16)`,
 ];
@@ -102,14 +125,14 @@ const setKey = joined(
   key.map((word, index) => bpf`${words[index] as Bpf} = ${word};`),
   " ",
 );
+
 const here = open.at(...words);
 
-/** Statements that set `$n` to how many with this key are open, and what is known of them. */
+/** Statements that set `$n` to how many with this key are open, and what is known of them; and that take one of them away. */
 const look = bpf`${setKey}
   $on = ${here}; $n = $on.1 >> 1; ${wait.began} = $on.0;
-  ${name1} = $on.2 | $on.3 << 32; ${name2} = $on.4 | $on.5 << 32; ${reason} = $on.6; ${error} = 0;`;
-const rest = bpf`$on.2, $on.3, $on.4, $on.5, $on.6`;
-const takeOne = bpf`if ($n <= 1) { delete(${here}); } else { ${here} = (${wait.began}, $on.1 - 2, ${rest}); }`;
+  ${dev} = $on.2 | ($on.3 & 0xffffffff) << 32; ${reason} = $on.3 >> 32; ${error} = 0;`;
+const takeOne = bpf`if ($n <= 1) { delete(${here}); } else { ${here} = (${wait.began}, $on.1 - 2, $on.2, $on.3); }`;
 
 /**
  * The clauses that see upcalls.
@@ -130,7 +153,6 @@ export function upcallClauses(
     unasked(at: HookAt): Bpf;
   },
 ): Bpf[] {
-  const half = (word: Bpf) => bpf`${word} & 0xffffffff, ${word} >> 32 & 0xffffffff`;
   const why = (at: HookAt) =>
     site.has("dp_upcall_info.cmd") ? at.read(at.arg(3), "dp_upcall_info.cmd") : bpf`0`;
   return [
@@ -154,11 +176,11 @@ export function upcallClauses(
           at,
           { skb: at.arg(1), first: bpf`${wait.ended} = nsecs;` },
           bpf`${setKey}
-  $first = ${packet.device.first}; $second = ${packet.device.second}; $why = ${why(at)};
+  $port = ${packet.dev}; $why = ${why(at)}; ${ports.at(bpf`$port`, packet.device.first, packet.device.second)} = 1;
   ${actions.began(
     at,
     bpf`$on = ${here}; $n = ($on.1 >> 1) + 1;
-    ${here} = (${wait.ended}, $n << 1 | ($n > 1 ? 1 : $on.1 & 1), ${half(bpf`$first`)}, ${half(bpf`$second`)}, $why);`,
+    ${here} = (${wait.ended}, $n << 1 | ($n > 1 ? 1 : 0), $port & 0xffffffff, ($port >> 32 & 0xffffffff) | $why << 32);`,
   )}
   ${keep(bpf`$skb`)}`,
         ),

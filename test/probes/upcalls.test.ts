@@ -6,20 +6,23 @@ import { targetOf } from "./target.js";
 
 const { definition } = upcallSummary;
 
-/** The two halves of 64 bits. */
-const halves = (word: bigint) => [Number(word & 0xffffffffn), Number(word >> 32n)];
-const [vnet1, vnet2] = ["vnet1", "vnet2"].map((name) => Buffer.from(name.padEnd(8, "\0")).readBigUInt64LE());
+/** Addresses of two ports, as the kernel has them. */
+const [vnet1, vnet2] = [0xffff888100001000n, 0xffff888100002000n];
+const name = (text: string) => Buffer.from(text.padEnd(8, "\0")).readBigUInt64LE();
 
 test("what is open at the end is told by its port, as often as there were packets", () => {
-  const value = (port: bigint | undefined, packets: number) => [
-    1_000,
-    (packets << 1) | 1,
-    ...halves(port ?? 0n),
-    0,
-    0,
-    1,
+  const value = (port: bigint, packets: number) => [
+    ...[1_000, (packets << 1) | 1],
+    ...[Number(port & 0xffffffffn), Number((port >> 32n) | (1n << 32n))],
   ];
-  const maps = new Map([
+  const maps = new Map<string, ReadonlyMap<string, unknown>>([
+    [
+      "@ports",
+      new Map([
+        [`${BigInt.asIntN(64, vnet1)},${name("vnet1")},0`, 1],
+        [`${vnet2},${name("vnet2")},0`, 1],
+      ]),
+    ],
     [
       "@open",
       new Map([
