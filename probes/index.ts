@@ -11,6 +11,7 @@ export {
   dropRules,
   dropSummary,
 } from "./drop/index.js";
+export * from "./latency/index.js";
 export * from "./ovs/index.js";
 export type * from "./parameters.js";
 export * from "./path/index.js";
@@ -19,3 +20,4 @@ export * from "./report/index.js";
 export * from "./scheduler/index.js";
 export * from "./softirq/index.js";
 export * from "./stages/index.js";
+export * from "./transfer/index.js";

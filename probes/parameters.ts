@@ -392,10 +392,74 @@ export interface SoftirqSummaryParameters {
   vectors?: "HI" | "TIMER" | "NET_TX" | "NET_RX" | "BLOCK" | "IRQ_POLL" | "TASKLET" | "SCHED" | "HRTIMER" | "RCU" | ("HI" | "TIMER" | "NET_TX" | "NET_RX" | "BLOCK" | "IRQ_POLL" | "TASKLET" | "SCHED" | "HRTIMER" | "RCU")[] | undefined;
 }
 
+/** What {@link futexSummary} can be asked, beside what every probe can. */
+export interface FutexSummaryParameters {
+  /** How many functions deep stacks are, where `by` has them (integer, 1 to 64). Default 16. */
+  stacks?: number | undefined;
+  /** What to count by, in the order of the columns; default process, thread, address. */
+  by?: ("command" | "process" | "thread" | "address" | "operation" | "result" | "user_stack")[] | undefined;
+  /** Threads of this process, by the number that `ps -e` shows (integer, 1 to 4,194,304). */
+  process?: number | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+}
+
+/** What {@link offCpuEvents} can be asked, beside what every probe can. */
+export interface OffCpuEventsParameters {
+  /** Only what took at least so many microseconds from leaving the CPU until running again; 0 for all (integer, 0 to 1,000,000,000). Default 1000. */
+  slowerThanUs?: number | undefined;
+  /** How many functions deep stacks are; 0 for none (integer, 0 to 64). Default 16. */
+  stacks?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+  /** Threads of this name, as `ps -eLo comm` shows it. */
+  command?: string | undefined;
+  /** Threads of this process, by the number that `ps -e` shows (integer, 1 to 4,194,304). */
+  process?: number | undefined;
+}
+
+/** What {@link offCpuSummary} can be asked, beside what every probe can. */
+export interface OffCpuSummaryParameters {
+  /** How many functions deep stacks are, where `by` has them (integer, 1 to 64). Default 16. */
+  stacks?: number | undefined;
+  /** What to count by, in the order of the columns; default command, state, stack. */
+  by?: ("command" | "thread" | "process" | "state" | "stack" | "user_stack")[] | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+  /** Threads of this name, as `ps -eLo comm` shows it. */
+  command?: string | undefined;
+  /** Threads of this process, by the number that `ps -e` shows (integer, 1 to 4,194,304). */
+  process?: number | undefined;
+}
+
 /** What {@link runQueueSummary} can be asked, beside what every probe can. */
 export interface RunQueueSummaryParameters {
   /** What to count by, in the order of the columns; default command. */
   by?: ("command" | "thread" | "cpu")[] | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+  /** Threads of this name, as `ps -eLo comm` shows it. */
+  command?: string | undefined;
+}
+
+/** What {@link wakeupEvents} can be asked, beside what every probe can. */
+export interface WakeupEventsParameters {
+  /** Only what took at least so many microseconds from the wake-up until the thread runs; 0 for all (integer, 0 to 1,000,000,000). Default 1000. */
+  slowerThanUs?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+  /** Threads of this name, as `ps -eLo comm` shows it. */
+  command?: string | undefined;
+}
+
+/** What {@link wakeupSummary} can be asked, beside what every probe can. */
+export interface WakeupSummaryParameters {
+  /** What to count by, in the order of the columns; default idle_state. */
+  by?: ("command" | "thread" | "cpu" | "waker_cpu" | "idle_state")[] | undefined;
   /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
   threads?: number | number[] | undefined;
   /** Threads of this name, as `ps -eLo comm` shows it. */
