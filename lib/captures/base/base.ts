@@ -12,6 +12,8 @@ export interface Base {
   sides: Table;
   /** Packets that are there twice. */
   copies: number;
+  /** What the cache knows the packets by; null where they aren't kept. */
+  key: string | null;
 }
 
 const bases = new WeakMap<Table, Base>();
@@ -36,7 +38,7 @@ export function isBaseFile(path: string): boolean {
 }
 
 /** Gives a packet Table what {@link writeBase} wrote for it. */
-export async function openBase(packets: Table, paths: readonly string[]): Promise<void> {
+export async function openBase(packets: Table, paths: readonly string[], key: string | null): Promise<void> {
   const open = (name: Name) => openFile(name, paths, packets);
   const copies = await (await open("copies")).count();
   bases.set(packets, {
@@ -44,6 +46,7 @@ export async function openBase(packets: Table, paths: readonly string[]): Promis
     conversations: await open("conversations"),
     sides: await open("sides"),
     copies,
+    key,
   });
 }
 
