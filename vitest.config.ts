@@ -5,7 +5,9 @@ import { defineConfig } from "vitest/config";
  * most folders that have such a file, all of it stands here.
  */
 const live = [
-  "test/{hosts,jupyterlab,probes,progress}/**/*.test.ts",
+  "test/{jupyterlab,probes}/**/*.test.ts",
+  "test/hosts/{counters,topology,wire}/**/*.test.ts",
+  "test/hosts/{clock-offset,detached,on-all,sessions}.test.ts",
   "test/captures/{live,refused,reliability,remote,ring,spool}.test.ts",
   "test/docs/own-probe.test.ts",
   "test/install/node-versions.test.ts",

@@ -27,11 +27,19 @@ const binder = ts as unknown as { bindSourceFile(file: ts.SourceFile, options: t
 /**
  * Parses a cell. All that it declares at its top level is exported, so that its variables are properties of the scope
  * that all cells share: that is what lets a later assignment reach the functions and loops of an earlier cell.
+ *
+ * @param held the file that a program has in the cell's place: it becomes the cell, and the program is the cell's.
  */
-export function parseCell(fileName: string, code: string, options: ts.CompilerOptions): CellFile {
-  let file = parse(fileName, code);
-  const extra = [...importedNames(file), ...nestedVars(file)];
-  if (extra.length > 0) file = parse(fileName, `${code}\nexport { ${extra.join(", ")} };`);
+export function parseCell(
+  fileName: string,
+  code: string,
+  options: ts.CompilerOptions,
+  held?: ts.SourceFile,
+): CellFile {
+  let parsed = parse(fileName, code);
+  const extra = [...importedNames(parsed), ...nestedVars(parsed)];
+  if (extra.length > 0) parsed = parse(fileName, `${code}\nexport { ${extra.join(", ")} };`);
+  const file = held === undefined ? parsed : replaced(held, parsed);
   const version = String(++versions);
   const snapshot = ts.ScriptSnapshot.fromString(file.text);
   const bound = file as Bound;
@@ -54,6 +62,38 @@ function parse(fileName: string, text: string): ts.SourceFile {
     },
     true,
   );
+}
+
+/** What a program has found out about a file, whatever the file says. */
+const ofProgram = [
+  "fileName",
+  "path",
+  "resolvedPath",
+  "originalFileName",
+  "packageJsonLocations",
+  "packageJsonScope",
+  "impliedNodeFormat",
+];
+
+/** The file as a program holds it, with another content that imports nothing. What is bound and checked goes by the id of nodes: they are new. */
+function replaced(held: ts.SourceFile, content: ts.SourceFile): ts.SourceFile {
+  const file = held as ts.SourceFile & Record<string, unknown>;
+  const parsed = content as ts.SourceFile & Record<string, unknown>;
+  for (const key of Object.keys(file)) if (!ofProgram.includes(key)) file[key] = parsed[key];
+  for (const key of Object.keys(parsed)) if (!ofProgram.includes(key)) file[key] = parsed[key];
+  Object.assign(file, { imports: [], moduleAugmentations: [], ambientModuleNames: [] });
+  ts.forEachChild(file, (child) => {
+    (child as { parent: ts.Node }).parent = file;
+  });
+  return file;
+}
+
+/**
+ * Whether what a cell sees is in every program already: it may import nothing, and add nothing to what is global. Says no
+ * to some that could: the words may stand anywhere.
+ */
+export function addsNoFile(code: string): boolean {
+  return !/\b(?:import|from|module|global)\b|\/\/\//.test(code);
 }
 
 /**

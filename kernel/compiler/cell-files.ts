@@ -58,9 +58,12 @@ export class CellFiles {
     this.#free.splice(this.#free.indexOf(file.fileName), 1);
   }
 
-  /** The cell is gone: its place is free. What it holds stays there until it is needed: the packages that it imports stay loaded. */
+  /**
+   * The cell is gone: its place is free, and taken after all others, since a program can check a place once. What it holds stays there
+   * until then: the packages that it imports stay loaded.
+   */
   drop({ file }: CellFile): void {
-    this.#free.push(file.fileName);
+    this.#free.unshift(file.fileName);
   }
 
   version(name: string): string {

@@ -49,10 +49,16 @@ export class Cells {
 
   /** Checks a cell and turns it into JavaScript; it has its place until it is added. @throws CompileError */
   compile(code: string): CompiledCell {
-    const cell = this.#open(code);
-    const program = this.#compiler.program();
+    const cell = this.#open(code, this.#compiler.held(code));
+    const program = this.#compiler.program(cell);
     const sources = this.#compiler.sources(program, cell.file);
-    this.#check(cell, sources, program);
+    try {
+      this.#check(cell, sources, program);
+    } catch (error) {
+      // The next cell has the same place.
+      this.#compiler.renew();
+      throw error;
+    }
     const compiled = { cell, ...this.#emit(cell, program), sources: this.#emitSources(sources, program) };
     this.#compiler.files.keep(cell);
     this.#stale ||= compiled.imports.length > 0;
@@ -61,7 +67,9 @@ export class Cells {
 
   /** The cell has run: later cells see what it declares, but for what it did not reach. */
   add(cell: CellFile, unset: Iterable<string>): void {
-    if (!this.#scope.add(cell, unset)) this.#compiler.files.drop(cell);
+    const hidden = [...unset];
+    if (hidden.length > 0) this.#compiler.renew();
+    if (!this.#scope.add(cell, hidden)) this.#compiler.files.drop(cell);
   }
 
   /** Puts a question about a cell that is being written. */
@@ -77,9 +85,9 @@ export class Cells {
     this.ask("", (service) => service.getProgram()?.getTypeChecker());
   }
 
-  #open(code: string): CellFile {
+  #open(code: string, held?: ts.SourceFile): CellFile {
     const compiler = this.#compiler;
-    const cell = parseCell(compiler.files.place(), code, compiler.options);
+    const cell = parseCell(compiler.files.place(), code, compiler.options, held);
     chain(cell, this.#scope.last);
     compiler.files.put(cell);
     return cell;

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 import { packageRoot } from "../package.js";
+import { addsNoFile, type CellFile } from "./cell-file.js";
 import { CellFiles } from "./cell-files.js";
 import { cellsFolder, onDisk, openFolder } from "./folder.js";
 import { isBare, isOwn } from "./specifier.js";
@@ -38,6 +39,9 @@ export class Compiler {
   readonly #resolutions = ts.createModuleResolutionCache(cellsFolder, (name) => name, compilerOptions);
   readonly #programHost: ts.CompilerHost;
   #program: ts.Program | undefined;
+  /** The places whose cells the program has checked: it keeps what it has said of each. */
+  readonly #checked = new Set<string>();
+  #renewed = true;
 
   constructor() {
     const host = { ...systemHost(this.files), ...this.#resolution() };
@@ -69,11 +73,32 @@ export class Compiler {
     this.#resolutions.clear();
     const strict = strictness(folder);
     const same = Object.entries(strict).every(([name, value]) => value === (name === "strict"));
-    if (!same) this.options = { ...compilerOptions, ...strict };
+    if (same) return;
+    this.options = { ...compilerOptions, ...strict };
+    this.renew();
   }
 
-  /** The program of all cells as they are now. */
-  program(): ts.Program {
+  /** The file that the last program has in the place of the next cell: with the cell in it, the program is that of all cells. */
+  held(code: string): ts.SourceFile | undefined {
+    const place = this.files.place();
+    if (this.#renewed || this.#checked.has(place) || !addsNoFile(code)) return undefined;
+    return this.#program?.getSourceFile(place);
+  }
+
+  /** What the last program knows of earlier cells is no longer so. */
+  renew(): void {
+    this.#renewed = true;
+  }
+
+  /** The program of all cells as they are now, which is to check this one: the last one where it holds the cell, since a new one takes long. */
+  program({ file }: CellFile): ts.Program {
+    const holds = this.#program?.getSourceFile(file.fileName) === file;
+    const program = this.#program !== undefined && holds && !this.#renewed ? this.#program : this.#create();
+    this.#checked.add(file.fileName);
+    return program;
+  }
+
+  #create(): ts.Program {
     const { options } = this;
     const host = this.#programHost;
     const oldProgram = this.#program;
@@ -84,6 +109,8 @@ export class Compiler {
       ...(oldProgram && { oldProgram }),
     });
     this.#program = program;
+    this.#checked.clear();
+    this.#renewed = false;
     return program;
   }
 

@@ -64,7 +64,7 @@ async function keptOrRun<Name extends string>(
 }
 
 async function run<Name extends string>(
-  { packets, conversations, sides }: Base,
+  { packets, conversations, sides, untimed }: Base,
   capture: Capture,
   pass: Pass<Name>,
   key: string | null,
@@ -83,7 +83,11 @@ async function run<Name extends string>(
         },
       };
     }
-    await pass.run({ packets, conversations, sides }, capture, writers as { [name in Name]: PassWriter });
+    await pass.run(
+      { packets, conversations, sides, untimed },
+      capture,
+      writers as { [name in Name]: PassWriter },
+    );
     const paths: string[] = [];
     for (const [name, columns] of entriesOf(pass)) {
       const written = await (files.shift() as ParquetWriter).finish();

@@ -33,6 +33,8 @@ export interface Analysis {
 /** What a {@link Scope} is made of. */
 interface Parts {
   sources: Derivation["sources"];
+  /** What stands for columns of the packets. */
+  replaced: string;
   where: string;
   /** The display filter that leaves one point of capture. */
   point: string;
@@ -141,11 +143,11 @@ async function makeScope(
   capture: Capture,
   startedAt: string | null,
 ): Promise<Scope> {
-  const { packets, conversations, sides, copies } = base;
+  const { packets, conversations, sides, untimed, copies } = base;
   const { from, to, interface: point, ...ends } = filter;
   if (point !== undefined && (await packets.count()) === 0) throw noSuchPoint(point, display);
   const conditions = await timeConditions(packets, startedAt, from, to);
-  const sources: Derivation["sources"] = { packets, conversations, sides };
+  const sources: Derivation["sources"] = { packets, conversations, sides, untimed };
   if (Object.keys(ends).length > 0) {
     const loose = await looseSql(base, ends);
     sources.chosen = await choose(base, ends, loose);
@@ -154,6 +156,7 @@ async function makeScope(
     conditions.push(`(${[of("flow_number"), of("about_number"), ...unowned].join(" OR ")})`);
   }
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
+  const replaced = (await untimed.count()) === 0 ? "" : ` REPLACE (${knownTime} AS time_ns)`;
   const { provenance } = packets;
   const notes = copies === 0 ? [] : [copiesNote(copies)];
   const described = {
@@ -165,14 +168,14 @@ async function makeScope(
       ...(Object.keys(filter).length > 0 && { traffic: JSON.stringify(filter) }),
     },
   };
-  return new Scope({ sources, where, point: displayFilter("", point) }, described, capture);
+  return new Scope({ sources, replaced, where, point: displayFilter("", point) }, described, capture);
 }
 
-function viewsOf({ where, more }: Parts): { [name: string]: string } {
+function viewsOf({ replaced, where, more }: Parts): { [name: string]: string } {
   // All have one row per packet in the same order: joining them by place takes a quarter of the time of joining by number.
   const joined = { placed: "POSITIONAL JOIN", numbered: "JOIN" };
   const left = more === undefined ? "" : ` EXCLUDE (${more.replaces.join(", ")})`;
-  const columns = [`packets.*${left}`, "sides.* EXCLUDE (frame)"];
+  const columns = [`packets.*${left}${replaced}`, "sides.* EXCLUDE (frame)"];
   let from = "packets POSITIONAL JOIN sides";
   if (more !== undefined) {
     columns.push(`${more.rows}.* EXCLUDE (frame)`);
@@ -185,6 +188,9 @@ function viewsOf({ where, more }: Parts): { [name: string]: string } {
     tcp: tcpSql,
   };
 }
+
+/** A time that can't be is unknown. */
+const knownTime = "CASE WHEN packets.frame NOT IN (SELECT frame FROM untimed) THEN packets.time_ns END";
 
 const tcpSql = `
   SELECT *, CASE WHEN from_client THEN 'client' ELSE 'server' END AS sender,

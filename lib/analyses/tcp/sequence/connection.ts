@@ -27,6 +27,8 @@ const farthest = 2 ** 30;
 export class Connection {
   private readonly client: Side;
   private readonly server: Side;
+  /** Of the packet before. */
+  private time = 0;
   private readonly turns = new Turns();
   private readonly spending = new Spending();
   private readonly opener: Hole = {
@@ -57,6 +59,8 @@ export class Connection {
   take(segment: Segment, fromClient: boolean, marks: Marks): void {
     const own = fromClient ? this.client : this.server;
     const other = fromClient ? this.server : this.client;
+    if (!segment.timed) segment.time = this.time;
+    this.time = segment.time;
     if (segment.syn) this.begin(segment, own, other);
     if (own.base === null && !segment.rst) own.base = wrapped(segment.seqRaw - 1);
     if (!segment.syn && !segment.rst) own.told = true;
@@ -162,7 +166,7 @@ export class Connection {
       own.resentTo = Math.max(own.resentTo, end);
     }
     if (marks.filledBytes > 0) own.unsure = Math.max(own.unsure, coverage.end);
-    if (end > before && end > own.settled) own.flight.push(end, time);
+    if (end > before && end > own.settled && segment.timed) own.flight.push(end, time);
     const open = coverage.hasBehind(own.settled);
     if (open && bytes > 0) {
       const hole = coverage.holes[coverage.firstBehind(own.settled)] as Hole;
@@ -203,7 +207,7 @@ export class Connection {
       marks.inFlight = null;
     }
     const sent = other.flight.acked(ack);
-    if (sent !== null && sure && whole && time >= sent && ack > settled) {
+    if (sent !== null && segment.timed && sure && whole && time >= sent && ack > settled) {
       marks.roundTrip = time - sent;
       if (other.trip === null || marks.roundTrip < other.trip) other.trip = marks.roundTrip;
     }

@@ -1,6 +1,7 @@
 /** The packets that the pass reads, and the rest of the file, as relation `read`; `unsorted` where the file is in the order of time. */
 const readSql = `
-  SELECT packets.frame, coalesce(CASE WHEN transport = 'tcp' AND NOT copy THEN flow_number END, 0) AS connection, from_client, time_ns,
+  SELECT packets.frame, coalesce(CASE WHEN transport = 'tcp' AND NOT copy THEN flow_number END, 0) AS connection, from_client,
+    CASE WHEN packets.frame NOT IN (SELECT frame FROM untimed) THEN time_ns END AS time_ns,
     contains(tcp_flags, 'SYN') AS syn, contains(tcp_flags, 'ACK') AS ack,
     contains(tcp_flags, 'FIN') AS fin, contains(tcp_flags, 'RST') AS rst,
     tcp_seq_raw, tcp_ack_raw, tcp_seq, tcp_ack, tcp_len_bytes, tcp_window_bytes, tcp_window_scale, tcp_tsval, sack_le
@@ -25,7 +26,7 @@ const orders = {
   wrong: `
     SELECT connection, ${wrongBy("file")}, ${wrongBy("time")} FROM reached GROUP BY connection`,
   sorted: `
-    SELECT unsorted.*, CASE WHEN wrong_by_file < wrong_by_time
+    SELECT unsorted.*, CASE WHEN wrong_by_file < wrong_by_time OR time_ns IS NULL
       THEN max(time_ns) OVER (PARTITION BY connection ORDER BY frame) ELSE time_ns END AS key
     FROM unsorted LEFT JOIN wrong USING (connection)`,
 };

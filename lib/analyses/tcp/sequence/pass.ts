@@ -18,7 +18,7 @@ const reads: { [name: string]: string } = {
   frame: "frame",
   connection: "connection",
   from_client: "coalesce(from_client, false)",
-  time: "time_ns - (SELECT min(time_ns) FROM packets)",
+  time: "coalesce(CAST(time_ns - (SELECT min(time_ns) FROM unsorted) AS DOUBLE), 'NaN')",
   flags: [
     "coalesce(syn, false)::INTEGER",
     "2 * coalesce(ack, false)::INTEGER",
@@ -149,6 +149,7 @@ function fill(segment: Segment, value: (column: number) => number): void {
   const flags = value(4);
   segment.frame = value(0);
   segment.time = value(3);
+  segment.timed = !Number.isNaN(segment.time);
   segment.syn = (flags & 1) !== 0;
   segment.ack = (flags & 2) !== 0;
   segment.fin = (flags & 4) !== 0;

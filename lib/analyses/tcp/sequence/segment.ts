@@ -3,6 +3,8 @@ export interface Segment {
   frame: number;
   /** Nanoseconds since the capture's first packet. */
   time: number;
+  /** Its time is known; else it is taken for that of the packet before it. */
+  timed: boolean;
   syn: boolean;
   ack: boolean;
   fin: boolean;
@@ -106,6 +108,7 @@ export function emptySegment(): Segment {
   return {
     frame: 0,
     time: 0,
+    timed: true,
     syn: false,
     ack: false,
     fin: false,
