@@ -7,15 +7,18 @@ const readSql = `
     tcp_seq_raw, tcp_ack_raw, tcp_seq, tcp_ack, tcp_len_bytes, tcp_window_bytes, tcp_window_scale, tcp_tsval, sack_le
   FROM packets POSITIONAL JOIN sides`;
 
+/** Queues and cores put packets out of order by less. */
+const stepNs = 1_000_000_000;
+
 /**
- * Of a connection whose packets aren't in the order of their times, either the file or the clock is wrong: several queues that were merged
- * have right times, a clock that was set back has wrong ones. The order counts in which less is acknowledged before it was sent, and
- * less was sent before what its sender had sent already; the order of time where both are as good.
+ * Of a connection whose packets aren't in the order of their times, either the file or the clock is wrong. Several queues that were merged
+ * have right times. Where time steps back by more than they do, files were put together, or the clock was set back: then the order counts in
+ * which less is acknowledged before it was sent, and less was sent before what its sender had sent already.
  */
 const orders = {
   turned: `
     SELECT DISTINCT connection FROM (
-      SELECT connection, time_ns < lag(time_ns) OVER (PARTITION BY connection ORDER BY frame) AS back FROM unsorted WHERE connection > 0)
+      SELECT connection, time_ns < lag(time_ns) OVER (PARTITION BY connection ORDER BY frame) - ${stepNs} AS back FROM unsorted WHERE connection > 0)
     WHERE back`,
   steps: `
     SELECT *, tcp_seq + tcp_len_bytes + CAST(syn OR fin AS INTEGER) AS reach FROM unsorted SEMI JOIN turned USING (connection)`,
