@@ -1,6 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { z } from "zod";
 import { openCase, type Run, recordedRun } from "../cases/index.js";
 import { SkbookError } from "../errors/index.js";
 import { scratchFolder, writeWhole } from "../tables/index.js";
@@ -16,6 +17,8 @@ interface FetchOutcome {
   sha256: string;
   bytes: number;
 }
+
+const fetchOutcome: z.ZodType<FetchOutcome> = z.looseObject({ sha256: z.string(), bytes: z.number() });
 
 let fetched = 0;
 
@@ -38,9 +41,9 @@ export async function fetchFile(
   };
   const run =
     path === null
-      ? await recordedRun<FetchOutcome>(request, () => start(capture))
+      ? await recordedRun(request, fetchOutcome, () => start(capture))
       : await writeWhole(path, options.overwrite ?? false, async (partial) => {
-          const begun = await recordedRun<FetchOutcome>(request, () => start(capture));
+          const begun = await recordedRun(request, fetchOutcome, () => start(capture));
           await pipeline(begun.bytes, createWriteStream(partial, { flags: "wx", mode: 0o600 }));
           await begun.outcome;
           return begun;

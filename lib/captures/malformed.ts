@@ -6,7 +6,7 @@ import { SkbookError } from "../errors/index.js";
 import { type Column, createTable, type Table } from "../tables/index.js";
 import type { Capture } from "./capture.js";
 import { resolveFields } from "./fields/index.js";
-import { startTool, type TsharkEnd, type TsharkOutcome, tsharkEnd } from "./tshark.js";
+import { startTool, type TsharkEnd, type TsharkOutcome, tsharkEnd, tsharkOutcome } from "./tshark.js";
 
 const columns: Column[] = [
   { name: "frame", type: "INTEGER", meaning: "number of the packet in the file, from 1" },
@@ -39,8 +39,9 @@ export async function malformed(capture: Capture): Promise<Table> {
   const writer = await createTable("malformed", columns);
   try {
     const params = { capture: capture.sha256, fields, settings };
-    const run = await recordedRun<TsharkOutcome>(
+    const run = await recordedRun(
       { kind: "tshark", name: "malformed", host: capture.host.name, params },
+      tsharkOutcome,
       () => start(capture),
     );
     run.outcome.catch(() => {});

@@ -5,7 +5,7 @@ import { SkbookError } from "../errors/index.js";
 import { type Host, localhost } from "../hosts/index.js";
 import { answerOf } from "./answer.js";
 import { Capture, fileProvenance } from "./capture.js";
-import type { CaptureFacts } from "./facts.js";
+import { type CaptureFacts, recordedFile } from "./facts.js";
 import { Hashed } from "./hashed.js";
 import { rememberIdentity } from "./identity.js";
 import { checkLocalFile, checkRemoteFile } from "./readable.js";
@@ -30,7 +30,7 @@ interface FileOutcome {
  *
  * @param file its path on this machine, or `{host, path}`.
  * @returns the capture, with its facts. A damaged or cut file opens when packets can be read, with `facts.partial` set.
- * @throws SkbookError `FILE_NOT_FOUND`, `NO_PERMISSION`, `NOT_A_FILE`, `NOT_A_CAPTURE`, `TSHARK_MISSING`, `INTERRUPTED`; of a file on another
+ * @throws SkbookError `FILE_NOT_FOUND`, `NO_PERMISSION`, `NOT_A_FILE`, `NOT_A_CAPTURE`, `LINK_TYPE_UNKNOWN`, `TSHARK_MISSING`, `INTERRUPTED`; of a file on another
  *   host the host's own, and `HASH_FAILED` while a case is recorded; in a replay `NOT_RECORDED`.
  * @example await openCapture({ host: await connect("root@192.0.2.10"), path: "/var/tmp/uplink.pcap" })
  */
@@ -38,8 +38,11 @@ export async function openCapture(file: string | RemoteFile): Promise<Capture> {
   const { host, path } = typeof file === "string" ? { host: localhost(), path: file } : file;
   const name = basename(path);
   const mode = (await openCase())?.mode;
-  const run = await recordedRun<FileOutcome>({ kind: "file", name, host: host.name, params: { path } }, () =>
-    host === localhost() ? readFile(path, mode === "record") : readRemote(host, path, mode === "record"),
+  const run = await recordedRun(
+    { kind: "file", name, host: host.name, params: { path } },
+    recordedFile,
+    () =>
+      host === localhost() ? readFile(path, mode === "record") : readRemote(host, path, mode === "record"),
   );
   // Only the recorder needs the bytes.
   if (mode === "record") for await (const _ of run.bytes);

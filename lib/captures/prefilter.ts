@@ -8,7 +8,7 @@ import { localhost } from "../hosts/index.js";
 import { scratchFolder } from "../tables/index.js";
 import { checkEnd } from "./answer.js";
 import { Capture } from "./capture.js";
-import type { CaptureFacts } from "./facts.js";
+import { type CaptureFacts, recordedFile } from "./facts.js";
 import { Hashed } from "./hashed.js";
 import { captureFacts } from "./tshark.js";
 
@@ -41,7 +41,7 @@ async function cut(capture: Capture, bpf: string): Promise<Capture> {
   files += 1;
   const path = mode === "replay" ? null : join(scratchFolder(), `prefiltered-${files}.pcap`);
   const params = { capture: capture.sha256, bpf };
-  const run = await recordedRun<Outcome>({ kind: "file", name, host: capture.host.name, params }, () =>
+  const run = await recordedRun({ kind: "file", name, host: capture.host.name, params }, recordedFile, () =>
     copyMatching(capture, bpf, path as string, mode === "record"),
   );
   if (mode === "record") for await (const _ of run.bytes);

@@ -1,4 +1,4 @@
-import type { Json, RunRequest } from "./request.js";
+import type { Json } from "./request.js";
 
 /** JSON with sorted keys, so that equal requests have equal texts. */
 export function canonical(value: Json): string {
@@ -10,8 +10,4 @@ export function canonical(value: Json): string {
     .sort()
     .map((key) => `${JSON.stringify(key)}:${canonical(value[key] as Json)}`);
   return `{${members.join(",")}}`;
-}
-
-export function keyOf(request: RunRequest): string {
-  return canonical({ ...request });
 }

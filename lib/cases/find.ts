@@ -1,7 +1,8 @@
-import { access } from "node:fs/promises";
+import { access, realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import { manifestFile, notACase } from "./folder.js";
+import { notACase } from "./errors.js";
+import { manifestFile } from "./folder.js";
 
 /** The variable in which the `skbook` command tells the kernels below it where it was started. */
 const shellFolder = "SKBOOK_STARTED_IN";
@@ -19,7 +20,8 @@ export async function findCase(path: string): Promise<string> {
       () => true,
       () => false,
     );
-    if (isThere) return folder;
+    // Links lead to a case that the reader named, never within one.
+    if (isThere) return realpath(folder);
   }
   throw notACase(path, `there is no ${manifestFile} in ${tried.join(", nor in ")}`);
 }

@@ -1,34 +1,19 @@
 import { createHash } from "node:crypto";
-import { open, readFile, stat, truncate } from "node:fs/promises";
+import { constants } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { reasonOf, SkbookError } from "../errors/index.js";
-import type { RunRequest } from "./request.js";
-
-/** One finished run, as a line of `journal.log`. */
-export interface JournalEntry {
-  /** Unique in the case, in the order in which the runs were started: `0003-drop-summary`. */
-  id: string;
-  request: RunRequest;
-  /** The notebook's cell that asked, and which of its executions; null outside a notebook. */
-  cell: { id: string; execution: string } | null;
-  outcome: unknown;
-  /** null when the run produced no bytes. */
-  payload: Payload | null;
-}
-
-export interface Payload {
-  /** Path in the case, gzip-compressed. */
-  path: string;
-  /** Before compression. */
-  bytes: number;
-  /** Of the file as it lies in the case. */
-  sha256: string;
-}
+import { inFolder, openFile } from "./beneath.js";
+import { type JournalEntry, Recording } from "./entry.js";
+import { caseWriteFailed, damagedCase } from "./errors.js";
 
 export const journalFile = "journal.log";
-
-export function sha256(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
-}
+/** All of it is in memory: some 30,000 runs. */
+const maxBytes = 64 * 2 ** 20;
+/** Parsed, it may take some ten times as much. A command's stderr, escaped, is the most that stands there. */
+const maxLineBytes = 16 * 2 ** 20;
+const hashLength = 64;
+const newline = 10;
+const { O_APPEND, O_CREAT, O_RDONLY, O_RDWR } = constants;
 
 /**
  * The append-only list of a case. Every line carries the hash of itself chained to the line before, the first one to
@@ -36,93 +21,134 @@ export function sha256(data: string | Uint8Array): string {
  */
 export class Journal {
   private constructor(
-    private readonly path: string,
-    readonly entries: JournalEntry[],
+    /** Of the case. */
+    private readonly folder: string,
+    readonly recordings: Recording[],
     /** The file ended in the middle of a line. */
     readonly cutShort: boolean,
     private chain: string,
     private size: number,
   ) {}
 
-  static async read(path: string, manifest: Uint8Array): Promise<Journal> {
-    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return "";
-      throw error;
-    });
-    const end = text.lastIndexOf("\n") + 1;
-    const entries: JournalEntry[] = [];
+  static async read(folder: string, manifest: Uint8Array): Promise<Journal> {
+    const bytes = await readJournal(folder);
+    const end = bytes.lastIndexOf(newline) + 1;
+    const recordings = new Map<string, Recording>();
     let chain = sha256(manifest);
-    for (const [index, line] of text.slice(0, end).split("\n").slice(0, -1).entries()) {
-      const entry = readLine(line, chain);
-      if (entry === undefined) throw damaged(path, index + 1);
-      chain = sha256(chain + line.slice(65));
-      entries.push(entry);
+    for (let start = 0; start < end; ) {
+      const stop = bytes.indexOf(newline, start);
+      const line = bytes.subarray(start, stop);
+      const json = line.subarray(hashLength + 1);
+      chain = sha256(chain, json);
+      const whole = line.subarray(0, hashLength + 1).toString("latin1") === `${chain} `;
+      const recording = whole
+        ? readLine(json, recordings)
+        : "its hash does not fit: it was changed after it was recorded";
+      if (typeof recording === "string")
+        throw damagedCase(`${folder}/${journalFile}`, recording, recordings.size + 1);
+      recordings.set(recording.id, recording);
+      start = stop + 1;
     }
-    return new Journal(path, entries, end < text.length, chain, Buffer.byteLength(text.slice(0, end)));
+    return new Journal(folder, [...recordings.values()], end < bytes.length, chain, end);
   }
 
   /** Appends an entry and returns when it is on the disk. */
   async append(entry: JournalEntry): Promise<void> {
-    const found = await stat(this.path).then(
-      (file) => file.size,
-      () => 0,
-    );
-    if (found < this.size || (found > this.size && !this.cutShort)) {
-      throw new SkbookError({
-        code: "CASE_BUSY",
-        tried: `append ${entry.id} to ${this.path}`,
-        failed: "the journal changed behind this process: something else records into the same case",
-        todo: "record every notebook into a folder of its own",
-      });
-    }
-    if (found > this.size) await truncate(this.path, this.size);
-    const json = JSON.stringify(entry);
-    const chain = sha256(this.chain + json);
-    const line = `${chain} ${json}\n`;
-    await this.write(line).catch(async (error) => {
-      // Half a line would look like another recorder's work.
-      await truncate(this.path, this.size).catch(() => {});
-      throw writeFailed(this.path, error);
+    const json = Buffer.from(JSON.stringify(entry));
+    const chain = sha256(this.chain, json);
+    const line = Buffer.concat([Buffer.from(`${chain} `), json, Buffer.from([newline])]);
+    if (this.size + line.length > maxBytes || line.length > maxLineBytes) throw full(this.folder, entry.id);
+    await inFolder(this.folder, async (folder) => {
+      const file = await openFile(folder, journalFile, O_RDWR | O_APPEND | O_CREAT);
+      try {
+        await this.checkUnchanged(file, entry.id);
+        await this.write(file, line);
+      } finally {
+        await file.close();
+      }
+    }).catch((error) => {
+      throw error instanceof SkbookError ? error : caseWriteFailed(`${this.folder}/${journalFile}`, error);
     });
     this.chain = chain;
-    this.size += Buffer.byteLength(line);
-    this.entries.push(entry);
+    this.size += line.length;
+    this.recordings.push(Recording.of(json));
   }
 
-  private async write(line: string): Promise<void> {
-    const file = await open(this.path, "a");
+  /** Only a line that was cut short may stand behind what was read. */
+  private async checkUnchanged(file: FileHandle, id: string): Promise<void> {
+    const { size, nlink } = await file.stat();
+    if (nlink > 1)
+      throw busy(this.folder, id, "it has a second name (a hard link), whose content would change with it");
+    if (size < this.size || (size > this.size && !this.cutShort))
+      throw busy(
+        this.folder,
+        id,
+        "it changed behind this process: something else records into the same case",
+      );
+    if (size > this.size) await file.truncate(this.size);
+  }
+
+  private async write(file: FileHandle, line: Uint8Array): Promise<void> {
     try {
-      await file.writeFile(line);
+      await file.appendFile(line);
       await file.sync();
-    } finally {
-      await file.close();
+    } catch (error) {
+      // Half a line would look like another recorder's work.
+      await file.truncate(this.size).catch(() => {});
+      throw error;
     }
   }
 }
 
-/** What a full disk or a missing permission becomes. */
-export function writeFailed(path: string, error: unknown): SkbookError {
+async function readJournal(path: string): Promise<Buffer> {
+  try {
+    return await inFolder(path, async (folder) => {
+      const file = await openFile(folder, journalFile, O_RDONLY);
+      try {
+        const { size } = await file.stat();
+        if (size > maxBytes) throw new Error(`it has ${size} bytes; a journal has ${maxBytes} at most`);
+        return await file.readFile();
+      } finally {
+        await file.close();
+      }
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
+    throw damagedCase(`${path}/${journalFile}`, reasonOf(error));
+  }
+}
+
+/** The recording of a line, or what is wrong with it. */
+function readLine(json: Uint8Array, before: ReadonlyMap<string, Recording>): Recording | string {
+  if (json.length > maxLineBytes) return `it has ${json.length} bytes; a line has ${maxLineBytes} at most`;
+  try {
+    const recording = Recording.of(json);
+    return before.has(recording.id) ? `${recording.id} stands there twice` : recording;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+function sha256(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+}
+
+function busy(folder: string, id: string, failed: string): SkbookError {
   return new SkbookError({
-    code: "CASE_WRITE_FAILED",
-    tried: `write ${path}`,
-    failed: reasonOf(error),
-    todo: "make room or give another folder; what was recorded before is intact",
-    cause: error,
+    code: "CASE_BUSY",
+    tried: `append ${id} to ${folder}/${journalFile}`,
+    failed,
+    todo: "record every notebook into a folder of its own",
   });
 }
 
-function readLine(line: string, chain: string): JournalEntry | undefined {
-  const json = line.slice(65);
-  if (line[64] !== " " || sha256(chain + json) !== line.slice(0, 64)) return undefined;
-  return JSON.parse(json) as JournalEntry;
-}
-
-function damaged(path: string, line: number): SkbookError {
+function full(folder: string, id: string): SkbookError {
   return new SkbookError({
-    code: "CASE_DAMAGED",
-    tried: `read line ${line} of ${path}`,
-    failed: "its hash does not fit: the case was changed after it was recorded",
-    todo: "get the case again from where it was recorded; a damaged case is never replayed",
-    details: { path, line },
+    code: "CASE_FULL",
+    tried: `append ${id} to ${folder}/${journalFile}`,
+    failed: `a journal has ${maxBytes} bytes at most, and a line ${maxLineBytes}`,
+    todo: "record into another folder; what was recorded before is intact",
   });
 }

@@ -1,23 +1,21 @@
 import { canonical } from "./canonical.js";
-import type { JournalEntry } from "./journal.js";
+import type { Recording } from "./entry.js";
 import type { Json, RunRequest } from "./request.js";
 
 /** Says how a request that has no recording differs from the recorded one that is nearest to it. */
-export function nearest(request: RunRequest, entries: readonly JournalEntry[]): string {
-  const same = entries.filter(
-    (entry) => entry.request.kind === request.kind && entry.request.name === request.name,
-  );
+export function nearest(request: RunRequest, recordings: readonly Recording[]): string {
+  const same = recordings.filter(({ kind, name }) => kind === request.kind && name === request.name);
   if (same.length === 0) {
-    const names = [...new Set(entries.map((entry) => entry.request.name))];
+    const names = [...new Set(recordings.map(({ name }) => name))];
     return `no run of ${request.name} was recorded; recorded are: ${names.join(", ") || "none"}`;
   }
-  const here = same.filter((entry) => entry.request.host === request.host);
+  const here = same.filter(({ host }) => host === request.host);
   if (here.length === 0) {
-    const hosts = [...new Set(same.map((entry) => entry.request.host))];
+    const hosts = [...new Set(same.map(({ host }) => host))];
     return `${request.name} was recorded on ${hosts.join(", ")}, not on ${request.host}`;
   }
   const differences = here
-    .map((entry) => ({ id: entry.id, lines: differingParameters(entry.request.params, request.params) }))
+    .map(({ id, params }) => ({ id, lines: differingParameters(params, request.params) }))
     .sort((a, b) => a.lines.length - b.lines.length)[0];
   return `${request.name} was recorded with other parameters (${differences?.id}): ${differences?.lines.join("; ")}`;
 }

@@ -1,30 +1,28 @@
+import { z } from "zod";
 import { currentCell } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
-import { keyOf } from "./canonical.js";
+import { keyOf, type Recording } from "./entry.js";
+import { damagedCase } from "./errors.js";
 import { executionOf } from "./execution.js";
 import type { CaseFolder } from "./folder.js";
-import type { JournalEntry } from "./journal.js";
+import { journalFile } from "./journal.js";
 import { nearest } from "./nearest.js";
 import type { RecordedRun, RunRequest } from "./request.js";
 
 /** Answers requests from a case. */
 export class Player {
-  private readonly recordings: Map<string, JournalEntry[]>;
+  private readonly recordings: Map<string, Recording[]>;
   private readonly asked = new Map<string, number>();
 
   constructor(readonly folder: CaseFolder) {
-    this.recordings = byRequest(folder.journal.entries);
-  }
-
-  get hosts(): string[] {
-    return [...new Set(this.folder.journal.entries.map((entry) => entry.request.host))];
+    this.recordings = byRequest(folder.journal.recordings);
   }
 
   /**
    * A cell is answered with its own recordings where it has some, else with those of all cells. The nth time that it asks in one
    * execution, the nth recording answers; asked more often than recorded, the last one.
    */
-  play<Outcome>(request: RunRequest): RecordedRun<Outcome> {
+  play<Outcome>(request: RunRequest, schema: z.ZodType<Outcome>): RecordedRun<Outcome> {
     const key = keyOf(request);
     const recordings = this.recordings.get(key);
     if (recordings === undefined) throw this.notRecorded(request);
@@ -35,11 +33,16 @@ export class Player {
     const turnKey = `${asker}\n${key}`;
     const turn = this.asked.get(turnKey) ?? 0;
     this.asked.set(turnKey, turn + 1);
-    const entry = answers[Math.min(turn, answers.length - 1)] as JournalEntry;
+    const entry = answers[Math.min(turn, answers.length - 1)] as Recording;
+    const outcome = schema.safeParse(entry.outcome);
+    if (!outcome.success) {
+      const failed = `the outcome of ${entry.id}: ${z.prettifyError(outcome.error)}`;
+      throw damagedCase(`${this.folder.path}/${journalFile}`, failed);
+    }
     return {
       recordingId: entry.id,
       bytes: this.folder.read(entry.payload),
-      outcome: Promise.resolve(entry.outcome as Outcome),
+      outcome: Promise.resolve(outcome.data),
     };
   }
 
@@ -47,7 +50,7 @@ export class Player {
     return new SkbookError({
       code: "NOT_RECORDED",
       tried: `answer ${request.name} on ${request.host} from the case ${this.folder.path}`,
-      failed: nearest(request, this.folder.journal.entries),
+      failed: nearest(request, this.folder.journal.recordings),
       todo: "ask for what was recorded, or run the notebook against the host; a replay never makes up an answer",
       details: { request },
     });
@@ -55,17 +58,19 @@ export class Player {
 }
 
 /** Recordings by request, without those that a later execution of the same cell replaced. */
-function byRequest(entries: readonly JournalEntry[]): Map<string, JournalEntry[]> {
+function byRequest(all: readonly Recording[]): Map<string, Recording[]> {
   const lastExecution = new Map<string, string>();
-  const cellKey = (entry: JournalEntry) => `${entry.cell?.id}\n${keyOf(entry.request)}`;
-  for (const entry of entries) {
-    if (entry.cell !== null) lastExecution.set(cellKey(entry), entry.cell.execution);
+  const cellKey = ({ cell, key }: Recording) => `${cell?.id}\n${key}`;
+  for (const recording of all) {
+    if (recording.cell !== null) lastExecution.set(cellKey(recording), recording.cell.execution);
   }
-  const recordings = new Map<string, JournalEntry[]>();
-  for (const entry of [...entries].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    if (entry.cell !== null && lastExecution.get(cellKey(entry)) !== entry.cell.execution) continue;
-    const key = keyOf(entry.request);
-    recordings.set(key, [...(recordings.get(key) ?? []), entry]);
+  const recordings = new Map<string, Recording[]>();
+  for (const recording of [...all].sort((a, b) => a.number - b.number)) {
+    const { cell, key } = recording;
+    if (cell !== null && lastExecution.get(cellKey(recording)) !== cell.execution) continue;
+    const known = recordings.get(key);
+    if (known === undefined) recordings.set(key, [recording]);
+    else known.push(recording);
   }
   return recordings;
 }

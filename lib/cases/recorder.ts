@@ -1,20 +1,24 @@
 import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip, constants as zlib } from "node:zlib";
 import { currentCell } from "../cell/index.js";
+import { SkbookError } from "../errors/index.js";
+import { type JournalEntry, type Payload, payloadPath } from "./entry.js";
+import { caseWriteFailed } from "./errors.js";
 import { executionOf } from "./execution.js";
-import { type CaseFolder, syncFile, unfinished } from "./folder.js";
-import type { JournalEntry, Payload } from "./journal.js";
+import type { CaseFolder } from "./folder.js";
 import type { RecordedRun, Run, RunRequest } from "./request.js";
 
 /** Writes runs into a case while their bytes pass by. */
 export class Recorder {
   private readonly session = Date.now().toString(36);
   private writing: Promise<unknown> = Promise.resolve();
+  /** Runs that have not ended. */
+  private open = 0;
+  private closed = false;
 
   constructor(readonly folder: CaseFolder) {}
 
@@ -25,7 +29,8 @@ export class Recorder {
   ): Promise<RecordedRun<Outcome>> {
     const id = this.folder.nextId(request.name);
     const cell = this.cell();
-    const run = await start();
+    this.open += 1;
+    const run = await this.begun(start);
     const sink = new PayloadWriter(this.folder, id);
     const passed = new Passage();
     const outcome = (async () => {
@@ -37,10 +42,43 @@ export class Recorder {
       } catch (error) {
         await sink.discard();
         throw error;
+      } finally {
+        this.runEnded();
       }
     })();
     outcome.catch(() => {});
     return { recordingId: id, bytes: passed.tee(run.bytes, sink), outcome };
+  }
+
+  /** Lets others record into the case, once the runs that were begun have ended. */
+  close(): void {
+    this.closed = true;
+    this.release();
+  }
+
+  /** Whether it can record again: nobody else could have done so since. */
+  async reopen(): Promise<boolean> {
+    if (!(await this.folder.lock?.isHeld())) return false;
+    this.closed = false;
+    return true;
+  }
+
+  private async begun<R>(start: () => R | Promise<R>): Promise<R> {
+    try {
+      return await start();
+    } catch (error) {
+      this.runEnded();
+      throw error;
+    }
+  }
+
+  private runEnded(): void {
+    this.open -= 1;
+    this.release();
+  }
+
+  private release(): void {
+    if (this.closed && this.open === 0) this.folder.lock?.release();
   }
 
   private append(entry: JournalEntry): Promise<void> {
@@ -86,42 +124,50 @@ class Passage {
 class PayloadWriter {
   private bytes = 0;
   private readonly hash = createHash("sha256");
+  private file: FileHandle | undefined;
   private input: Transform | undefined;
   private done: Promise<void> | undefined;
-  private readonly path: string;
+  private failure: unknown;
 
   constructor(
     private readonly folder: CaseFolder,
     private readonly id: string,
-  ) {
-    this.path = join(folder.path, folder.payloadPath(id));
-  }
+  ) {}
 
   async write(chunk: Uint8Array): Promise<void> {
     if (chunk.length === 0) return;
     this.bytes += chunk.length;
-    this.input ??= this.open();
-    if (!this.input.write(chunk)) {
-      await Promise.race([new Promise((drained) => this.input?.once("drain", drained)), this.done]);
-    }
+    const input = this.input ?? (await this.open());
+    if (this.failure === undefined && !input.write(chunk))
+      await Promise.race([
+        new Promise((drained) => input.once("drain", drained)),
+        this.done?.catch(() => {}),
+      ]);
+    if (this.failure !== undefined) throw this.failed(this.failure);
   }
 
   async finish(): Promise<Payload | null> {
-    if (this.input === undefined) return null;
-    this.input.end();
-    await this.done;
-    await syncFile(this.path + unfinished);
-    await rename(this.path + unfinished, this.path);
-    return { path: this.folder.payloadPath(this.id), bytes: this.bytes, sha256: this.hash.digest("hex") };
+    if (this.input === undefined || this.file === undefined) return null;
+    try {
+      this.input.end();
+      await this.done;
+    } catch (error) {
+      throw this.failed(error);
+    }
+    await this.folder.finishPayload(this.id);
+    return { path: payloadPath(this.id), bytes: this.bytes, sha256: this.hash.digest("hex") };
   }
 
   async discard(): Promise<void> {
+    if (this.file === undefined) return;
     this.input?.destroy();
     await this.done?.catch(() => {});
-    await rm(this.path + unfinished, { force: true });
+    await this.file.close().catch(() => {});
+    await this.folder.discardPayload(this.id).catch(() => {});
   }
 
-  private open(): Transform {
+  private async open(): Promise<Transform> {
+    this.file = await this.folder.createPayload(this.id);
     const gzip = createGzip({ level: zlib.Z_BEST_SPEED });
     const hash = this.hash;
     const hashed = new Transform({
@@ -130,8 +176,19 @@ class PayloadWriter {
         next(null, chunk);
       },
     });
-    this.done = pipeline(gzip, hashed, createWriteStream(this.path + unfinished));
-    this.done.catch(() => {});
+    this.done = pipeline(gzip, hashed, this.file.createWriteStream({ flush: true }));
+    this.done.catch((error) => {
+      this.failure = error;
+    });
+    // The pipeline has the error; a chunk that comes after it must not make another.
+    gzip.on("error", () => {});
+    this.input = gzip;
     return gzip;
+  }
+
+  private failed(error: unknown): SkbookError {
+    return error instanceof SkbookError
+      ? error
+      : caseWriteFailed(join(this.folder.path, payloadPath(this.id)), error);
   }
 }

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import type { z } from "zod";
 import { SkbookError } from "../errors/index.js";
 import { findCase } from "./find.js";
 import { CaseFolder } from "./folder.js";
@@ -25,8 +27,27 @@ async function openReplay(path: string): Promise<Session> {
   return { mode: "replay", player: new Player(await CaseFolder.open(await findCase(path))) };
 }
 
+/** Of cases that this process records into, those too whose last runs have not ended yet. */
+const recorders = new Map<string, Session & { mode: "record" }>();
+
 async function openRecord(path: string): Promise<Session> {
-  return { mode: "record", recorder: new Recorder(await CaseFolder.openOrCreate(path)) };
+  const folder = resolve(path);
+  const known = recorders.get(folder);
+  if (await known?.recorder.reopen()) return known as Session;
+  const opened = { mode: "record" as const, recorder: new Recorder(await CaseFolder.openOrCreate(folder)) };
+  recorders.set(folder, opened);
+  return opened;
+}
+
+/** Goes on with another session: who recorded before lets others do so. */
+async function goOn(next: Session): Promise<void> {
+  const before = await session?.catch(() => undefined);
+  session = Promise.resolve(next);
+  if (before !== undefined && before !== next) closeRecorder(before);
+}
+
+function closeRecorder(ended: Session): void {
+  if (ended.mode === "record") ended.recorder.close();
 }
 
 /**
@@ -34,12 +55,11 @@ async function openRecord(path: string): Promise<Session> {
  * is continued; a cell that is run again replaces, in a replay, what it recorded before.
  *
  * @param path folder of the case; made where it doesn't exist.
- * @throws SkbookError `CASE_DAMAGED`, `NOT_A_CASE` when the folder holds something else under the case's names.
+ * @throws SkbookError `CASE_DAMAGED`, `NOT_A_CASE` when the folder holds something else under the case's names, `CASE_BUSY` while another process
+ *   records into it, `CASE_WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
  */
 export async function record(path: string): Promise<void> {
-  const opened = openRecord(path);
-  await opened;
-  session = opened;
+  await goOn(await openRecord(path));
 }
 
 /**
@@ -51,14 +71,14 @@ export async function record(path: string): Promise<void> {
  * @throws SkbookError `NOT_A_CASE` with the paths that were tried, `CASE_DAMAGED`.
  */
 export async function replay(path: string): Promise<void> {
-  const opened = openReplay(path);
-  await opened;
-  session = opened;
+  await goOn(await openReplay(path));
 }
 
 /** Neither records nor replays from here on. Connections that a replay made stay recorded ones: connect() again. */
 export function live(): void {
+  const before = session;
   session = Promise.resolve({ mode: "live" });
+  before?.then(closeRecorder, () => {});
 }
 
 /**
@@ -83,22 +103,26 @@ export async function openCase(): Promise<{
 } | null> {
   const open = await current();
   if (open.mode === "live") return null;
-  const player = open.mode === "replay" ? open.player : new Player(open.recorder.folder);
-  return { mode: open.mode, path: player.folder.path, hosts: player.hosts };
+  const { folder } = open.mode === "replay" ? open.player : open.recorder;
+  const hosts = new Set(folder.journal.recordings.map(({ host }) => host));
+  return { mode: open.mode, path: folder.path, hosts: [...hosts] };
 }
 
 /**
  * Starts a run; or, in a replay, finds its recording and never calls `start`. All code behind it is the same for live and
  * replayed runs.
+ *
+ * @param outcome what a recorded outcome is checked against: who made the case is not known.
  */
 export async function recordedRun<Outcome>(
   request: RunRequest,
+  outcome: z.ZodType<Outcome>,
   start: () => Run<Outcome> | Promise<Run<Outcome>>,
 ): Promise<RecordedRun<Outcome>> {
   const open = await current();
   switch (open.mode) {
     case "replay":
-      return open.player.play<Outcome>(request);
+      return open.player.play(request, outcome);
     case "record":
       return open.recorder.record(request, start);
     case "live": {

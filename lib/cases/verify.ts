@@ -1,6 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { callSignal } from "../cell/index.js";
 import { reasonOf, SkbookError } from "../errors/index.js";
 import { findCase } from "./find.js";
 import { CaseFolder, unfinished } from "./folder.js";
+import { isRecorded } from "./lock.js";
+
+/** Between a recording and its line lies no more than a sync of the disk. */
+const lineMilliseconds = 1_000;
 
 /** What {@link verifyCase} found. */
 export interface CaseReport {
@@ -13,39 +19,54 @@ export interface CaseReport {
 }
 
 /**
- * Reads a whole case and checks every hash in it.
+ * Reads a whole case, checks every hash in it, and decompresses every recording. Runs of a process that records into it
+ * meanwhile are no problem before they have ended.
  *
  * @param path folder of the case, or its name: looked for as by {@link replay}.
  * @returns which recordings are intact, and what was cut short.
- * @throws SkbookError `NOT_A_CASE`, or `CASE_DAMAGED` when the journal itself was changed.
+ * @throws SkbookError `NOT_A_CASE`, `INTERRUPTED`, or `CASE_DAMAGED` when the journal itself was changed.
  */
 export async function verifyCase(path: string): Promise<CaseReport> {
-  const folder = await CaseFolder.open(await findCase(path));
+  const found = await findCase(path);
+  const busy = await isRecorded(found);
+  const folder = await CaseFolder.open(found);
   const problems: string[] = [];
   const recordings: CaseReport["recordings"] = [];
-  for (const { id, request, payload } of folder.journal.entries) {
+  for (const { id, kind, name, host, payload } of folder.journal.recordings) {
     const damage = payload === null ? undefined : await folder.check(payload).then(() => undefined, damageOf);
     if (damage !== undefined) problems.push(`${id}: ${damage}`);
-    recordings.push({
-      id,
-      kind: request.kind,
-      name: request.name,
-      host: request.host,
-      bytes: payload?.bytes ?? 0,
-      intact: damage === undefined,
-    });
+    recordings.push({ id, kind, name, host, bytes: payload?.bytes ?? 0, intact: damage === undefined });
   }
-  if (folder.journal.cutShort)
-    problems.push("the journal was cut short: its last line is not complete and not used");
-  for (const name of await folder.unnamed()) {
-    const why = name.endsWith(unfinished)
-      ? "its run never ended"
-      : "the journal says nothing of it: lines are missing";
-    problems.push(`${name}: ${why}; its bytes are not used`);
-  }
+  problems.push(...(busy ? await looseMeanwhile(folder) : await loose(folder)));
   return { path: folder.path, intact: problems.length === 0, recordings, problems };
 }
 
+async function loose(folder: CaseFolder): Promise<string[]> {
+  const cut = folder.journal.cutShort
+    ? ["the journal was cut short: its last line is not complete and not used"]
+    : [];
+  return [...cut, ...(await folder.unnamed()).map(unused)];
+}
+
+/** The same while a process records: a run of it may be under way, and its line be written. */
+async function looseMeanwhile(folder: CaseFolder): Promise<string[]> {
+  const without = async (at: CaseFolder) => (await at.unnamed()).filter((name) => !name.endsWith(unfinished));
+  const first = await without(folder);
+  if (first.length === 0) return [];
+  await sleep(lineMilliseconds, undefined, { signal: callSignal() });
+  const later = new Set(await without(await CaseFolder.open(folder.path)));
+  return first.filter((name) => later.has(name)).map(unused);
+}
+
+function unused(name: string): string {
+  const why = name.endsWith(unfinished)
+    ? "its run never ended"
+    : "the journal says nothing of it: lines are missing";
+  return `${name}: ${why}; its bytes are not used`;
+}
+
 function damageOf(error: unknown): string {
-  return error instanceof SkbookError ? error.failed : reasonOf(error);
+  if (error instanceof SkbookError && error.code === "CASE_DAMAGED") return error.failed;
+  if (error instanceof SkbookError) throw error;
+  return reasonOf(error);
 }

@@ -1,6 +1,5 @@
-import { kMaxLength } from "node:buffer";
 import { gunzipSync, constants as zlib } from "node:zlib";
-import { SkbookError } from "../errors/index.js";
+import { reasonOf, SkbookError } from "../errors/index.js";
 
 /** Reads a stream to its end as UTF-8; above the limit it is canceled. */
 export async function readText(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
@@ -9,13 +8,24 @@ export async function readText(bytes: AsyncIterable<Uint8Array>, maxBytes: numbe
 
 /** The same for text that may have been compressed on its way; what was cut short is read as far as it goes. */
 export async function readZipped(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
-  return unzipped(await readBytes(bytes, maxBytes)).toString("utf8");
+  return unzipped(await readBytes(bytes, maxBytes), maxBytes).toString("utf8");
 }
 
 /** What was compressed on its way, as it was; anything else as it is. */
-export function unzipped(read: Buffer, maxOutputLength: number = kMaxLength): Buffer {
-  const zipped = read[0] === 0x1f && read[1] === 0x8b;
-  return zipped ? gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength }) : read;
+export function unzipped(read: Buffer, maxOutputLength: number): Buffer {
+  if (read[0] !== 0x1f || read[1] !== 0x8b) return read;
+  try {
+    return gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxOutputLength);
+    throw new SkbookError({
+      code: "OUTPUT_DAMAGED",
+      tried: "decompress what a command printed",
+      failed: reasonOf(error),
+      todo: "run the cell again; where it is so every time, see what gzip does on that host",
+      cause: error,
+    });
+  }
 }
 
 /** Reads a stream to its end. */
@@ -24,17 +34,19 @@ export async function readBytes(bytes: AsyncIterable<Uint8Array>, maxBytes: numb
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.length;
-    if (size > maxBytes) {
-      throw new SkbookError({
-        code: "OUTPUT_TOO_LARGE",
-        tried: "collect what a command prints",
-        failed: `it printed more than ${maxBytes} bytes; the command was stopped`,
-        todo: "narrow the command, give maxBytes, or iterate host.start(), which streams",
-      });
-    }
+    if (size > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function tooLarge(maxBytes: number): SkbookError {
+  return new SkbookError({
+    code: "OUTPUT_TOO_LARGE",
+    tried: "collect what a command prints",
+    failed: `it printed more than ${maxBytes} bytes; the command was stopped`,
+    todo: "narrow the command, give maxBytes, or iterate host.start(), which streams",
+  });
 }
 
 /** The last line of a short answer; login scripts may have said something before it. */

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { recordedRun } from "../cases/index.js";
 import { jupyterDisplay, type MimeBundle } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
@@ -147,7 +148,7 @@ export function bestOf(exchanges: readonly TimeExchange[]): {
 
 async function readExchanges(host: Host, count: number): Promise<TimeExchange[]> {
   const request = { kind: "snapshot" as const, name: "time exchange", host: host.name, params: { count } };
-  const run = await recordedRun(request, async () => {
+  const run = await recordedRun(request, z.number(), async () => {
     const exchanges = await host.exchangeTimes(count);
     return { bytes: asText(exchanges), outcome: Promise.resolve(exchanges.length) };
   });

@@ -6,6 +6,7 @@ import type { HostBtf } from "./btf/host-btf.js";
 import { BtfSource } from "./btf/source.js";
 import { readText } from "./bytes.js";
 import { detachedNotes, withDetached } from "./detached.js";
+import { execEnd } from "./exec-end.js";
 import { LeasedExecution } from "./execution.js";
 import type { ExecOptions, ExecResult, Execution, Host, StartOptions } from "./host.js";
 import type { KernelSnapshot } from "./kernel.js";
@@ -52,14 +53,13 @@ export class ConnectedHost implements Host {
       host: this.name,
       params: { command: [...command], root: options.root ?? false },
     };
-    const run = await recordedRun(request, () => {
+    const run = await recordedRun(request, execEnd, () => {
       const execution = this.start(command, { ...options, session: "exec" });
       return { bytes: execution, outcome: execution.ended };
     });
     const stdout = await readText(run.bytes, options.maxBytes ?? defaultMaxBytes);
     const end = await run.outcome;
-    // Cases from before there was a group have none.
-    const result = { ...end, group: end.group ?? null, stdout, notes: detachedNotes(this.name, end) };
+    const result = { ...end, stdout, notes: detachedNotes(this.name, end) };
     const tried = `run ${command[0]} on ${this.name}`;
     if (result.leaseExpired) throw new SkbookError(withDetached(this.name, end, leaseExpired(tried)));
     if (result.canceled)

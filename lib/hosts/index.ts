@@ -13,6 +13,7 @@ export {
 } from "./counters/index.js";
 export { detachedNotes, withDetached } from "./detached.js";
 export { deviceName } from "./device-name.js";
+export { detached } from "./exec-end.js";
 export { hostFacts } from "./facts.js";
 export type { Detached, ExecEnd, ExecOptions, ExecResult, Execution, Host, StartOptions } from "./host.js";
 export type { KernelFunction, KernelSnapshot } from "./kernel.js";

@@ -1,6 +1,7 @@
 import { type Json, recordedRun } from "../cases/index.js";
 import { SkbookError } from "../errors/index.js";
 import { readZipped } from "./bytes.js";
+import { execEnd } from "./exec-end.js";
 import type { ExecEnd, Host } from "./host.js";
 import { type Snapshot, sayFunction, sections } from "./sections.js";
 
@@ -32,7 +33,7 @@ export async function readUntil(
   options: { gzip?: boolean } = {},
 ): Promise<Reading> {
   const request = { kind: "snapshot" as const, name, host: host.name, params: { args: [...args], ...label } };
-  const run = await recordedRun(request, async () => {
+  const run = await recordedRun(request, execEnd, async () => {
     const zip = options.gzip && host.name !== "localhost" ? " | $(command -v gzip || echo cat)" : "";
     const execution = host.start(
       ["sh", "-c", `exec 2>/dev/null; ${sayFunction}; { ${script}; say complete; }${zip}`, "skbook", ...args],

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { openCase, recordedRun } from "../cases/index.js";
 import { currentCell, interrupted } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
@@ -14,6 +15,7 @@ import { SkbookError } from "../errors/index.js";
 export async function ask(prompt: string): Promise<string> {
   const { bytes, outcome } = await recordedRun<string>(
     { kind: "answer", name: "ask", host: "localhost", params: { prompt } },
+    z.string(),
     () => ({ bytes: nothing(), outcome: answerTo(prompt, false) }),
   );
   for await (const _ of bytes);

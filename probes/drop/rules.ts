@@ -42,7 +42,15 @@ const lossy = [
   ...["__udp4_lib_rcv", "__udp6_lib_rcv", "udp_queue_rcv_one_skb", "udpv6_queue_rcv_one_skb"],
   ...["neigh_invalidate", "__neigh_event_send", "tun_net_xmit", "ovs_vport_send", "ovs_dp_process_packet"],
   ...["do_execute_actions", "do_output", "ovs_execute_actions", "ovs_dp_upcall"],
-  ...["vxlan_rcv", "vxlan_xmit", "vxlan_xmit_one", "geneve_udp_encap_recv", "geneve_xmit", "gre_rcv", "ip_tunnel_rcv"],
+  ...[
+    "vxlan_rcv",
+    "vxlan_xmit",
+    "vxlan_xmit_one",
+    "geneve_udp_encap_recv",
+    "geneve_xmit",
+    "gre_rcv",
+    "ip_tunnel_rcv",
+  ],
   ...["ip_tunnel_xmit", "ip6_tnl_xmit", "ip6_tnl_rcv", "__iptunnel_pull_header"],
 ];
 

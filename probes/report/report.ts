@@ -38,7 +38,10 @@ const places: Column[] = [
   word("reason", "why, as the host's kernel names it; null where it gives no reasons"),
   word("site", "kernel function that dropped"),
   word("device", "interface that the packet was on; null where it had none"),
-  word("netns", "network namespace of that interface; null where several have one of its name, or it had none"),
+  word(
+    "netns",
+    "network namespace of that interface; null where several have one of its name, or it had none",
+  ),
   drops,
   percent,
   { name: "flows", type: "BIGINT", meaning: "flows that lost packets there" },

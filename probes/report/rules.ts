@@ -86,7 +86,9 @@ const by = (...reasons: string[]) => `reason IN (${reasons.map((one) => `'${one}
 const at = (...sites: string[]) =>
   `(coalesce(reason, 'NOT_SPECIFIED') = 'NOT_SPECIFIED' AND site IN (${sites.map((one) => `'${one}'`).join(", ")}))`;
 const on = ({ device, netns }: EvidenceRow) =>
-  device === null ? "no device" : `${device}${typeof netns === "string" ? ` (network namespace ${netns})` : ""}`;
+  device === null
+    ? "no device"
+    : `${device}${typeof netns === "string" ? ` (network namespace ${netns})` : ""}`;
 
 /** Open vSwitch has reasons of its own, under a number of its subsystem that changes between kernels: its functions tell. */
 const bySwitch =

@@ -390,7 +390,7 @@ export function connections(firstSeed: number, count: number): { frames: Frame[]
     const random = randomNumbers(firstSeed + index);
     // The first numbers of this generator are near each other.
     for (let turn = 0; turn < 20; turn++) random();
-    return new Made(random, 20_000 + index, vni, index / 7);
+    return new Made(random, 20_000 + Math.floor(index / 3), vni, index / 7);
   });
   const jitter = randomNumbers(firstSeed);
   const turned = firstSeed % 3 === 0 ? () => jitter() / 2000 : () => 0;

@@ -186,6 +186,14 @@ export const faults: { [rule: string]: () => Fault } = {
     frames[7] = [b[0], a[1]];
     return { frames };
   },
+  CAPTURE_CLOCK: () => ({
+    // The clock is set back by 5 s between two pings.
+    frames: together(pingTalk([0.01, 0.01, 0.01]), later(20)).map(([seconds, bytes], index) => [
+      index < 4 ? seconds + 10 : seconds + 5,
+      bytes,
+    ]),
+    also: ["CAPTURE_DISORDER"],
+  }),
   CAPTURE_ONE_SIDED: () => ({
     frames: together(
       good().filter(([, bytes]) => bytes.readUInt16BE(34) === 40_000),

@@ -219,7 +219,11 @@ export async function qualityChecks(capture: Capture, filter: TrafficFilter): Pr
   ];
   return scope.table({
     source: "quality",
-    views: { ...views, ...missedViews, ...checksumViews(capture.facts.linkType, []) },
+    views: {
+      ...views,
+      ...missedViews,
+      ...checksumViews(capture.facts.linkType, capture.facts.interfaces ?? []),
+    },
     query: `
       WITH counted AS MATERIALIZED (SELECT * FROM ${relations.join(", ")}),
       rows AS (SELECT unnest([${rows.join(", ")}], recursive := true) FROM counted)

@@ -97,7 +97,8 @@ const asked = (name: string, messages: string) =>
  * - `server` VARCHAR: address that answered; null without an answer
  * - `messages` VARCHAR: in their order
  * - `outcome` VARCHAR: granted; refused; told (the client asked for no address); confirmed (DHCPv6: the address still fits the
- *   link); released, declined (given up, or found in use, by the client); open (no answer that settles it)
+ *   link); released, declined (given up, or found in use, by the client); unseen (the client goes on as if answered: the capture
+ *   has no answers); open (no answer that settles it)
  * - `repeats` BIGINT, packets: messages that the client sent again
  * - `duration_ns` BIGINT, ns: from the first message to the last
  * - `relayed` BOOLEAN: a relay's messages are among them

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { recordedRun, sessionKey } from "../../cases/index.js";
 import { SkbookError } from "../../errors/index.js";
 import type { Host } from "../../hosts/index.js";
@@ -11,6 +12,12 @@ export interface KnownFields {
   version: string;
   names: string[];
 }
+
+/** The same, as a case has it. */
+const knownFieldsOf: z.ZodType<KnownFields> = z.looseObject({
+  version: z.string(),
+  names: z.array(z.string()),
+});
 
 const asked = new WeakMap<object, Map<string, Promise<KnownFields>>>();
 
@@ -33,8 +40,9 @@ export async function knownFields(host: Host, names: readonly string[]): Promise
 }
 
 async function recorded(host: Host, names: readonly string[]): Promise<KnownFields> {
-  const run = await recordedRun<KnownFields>(
+  const run = await recordedRun(
     { kind: "tshark", name: "fields", host: host.name, params: { fields: [...names] } },
+    knownFieldsOf,
     () => ({ bytes: nothing(), outcome: keptOrRead(host, names) }),
   );
   run.outcome.catch(() => {});

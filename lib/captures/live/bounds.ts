@@ -6,7 +6,8 @@ import type { CaptureTool } from "./tools.js";
 import { Polling } from "./until.js";
 
 /** What ended a capture from here. */
-export type Cause = "seconds" | "bytes" | "during" | "until";
+export const causes = ["seconds", "bytes", "during", "until"] as const;
+export type Cause = (typeof causes)[number];
 
 /** Ends a capture when its time, its bytes or its purpose are used up. */
 export class Bounds {

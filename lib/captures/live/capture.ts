@@ -6,11 +6,11 @@ import { ConcurrentTask } from "../../concurrent/index.js";
 import { detachedNotes, type Host, localhost } from "../../hosts/index.js";
 import { scratchFolder, writeWhole } from "../../tables/index.js";
 import { Capture, fileProvenance } from "../capture.js";
-import type { CaptureFacts } from "../facts.js";
+import { type CaptureFacts, captureFactsOf } from "../facts.js";
 import { captureFacts } from "../tshark.js";
 import { type CaptureOptions, checkedOptions } from "./options.js";
 import type { Ring } from "./ring.js";
-import { type CaptureOutcome, startCapture } from "./run.js";
+import { type CaptureOutcome, captureOutcome, startCapture } from "./run.js";
 import type { RunOptions } from "./run-options.js";
 import { askedAgain } from "./until.js";
 
@@ -37,8 +37,9 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
   const replaying = (await openCase())?.mode === "replay";
   const path = replaying ? null : saveAs === undefined ? sessionFile() : resolve(saveAs);
   const start = () =>
-    recordedRun<CaptureOutcome>(
+    recordedRun(
       { kind: "capture", name: "capture", host: host.name, params: { ...bounds, ...given(extent) } },
+      captureOutcome,
       () => startCapture(host, { ...bounds, extent, during, until }),
     );
   const run =
@@ -130,8 +131,9 @@ function earlyEnd({ stoppedBy, stderr }: CaptureOutcome): string | null {
 }
 
 async function recordedFacts(path: string | null, sha256: string): Promise<CaptureFacts> {
-  const run = await recordedRun<CaptureFacts>(
+  const run = await recordedRun(
     { kind: "tshark", name: "capinfos", host: "localhost", params: { capture: sha256 } },
+    captureFactsOf,
     () => ({ bytes: nothing(), outcome: captureFacts(localhost(), path as string) }),
   );
   run.outcome.catch(() => {});

@@ -1,9 +1,11 @@
+import { z } from "zod";
 import type { Run } from "../../cases/index.js";
 import { interrupted } from "../../cell/index.js";
 import { SkbookError } from "../../errors/index.js";
 import {
   connectionText,
   type Detached,
+  detached,
   type ExecEnd,
   type Host,
   ownConnection,
@@ -11,7 +13,7 @@ import {
 } from "../../hosts/index.js";
 import { watched } from "../../progress/index.js";
 import { Hashed } from "../hashed.js";
-import { Bounds, type Cause } from "./bounds.js";
+import { Bounds, type Cause, causes } from "./bounds.js";
 import { captureError, ringLost } from "./errors.js";
 import { checkFilter, findTool, withoutOwn } from "./find-tool.js";
 import { endRing, ringCommand, ringFiles } from "./ring.js";
@@ -40,6 +42,25 @@ export interface CaptureOutcome {
   leftOut?: string | null;
   sha256: string;
 }
+
+/** The same, as a case has it. */
+export const captureOutcome: z.ZodType<CaptureOutcome> = z.looseObject({
+  tool: z.string(),
+  command: z.array(z.string()),
+  exitCode: z.number().nullable(),
+  stderr: z.string(),
+  lost: z.union([z.number(), z.literal("unknown")]),
+  captured: z.number().nullable(),
+  stoppedBy: z.enum([...causes, "packets", "connection", "lease", "tool"]),
+  // A replay asks as often.
+  timesAsked: z.int().min(0).max(1_000_000),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  detached,
+  group: z.number().nullable().exactOptional(),
+  leftOut: z.string().nullable().exactOptional(),
+  sha256: z.string(),
+});
 
 /** Starts a capture; its bytes are a pcap file. */
 export async function startCapture(host: Host, options: RunOptions): Promise<Run<CaptureOutcome>> {

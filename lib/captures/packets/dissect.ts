@@ -5,7 +5,7 @@ import { writeBase } from "../base/index.js";
 import { openWorkplace } from "../cache/index.js";
 import type { Capture } from "../capture.js";
 import { checkUnchanged } from "../identity.js";
-import type { TsharkOutcome } from "../tshark.js";
+import { tsharkOutcome } from "../tshark.js";
 import { PacketParser } from "./parser.js";
 import { withFirstPackets } from "./preview.js";
 import { startTshark } from "./run.js";
@@ -47,8 +47,9 @@ async function run(capture: Capture, wanted: Prepared, key: string | null): Prom
       fields: printed.map(({ column }) => column),
       settings: [...settings],
     };
-    const recorded = await recordedRun<TsharkOutcome>(
+    const recorded = await recordedRun(
       { kind: "tshark", name, host: capture.host.name, params },
+      tsharkOutcome,
       () =>
         startTshark(capture, wanted, (packets) => {
           ahead += packets;

@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Client, ConnectConfig } from "ssh2";
 import { callSignal, interrupted } from "../../cell/index.js";
 import { reasonOf, SkbookError } from "../../errors/index.js";
-import { type Endpoint, resolveEndpoint } from "./config.js";
+import { type Endpoint, resolveEndpoint } from "./endpoint.js";
 import { HostKeyCheck } from "./host-key.js";
 import { type Credentials, credentials } from "./keys.js";
 import type { ConnectOptions } from "./options.js";

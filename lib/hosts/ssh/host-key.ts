@@ -1,6 +1,7 @@
 import { SkbookError } from "../../errors/index.js";
-import type { Endpoint } from "./config.js";
+import type { Endpoint } from "./endpoint.js";
 import { fingerprint, type KnownKey, knownKeys } from "./known-hosts.js";
+import { readRevoked } from "./revoked-keys.js";
 
 /** Decides on the key that a server shows; an unknown or changed one is always refused. */
 export class HostKeyCheck {
@@ -13,7 +14,9 @@ export class HostKeyCheck {
   ) {}
 
   static async for(endpoint: Endpoint): Promise<HostKeyCheck> {
-    return new HostKeyCheck(endpoint, await knownKeys(endpoint.knownHostsFiles, endpoint.knownAs));
+    const known = await knownKeys(endpoint.knownHostsFiles, endpoint.knownAs);
+    const revoked = endpoint.revokedKeys === undefined ? [] : await readRevoked(endpoint.revokedKeys);
+    return new HostKeyCheck(endpoint, [...known, ...revoked]);
   }
 
   /** Key algorithms of the known keys, to be asked for first, so that the server shows the key that is known. */

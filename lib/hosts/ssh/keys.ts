@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { AnyAuthMethod } from "ssh2";
 import { reasonOf } from "../../errors/index.js";
-import type { Endpoint } from "./config.js";
+import type { Endpoint } from "./endpoint.js";
 import type { ConnectOptions } from "./options.js";
 
 /** What is offered to a server, in order, and why something was left out. */

@@ -46,7 +46,7 @@ function matchesHash(field: string, name: string): boolean {
 }
 
 /** Comma-separated patterns with `*` and `?`; one that starts with `!` and matches decides against. */
-function matchesPatterns(field: string, name: string): boolean {
+export function matchesPatterns(field: string, name: string): boolean {
   let matched = false;
   for (const pattern of field.split(",")) {
     const negated = pattern.startsWith("!");
@@ -63,7 +63,7 @@ export function matchesPattern(pattern: string, name: string): boolean {
     /[.*+?^${}()|[\]\\]/g,
     (sign) => ({ "*": ".*", "?": "." })[sign] ?? `\\${sign}`,
   );
-  return new RegExp(`^${source}$`).test(name);
+  return new RegExp(`^${source}$`, "s").test(name);
 }
 
 /** As `ssh-keygen -l` prints it. */

@@ -6,6 +6,7 @@ import { type Json, recordedRun } from "../../cases/index.js";
 import { interrupted } from "../../cell/index.js";
 import { SkbookError } from "../../errors/index.js";
 import { readText } from "../bytes.js";
+import { execEnd } from "../exec-end.js";
 import type { ExecEnd, Host } from "../host.js";
 import { receiver, sender } from "./programs.js";
 
@@ -86,8 +87,9 @@ function start(
     over = true;
   });
   const ready = Promise.race([once(passed, "data"), once(passed, "end")]);
-  const run = recordedRun<ExecEnd>(
+  const run = recordedRun(
     { kind: "exec", name: `stream ${end}`, host: host.name, params: { ...plan } as { [key: string]: Json } },
+    execEnd,
     () => {
       const execution = host.start(["python3", "-c", program, ...args], { deadlineSeconds, session: "exec" });
       stop = () => execution.stop();

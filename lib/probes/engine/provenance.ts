@@ -39,6 +39,7 @@ export function provenanceOf(
     notes: [
       ...detachedNotes(host, outcome),
       ...notes,
+      ...(outcome.deviceNotes ?? []),
       ...(outcome.layoutNotes ?? []),
       ...clockNotes(clocks),
       ...suppressedNote(account),

@@ -1,7 +1,9 @@
+import { z } from "zod";
 import { type Json, type RecordedRun, recordedRun } from "../../cases/index.js";
-import type { Detached, Host } from "../../hosts/index.js";
+import { type Detached, detached, type Host } from "../../hosts/index.js";
 import type { ResolvedHooks } from "../hooks.js";
 import type { Target } from "../target.js";
+import { deviceNotes } from "./device-note.js";
 import { environment } from "./environment.js";
 import { knownTarget } from "./known-target.js";
 import type { Rendered } from "./render.js";
@@ -22,6 +24,8 @@ export interface RunOutcome {
   layout: { [field: string]: number };
   /** What a reader must know of where that is known from; cases from before it was kept have none. */
   layoutNotes?: string[];
+  /** That no interface has the name that was asked for; cases from before it was kept have none. */
+  deviceNotes?: string[];
   exitCode: number | null;
   stderr: string;
   timedOut: boolean;
@@ -36,6 +40,37 @@ export interface RunOutcome {
   /** That process group, by the host's number; cases from before it was kept have none. */
   group?: number | null;
 }
+
+/** The same, as a case has it. */
+const runOutcome: z.ZodType<RunOutcome> = z.looseObject({
+  command: z.array(z.string()),
+  hooks: z.looseObject({
+    wanted: z.array(z.string()),
+    attached: z.array(z.string()),
+    missing: z.array(z.string()),
+  }),
+  layout: z.record(z.string(), z.number()),
+  layoutNotes: z.array(z.string()).exactOptional(),
+  deviceNotes: z.array(z.string()).exactOptional(),
+  exitCode: z.number().nullable(),
+  stderr: z.string(),
+  timedOut: z.boolean(),
+  canceled: z.boolean(),
+  leaseExpired: z.boolean(),
+  connectionLost: z.boolean(),
+  durationMs: z.number(),
+  selfCost: z
+    .looseObject({
+      runs: z.number(),
+      nsPerRun: z.number().nullable(),
+      programShareOfOneCpu: z.number().nullable(),
+      processShareOfOneCpu: z.number().nullable(),
+      missed: z.number().nullable().exactOptional(),
+    })
+    .nullable(),
+  detached,
+  group: z.number().nullable().exactOptional(),
+});
 
 export interface RunPlan {
   probe: string;
@@ -69,7 +104,7 @@ export interface StoppableRun extends RecordedRun<RunOutcome> {
 export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun> {
   const request = { kind: "probe" as const, name: plan.probe, host: host.name, params: plan.params };
   let stop = () => {};
-  const run = await recordedRun<RunOutcome>(request, async () => {
+  const run = await recordedRun(request, runOutcome, async () => {
     const target = await knownTarget(host, plan.target, plan.modules);
     const { text, layout } = plan.render(target);
     const bpftrace = [...bpftraceCommand(target, plan), "-e", text];
@@ -79,7 +114,8 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
       budget: plan.budget,
     });
     const execution = host.start(command, { root: true, deadlineSeconds: plan.deadlineSeconds });
-    const outcome = execution.ended.then((end) => ({
+    const unknownDevice = deviceNotes(host, plan.params.device);
+    const outcome = execution.ended.then(async (end) => ({
       command: bpftrace,
       hooks: {
         wanted: plan.hooks.wanted,
@@ -88,6 +124,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
       },
       layout: Object.fromEntries([...layout].map(([field, { offset }]) => [field, offset])),
       layoutNotes: [...target.layoutNotes],
+      deviceNotes: await unknownDevice,
       exitCode: end.exitCode,
       ...withoutKnownNoise(end.stderr),
       timedOut: end.timedOut,

@@ -1,0 +1,28 @@
+import { SkbookError, writeFailure } from "../errors/index.js";
+
+/** The error of something in a case that is not as it was recorded. */
+export function damagedCase(path: string, failed: string, line?: number): SkbookError {
+  return new SkbookError({
+    code: "CASE_DAMAGED",
+    tried: line === undefined ? `read ${path}` : `read line ${line} of ${path}`,
+    failed,
+    todo: "get the case again from where it was recorded; what is damaged is never replayed",
+    details: line === undefined ? { path } : { path, line },
+  });
+}
+
+/** What a missing permission becomes; a full disk has a code of its own. */
+export function caseWriteFailed(path: string, error: unknown): SkbookError {
+  const todo = "give a folder that can be written to; what was recorded before is intact";
+  return writeFailure({ code: "CASE_WRITE_FAILED", path, todo }, error);
+}
+
+/** The error of a path that is no case. */
+export function notACase(path: string, failed: string): SkbookError {
+  return new SkbookError({
+    code: "NOT_A_CASE",
+    tried: `open the case ${path}`,
+    failed,
+    todo: "give the folder that a run was recorded into (it holds case.json), and a version of skbook that knows its format",
+  });
+}
