@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { flows, rttSamples, tcpEndings, tcpGaps, tcpHealth } from "../../lib/analyses/index.js";
+import { flows, rttSamples, tcpEndings, tcpGaps, tcpHealth, tcpWaits } from "../../lib/analyses/index.js";
 import { type Capture, openCapture } from "../../lib/captures/index.js";
 import { sweep } from "../fixtures/sweep.js";
 import { ask, rowsOf } from "./ask.js";
@@ -83,6 +83,16 @@ describe("connections of which all is known", { timeout: 120_000 }, () => {
     for (const each of known)
       expect(found.get(`${each.port} ${each.vni}`), `port ${each.port} ${each.vni}`).toEqual(each);
     expect(found.size).toBe(known.length);
+    const parts = [
+      ...["handshake", "handshake_loss", "loss", "client", "server", "client_window", "server_window"],
+      ...["path", "idle", "closing", "unknown"],
+    ];
+    const waits = await tcpWaits(capture);
+    const sum = parts.map((part) => `${part}_ns`).join(" + ");
+    const account = `SELECT count(*), bool_and(duration_ns = ${sum}), bool_and(unknown_ns >= 0) FROM this`;
+    expect(await ask(waits, account)).toEqual([known.length, true, true]);
+    const durations = "SELECT CAST(sum(duration_ns) AS BIGINT) FROM this";
+    expect(await ask(waits, durations)).toEqual(await ask(flows(capture, { proto: "tcp" }), durations));
     expect(
       await ask(rttSamples(capture), "SELECT count(*) > 0, count(*) FILTER (rtt_ns < 0) FROM this"),
     ).toEqual([true, 0]);

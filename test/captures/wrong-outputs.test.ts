@@ -6,7 +6,6 @@ import {
   duplicateAcks,
   flows,
   frameSizes,
-  overview,
   protocolStatistics,
   retransmissions,
   rttSamples,

@@ -13,7 +13,7 @@ export function streamRelations(layers: readonly string[]): Relations {
       WHERE transport = 'tcp' AND NOT copy AND list_has_any(string_split(protocols, ':'), [${names}])
         AND flow_number IN (SELECT flow_number FROM own)`,
     whole: `
-      SELECT frame, time_ns, flow_number, from_client, tcp_len_bytes, ack_number, keep_alive, window_probe,
+      SELECT frame, time_ns, flow_number, from_client, tcp_len_bytes, ack_number, segments.keep_alive, window_probe,
         captured_bytes < wire_bytes AS cut, contains(tcp_flags, 'SYN') AS syn, contains(tcp_flags, 'FIN') AS fin,
         contains(tcp_flags, 'RST') AS rst, contains(tcp_flags, 'ACK') AS ack,
         number + CAST(contains(tcp_flags, 'SYN') AS INTEGER) AS seq

@@ -12,4 +12,5 @@ export { tcpSegments } from "./segments.js";
 export { missedViews, sequencesOf } from "./sequence/index.js";
 export { type ThroughputOptions, tcpThroughput } from "./throughput.js";
 export { tcpTurns } from "./turns.js";
+export { tcpWaits } from "./waits.js";
 export { zeroWindows } from "./zero-windows.js";
