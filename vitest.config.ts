@@ -12,6 +12,7 @@ const live = [
   "test/docs/own-probe.test.ts",
   "test/install/node-versions.test.ts",
   "test/notebooks/live.test.ts",
+  "test/sockets/{live,scenes}.test.ts",
 ];
 const lab = ["test/lab/**/*.test.ts"];
 /** Virtual machines under emulation take minutes for what takes others seconds: an hour for all of it, so that most is asked for. */

@@ -81,6 +81,12 @@ export {
 export { ask, askSecret } from "./input/index.js";
 export { type CommonParameters, Listing, type Probe, ProbeError } from "./probes/index.js";
 export {
+  openSocketSamples,
+  type SocketFilesOptions,
+  type SocketSamplesOptions,
+  socketSamples,
+} from "./sockets/index.js";
+export {
   type Column,
   type ColumnType,
   createFrame,

@@ -1,4 +1,5 @@
 import type { Probe, ProbeDefinition } from "../lib/probes/index.js";
+import * as backlog from "./backlog/index.js";
 import * as conntrack from "./conntrack/index.js";
 import * as defrag from "./defrag/index.js";
 import * as drop from "./drop/index.js";
@@ -6,6 +7,7 @@ import * as path from "./path/index.js";
 import * as qdisc from "./qdisc/index.js";
 import * as scheduler from "./scheduler/index.js";
 import * as softirq from "./softirq/index.js";
+import * as stages from "./stages/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
@@ -16,7 +18,20 @@ export type AnyProbe = {
 const { dropsBySecond: _, ...drops } = drop;
 
 /** All probes that come with skbook, by the order of their layers. */
-export const catalogue: readonly AnyProbe[] = [drops, qdisc, conntrack, defrag, path, softirq, scheduler]
+export const catalogue: readonly AnyProbe[] = [
+  drops,
+  qdisc,
+  conntrack,
+  defrag,
+  path,
+<<<<<<< HEAD
+  stages,
+=======
+  backlog,
+>>>>>>> main
+  softirq,
+  scheduler,
+]
   .flatMap((layer) => Object.values<unknown>(layer))
   .filter(isProbe);
 

@@ -1,3 +1,4 @@
+export * from "./backlog/index.js";
 export { besideCounters } from "./beside-counters.js";
 export { canRun } from "./can-run.js";
 export * from "./conntrack/index.js";
@@ -16,3 +17,4 @@ export * from "./qdisc/index.js";
 export * from "./report/index.js";
 export * from "./scheduler/index.js";
 export * from "./softirq/index.js";
+export * from "./stages/index.js";

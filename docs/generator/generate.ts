@@ -6,6 +6,7 @@ import { columnsOfAnalyses } from "./adapters/analyses.js";
 import { literalColumns } from "./adapters/literal.js";
 import { readProbes } from "./adapters/probes.js";
 import { readSamples } from "./adapters/samples.js";
+import { columnsOfSockets } from "./adapters/sockets.js";
 import { commentOn } from "./comment.js";
 import { withColumnLists } from "./doc-lists.js";
 import { withExamples } from "./examples.js";
@@ -25,7 +26,10 @@ export type Files = Map<string, string | null>;
 /** Makes the reference, and the lists of columns in doc comments, from the definitions; examples of guides from the files that tests run. */
 export async function generate(): Promise<Files> {
   const exports = readExports();
-  const asked = await columnsOfAnalyses(exports.values());
+  const asked = new Map([
+    ...(await columnsOfAnalyses(exports.values())),
+    ...(await columnsOfSockets(exports.values())),
+  ]);
   const probes = readProbes();
   const files: Files = new Map(sourcesWithLists(exports, asked, probes));
   const typed = [...probes.values()].filter(({ name }) => namesItsParameters(exports.get(name)));

@@ -30,14 +30,24 @@ const known: readonly Omit<Page, "exports">[] = [
     about: "Between two sides of a host: what vanishes, what is late.",
   },
   {
+    id: "probes-stages",
+    title: "Probes: stages",
+    about: "Inside one host, from stage to stage: where packets are late.",
+  },
+  {
     id: "probes-qdisc",
     title: "Probes: queues",
-    about: "Packets that queueing disciplines and drivers refuse.",
+    about: "Packets that queueing disciplines and drivers refuse, and how long they wait there.",
   },
   {
     id: "probes-conntrack",
     title: "Probes: connection tracking",
     about: "What connection tracking makes of packets.",
+  },
+  {
+    id: "probes-backlog",
+    title: "Probes: backlogs",
+    about: "How long packets wait for the stack, by CPU.",
   },
   {
     id: "probes-softirq",
@@ -50,6 +60,11 @@ const known: readonly Omit<Page, "exports">[] = [
     about: "Threads that could run and wait for a CPU.",
   },
   { id: "probes-defrag", title: "Probes: fragments", about: "What becomes of IP fragments." },
+  {
+    id: "sockets",
+    title: "Sockets",
+    about: "Samples of TCP sockets, live and from files.",
+  },
   {
     id: "captures",
     title: "Captures",
@@ -73,6 +88,11 @@ const known: readonly Omit<Page, "exports">[] = [
     id: "analyses-applications",
     title: "Analyses: HTTP and TLS",
     about: "How requests and handshakes were answered, and how late.",
+  },
+  {
+    id: "analyses-sockets",
+    title: "Analyses: sockets",
+    about: "What holds a transfer up, from samples of its sockets at one end or both.",
   },
   { id: "analyses-findings", title: "Findings of a capture", about: "The diagnosis of a capture by rules." },
   { id: "findings", title: "Findings", about: "What a rule's verdict consists of." },

@@ -4,6 +4,22 @@ export { type CaptureRule, type FindingsOptions, findings } from "./findings/ind
 export { flows } from "./flows/index.js";
 export { icmpErrors, pingSummary, pings, traceroutes } from "./icmp/index.js";
 export {
+  type BandwidthOptions,
+  type SocketFilter,
+  type SocketLimit,
+  SocketPipeline,
+  type SocketPipelineOptions,
+  type SocketRule,
+  SocketSummary,
+  type SocketSummaryOptions,
+  socketBuffers,
+  socketPipeline,
+  socketRates,
+  socketRetransmissions,
+  socketSummary,
+  socketWindows,
+} from "./sockets/index.js";
+export {
   fragmentedPackets,
   frameSizes,
   hopLimits,

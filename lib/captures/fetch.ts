@@ -69,26 +69,33 @@ async function start(capture: CaptureFile): Promise<Run<FetchOutcome>> {
     if (exitCode !== 0) throw failed("FETCH_FAILED", tried, stderr.trim() || `gzip ended with ${exitCode}`);
   });
   ended.catch(() => {});
-  const counted = new Counted(unzipped(execution, ended));
+  const changed = (bytes: number) =>
+    failed("FILE_CHANGED", tried, `${bytes} bytes came of ${facts.fileBytes}`);
+  const counted = new Counted(unzipped(execution, ended), facts.fileBytes, changed);
   const bytes = new Hashed(counted);
   const outcome = (async () => {
     await ended;
     const sha256 = await bytes.sha256;
-    if (counted.bytes !== facts.fileBytes)
-      throw failed("FILE_CHANGED", tried, `${counted.bytes} bytes came of ${facts.fileBytes}`);
+    if (counted.bytes !== facts.fileBytes) throw changed(counted.bytes);
     return { sha256, bytes: counted.bytes };
   })();
   return { bytes, outcome };
 }
 
+/** Ends with an error when more comes than there is to come: what is compressed may have no end. */
 class Counted implements AsyncIterable<Uint8Array> {
   bytes = 0;
 
-  constructor(private readonly source: AsyncIterable<Uint8Array>) {}
+  constructor(
+    private readonly source: AsyncIterable<Uint8Array>,
+    private readonly atMost: number,
+    private readonly tooMany: (bytes: number) => Error,
+  ) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     for await (const chunk of this.source) {
       this.bytes += chunk.length;
+      if (this.bytes > this.atMost) throw this.tooMany(this.bytes);
       yield chunk;
     }
   }

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { reasonOf, SkbookError } from "../errors/index.js";
 
 /** What a command sent through gzip. Where the bytes break off, `ended` says why, if it rejects. */
 export async function* unzipped(
@@ -14,6 +15,15 @@ export async function* unzipped(
     yield* gunzip;
   } catch (error) {
     await ended;
-    throw error;
+    throw new SkbookError({
+      code: "OUTPUT_DAMAGED",
+      tried: "unpack what a command sent through gzip",
+      failed: reasonOf(error),
+      todo: "run the cell again; see that gzip on the host is gzip",
+      cause: error,
+    });
+  } finally {
+    // Who stops reading ends the command, too.
+    gunzip.destroy();
   }
 }

@@ -1,8 +1,7 @@
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { type Run, recordedRun } from "../cases/index.js";
 import { interrupted } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
+import { lines } from "../hosts/index.js";
 import { type Column, createTable, type Table } from "../tables/index.js";
 import type { Capture } from "./capture.js";
 import { resolveFields } from "./fields/index.js";
@@ -17,6 +16,9 @@ const columns: Column[] = [
     meaning: "what tshark says: a malformed packet, or an error of its own dissector",
   },
 ];
+
+/** What tshark says of one packet. */
+const maxLineBytes = 4 * 2 ** 20;
 
 /** Messages are put together from segments here: a message cut in two would look malformed. */
 const settings = ["tcp.desegment_tcp_streams:TRUE", "ip.defragment:TRUE", "ipv6.defragment:TRUE"];
@@ -45,9 +47,12 @@ export async function malformed(capture: Capture): Promise<Table> {
       () => start(capture),
     );
     run.outcome.catch(() => {});
-    for await (const line of createInterface({ input: Readable.from(run.bytes) })) {
-      const [frame, protocols = null, reason = null] = line.split("\t");
-      writer.append([[Number(frame), protocols, reason]]);
+    const tried = `look for malformed packets in ${capture.name}`;
+    for await (const batch of lines(run.bytes, maxLineBytes, tried)) {
+      const rows = batch.map((line) => line.split("\t"));
+      writer.append(
+        rows.map(([frame, protocols = null, reason = null]) => [Number(frame), protocols, reason]),
+      );
     }
     const { exitCode } = await run.outcome;
     const { provenance } = capture;

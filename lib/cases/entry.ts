@@ -33,7 +33,7 @@ const Entry = z
   .strictObject({
     id: z.string().regex(idPattern),
     request: z.strictObject({
-      kind: z.enum(["snapshot", "exec", "probe", "capture", "file", "tshark", "answer"]),
+      kind: z.enum(["snapshot", "exec", "probe", "capture", "file", "tshark", "answer", "sockets"]),
       name: z.string(),
       host: z.string(),
       params: z.record(z.string(), z.unknown()),

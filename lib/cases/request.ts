@@ -7,7 +7,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
  */
 export interface RunRequest {
   /** Which room acquired it. */
-  kind: "snapshot" | "exec" | "probe" | "capture" | "file" | "tshark" | "answer";
+  kind: "snapshot" | "exec" | "probe" | "capture" | "file" | "tshark" | "answer" | "sockets";
   /** What ran: a probe's name, a tool's name. */
   name: string;
   /** The host's name as the notebook gave it, or `localhost`. */

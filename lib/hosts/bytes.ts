@@ -6,23 +6,27 @@ export async function readText(bytes: AsyncIterable<Uint8Array>, maxBytes: numbe
   return (await readBytes(bytes, maxBytes)).toString("utf8");
 }
 
-/** The same for text that may have been compressed on its way; what was cut short is read as far as it goes. */
+/** The same for text that may have been compressed on its way; what was cut short is read as far as it goes. The limit holds for both forms of it. */
 export async function readZipped(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   return unzipped(await readBytes(bytes, maxBytes), maxBytes).toString("utf8");
 }
 
-/** What was compressed on its way, as it was; anything else as it is. */
-export function unzipped(read: Buffer, maxOutputLength: number): Buffer {
+/**
+ * What was compressed on its way, as it was; anything else as it is.
+ *
+ * @throws SkbookError `OUTPUT_TOO_LARGE`, `OUTPUT_DAMAGED`
+ */
+export function unzipped(read: Buffer, maxBytes: number): Buffer {
   if (read[0] !== 0x1f || read[1] !== 0x8b) return read;
   try {
-    return gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength });
+    return gunzipSync(read, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: maxBytes });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxOutputLength);
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxBytes);
     throw new SkbookError({
       code: "OUTPUT_DAMAGED",
-      tried: "decompress what a command printed",
+      tried: "unpack what a command prints",
       failed: reasonOf(error),
-      todo: "run the cell again; where it is so every time, see what gzip does on that host",
+      todo: "run the cell again; see that gzip on the host is gzip",
       cause: error,
     });
   }

@@ -29,7 +29,7 @@ export function parseClockLines(lines: readonly string[]): ClockReading | null {
 }
 
 function parseClocks({ before, uptime, timers = "", after }: Snapshot): ClockReading | null {
-  const monotonic = /^now at (\d+) nsecs$/m.exec(timers)?.[1];
+  const monotonic = /^now at (\d{1,19}) nsecs$/m.exec(timers)?.[1];
   const realtime = offsetOf(timers, 1);
   const boottime = offsetOf(timers, 2);
   if (monotonic !== undefined && realtime !== undefined && boottime !== undefined) {
@@ -41,7 +41,7 @@ function parseClocks({ before, uptime, timers = "", after }: Snapshot): ClockRea
       error_ns: "1000",
     };
   }
-  const boot = /^(\d+)\.(\d\d)$/.exec(uptime ?? "");
+  const boot = /^(\d{1,10})\.(\d\d)$/.exec(uptime ?? "");
   if (boot === null || !isNanoseconds(before) || !isNanoseconds(after)) return null;
   // Without root there is only the uptime, in hundredths, between two readings of the real-time clock.
   const hundredths = String(BigInt(`${boot[1]}${boot[2]}0000000`));
@@ -56,10 +56,10 @@ function parseClocks({ before, uptime, timers = "", after }: Snapshot): ClockRea
 
 /** The offset of a clock base to CLOCK_MONOTONIC, as the first CPU has it. */
 function offsetOf(timers: string, index: number): bigint | undefined {
-  const found = new RegExp(`^ clock ${index}:[^]*?\\.offset:\\s+(\\d+) nsecs`, "m").exec(timers)?.[1];
+  const found = new RegExp(`^ clock ${index}:[^]*?\\.offset:\\s+(\\d{1,19}) nsecs`, "m").exec(timers)?.[1];
   return found === undefined ? undefined : BigInt(found);
 }
 
 function isNanoseconds(text: string | undefined): text is string {
-  return text !== undefined && /^\d{15,}$/.test(text);
+  return text !== undefined && /^\d{15,19}$/.test(text);
 }

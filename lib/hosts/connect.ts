@@ -28,8 +28,8 @@ export async function connect(destination: string, options: ConnectOptions = {})
     return new ConnectedHost(destination, replayTransport(destination));
   }
   const given = options.btf === undefined ? undefined : await readGiven(options.btf);
-  const client = await openConnection(destination, options);
-  return new ConnectedHost(destination, new SshTransport(destination, client), options.sudoPassword, given);
+  const transport = new SshTransport(destination, await openConnection(destination, options));
+  return new ConnectedHost(destination, transport, options.sudoPassword, given);
 }
 
 let thisMachine: Host | undefined;

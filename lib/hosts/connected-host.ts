@@ -17,8 +17,11 @@ import { type AskPassword, asUser, type Elevation, elevate } from "./sudo.js";
 import { takeKernelSnapshot } from "./take-kernel-snapshot.js";
 import { exchangeTimes, type TimeExchange } from "./time-exchange.js";
 import type { Transport } from "./transport.js";
+import { within } from "./wait.js";
 
 const defaultMaxBytes = 64 * 2 ** 20;
+/** Long enough for three questions to the host, and for a person to answer one. */
+const rootSeconds = 120;
 
 /** A host over any transport. */
 export class ConnectedHost implements Host {
@@ -39,7 +42,7 @@ export class ConnectedHost implements Host {
 
   start(command: readonly string[], options: StartOptions = {}): Execution {
     const signal = callSignal(options.signal);
-    const elevation = options.root ? this.becomeRoot() : Promise.resolve(asUser);
+    const elevation = options.root ? this.becomeRoot(signal) : Promise.resolve(asUser);
     return new LeasedExecution(this.name, this.transport, elevation, command, {
       ...options,
       ...(signal === undefined ? {} : { signal }),
@@ -91,9 +94,12 @@ export class ConnectedHost implements Host {
   }
 
   async canBeRoot(): Promise<boolean> {
-    return this.becomeRoot().then(
+    const signal = callSignal();
+    const tried = `become root on ${this.name}`;
+    return within(this.becomeRoot(signal), tried, { seconds: rootSeconds, signal }).then(
       () => true,
       (error) => {
+        if (signal?.aborted) throw interrupted(tried);
         if (error instanceof SkbookError && error.code === "ROOT_NEEDED") return false;
         throw error;
       },
@@ -104,12 +110,17 @@ export class ConnectedHost implements Host {
     await this.transport.close();
   }
 
-  private becomeRoot(): Promise<Elevation> {
-    this.elevation ??= elevate(this.name, this.transport, this.askPassword).catch((error) => {
-      this.elevation = undefined;
-      throw error;
-    });
-    return this.elevation;
+  /** Asked once, whoever waits for it; who is interrupted meanwhile lets it be asked again, since it may hang. */
+  private becomeRoot(signal: AbortSignal | undefined): Promise<Elevation> {
+    if (this.elevation !== undefined) return this.elevation;
+    const asked = elevate(this.name, this.transport, this.askPassword);
+    const forget = () => {
+      if (this.elevation === asked) this.elevation = undefined;
+    };
+    this.elevation = asked;
+    signal?.addEventListener("abort", forget, { once: true });
+    asked.catch(forget).finally(() => signal?.removeEventListener("abort", forget));
+    return asked;
   }
 }
 

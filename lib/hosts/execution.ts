@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import { type Readable, Transform } from "node:stream";
+import { finished } from "node:stream/promises";
 import { SkbookError } from "../errors/index.js";
-import { lastLine } from "./bytes.js";
+import { ask } from "./ask.js";
 import type { Detached, ExecEnd, Execution, StartOptions } from "./host.js";
 import {
   beatMilliseconds,
@@ -16,6 +16,7 @@ import {
 } from "./lease.js";
 import type { Elevation } from "./sudo.js";
 import type { Channel, ChannelEnd, Transport } from "./transport.js";
+import { noAnswer, within } from "./wait.js";
 
 const defaultDeadlineSeconds = 60;
 const maxStderrBytes = 2 ** 20;
@@ -25,6 +26,12 @@ const maxNoiseBytes = 64 * 2 ** 10;
 const maxWordBytes = 2 ** 17 - 1;
 /** A command that was told to stop is given up after so long, and its session with it. */
 const giveUpMilliseconds = 5_000;
+/** One that did not even begin has nothing to say. */
+const unbegunMilliseconds = 2_000;
+/** The host keeps the deadline; what is still there so long after it is ended from here. */
+const graceSeconds = 4;
+/** The check of a process group takes 5 s at most. */
+const proofSeconds = 10;
 
 /** Whether a command's process group is gone, and whether the connection was gone when that was asked. */
 interface Proof {
@@ -46,6 +53,8 @@ export class LeasedExecution implements Execution {
   private stderr = "";
   private canceled = false;
   private stopping = false;
+  /** The deadline passed before the host had begun. */
+  private late = false;
   private stderrRead: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -87,7 +96,8 @@ export class LeasedExecution implements Execution {
     this.channel.then(
       (channel) => {
         if (channel.stdin.writable) channel.stdin.write(stopWord);
-        const timer = setTimeout(() => channel.destroy(), giveUpMilliseconds);
+        const patience = this.group === undefined ? unbegunMilliseconds : giveUpMilliseconds;
+        const timer = setTimeout(() => channel.destroy(), patience);
         channel.end.finally(() => clearTimeout(timer));
       },
       () => {},
@@ -104,18 +114,21 @@ export class LeasedExecution implements Execution {
 
   private async open(): Promise<Channel> {
     this.checkWords();
-    const { prefix, input } = await this.elevation;
     const { session = "run", signal: own } = this.options;
     const signal = AbortSignal.any([this.unwanted.signal, ...(own === undefined ? [] : [own])]);
-    if (signal.aborted) throw this.neverStarted();
-    const words = [...prefix, ...leased(this.command, this.deadlineSeconds)];
-    const channel = await this.transport.open(words, session, signal).catch((error) => {
+    const patience = { seconds: this.deadlineSeconds + graceSeconds, signal };
+    try {
+      const { prefix, input } = await within(this.elevation, this.tried, patience);
+      const words = [...prefix, ...leased(this.command, this.deadlineSeconds)];
+      const channel = await this.transport.open(words, session, patience);
+      this.startedAt = performance.now();
+      channel.stdin.on("error", () => {});
+      channel.stdin.write(input);
+      this.readStderr(channel.stderr);
+      return channel;
+    } catch (error) {
       throw signal.aborted ? this.neverStarted() : error;
-    });
-    this.startedAt = performance.now();
-    channel.stdin.write(input);
-    this.readStderr(channel.stderr);
-    return channel;
+    }
   }
 
   private async follow(): Promise<ExecEnd> {
@@ -123,7 +136,14 @@ export class LeasedExecution implements Execution {
     const beat = setInterval(() => {
       if (channel.stdin.writable) channel.stdin.write(beatWord);
     }, beatMilliseconds);
-    const backstop = setTimeout(() => this.stop(), (this.deadlineSeconds + 4) * 1_000);
+    const backstop = setTimeout(
+      () => {
+        this.late = this.group === undefined && !this.stopping;
+        if (this.late) channel.destroy();
+        else this.stop();
+      },
+      (this.deadlineSeconds + graceSeconds) * 1_000,
+    );
     const cancel = () => {
       this.canceled = true;
       this.stop();
@@ -144,7 +164,7 @@ export class LeasedExecution implements Execution {
 
   private async result(end: ChannelEnd): Promise<ExecEnd> {
     const durationMs = Math.round(performance.now() - this.startedAt);
-    if (this.group === undefined && end.lost === null) throw this.notStarted(end);
+    if (this.group === undefined && end.lost === null) throw this.notBegun(end);
     const leaseExpired = end.lost === null && this.stderr.includes(expiredLine);
     const { detached, lost } = end.lost === null ? await this.prove() : outOfReach;
     const unknown = end.exitCode === null && end.signal === null;
@@ -152,7 +172,7 @@ export class LeasedExecution implements Execution {
     return {
       host: this.host,
       command: [...this.command],
-      stderr: this.stderr.replace(expiredLine, ""),
+      stderr: this.stderr.slice(-maxStderrBytes).replace(expiredLine, ""),
       exitCode: leaseExpired ? null : end.exitCode,
       timedOut: past && (end.exitCode === null || end.exitCode === 124 || end.exitCode === 137),
       canceled: this.canceled,
@@ -166,14 +186,13 @@ export class LeasedExecution implements Execution {
 
   /** Looks for the process group through a channel of its own, which shows, too, whether the connection still stands. */
   private async prove(): Promise<Proof> {
+    const patience = { seconds: proofSeconds };
     try {
       const { prefix, input } = await this.elevation;
-      const channel = await this.transport.open([...prefix, ...groupCheck(this.group as string)], "check");
-      channel.stdin.end(input);
-      channel.stderr.resume();
-      const answer = await lastLine(channel.stdout);
-      if (answer === "gone") return { detached: "proved", lost: false };
-      return { detached: answer === "alive" ? "alive" : "unknown", lost: false };
+      const command = [...prefix, ...groupCheck(this.group as string)];
+      const { line } = await ask(this.transport, command, this.tried, patience, input);
+      if (line === "gone") return { detached: "proved", lost: false };
+      return { detached: line === "alive" ? "alive" : "unknown", lost: false };
     } catch (error) {
       return { detached: "unknown", lost: error instanceof SkbookError && error.code === "CONNECTION_LOST" };
     }
@@ -185,11 +204,13 @@ export class LeasedExecution implements Execution {
     const own = new Transform({
       transform: (chunk: Buffer, _encoding, next) => {
         if (this.group !== undefined) return next(null, chunk);
+        // Only the last line can still become the lease's: what stands before it is looked at once.
+        const line = head.lastIndexOf("\n") + 1;
         head += chunk.toString("latin1");
-        const line = leaseLine.exec(head);
-        if (line === null && head.length < maxNoiseBytes) return next();
-        this.group = line?.[1];
-        next(null, Buffer.from(head.replace(leaseLine, ""), "latin1"));
+        const found = leaseLine.exec(head.slice(line));
+        if (found === null && head.length < maxNoiseBytes) return next();
+        this.group = found?.[1];
+        next(null, Buffer.from(head.slice(0, line) + head.slice(line).replace(leaseLine, ""), "latin1"));
         head = "";
       },
       flush(done) {
@@ -198,11 +219,17 @@ export class LeasedExecution implements Execution {
     });
     own.setEncoding("utf8");
     own.on("data", (text: string) => {
-      this.stderr = (this.stderr + text).slice(-maxStderrBytes);
+      this.stderr += text;
+      if (this.stderr.length > 2 * maxStderrBytes) this.stderr = this.stderr.slice(-maxStderrBytes);
       this.options.onStderr?.(text);
     });
-    this.stderrRead = once(own, "end");
-    stderr.on("error", () => own.end()).pipe(own);
+    this.stderrRead = finished(own).catch(() => {});
+    // Also where it is given up without an end.
+    finished(stderr).then(
+      () => {},
+      () => own.end(),
+    );
+    stderr.pipe(own);
   }
 
   /** What no kernel can be given: its own error would not name the argument. */
@@ -212,7 +239,7 @@ export class LeasedExecution implements Execution {
       if (bytes <= maxWordBytes && !word.includes("\0")) continue;
       throw new SkbookError({
         code: "BAD_PARAMETER",
-        tried: `run ${this.command[0]} on ${this.host}`,
+        tried: this.tried,
         failed:
           bytes > maxWordBytes
             ? `one of its arguments has ${bytes} bytes`
@@ -222,10 +249,20 @@ export class LeasedExecution implements Execution {
     }
   }
 
+  private get tried(): string {
+    return `run ${this.command[0]} on ${this.host}`;
+  }
+
+  /** The session ended before its process group was known. */
+  private notBegun(end: ChannelEnd): SkbookError {
+    if (this.late) return noAnswer(this.tried, this.deadlineSeconds + graceSeconds);
+    return this.stopping ? this.neverStarted() : this.notStarted(end);
+  }
+
   private neverStarted(): SkbookError {
     return new SkbookError({
       code: "INTERRUPTED",
-      tried: `run ${this.command[0]} on ${this.host}`,
+      tried: this.tried,
       failed: "it was told to end before it was started",
       todo: "run the cell again",
     });
@@ -234,7 +271,7 @@ export class LeasedExecution implements Execution {
   private notStarted(end: ChannelEnd): SkbookError {
     return new SkbookError({
       code: "COMMAND_NOT_STARTED",
-      tried: `run ${this.command[0]} on ${this.host}`,
+      tried: this.tried,
       failed: `the shell ended with ${end.exitCode ?? end.signal}: ${this.stderr.trim() || "it said nothing"}`,
       todo: "see whether the login shell of the user runs commands, and whether sh, setsid and timeout are installed",
     });

@@ -37,7 +37,10 @@ export interface ExecResult {
 export type ExecEnd = Omit<ExecResult, "stdout" | "notes">;
 
 export interface ExecOptions {
-  /** Ends the command on the host after so many seconds. Default 60. */
+  /**
+   * Ends the command on the host after so many seconds. Default 60. By this process's clock, too, which waits for some seconds more: for the host to
+   * answer, to begin it and to say its end. Waiting for a session doesn't count.
+   */
   deadlineSeconds?: number;
   /** Ends the command when raised, as an interrupt of the cell does. */
   signal?: AbortSignal;
@@ -93,8 +96,8 @@ export interface Host {
    * Runs a command to its end and records it in the open case; a replay answers from there. A command that fails, is late or loses its
    * connection is a result; what makes it none is an error, which is what other functions call the host's own.
    *
-   * @throws SkbookError `CONNECTION_LOST` before it began, `SESSION_REFUSED` by sshd, `ROOT_NEEDED`, `COMMAND_NOT_STARTED`, `BAD_PARAMETER` for an
-   *   argument that no kernel takes, `OUTPUT_TOO_LARGE`, `LEASE_EXPIRED`, `INTERRUPTED`; in a replay `NOT_RECORDED`.
+   * @throws SkbookError `CONNECTION_LOST` or `DEADLINE` before it began, `SESSION_REFUSED` by sshd or since all sessions hang, `ROOT_NEEDED`,
+   *   `COMMAND_NOT_STARTED`, `BAD_PARAMETER` for an argument that no kernel takes, `OUTPUT_TOO_LARGE`, `LEASE_EXPIRED`, `INTERRUPTED`; in a replay `NOT_RECORDED`.
    */
   exec(command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /**

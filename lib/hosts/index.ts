@@ -18,6 +18,7 @@ export { hostFacts } from "./facts.js";
 export type { Detached, ExecEnd, ExecOptions, ExecResult, Execution, Host, StartOptions } from "./host.js";
 export type { KernelFunction, KernelSnapshot } from "./kernel.js";
 export { parseKernelSnapshot } from "./kernel.js";
+export { lines, wholeLines } from "./lines.js";
 export { linkNames } from "./links.js";
 export { loadAwk, loadFunction, loadWord, type NetworkLoad, parseLoad } from "./load.js";
 export { type HostResult, HostResults, onAll } from "./on-all.js";

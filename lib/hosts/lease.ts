@@ -11,8 +11,11 @@ export const stopWord = "stop\n";
 export const endWord = "end\n";
 export const beatWord = "\n";
 
-/** A line on stderr that says the process group that the command runs in; before it, login scripts may have said something. */
-export const leaseLine = /^skbook-lease (\d+)\n/m;
+/**
+ * A line on stderr that says the process group that the command runs in; before it, login scripts may have said something, which need not end
+ * with its line.
+ */
+export const leaseLine = /skbook-lease (\d{1,10})\n/;
 /** A line on stderr that says that no beat had come for too long. */
 export const expiredLine = "skbook-lease-expired\n";
 /** A line on stdout after which the command's own bytes begin. */
@@ -53,6 +56,6 @@ export function leased(command: readonly string[], deadlineSeconds: number): str
 export function groupCheck(group: string): string[] {
   const living =
     "cat /proc/[0-9]*/stat 2>/dev/null | sed 's/.*) //' | awk -v g=\"$1\" '$3 == g && $1 != \"Z\"' | grep -q .";
-  const check = `i=0; while ${living}; do i=$((i+1)); [ $i -ge 50 ] && { echo alive; exit; }; sleep 0.1; done; echo gone`;
+  const check = `i=0; while ${living}; do i=$((i+1)); [ $i -ge 50 ] && { echo; echo alive; exit; }; sleep 0.1; done; echo; echo gone`;
   return ["sh", "-c", check, "skbook", group];
 }

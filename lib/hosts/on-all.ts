@@ -89,7 +89,7 @@ export async function onAll<Result>(
   if (data === undefined) throw badParameters("onAll", error);
   const signal = callSignal();
   const limit = pLimit(data.atOnce);
-  const results = await Promise.all(
+  const calls = Promise.all(
     hosts.map((host) =>
       limit(async (): Promise<HostResult<Result>> => {
         try {
@@ -100,8 +100,35 @@ export async function onAll<Result>(
       }),
     ),
   );
-  if (signal?.aborted) throw interrupted(`work on ${hosts.length} hosts`);
+  const results = await untilGivenUp(calls, signal);
+  if (results === null || signal?.aborted) throw interrupted(`work on ${hosts.length} hosts`);
   return new HostResults(results);
+}
+
+/** What skbook began ends within seconds of an interrupt; what else the function waits for may never come. */
+const giveUpMilliseconds = 30_000;
+
+/** Waits for all calls; null where they went on for too long after an interrupt. */
+async function untilGivenUp<Result>(
+  calls: Promise<Result>,
+  signal: AbortSignal | undefined,
+): Promise<Result | null> {
+  if (signal === undefined) return calls;
+  let timer: NodeJS.Timeout | undefined;
+  let cancel = () => {};
+  const givenUp = new Promise<null>((resolve) => {
+    cancel = () => {
+      timer = setTimeout(() => resolve(null), giveUpMilliseconds);
+    };
+    if (signal.aborted) cancel();
+    signal.addEventListener("abort", cancel, { once: true });
+  });
+  try {
+    return await Promise.race([calls, givenUp]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", cancel);
+  }
 }
 
 function asError(host: string, error: unknown): SkbookError {

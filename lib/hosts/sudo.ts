@@ -1,6 +1,6 @@
 import { SkbookError } from "../errors/index.js";
-import { lastLine } from "./bytes.js";
-import type { Channel, Transport } from "./transport.js";
+import { ask, type Said } from "./ask.js";
+import type { Transport } from "./transport.js";
 
 /** What makes a command line run as root: words before it, and what sudo reads from stdin. */
 export interface Elevation {
@@ -13,30 +13,33 @@ export const asUser: Elevation = { prefix: [], input: "" };
 /** Asks for the password of sudo; skbook keeps it in memory for the connection and writes it nowhere. */
 export type AskPassword = (host: string) => string | Promise<string>;
 
-/** Finds out how commands become root on a host: already, by sudo alone, or by sudo with a password. */
-export async function elevate(host: string, transport: Transport, ask?: AskPassword): Promise<Elevation> {
-  if ((await run(transport, ["id", "-u"])).output === "0") return asUser;
-  if ((await run(transport, ["timeout", "20", "sudo", "-n", "true"])).exitCode === 0)
+/** By this process's clock; the host's own limit for sudo is shorter. */
+const patienceSeconds = 25;
+
+/**
+ * Finds out how commands become root on a host: already, by sudo alone, or by sudo with a password.
+ *
+ * @throws SkbookError `ROOT_NEEDED`, `DEADLINE`, and the transport's own.
+ */
+export async function elevate(
+  host: string,
+  transport: Transport,
+  password?: AskPassword,
+): Promise<Elevation> {
+  const run = (command: readonly string[], input = ""): Promise<Said> =>
+    ask(transport, command, `become root on ${host}`, { seconds: patienceSeconds }, input);
+  // On a line of its own, whatever login scripts say.
+  if ((await run(["sh", "-c", "echo; id -u"])).line === "0") return asUser;
+  if ((await run(["timeout", "20", "sudo", "-n", "true"])).exitCode === 0)
     return { prefix: ["sudo", "-n", "--"], input: "" };
-  const password = (await ask?.(host)) ?? process.env.SKBOOK_SUDO_PASSWORD;
-  if (password === undefined) {
+  const known = (await password?.(host)) ?? process.env.SKBOOK_SUDO_PASSWORD;
+  if (known === undefined) {
     throw noRoot(host, "the user is not root, and sudo asks for a password");
   }
-  const elevation = { prefix: ["sudo", "-S", "-p", "", "--"], input: `${password}\n` };
-  const tried = await run(transport, ["timeout", "20", ...elevation.prefix, "true"], elevation.input);
+  const elevation = { prefix: ["sudo", "-S", "-p", "", "--"], input: `${known}\n` };
+  const tried = await run(["timeout", "20", ...elevation.prefix, "true"], elevation.input);
   if (tried.exitCode !== 0) throw noRoot(host, "sudo refused the password, or the user may not use sudo");
   return elevation;
-}
-
-async function run(
-  transport: Transport,
-  command: string[],
-  input = "",
-): Promise<{ output: string; exitCode: number | null }> {
-  const channel: Channel = await transport.open(command, "check");
-  channel.stdin.end(input);
-  channel.stderr.resume();
-  return { output: await lastLine(channel.stdout), exitCode: (await channel.end).exitCode };
 }
 
 function noRoot(host: string, failed: string): SkbookError {

@@ -1,7 +1,7 @@
-import { createInterface } from "node:readline";
 import { callSignal, interrupted } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
 import { leaseSeconds } from "./lease.js";
+import { lines } from "./lines.js";
 import type { Transport } from "./transport.js";
 
 /**
@@ -15,9 +15,13 @@ export type TimeExchange = readonly [sent: bigint, received: bigint, answered: b
  * nobody has asked for a while; and by itself.
  */
 const script =
-  "LC_ALL=C; export LC_ALL; if bash -c '[ -n \"$EPOCHREALTIME\" ]' 2>/dev/null; then " +
+  // What login scripts say need not end with its line.
+  "echo; LC_ALL=C; export LC_ALL; if bash -c '[ -n \"$EPOCHREALTIME\" ]' 2>/dev/null; then " +
   `exec timeout 60 bash -c 'while read -r -t ${leaseSeconds} line; do t=$EPOCHREALTIME; echo "\${t/./}000 \${EPOCHREALTIME/./}000"; done'; ` +
   `else exec timeout 60 sh -c 'while timeout -s KILL ${leaseSeconds} sh -c "read -r line"; do echo "$(date +%s%N) $(date +%s%N)"; done'; fi`;
+
+/** A host that takes longer for an answer has none. */
+const answerSeconds = 10;
 
 /** Exchanges time stamps with a host, one after the other. */
 export async function exchangeTimes(
@@ -26,9 +30,13 @@ export async function exchangeTimes(
   count: number,
 ): Promise<TimeExchange[]> {
   const tried = `exchange time stamps with ${host}`;
-  const channel = await transport.open(["sh", "-c", script], "check");
   const signal = callSignal();
+  const patience = { seconds: answerSeconds, signal };
+  const channel = await transport.open(["sh", "-c", script], "check", patience).catch((error) => {
+    throw signal?.aborted ? interrupted(tried) : error;
+  });
   const cancel = () => channel.destroy();
+  const patient = setTimeout(cancel, answerSeconds * 1_000);
   signal?.addEventListener("abort", cancel, { once: true });
   channel.stderr.resume();
   channel.stdin.on("error", () => {});
@@ -41,15 +49,17 @@ export async function exchangeTimes(
     };
     if (signal?.aborted) cancel();
     send();
-    for await (const line of createInterface({ input: channel.stdout })) {
+    for await (const line of eachLine(channel.stdout, tried)) {
       const arrived = process.hrtime.bigint();
-      const [received, answered] = /^(\d{15,}) (\d{15,})$/.exec(line)?.slice(1).map(BigInt) ?? [];
+      const [received, answered] = /^(\d{15,20}) (\d{15,20})$/.exec(line)?.slice(1).map(BigInt) ?? [];
       if (received === undefined || answered === undefined) continue;
+      patient.refresh();
       exchanges.push([sent, received, answered, arrived]);
       if (exchanges.length >= count) break;
       send();
     }
   } finally {
+    clearTimeout(patient);
     signal?.removeEventListener("abort", cancel);
     channel.stdin.end();
     channel.destroy();
@@ -57,6 +67,13 @@ export async function exchangeTimes(
   if (signal?.aborted) throw interrupted(tried);
   if (exchanges.length < count) throw brokenOff(tried, exchanges.length);
   return exchanges;
+}
+
+/** Two time stamps, or what login scripts say. */
+const maxLineBytes = 2 ** 16;
+
+async function* eachLine(bytes: AsyncIterable<Uint8Array>, tried: string): AsyncGenerator<string> {
+  for await (const together of lines(bytes, maxLineBytes, tried)) yield* together;
 }
 
 function brokenOff(tried: string, count: number): SkbookError {

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { Patience } from "./wait.js";
 
 /** How a command's channel ended. */
 export interface ChannelEnd {
@@ -14,7 +15,7 @@ export interface Channel {
   stdout: Readable;
   stderr: Readable;
   end: Promise<ChannelEnd>;
-  /** Gives the channel up, whatever the command does. */
+  /** Gives the channel up, whatever the command and the host do: its streams and `end` come to an end within moments. */
   destroy(): void;
 }
 
@@ -28,7 +29,10 @@ export type SessionUse = "run" | "exec" | "check";
 export interface Transport {
   /** Of a recorded host, on which nothing runs. */
   readonly recorded?: true;
-  /** @param signal ends a wait for a session, not the command: it rejects. */
-  open(command: readonly string[], use: SessionUse, signal?: AbortSignal): Promise<Channel>;
+  /**
+   * @param patience with the host, once there is a session for the command: its signal ends a wait for a session, too, but not the command.
+   * @throws SkbookError `DEADLINE`, `CONNECTION_LOST`, `SESSION_REFUSED`; the signal's reason.
+   */
+  open(command: readonly string[], use: SessionUse, patience: Patience): Promise<Channel>;
   close(): Promise<void>;
 }

@@ -104,10 +104,15 @@ export function readFields(
   });
 }
 
+/** Of 64 bits, with a sign; what is longer is no number of a program's. */
+const mostDigits = 24;
+
 function byType({ type }: Column, [word = ""]: readonly string[]): Value {
   if (type === "VARCHAR") return word === "" ? null : word;
   if (type === "BOOLEAN") return word !== "0";
-  const value = BigInt(word);
+  const value = BigInt(word.slice(0, mostDigits));
+  if (value !== BigInt.asIntN(64, value) && value !== BigInt.asUintN(64, value))
+    throw new Error(`${word.slice(0, 40)} has more than 64 bits`);
   return type === "BIGINT" && (value > 2n ** 53n || value < -(2n ** 53n)) ? value : Number(value);
 }
 

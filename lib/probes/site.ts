@@ -37,6 +37,17 @@ export class Site {
     return bpf`(${value} >> ${bitfield.shift} & ${2n ** BigInt(bitfield.bits) - 1n})`;
   }
 
+  /**
+   * Bytes of a struct, as the step from one to the next of an array.
+   *
+   * @throws SkbookError `BTF_MISSING`, `FIELD_MISSING`
+   */
+  sizeOf(struct: string): Bpf {
+    const size = this.target.layouts?.size(struct) ?? null;
+    if (size === null) throw this.unknown(struct, "struct");
+    return bpf`${size} ${comment(struct)}`;
+  }
+
   /** Where a field is: `addressOf(queue, "inet_frag_queue.key.v6.saddr")`. */
   addressOf(pointer: Bpf, field: string): Bpf {
     return bpf`(${pointer} + ${this.layout(field).offset} ${comment(shortName(field))})`;
@@ -64,19 +75,21 @@ export class Site {
   }
 
   private layout(field: string): FieldLayout {
+    const found = this.target.layouts?.field(field);
+    if (!found) throw this.unknown(field, "field");
+    this.used.set(field, found);
+    return found;
+  }
+
+  private unknown(what: string, kind: "field" | "struct"): SkbookError {
     const { host, layouts, snapshot } = this.target;
-    const found = layouts?.field(field);
-    if (found) {
-      this.used.set(field, found);
-      return found;
-    }
-    throw new SkbookError({
+    return new SkbookError({
       code: layouts === null ? "BTF_MISSING" : "FIELD_MISSING",
-      tried: `write a program for ${host} that reads ${field}`,
+      tried: `write a program for ${host} that reads ${what}`,
       failed:
         layouts === null
           ? "neither the host nor a file says where its kernel's structs have their fields"
-          : `kernel ${snapshot.kernel} has no such field, by its BTF`,
+          : `kernel ${snapshot.kernel} has no such ${kind}, by its BTF`,
       todo:
         layouts === null
           ? "boot a kernel with CONFIG_DEBUG_INFO_BTF, or give connect() the kernel's BTF as `btf`"

@@ -1,4 +1,3 @@
-import { existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { reasonOf, SkbookError } from "../errors/index.js";
@@ -6,6 +5,7 @@ import { definitions, RowAppender } from "./appender.js";
 import { type Column, literal, quoted, type Value } from "./column.js";
 import { newTableName, openConnection, withConnection } from "./database.js";
 import { coded, Dictionary } from "./dictionary.js";
+import { held } from "./held.js";
 import type { Provenance } from "./provenance.js";
 import { Table } from "./table.js";
 
@@ -111,7 +111,7 @@ async function openPart(connection: DuckDBConnection, columns: readonly Column[]
   return { table, appender, dictionary: new Dictionary() };
 }
 
-/** A Table over Parquet files. They are held open, so that it stays whole when they are removed. */
+/** A Table over Parquet files. They are held, so that it stays whole when they are removed. */
 export async function openParquet(
   name: string,
   paths: readonly string[],
@@ -119,14 +119,9 @@ export async function openParquet(
   provenance: Provenance,
 ): Promise<Table> {
   const table = newTableName(name);
-  const files = paths.map((path) => literal(heldOpen(path)));
+  const files = paths.map((path) => literal(held(path)));
   await withConnection((connection) =>
     connection.run(`CREATE VIEW ${quoted(table)} AS FROM read_parquet([${files.join(", ")}])`),
   );
   return new Table(table, columns, provenance);
-}
-
-function heldOpen(path: string): string {
-  const held = `/proc/self/fd/${openSync(path, "r")}`;
-  return existsSync(held) ? held : path;
 }

@@ -41,7 +41,7 @@ export class VectorFiller {
         break;
       case "BIGINT":
       case "UBIGINT":
-        for (let row = 0; row < values.length; row++) this.putLong(row, values[row] ?? 0);
+        for (let row = 0; row < values.length; row++) this.putLong(row, values[row] ?? 0, name, type);
         this.copy(vector, values.length * 8);
         break;
     }
@@ -56,11 +56,11 @@ export class VectorFiller {
   }
 
   /** A number goes in by halves, which is much faster than as a bigint. */
-  private putLong(row: number, value: Exclude<Value, null>): void {
+  private putLong(row: number, value: Exclude<Value, null>, name: string, type: "BIGINT" | "UBIGINT"): void {
     if (typeof value === "number" && Number.isSafeInteger(value)) {
       this.integers[2 * row] = value;
       this.integers[2 * row + 1] = Math.floor(value / 2 ** 32);
-    } else this.bigints[row] = BigInt(value);
+    } else this.bigints[row] = longOf(value, name, type);
   }
 
   private copy(vector: Vector, bytes: number): void {
@@ -88,4 +88,12 @@ function integerOf(value: Value | undefined, name: string): number {
   if (integer !== (integer | 0))
     throw new RangeError(`${value} does not fit into the INTEGER column ${name}`);
   return integer;
+}
+
+/** A bigint of 64 bits; a wider one would come out as another number. */
+function longOf(value: Exclude<Value, null>, name: string, type: "BIGINT" | "UBIGINT"): bigint {
+  const long = BigInt(value);
+  if (long !== (type === "BIGINT" ? BigInt.asIntN(64, long) : BigInt.asUintN(64, long)))
+    throw new RangeError(`${String(value).slice(0, 40)} does not fit into the ${type} column ${name}`);
+  return long;
 }

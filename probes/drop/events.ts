@@ -6,10 +6,10 @@ import {
   deviceField,
   field,
   headerFields,
-  kernelStack,
   type Probe,
   packetFields,
-  stackOf,
+  stackDepth,
+  stackField,
 } from "../../lib/probes/index.js";
 import type { DropEventsParameters } from "../parameters.js";
 import {
@@ -29,16 +29,6 @@ const inputField = field({
   meaning: "index of the interface it came in on; 0 for the host's own",
   say: (at) => at.read(bpf`$skb`, "sk_buff.skb_iif"),
 });
-
-const stackField = (depth: number) =>
-  field({
-    name: "stack",
-    type: "VARCHAR",
-    meaning: "kernel functions, innermost first; null unless asked for",
-    words: depth > 0 ? ["stack"] : [],
-    say: () => (depth > 0 ? [kernelStack(depth)] : []),
-    read: ([stack = ""]) => stackOf(stack),
-  });
 
 /**
  * Shows the packets that a host's kernel drops, one row each. Every event costs some microseconds on the host: look at
@@ -84,12 +74,7 @@ export const dropEvents: Probe<DropEventsParameters, "table"> = defineRows({
   summary: "dropSummary",
   filters: dropFilters,
   parameters: {
-    stacks: z
-      .union([z.boolean().transform((wanted) => (wanted ? 8 : 0)), z.int().min(0).max(64)])
-      .default(0)
-      .describe(
-        "kernel stack with every row, so many functions deep, up to 64; 0 or false for none, true for 8",
-      ),
+    stacks: stackDepth,
     // Not there where it isn't wanted: a recording answers both.
     headers: z
       .boolean()

@@ -1,1 +1,3 @@
 export { qdiscDrops } from "./drops.js";
+export { qdiscLatencyEvents } from "./latency-events.js";
+export { qdiscLatencySummary } from "./latency-summary.js";

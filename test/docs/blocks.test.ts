@@ -34,6 +34,7 @@ import type { Capture, Host, Table as Rows } from "skbook";
 import { bpf, type HookAt, type Target } from "skbook/probe";
 declare const at: HookAt;
 declare const host: Host, h1: Host, h2: Host, hostA: Host, hostB: Host, hosts: Host[], target: Target;
+declare const samples: Rows, samplesA: Rows, samplesB: Rows;
 declare const cap: Capture, one: Capture, two: Capture, atClient: Capture, atServer: Capture;
 declare const drops: Rows, resent: Rows;
 declare const sentOnA_ns: bigint, receivedOnB_ns: bigint;`;

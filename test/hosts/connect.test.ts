@@ -198,6 +198,16 @@ describeLive("connect", ["sshd"], () => {
     silent.close();
   });
 
+  test("a name that nobody knows is told before what there is to log in with", async () => {
+    const call = connect("root@no-such-host.invalid", { ...sshd.options, identityFiles: [] });
+    await expect(call).rejects.toMatchObject({
+      code: "HOST_UNKNOWN",
+      failed: "no address is known for no-such-host.invalid",
+    });
+    const known = connect(sshd.destination, { ...sshd.options, identityFiles: [] });
+    await expect(known).rejects.toMatchObject({ code: "SSH_AUTH_FAILED" });
+  });
+
   test("a server that says nothing is given up", async () => {
     const { createServer } = await import("node:net");
     const silent = createServer().listen(0, "127.0.0.1");

@@ -14,9 +14,9 @@ import { processesWith } from "../fixtures/processes.js";
 function answering(answer: () => string): ConnectedHost {
   const transport: Transport = {
     ...localTransport,
-    async open(command, use) {
+    async open(command, use, patience) {
       const isProof = use === "check" && command[2]?.includes("echo gone");
-      return localTransport.open(isProof ? ["echo", answer()] : command, use);
+      return localTransport.open(isProof ? ["echo", answer()] : command, use, patience);
     },
   };
   return new ConnectedHost("h1", transport);
@@ -77,9 +77,9 @@ describe("the end of a command", () => {
 function silent(check: () => string): ConnectedHost {
   const transport: Transport = {
     ...localTransport,
-    async open(command, use) {
-      if (use === "check") return localTransport.open(["echo", check()], use);
-      const channel = await localTransport.open(command, use);
+    async open(command, use, patience) {
+      if (use === "check") return localTransport.open(["echo", check()], use, patience);
+      const channel = await localTransport.open(command, use, patience);
       return { ...channel, end: channel.end.then(() => ({ exitCode: null, signal: null, lost: null })) };
     },
   };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readSections } from "../../lib/hosts/index.js";
-import { Sessions } from "../../lib/hosts/ssh/sessions.js";
+import { AllHang, type Session, Sessions } from "../../lib/hosts/ssh/sessions.js";
 import type { SessionUse } from "../../lib/hosts/transport.js";
 import { connect, dropSummary, type ExecOptions, type Execution, type Host } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
@@ -13,19 +13,20 @@ describe("the sessions of a connection", () => {
   function taking() {
     const sessions = new Sessions();
     const had: string[] = [];
-    const back = new Map<string, () => void>();
+    const sessionsHad = new Map<string, Session>();
     const take = (use: SessionUse, ...names: string[]) => {
       for (const name of names)
-        sessions.take(use).then((giveBack) => {
+        sessions.take(use).then((session) => {
           had.push(name);
-          back.set(name, giveBack);
+          sessionsHad.set(name, session);
         });
     };
     const settled = async () => {
       await sleep(0);
       return had.splice(0);
     };
-    return { sessions, take, settled, giveBack: (name: string) => back.get(name)?.() };
+    const giveBack = (name: string) => sessionsHad.get(name)?.giveBack();
+    return { sessions, take, settled, giveBack, hang: (name: string) => sessionsHad.get(name)?.hangs() };
   }
   const runs = ["r1", "r2", "r3", "r4", "r5", "r6", "r7"];
 
@@ -59,6 +60,26 @@ describe("the sessions of a connection", () => {
     giveBack("r2");
     expect(await settled()).toEqual(["r9"]);
     giveBack("r3");
+    expect(await settled()).toEqual(["e2"]);
+  });
+
+  test("that hang are waited for only as long as another one may come free", async () => {
+    const { sessions, take, settled, giveBack, hang } = taking();
+    take("run", ...runs);
+    take("exec", "e1");
+    take("check", "c1");
+    await settled();
+    const waiting = sessions.take("run");
+    for (const name of [...runs, "c1"]) hang(name);
+    take("check", "c2");
+    expect(await settled()).toEqual([]);
+    giveBack("e1");
+    expect(await settled()).toEqual(["c2"]);
+    hang("c2");
+    await expect(waiting).rejects.toBeInstanceOf(AllHang);
+    await expect(sessions.take("check")).rejects.toBeInstanceOf(AllHang);
+    giveBack("r1");
+    take("exec", "e2");
     expect(await settled()).toEqual(["e2"]);
   });
 

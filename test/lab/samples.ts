@@ -1,5 +1,7 @@
 import { rmSync } from "node:fs";
 import {
+  backlogEvents,
+  backlogSummary,
   conntrackEvents,
   conntrackSummary,
   defragEvents,
@@ -8,6 +10,8 @@ import {
   pathEvents,
   pathSummary,
   qdiscDrops,
+  qdiscLatencyEvents,
+  qdiscLatencySummary,
   record,
   runQueueSummary,
   softirqSummary,
@@ -29,6 +33,13 @@ const path = { ...lost.way, protocol: lost.protocol };
 /** How each probe is run, and with which fault. */
 const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) => Promise<unknown>] } = {
   qdiscDrops: [tbfOverflow, (host, during) => qdiscDrops(host, { ...asked, during })],
+  qdiscLatencySummary: [tbfOverflow, (host, during) => qdiscLatencySummary(host, { ...asked, during })],
+  qdiscLatencyEvents: [tbfOverflow, (host, during) => qdiscLatencyEvents(host, { ...few, during })],
+  backlogSummary: [nftDrop, (host, during) => backlogSummary(host, { ...asked, during })],
+  backlogEvents: [
+    nftDrop,
+    (host, during) => backlogEvents(host, { ...few, device: "uplink0", slowerThanUs: 0, during }),
+  ],
   conntrackSummary: [nftDrop, (host, during) => conntrackSummary(host, { ...asked, during })],
   conntrackEvents: [nftDrop, (host, during) => conntrackEvents(host, { ...few, during })],
   defragSummary: [duplicateFragments, (host, during) => defragSummary(host, { ...asked, during })],

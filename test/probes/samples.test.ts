@@ -48,6 +48,8 @@ const asked: { readonly [probe: string]: readonly object[] } = {
     { by: ["flow", "stack", "device"], ...packets },
     { by: ["protocol"], dst: "2001:db8::1", dstPort: 53 },
   ],
+  backlogEvents: [{ slowerThanUs: 5_000, stacks: 4, ...packets }],
+  backlogSummary: [{ by: ["from_cpu", "cpu", "ksoftirqd"], ...packets }],
   conntrackEvents: [packets],
   conntrackSummary: [packets],
   defragEvents: [{ src: "198.51.100.0/24" }, { ip: "2001:db8::/32" }],
@@ -55,6 +57,8 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   pathEvents: [tcpPath],
   pathSummary: [tcpPath],
   qdiscDrops: [{ device: "eth0" }],
+  qdiscLatencyEvents: [{ slowerThanUs: 5_000, ...packets }],
+  qdiscLatencySummary: [{ by: ["queue"], ...packets }],
   runQueueSummary: [{ threads: [42, 4_242], by: ["thread", "cpu"] }, { command: "vhost-4242" }],
   softirqSummary: [{ vectors: ["NET_RX", "NET_TX"], by: ["vector", "cpu", "ksoftirqd"] }],
 };

@@ -34,6 +34,8 @@ export interface TargetFile {
   /** Where fields are; null for what that kernel doesn't have. */
   layouts: { [path: string]: FieldLayout | null };
   arguments: { [name: string]: number | null };
+  /** Bytes of structs. */
+  sizes?: { [struct: string]: number | null };
 }
 
 export class SampleFolder {
@@ -104,7 +106,10 @@ function layoutsOf(file: TargetFile, kernel: string): Layouts {
   return {
     field: (path) => known(file.layouts, path, (of) => of.field(path)),
     argument: (fn, name) => known(file.arguments, `${fn}.${name}`, (of) => of.argument(fn, name)),
-    size: (struct) => btf().size(struct),
+    size: (struct) => {
+      file.sizes ??= {};
+      return known(file.sizes, struct, (of) => of.size(struct));
+    },
     has: (struct) => btf().has(struct),
   };
 }

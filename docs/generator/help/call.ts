@@ -10,6 +10,9 @@ const given: Record<string, string> = {
   hostB: 'const hostB = await connect("root@192.0.2.11");',
   cap: 'const cap = await openCapture("capture.pcap");',
   atClient: 'const atClient = await openCapture("client.pcap");',
+  samples: 'const samples = await openSocketSamples("sockets.log");',
+  samplesA: 'const samplesA = await openSocketSamples("sender.log");',
+  samplesB: 'const samplesB = await openSocketSamples("receiver.log");',
   atServer: 'const atServer = await openCapture("server.pcap");',
 };
 

@@ -12,6 +12,8 @@ export type Cause = (typeof causes)[number];
 /** Ends a capture when its time, its bytes or its purpose are used up. */
 export class Bounds {
   startedAt: string | undefined;
+  /** When the tool had ended, as far as is seen from here. */
+  endedAt: string | undefined;
   stoppedBy: Cause | undefined;
   bytes = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -62,12 +64,27 @@ export class Bounds {
 
   async *count(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const { extent } = this.options;
-    for await (const chunk of bytes) {
-      yield chunk;
-      this.bytes += chunk.length;
-      this.counter.push(chunk);
-      if ("maxBytes" in extent && this.bytes >= extent.maxBytes) this.over("bytes");
+    const ended = () => {
+      this.endedAt ??= new Date().toISOString();
+    };
+    try {
+      for await (const chunk of bytes) {
+        // A ring is brought behind its tool's end.
+        if (!("maxBytes" in extent)) ended();
+        yield chunk;
+        this.bytes += chunk.length;
+        this.counter.push(chunk);
+        if ("maxBytes" in extent && this.bytes >= extent.maxBytes) this.over("bytes");
+      }
+    } finally {
+      ended();
     }
+  }
+
+  /** Whether it took as many packets as it was to. */
+  get isFull(): boolean {
+    const { extent } = this.options;
+    return "maxPackets" in extent && this.counter.packets >= extent.maxPackets;
   }
 
   /** How near the capture is to the bound that is nearest, and what it has. */

@@ -51,7 +51,7 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
   const name =
     saveAs === undefined ? `${[bounds.device].flat().join("+")}.${facts.fileType}` : basename(saveAs);
   const cut = outcome.stoppedBy === "packets" || outcome.stoppedBy === "bytes";
-  const early = earlyEnd(outcome);
+  const early = earlyEnd(outcome) ?? missingPart(outcome, facts.packets);
   const dropped = "lastBytes" in extent ? (outcome.captured ?? facts.packets) - facts.packets : 0;
   return new Capture(name, path, outcome.sha256, facts, {
     ...fileProvenance(name, facts, run.recordingId),
@@ -64,7 +64,7 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
     partial: facts.partial || early !== null,
     notes: [
       ...detachedNotes(host.name, { ...outcome, connectionLost: outcome.stoppedBy === "connection" }),
-      ...(early === null ? [] : [`The capture ended before its time: ${early}`]),
+      ...(early === null ? [] : [`The capture is not whole: ${early}`]),
       ...("lastBytes" in extent ? ringNotes(extent, facts, dropped) : []),
       ...(outcome.leftOut == null
         ? []
@@ -124,10 +124,22 @@ function sessionFile(): string {
 }
 
 /** Why the capture ended before it was meant to, or null. */
-function earlyEnd({ stoppedBy, stderr }: CaptureOutcome): string | null {
+function earlyEnd({ stoppedBy, tool, exitCode, stderr }: CaptureOutcome): string | null {
   if (stoppedBy === "connection") return "the connection broke";
   if (stoppedBy === "lease") return "the notebook's process was too busy to renew the lease for 4 s";
-  return stoppedBy === "tool" ? stderr.trim() : null;
+  if (stoppedBy !== "tool") return null;
+  const why = exitCode === 0 ? ", as where somebody on the host ends it" : ` with ${exitCode}`;
+  return `${tool} ended by itself${why}: ${stderr.trim() || "it said nothing"}`;
+}
+
+/** What is missing of a capture that ended as it was meant to, or null. */
+function missingPart({ tool, exitCode, brought, captured }: CaptureOutcome, packets: number): string | null {
+  if (brought === false) return "not all that the ring had kept was brought";
+  if (exitCode !== 0)
+    return `${tool} had to be ended (${exitCode}): what it had not written by then is missing`;
+  // A ring took more than it kept.
+  if (brought !== null || captured === null || captured <= packets) return null;
+  return `${tool} took ${captured} packets, of which ${packets} arrived`;
 }
 
 async function recordedFacts(path: string | null, sha256: string): Promise<CaptureFacts> {

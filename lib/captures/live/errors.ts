@@ -1,4 +1,5 @@
 import { SkbookError } from "../../errors/index.js";
+import type { ExecEnd } from "../../hosts/index.js";
 
 const badFilter = "correct the capture filter (tcpdump's syntax: host 192.0.2.1 and udp port 53)";
 const kinds: [RegExp, string, string][] = [
@@ -38,6 +39,18 @@ export function ringLost(tried: string, leaseExpired: boolean): SkbookError {
       ? "the notebook's process was too busy to renew the lease for 4 s, so the host ended the capture and freed what it held"
       : "the connection broke, so the host ended the capture and freed what it held",
     todo: "run the cell again",
+  });
+}
+
+/** What keeps a ring and brings it was ended by somebody on the host. */
+export function ringKilled(tried: string, { exitCode, timedOut }: ExecEnd): SkbookError {
+  return new SkbookError({
+    code: "CAPTURE_FAILED",
+    tried,
+    failed: timedOut
+      ? "the deadline passed before the ring was brought"
+      : `what keeps the ring ended with ${exitCode ?? "a signal"} before it was brought: somebody on the host ended it`,
+    todo: "run the cell again, and see who ends processes there",
   });
 }
 

@@ -33,8 +33,17 @@ const script = [
   'mount --make-rprivate / && mount -t tmpfs -o "size=$size,mode=700" skbook-ring /mnt && cd /mnt || exit 1',
   '"$@" & tool=$!; echo "skbook-ring $tool" >&2; wait "$tool"; code=$?',
   'skip=1; for file in $(ls -tr); do tail -c +$skip "$file"; rm "$file"; skip=$((header + 1)); done',
+  "echo skbook-ring over >&2",
   'exit "$code"',
 ].join("; ");
+
+/** What stands on stderr once all files were brought. */
+const overLine = /^skbook-ring over$/m;
+
+/** Whether all that a ring had kept was brought. */
+export function isBrought(stderr: string): boolean {
+  return overLine.test(stderr);
+}
 
 const toolLine = /^skbook-ring (\d+)$/m;
 

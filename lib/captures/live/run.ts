@@ -14,9 +14,9 @@ import {
 import { watched } from "../../progress/index.js";
 import { Hashed } from "../hashed.js";
 import { Bounds, type Cause, causes } from "./bounds.js";
-import { captureError, ringLost } from "./errors.js";
+import { captureError, ringKilled, ringLost } from "./errors.js";
 import { checkFilter, findTool, withoutOwn } from "./find-tool.js";
-import { endRing, ringCommand, ringFiles } from "./ring.js";
+import { endRing, isBrought, ringCommand, ringFiles } from "./ring.js";
 import type { RunOptions } from "./run-options.js";
 import { captureTools } from "./tools.js";
 
@@ -31,6 +31,8 @@ export interface CaptureOutcome {
   captured: number | null;
   /** `tool`: it gave up by itself, for the reason in `stderr`. */
   stoppedBy: Cause | "packets" | "connection" | "lease" | "tool";
+  /** Of a ring: all that it kept came here; null of what streams, and cases from before it was kept have none. */
+  brought?: boolean | null;
   /** How often `until` was asked. */
   timesAsked: number;
   startedAt: string;
@@ -52,6 +54,7 @@ export const captureOutcome: z.ZodType<CaptureOutcome> = z.looseObject({
   lost: z.union([z.number(), z.literal("unknown")]),
   captured: z.number().nullable(),
   stoppedBy: z.enum([...causes, "packets", "connection", "lease", "tool"]),
+  brought: z.boolean().nullable().exactOptional(),
   // A replay asks as often.
   timesAsked: z.int().min(0).max(1_000_000),
   startedAt: z.iso.datetime(),
@@ -101,12 +104,14 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
     });
   };
   const outcomeOf = async (ended: ExecEnd): Promise<CaptureOutcome> => {
-    const stoppedBy = causeOf(ended, bounds.stoppedBy, ring !== null);
+    const stoppedBy = causeOf(ended, bounds);
     if (ended.canceled) throw interrupted(tried);
     await bounds.end();
     if (bounds.startedAt === undefined) throw captureError(tried, withoutCounters(ended.stderr));
     const gone = ended.connectionLost || ended.leaseExpired;
-    if (ring !== null && gone && bounds.bytes === 0) throw ringLost(tried, ended.leaseExpired);
+    const brought = ring === null ? null : isBrought(ended.stderr);
+    if (brought === false && bounds.bytes === 0)
+      throw gone ? ringLost(tried, ended.leaseExpired) : ringKilled(tried, ended);
     const captured = tool.captured.exec(ended.stderr)?.[1];
     return {
       tool: tool.name,
@@ -116,9 +121,10 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
       lost: tool.lost(ended.stderr) ?? "unknown",
       captured: captured === undefined ? null : Number(captured),
       stoppedBy,
+      brought,
       timesAsked: bounds.timesAsked,
       startedAt: bounds.startedAt,
-      endedAt: new Date().toISOString(),
+      endedAt: bounds.endedAt ?? new Date().toISOString(),
       detached: ended.detached,
       group: ended.group,
       leftOut: own === null || filter === null ? null : connectionText(own),
@@ -131,11 +137,11 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
 /** A gigabyte at 1 MB/s. */
 const bringingSeconds = 1_000;
 
-function causeOf(ended: ExecEnd, cause: Cause | undefined, ring: boolean): CaptureOutcome["stoppedBy"] {
+function causeOf(ended: ExecEnd, { stoppedBy, isFull }: Bounds): CaptureOutcome["stoppedBy"] {
   if (ended.connectionLost) return "connection";
   if (ended.leaseExpired) return "lease";
-  // Only a tool that streams was told to end by itself.
-  return cause ?? (ended.exitCode === 0 && !ring ? "packets" : "tool");
+  // A tool that somebody on the host ends says 0, too.
+  return stoppedBy ?? (ended.exitCode === 0 && isFull ? "packets" : "tool");
 }
 
 /** What a tool says while it runs is as long as the capture. */

@@ -1,4 +1,5 @@
 import { openCase, recordedRun } from "../../cases/index.js";
+import { SkbookError } from "../../errors/index.js";
 import { type Standing, watched } from "../../progress/index.js";
 import { ParquetWriter, type Table } from "../../tables/index.js";
 import { writeBase } from "../base/index.js";
@@ -8,7 +9,7 @@ import { checkUnchanged } from "../identity.js";
 import { tsharkOutcome } from "../tshark.js";
 import { PacketParser } from "./parser.js";
 import { withFirstPackets } from "./preview.js";
-import { startTshark } from "./run.js";
+import { packetLines, startTshark } from "./run.js";
 import { keptTable, openParts, tableOf } from "./table.js";
 import { keyOf, type Prepared, prepared, type Wanted } from "./wanted.js";
 
@@ -66,8 +67,9 @@ async function run(capture: Capture, wanted: Prepared, key: string | null): Prom
     const standing = () =>
       standingOf(capture, wanted, { frame: filter === "" ? parser.rows : frame, rows: parser.rows, ahead });
     await watched(`dissect ${capture.name}`, standing, async () => {
-      for await (const chunk of recorded.bytes) {
+      for await (const chunk of packetLines(recorded.bytes, capture.name)) {
         parser.push(chunk);
+        if (parser.rows > 2 * capture.facts.packets + spareRows) throw tooMany(capture);
         await writer.settle();
       }
     });
@@ -85,6 +87,18 @@ async function run(capture: Capture, wanted: Prepared, key: string | null): Prom
     await place.discard();
     throw error;
   }
+}
+
+/** What capinfos counts is what tshark prints; this is for files that it could not read to their end. */
+const spareRows = 100_000;
+
+function tooMany({ name, facts }: Capture): SkbookError {
+  return new SkbookError({
+    code: "TSHARK_OUTPUT",
+    tried: `dissect ${name}`,
+    failed: `more lines came than twice the ${facts.packets} packets that the file has`,
+    todo: "see whether the file grows, and whether the host's tshark is tshark",
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { basename } from "node:path";
 import { openCase } from "../../cases/index.js";
 import { currentCell, type MimeBundle } from "../../cell/index.js";
 import { renderTable, type Value } from "../../tables/index.js";
@@ -7,6 +8,7 @@ import { startTool } from "../tshark.js";
 import type { Printed } from "./fields.js";
 import { PacketParser } from "./parser.js";
 import type { PacketColumn } from "./readers.js";
+import { packetLines } from "./run.js";
 import { tsharkArguments } from "./tshark.js";
 
 /** Work that is over sooner shows its result soon enough. */
@@ -57,7 +59,8 @@ async function firstPackets(
     const count = values[0]?.length ?? 0;
     for (let row = 0; row < count; row++) rows.push(values.map((column) => column[row] ?? null));
   });
-  for await (const chunk of startTool(host, "tshark", args)) parser.push(chunk);
+  const lines = packetLines(startTool(host, "tshark", args), basename(path as string));
+  for await (const chunk of lines) parser.push(chunk);
   parser.end();
   return renderTable({
     columns: columns.map(({ column }) => column),

@@ -2,11 +2,20 @@ import { basename } from "node:path";
 import type { Run } from "../../cases/index.js";
 import { interrupted } from "../../cell/index.js";
 import { SkbookError } from "../../errors/index.js";
+import { wholeLines } from "../../hosts/index.js";
 import type { Capture } from "../capture.js";
 import type { TsharkEnd, TsharkOutcome } from "../tshark.js";
 import { startDissection } from "./tshark.js";
 import type { Prepared } from "./wanted.js";
 import { withheld } from "./withhold.js";
+
+/** tshark cuts the text of a field off; some hundred fields are far shorter. */
+const maxLineBytes = 4 * 2 ** 20;
+
+/** tshark's output in pieces of whole lines, none of which may be without end. */
+export function packetLines(bytes: AsyncIterable<Uint8Array>, capture: string): AsyncGenerator<Uint8Array> {
+  return wholeLines(bytes, maxLineBytes, `read what tshark says of ${capture}`);
+}
 
 /** Starts tshark over a capture, as a run that a case can record. `onAhead` is told of packets that were dissected ahead. */
 export async function startTshark(
@@ -18,7 +27,7 @@ export async function startTshark(
   const { printed, filter, withhold } = wanted;
   const names = printed.map(({ name }) => name);
   return {
-    bytes: withhold === undefined ? bytes : withheld(bytes, names, withhold),
+    bytes: withhold === undefined ? bytes : withheld(packetLines(bytes, capture.name), names, withhold),
     outcome: checkedOutcome(ended, capture, filter),
   };
 }

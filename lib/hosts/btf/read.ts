@@ -70,7 +70,7 @@ async function fetchAll(host: Host, words: readonly string[]): Promise<Buffer> {
   try {
     return unzipped(read, maxBytes);
   } catch (error) {
-    throw damaged(host.name, reasonOf(error));
+    throw damaged(host.name, error instanceof SkbookError ? error.failed : reasonOf(error));
   }
 }
 

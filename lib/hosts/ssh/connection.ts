@@ -1,56 +1,79 @@
+import { once } from "node:events";
+import { type Socket, connect as tcpConnect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Client, ConnectConfig } from "ssh2";
 import { callSignal, interrupted } from "../../cell/index.js";
 import { reasonOf, SkbookError } from "../../errors/index.js";
+import { type Patience, within } from "../wait.js";
 import { type Endpoint, resolveEndpoint } from "./endpoint.js";
 import { HostKeyCheck } from "./host-key.js";
 import { type Credentials, credentials } from "./keys.js";
 import type { ConnectOptions } from "./options.js";
 
 const unansweredKeepalives = 3;
+/** For a person who looks for it; a function that never answers is given up. */
+const passphraseSeconds = 300;
+
+/** An authenticated connection. */
+export interface Connection {
+  client: Client;
+  /** Ends it at once, whether anybody answers or not. */
+  destroy(): void;
+}
 
 /** Opens an authenticated connection whose host key was verified, through jump hosts where there are any. */
-export async function openConnection(name: string, options: ConnectOptions): Promise<Client> {
+export async function openConnection(name: string, options: ConnectOptions): Promise<Connection> {
   const endpoint = await resolveEndpoint(name, options);
-  const hops: Client[] = [];
+  const hops: Connection[] = [];
   try {
     for (const jump of endpoint.jump) {
       hops.push(await open(await resolveEndpoint(jump, { ...options, jump: [] }), options, hops.at(-1)));
     }
-    const client = await open(endpoint, options, hops.at(-1));
-    client.once("close", () => endAll(hops));
-    return client;
+    const connection = await open(endpoint, options, hops.at(-1));
+    connection.client.once("close", () => endAll(hops));
+    return connection;
   } catch (error) {
     endAll(hops);
     throw error;
   }
 }
 
-function endAll(hops: readonly Client[]): void {
-  for (const hop of [...hops].reverse()) hop.end();
+function endAll(hops: readonly Connection[]): void {
+  for (const { client } of [...hops].reverse()) client.end();
 }
 
 async function open(
   endpoint: Endpoint,
   options: ConnectOptions,
-  through: Client | undefined,
-): Promise<Client> {
-  const offer = await credentials(endpoint, options);
+  through: Connection | undefined,
+): Promise<Connection> {
+  const tried = `connect to ${endpoint.name}`;
+  const patience = { seconds: endpoint.timeoutSeconds, signal: callSignal() };
+  const { signal } = patience;
+  const orInterrupted = (error: unknown) => {
+    throw signal?.aborted ? interrupted(tried) : error;
+  };
+  // A person may be asked for a passphrase meanwhile.
+  const asking = within(credentials(endpoint, options), tried, { seconds: passphraseSeconds, signal });
+  const offer = await asking.catch(orInterrupted);
   const check = await HostKeyCheck.for(endpoint);
-  if (offer.methods.length === 0)
+  const [sock, destroy] = await (through === undefined
+    ? reach(endpoint, patience)
+    : forward(through, endpoint, patience)
+  ).catch(orInterrupted);
+  if (offer.methods.length === 0) {
+    sock.destroy();
     throw authenticationFailed(endpoint, offer, "there is nothing to offer the server");
-  const sock = through === undefined ? undefined : await forward(through, endpoint);
+  }
   const keepaliveSeconds = options.keepaliveSeconds ?? 5;
   const config: ConnectConfig = {
-    host: endpoint.hostname,
-    port: endpoint.port,
+    sock: sock as Socket,
     username: endpoint.user,
     authHandler: offer.methods,
     hostVerifier: (key: Buffer) => check.accepts(key),
     readyTimeout: endpoint.timeoutSeconds * 1_000,
     keepaliveInterval: keepaliveSeconds * 1_000,
     keepaliveCountMax: unansweredKeepalives,
-    ...(sock === undefined ? {} : { sock }),
     algorithms: {
       compress: endpoint.compress ? ["zlib@openssh.com", "zlib", "none"] : ["none", "zlib@openssh.com"],
       ...(check.algorithms === undefined
@@ -60,11 +83,10 @@ async function open(
   };
   const { default: ssh2 } = await import("ssh2");
   const client = new ssh2.Client();
-  const signal = callSignal();
-  return new Promise<Client>((resolve, reject) => {
+  return new Promise<Connection>((resolve, reject) => {
     const cancel = () => {
-      client.destroy();
-      reject(interrupted(`connect to ${endpoint.name}`));
+      sock.destroy();
+      reject(interrupted(tried));
     };
     if (signal?.aborted) return cancel();
     signal?.addEventListener("abort", cancel, { once: true });
@@ -72,7 +94,7 @@ async function open(
     client
       .on("ready", () => {
         client.setNoDelay(true);
-        resolve(client);
+        resolve({ client, destroy });
       })
       .on("error", (error) => {
         // An agent that doesn't answer is one way in less; ssh2 goes on to the next.
@@ -80,7 +102,7 @@ async function open(
           offer.offered.push(`the agent failed: ${error.message}`);
           return;
         }
-        client.destroy();
+        sock.destroy();
         reject(check.refusal ?? explain(error, endpoint, offer));
       })
       .on("close", () =>
@@ -90,32 +112,43 @@ async function open(
   });
 }
 
-function forward(through: Client, endpoint: Endpoint): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const timeout = setTimeout(() => {
-      reject(
-        connectFailed("HOST_UNREACHABLE", endpoint, "the jump host did not reach it in time", undefined),
-      );
-    }, endpoint.timeoutSeconds * 1_000);
-    through.forwardOut("127.0.0.1", 0, endpoint.hostname, endpoint.port, (error, stream) => {
-      clearTimeout(timeout);
-      if (error === undefined || error === null) return resolve(stream);
-      reject(
-        connectFailed(
-          "HOST_UNREACHABLE",
-          endpoint,
-          `the jump host could not reach it: ${error.message}`,
-          error,
-        ),
-      );
+/** What bytes go by, and what ends it at once. */
+type Way = [sock: Duplex, destroy: () => void];
+
+async function reach(endpoint: Endpoint, patience: Patience): Promise<Way> {
+  const socket = tcpConnect({ host: endpoint.hostname, port: endpoint.port });
+  // ssh2 listens to it for each of its channels.
+  socket.setMaxListeners(0);
+  const destroy = () => socket.destroy();
+  try {
+    await within(once(socket, "connect"), `connect to ${endpoint.name}`, patience, destroy);
+  } catch (error) {
+    destroy();
+    if (patience.signal?.aborted) throw error;
+    throw explain(error as SshError, endpoint);
+  }
+  return [socket, destroy];
+}
+
+async function forward(through: Connection, endpoint: Endpoint, patience: Patience): Promise<Way> {
+  const forwarded = new Promise<Duplex>((resolve, reject) => {
+    through.client.forwardOut("127.0.0.1", 0, endpoint.hostname, endpoint.port, (error, stream) => {
+      if (error === undefined || error === null) resolve(stream);
+      else reject(new Error(`the jump host could not reach it: ${error.message}`, { cause: error }));
     });
   });
+  try {
+    return [await within(forwarded, `connect to ${endpoint.name}`, patience), through.destroy];
+  } catch (error) {
+    if (patience.signal?.aborted) throw error;
+    throw explain(error as SshError, endpoint);
+  }
 }
 
 type SshError = Error & { level?: string; code?: string | number };
 
-function explain(error: SshError, endpoint: Endpoint, offer: Credentials): SkbookError {
-  if (error.level === "client-authentication")
+function explain(error: SshError, endpoint: Endpoint, offer?: Credentials): SkbookError {
+  if (error.level === "client-authentication" && offer !== undefined)
     return authenticationFailed(endpoint, offer, "the server refused all that was offered", error);
   switch (error.code) {
     case "ENOTFOUND":
@@ -124,7 +157,8 @@ function explain(error: SshError, endpoint: Endpoint, offer: Credentials): Skboo
     case "ECONNREFUSED":
       return connectFailed("HOST_UNREACHABLE", endpoint, "nothing listens on that port", error);
   }
-  return connectFailed("HOST_UNREACHABLE", endpoint, reasonOf(error), error);
+  const failed = error instanceof SkbookError ? error.failed : reasonOf(error);
+  return connectFailed("HOST_UNREACHABLE", endpoint, failed, error);
 }
 
 function connectFailed(code: string, endpoint: Endpoint, failed: string, cause: unknown): SkbookError {

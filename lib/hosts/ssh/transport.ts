@@ -1,12 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client, ClientChannel } from "ssh2";
+import type { ClientChannel } from "ssh2";
 import { reasonOf, SkbookError } from "../../errors/index.js";
 import { shellLine } from "../shell.js";
 import type { Channel, ChannelEnd, SessionUse, Transport } from "../transport.js";
-import { Sessions } from "./sessions.js";
+import { type Patience, within } from "../wait.js";
+import type { Connection } from "./connection.js";
+import { AllHang, type Session, Sessions } from "./sessions.js";
 
 /** sshd counts a session for a moment after its channel has closed, so that the next may be refused: then try again after so long. */
 const pausesMs = [20, 100, 500, 2000];
+/** A channel that was given up, or a connection that was closed, is not waited for any longer than this. */
+const closingMs = 2_000;
+/** A connection on which a session isn't even opened for so long, after nobody waits for it any more, is none. */
+const silentMs = 10_000;
 
 /** Commands over one SSH connection, without a pty: stdout and stderr stay apart and unchanged. */
 export class SshTransport implements Transport {
@@ -15,8 +21,9 @@ export class SshTransport implements Transport {
 
   constructor(
     private readonly name: string,
-    private readonly client: Client,
+    private readonly connection: Connection,
   ) {
+    const { client } = connection;
     client.on("error", (error) => {
       this.lost = error.message;
     });
@@ -25,31 +32,88 @@ export class SshTransport implements Transport {
     });
   }
 
-  async open(command: readonly string[], use: SessionUse, signal?: AbortSignal): Promise<Channel> {
-    const giveBack = await this.sessions.take(use, signal);
-    try {
-      const channel = await this.exec(shellLine(command), signal);
-      const ending = this.endOf(channel);
-      ending.finally(giveBack);
-      return {
-        stdin: channel,
-        stdout: channel,
-        stderr: channel.stderr,
-        end: ending,
-        destroy: () => channel.destroy(),
-      };
-    } catch (error) {
-      giveBack();
-      throw error;
-    }
+  async open(command: readonly string[], use: SessionUse, patience: Patience): Promise<Channel> {
+    const session = await this.sessions.take(use, patience.signal).catch((error) => {
+      throw error instanceof AllHang ? this.allHang() : error;
+    });
+    const opening = this.exec(shellLine(command), patience.signal);
+    opening.then(
+      (channel) => channel.once("close", () => session.giveBack()),
+      () => session.giveBack(),
+    );
+    const tried = `open a session on ${this.name}`;
+    const channel = await within(opening, tried, patience, () => this.letGo(opening, session));
+    return this.channelOf(channel, session);
   }
 
   async close(): Promise<void> {
     if (this.lost !== null) return;
     await new Promise<void>((resolve) => {
-      this.client.once("close", () => resolve());
-      this.client.end();
+      const timer = setTimeout(() => this.destroy("it did not answer when it was closed"), closingMs);
+      const { client } = this.connection;
+      client.once("close", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      client.end();
     });
+  }
+
+  private destroy(why: string): void {
+    this.lost ??= why;
+    this.connection.destroy();
+  }
+
+  /** Of a session that nobody waits for any more: what comes late is closed; where nothing comes, the connection is none. */
+  private letGo(opening: Promise<ClientChannel>, session: Session): void {
+    const timer = setTimeout(() => this.destroy("it did not answer"), silentMs);
+    opening
+      .then(
+        (channel) => this.channelOf(channel, session).destroy(),
+        () => {},
+      )
+      .finally(() => clearTimeout(timer));
+  }
+
+  private channelOf(channel: ClientChannel, session: Session): Channel {
+    let given = false;
+    let closed = false;
+    let resolve: (end: ChannelEnd) => void = () => {};
+    const end = new Promise<ChannelEnd>((settle) => {
+      resolve = settle;
+    });
+    let exit: ChannelEnd | undefined;
+    channel.on("error", () => {});
+    channel.stderr.on("error", () => {});
+    channel.on("exit", (code: number | null, signal?: string) => {
+      exit = { exitCode: code, signal: signal ?? null, lost: null };
+    });
+    const over = () => {
+      // A session that was given up ends without an exit status, too.
+      resolve(exit ?? { exitCode: null, signal: null, lost: this.lost });
+    };
+    channel.once("close", () => {
+      closed = true;
+      over();
+    });
+    return {
+      stdin: channel,
+      stdout: channel,
+      stderr: channel.stderr,
+      end,
+      destroy: () => {
+        if (given || closed) return;
+        given = true;
+        channel.destroy();
+        const timer = setTimeout(() => {
+          // sshd keeps a session for as long as its command runs.
+          session.hangs();
+          for (const stream of [channel, channel.stderr]) if (!stream.readableEnded) stream.push(null);
+          over();
+        }, closingMs);
+        channel.once("close", () => clearTimeout(timer));
+      },
+    };
   }
 
   private async exec(line: string, signal?: AbortSignal): Promise<ClientChannel> {
@@ -79,7 +143,7 @@ export class SshTransport implements Transport {
       };
       if (this.lost !== null) return fail(this.lost);
       try {
-        this.client.exec(line, { pty: false }, (error, channel) => {
+        this.connection.client.exec(line, { pty: false }, (error, channel) => {
           if (error) fail(error.message);
           else resolve(channel);
         });
@@ -90,19 +154,13 @@ export class SshTransport implements Transport {
     });
   }
 
-  private endOf(channel: ClientChannel): Promise<ChannelEnd> {
-    return new Promise((resolve) => {
-      let end: ChannelEnd | undefined;
-      channel.on("error", () => {});
-      channel.on("exit", (code: number | null, signal?: string) => {
-        end = { exitCode: code, signal: signal ?? null, lost: null };
-      });
-      channel.on("close", () => {
-        resolve(
-          // A session that was given up ends without an exit status, too.
-          end ?? { exitCode: null, signal: null, lost: this.lost },
-        );
-      });
+  private allHang(): SkbookError {
+    return new SkbookError({
+      code: "SESSION_REFUSED",
+      tried: `open a session on ${this.name}`,
+      failed:
+        "all sessions of its connection hang: what was started in them was given up, and sshd has not closed one",
+      todo: "see what hangs on the host (login scripts, disks), then connect() again",
     });
   }
 }

@@ -1,6 +1,6 @@
 import { type Counter, counterOf, counters } from "./counters.js";
 import { rowWord } from "./lifecycle.js";
-import type { ProgramRecord } from "./records.js";
+import { countOf, type ProgramRecord } from "./records.js";
 
 /** What became of the events of one hook; null where the program ended before it could say. */
 export interface HookAccount {
@@ -15,12 +15,17 @@ export interface HookAccount {
   lost: number | "unknown";
 }
 
+/** No probe has more. */
+const mostHooks = 1_024;
+
 /** How a kind of probe counts, so that what is missing is known. */
 export interface Books {
   /** The probe's hooks, by the index that its counters have. */
   hooks: readonly string[];
   /** In a summary, the map whose counts add up to all that was seen; null where it has books of its own. Not there for rows. */
   countMap?: string | null;
+  /** In a summary, the map with what has begun and not ended, and how many one of its values stands for. */
+  open?: { map: string; count(value: unknown): number } | undefined;
   /** In a summary: whether `matched` is counted; else nothing is lost as long as the map has room. */
   matched?: boolean;
   /** Keys that a map may have. */
@@ -42,8 +47,9 @@ export class Account {
   /** In a summary, the events that its counts stand for, and how many of them there are. */
   private summed = 0;
   private entries = 0;
-  /** Whether maps have come, or could have: they do behind the end. */
-  private counted = false;
+  /** Whether the program said its end, behind which maps come, or maps came without that. */
+  counted = false;
+  private printed = false;
   /** Rows that arrived, by hook. */
   private readonly arrived = new Map<number, number>();
   private readonly counts = new Map<Counter, Map<number, number>>(counters.map((one) => [one, new Map()]));
@@ -61,9 +67,7 @@ export class Account {
         this.lostByBpftrace += record.events;
         return true;
       case "unparsed":
-        this.unparsedLines += 1;
-        if (this.unparsed.length < 5) this.unparsed.push(record.line.slice(0, 200));
-        return true;
+        return this.noteUnparsed(record.line);
       case "line":
         return this.noteLine(record.word, record.hook, record.fields[0] ?? null);
       case "map":
@@ -135,7 +139,17 @@ export class Account {
     return sum(which.flatMap((one) => [...(this.counts.get(one)?.values() ?? [])]));
   }
 
+  private noteUnparsed(line: string): true {
+    this.unparsedLines += 1;
+    // A copy: a part of a text keeps all of it in memory.
+    if (this.unparsed.length < 5) this.unparsed.push(Buffer.from(line.slice(0, 200)).toString());
+    return true;
+  }
+
   private noteLine(word: string, hook: number, nsecs: string | null): boolean {
+    const isSign = ["begin", "over", "end", "tick"].includes(word);
+    if (isSign && (nsecs === null || !/^\d{1,19}$/.test(nsecs))) return this.noteUnparsed(`${word} ${nsecs}`);
+    if (word === rowWord && !(hook >= 0 && hook < mostHooks)) return this.noteUnparsed(`${word}:${hook}`);
     if (word === "begin") this.begin = nsecs;
     else if (word === "over") this.end = nsecs;
     else if (word === "end") this.noteEnd(nsecs);
@@ -157,21 +171,25 @@ export class Account {
   }
 
   /**
-   * bpftrace ended by itself, behind all maps. A signal that comes in its last moments, as where it takes seconds to detach on a busy host, makes it
-   * skip what the program says at its end.
+   * bpftrace ended without an error. A signal that comes in its last moments, as where it takes seconds to detach on a busy host, makes it skip what the
+   * program says at its end; the maps that it then prints are whole.
    */
   noteExit(): void {
-    this.counted = true;
+    this.counted ||= this.printed;
   }
 
   private noteMap(name: string, entries: readonly [string, unknown][]): boolean {
+    this.printed = true;
     const known = counterOf(name);
     if (known !== undefined) {
-      this.counts.get(known.counter)?.set(known.hook, Number(entries[0]?.[1] ?? 0));
+      if (known.hook >= mostHooks) return this.noteUnparsed(name);
+      this.counts.get(known.counter)?.set(known.hook, countOf(entries[0]?.[1] ?? 0));
       return true;
     }
+    const { open } = this.books;
+    if (name === open?.map) this.summed += sum(entries.map(([, value]) => open.count(value)));
     if (name !== this.books.countMap) return false;
-    this.summed += entries.reduce((all, [, count]) => all + Number(count), 0);
+    this.summed += entries.reduce((all, [, count]) => all + countOf(count), 0);
     this.entries += entries.length;
     return false;
   }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { reasonOf, SkbookError } from "../../errors/index.js";
-import { type ClockReading, type NetworkLoad, parseClockLines, parseLoad } from "../../hosts/index.js";
+import { type ClockReading, lines, type NetworkLoad, parseClockLines, parseLoad } from "../../hosts/index.js";
 import {
   type Column,
   createFrame,
@@ -13,7 +13,8 @@ import {
 import type { Target } from "../target.js";
 import type { Account } from "./account.js";
 import type { ProbeDefinition, Shapes } from "./definition.js";
-import { lines, type ProgramRecord, parseRecord } from "./records.js";
+import { rowWord } from "./lifecycle.js";
+import { isOverfull, type ProgramRecord, parseRecord } from "./records.js";
 import { UnixTime } from "./unix-time.js";
 
 /** What a run left: its clock, and the way to its result. */
@@ -34,6 +35,7 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
   given: { target: Target; parameters: z.output<Schema>; account: Account; onAttached: () => void },
 ): Promise<Collected> {
   const { account } = given;
+  const host = given.target.host;
   const readings = new Readings();
   let time: UnixTime | undefined;
   const clock = () => {
@@ -41,6 +43,7 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
     return time;
   };
   const maps = new Map<string, ReadonlyMap<string, unknown>>();
+  const bounds = new Bounds(host, definition.name, definition.maxEvents?.(given.parameters) ?? 0);
   const context = { ...given, unixTime: (nsecs: string) => clock().of(nsecs) };
   const sink = await makeSink(definition, definition.columns(given.parameters)).catch(async (error) => {
     // Whoever leaves before the end of a run's bytes ends it; unread, they would keep it going.
@@ -48,13 +51,15 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
     throw error;
   });
   try {
-    for await (const batch of lines(bytes)) {
+    for await (const batch of lines(bytes, maxLineBytes, bounds.tried)) {
+      for (const line of batch) bounds.checkLine(line);
       const attachedBefore = account.ticked;
       const records = batch
         .flatMap(parseRecord)
         .filter((record) => !readings.note(record) && !account.note(record));
       if (account.ticked && !attachedBefore) given.onAttached();
       for (const record of records) {
+        if (record.type === "line" && record.word === rowWord) bounds.countRow();
         if (record.type === "map") maps.set(record.name, new Map(record.entries));
       }
       if (definition.decode !== undefined) {
@@ -66,22 +71,69 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
     sink.append(definition.conclude?.(maps, { ...context, ended }) ?? []);
   } catch (error) {
     await sink.discard();
-    throw error instanceof SkbookError ? error : unreadable(definition.name, error);
+    throw error instanceof SkbookError ? error : unreadable(bounds.tried, error);
   }
   return {
     time: clock(),
     clocks: { start: readings.start, end: readings.end },
     load: readings.load,
-    finish: sink.finish,
+    finish: (provenance) =>
+      sink.finish(provenance).catch((error) => {
+        throw error instanceof SkbookError ? error : unreadable(bounds.tried, error);
+      }),
     discard: sink.discard,
   };
 }
 
+/** A map with all its keys is one line. */
+const maxLineBytes = 32 * 2 ** 20;
+/** Of all maps together, as text. */
+const maxMapBytes = 64 * 2 ** 20;
+/** Programs on several CPUs that count down at the same time print a few rows more than they were asked for. */
+const spareRows = 100_000;
+
+/** Holds what a host says to what a program could say: it isn't kept without end. */
+class Bounds {
+  readonly tried: string;
+  private mapBytes = 0;
+  private rows = 0;
+
+  constructor(
+    host: string,
+    probe: string,
+    private readonly maxRows: number,
+  ) {
+    this.tried = `read what ${probe} printed on ${host}`;
+  }
+
+  checkLine(line: string): void {
+    if (/^\{"type": ?"printf"/.test(line)) return;
+    this.mapBytes += line.length;
+    if (this.mapBytes > maxMapBytes) throw this.tooLarge(`its maps have more than ${maxMapBytes} bytes`);
+    if (isOverfull(line)) throw this.tooLarge("a map has more values than any that a program may have");
+  }
+
+  countRow(): void {
+    this.rows += 1;
+    if (this.rows <= this.maxRows + spareRows) return;
+    throw this.tooLarge(`it printed more rows than the ${this.maxRows} that it was asked for`);
+  }
+
+  private tooLarge(failed: string): SkbookError {
+    return new SkbookError({
+      code: "OUTPUT_TOO_LARGE",
+      tried: this.tried,
+      failed,
+      todo: "this is not what the program says: see what else writes to its output there, or get the recording again",
+    });
+  }
+}
+
 /** Words that aren't what the program prints: a number that is none. */
-function unreadable(probe: string, cause: unknown): SkbookError {
+function unreadable(tried: string, cause: unknown): SkbookError {
   return new SkbookError({
     code: "BAD_RECORDING",
-    tried: `read what ${probe} printed`,
+    tried,
     failed: reasonOf(cause),
     todo: "measure again: the recording was made by another program, or changed",
     cause,

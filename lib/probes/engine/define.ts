@@ -11,6 +11,7 @@ import { readTarget, type Target } from "../target.js";
 import { Account } from "./account.js";
 import { budgetOf, busyCode, tooBusy } from "./budget.js";
 import { collect } from "./collect.js";
+import { cutShort } from "./cut-short.js";
 import { limitsOf, type ProbeDefinition, type Shapes } from "./definition.js";
 import { ProbeError } from "./error.js";
 import { explain, type Listing } from "./explain.js";
@@ -61,8 +62,9 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
       () => reading,
       () => begin(definition, hooks, host, common, own),
     );
-    const concurrent = new ConcurrentTask(tried, during, { settleMs, stop: run.stop });
     const account = new Account(definition.books(own));
+    const stop = () => run.stop(account.end === null);
+    const concurrent = new ConcurrentTask(tried, during, { settleMs, stop });
     const standing = standingOf(account, common);
     const onAttached = () => {
       standing.attached();
@@ -92,7 +94,17 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
         });
       }
       const notes = definition.notes?.(target, own, new Set(Object.keys(outcome.layout))) ?? [];
-      const facts = { recordingId: run.recordingId, host: host.name, seconds, clocks, notes, time, load };
+      const cut = cutShort(seconds, outcome, account, during !== undefined);
+      const facts = {
+        cut,
+        recordingId: run.recordingId,
+        host: host.name,
+        seconds,
+        clocks,
+        notes,
+        time,
+        load,
+      };
       const result = await finish(provenanceOf(definition.name, facts, outcome, account));
       if (failure !== undefined) throw new ProbeError(failure, account.ticked ? result : null);
       return result as never;

@@ -53,6 +53,18 @@ export function tickPeriodMs(seconds: number): number {
   return Math.round(duration / Math.max(1, Math.round(duration / tickMs)));
 }
 
+/** From its first tick until its last, a program measures longer than so many nanoseconds. */
+function leastNs(seconds: number): number {
+  const duration = Math.round(seconds * 1_000);
+  // The first tick comes a period after the timer has been attached; half of one is how far the last may be off.
+  return Math.max(0, duration - 1.5 * tickPeriodMs(seconds)) * 1_000_000;
+}
+
+/** Whether a program that said its first tick and its end, by its clock, ended because its time was over. */
+export function isTimeOver(seconds: number, firstTick: string, end: string): boolean {
+  return BigInt(end) - BigInt(firstTick) >= BigInt(Math.round(leastNs(seconds)));
+}
+
 /** The whole program: the clauses of a probe, and around them what every probe has. */
 export function wholeProgram(
   clauses: Bpf,
@@ -70,8 +82,7 @@ export function wholeProgram(
     rows === null
       ? bpf`${endsAtOnce ? bpf`${overSince} = 1; ` : bpf``}${sayOver} exit();`
       : bpf`${overSince} = 1; ${left} = 0; ${rest} = -1; ${sayOver}`;
-  // The first tick comes a period after the timer has been attached; half of one is how far the last may be off.
-  const isLast = bpf`nsecs - ${firstTick} > ${Math.max(0, duration - 1.5 * period) * 1_000_000}`;
+  const isLast = bpf`nsecs - ${firstTick} > ${leastNs(seconds)}`;
   const firstIsLast = duration <= period;
   const structs = [...needsOf(clauses)].filter((need) => need instanceof OwnStruct);
   return joined(

@@ -9,6 +9,8 @@ import { clockStep, type UnixTime } from "./unix-time.js";
 const notableStepNs = 1_000_000n;
 
 interface RunFacts {
+  /** Why it measured for less than it was to, without an error. */
+  cut: string | null;
   recordingId: string | null;
   host: string;
   /** How long it was to measure. */
@@ -23,7 +25,7 @@ interface RunFacts {
 /** Where the rows of a probe come from, and what may be missing. */
 export function provenanceOf(
   probe: string,
-  { recordingId, host, seconds, clocks, notes, time, load }: RunFacts,
+  { cut, recordingId, host, seconds, clocks, notes, time, load }: RunFacts,
   outcome: RunOutcome,
   account: Account,
 ): Provenance {
@@ -35,9 +37,10 @@ export function provenanceOf(
     endedAt: time.iso(account.end),
     lost: account.lost,
     truncated: account.truncated,
-    partial: outcome.exitCode !== 0,
+    partial: outcome.exitCode !== 0 || cut !== null,
     notes: [
       ...detachedNotes(host, outcome),
+      ...(cut === null ? [] : [`It is not whole: ${cut}.`]),
       ...notes,
       ...(outcome.deviceNotes ?? []),
       ...(outcome.layoutNotes ?? []),

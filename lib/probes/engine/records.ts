@@ -68,14 +68,25 @@ function entriesOf(value: unknown): [string, unknown][] {
   return [["", value]];
 }
 
-/** Splits a byte stream into lines; a last line without a newline counts. */
-export async function* lines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of bytes) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = parts.pop() ?? "";
-    yield parts;
+/** A count, as a map has it; fails for what is none. */
+export function countOf(value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
+  throw new Error(`${JSON.stringify(value)?.slice(0, 40)} is no count`);
+}
+
+/** No row is as long; what is, is a map, or not what a program says. */
+const longBytes = 2 ** 20;
+/** A map with all keys that it may have has fewer parts by far. */
+const maxParts = 2_000_000;
+
+/** Whether a line would take more memory as a value than any map's does: a few bytes of JSON can stand for many objects. */
+export function isOverfull(line: string): boolean {
+  if (line.length < longBytes) return false;
+  let parts = 0;
+  for (let at = 0; at < line.length; at++) {
+    const code = line.charCodeAt(at);
+    // Comma, [ and {.
+    if (code === 0x2c || code === 0x5b || code === 0x7b) parts++;
   }
-  if (rest !== "") yield [rest];
+  return parts > maxParts;
 }

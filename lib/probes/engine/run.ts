@@ -30,6 +30,8 @@ export interface RunOutcome {
   stderr: string;
   timedOut: boolean;
   canceled: boolean;
+  /** It was told from here to end before its time was over; cases from before it was kept have none. */
+  endedEarly?: boolean;
   leaseExpired: boolean;
   connectionLost: boolean;
   durationMs: number;
@@ -56,6 +58,7 @@ const runOutcome: z.ZodType<RunOutcome> = z.looseObject({
   stderr: z.string(),
   timedOut: z.boolean(),
   canceled: z.boolean(),
+  endedEarly: z.boolean().exactOptional(),
   leaseExpired: z.boolean(),
   connectionLost: z.boolean(),
   durationMs: z.number(),
@@ -97,13 +100,14 @@ export const maxMapKeys = 65_536;
 
 /** A run that can be ended before its time; a replayed one can't. */
 export interface StoppableRun extends RecordedRun<RunOutcome> {
-  stop(): void;
+  /** @param early whether its time is not over yet. */
+  stop(early: boolean): void;
 }
 
 /** Runs a program on the host under a lease; or finds its recording. */
 export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun> {
   const request = { kind: "probe" as const, name: plan.probe, host: host.name, params: plan.params };
-  let stop = () => {};
+  let stop = (_early: boolean) => {};
   const run = await recordedRun(request, runOutcome, async () => {
     const target = await knownTarget(host, plan.target, plan.modules);
     const { text, layout } = plan.render(target);
@@ -115,6 +119,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
     });
     const execution = host.start(command, { root: true, deadlineSeconds: plan.deadlineSeconds });
     const unknownDevice = deviceNotes(host, plan.params.device);
+    let endedEarly = false;
     const outcome = execution.ended.then(async (end) => ({
       command: bpftrace,
       hooks: {
@@ -129,13 +134,17 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
       ...withoutKnownNoise(end.stderr),
       timedOut: end.timedOut,
       canceled: end.canceled,
+      endedEarly,
       leaseExpired: end.leaseExpired,
       connectionLost: end.connectionLost,
       durationMs: end.durationMs,
       detached: end.detached,
       group: end.group,
     }));
-    stop = () => execution.end();
+    stop = (early) => {
+      endedEarly ||= early;
+      execution.end();
+    };
     return { bytes: execution, outcome };
   });
   return { ...run, stop };

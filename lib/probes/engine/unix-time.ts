@@ -21,7 +21,10 @@ export class UnixTime {
   }
 
   of(nsecs: string): bigint | null {
-    return this.offset === null ? null : BigInt(nsecs) + this.offset;
+    if (this.offset === null) return null;
+    const time = BigInt(nsecs) + this.offset;
+    if (time === BigInt.asIntN(64, time)) return time;
+    throw new Error(`${nsecs.slice(0, 40)} is no time of a host's clock`);
   }
 
   iso(nsecs: string | null): string | null {

@@ -3,6 +3,7 @@ import type { Column, Value } from "../../tables/index.js";
 import { countOne } from "../engine/counters.js";
 import { makeProbe, type Probe } from "../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
+import { countOf } from "../engine/records.js";
 import { maxMapKeys } from "../engine/run.js";
 import { columnsOf, type Field, type ReadContext, readFields } from "../field.js";
 import { asked, type Filters } from "../filter.js";
@@ -133,7 +134,7 @@ function rowsOf(
     const values = readFields(fields, read(key), context);
     const place = sameValues(values);
     const before = rows.get(place)?.count ?? 0;
-    rows.set(place, { values, count: before + Number(count) });
+    rows.set(place, { values, count: before + countOf(count) });
   }
   return [...rows.values()].map(({ values, count }) => [...values, count]);
 }

@@ -1,12 +1,16 @@
 import type { z } from "zod";
 import type { Column, Value } from "../../../tables/index.js";
+import type { Books } from "../../engine/account.js";
 import { countOne } from "../../engine/counters.js";
 import { makeProbe, type Probe } from "../../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../../engine/definition.js";
+import { isMeasuring } from "../../engine/lifecycle.js";
+import { countOf } from "../../engine/records.js";
 import { maxMapKeys } from "../../engine/run.js";
 import { columnsOf, type Field, type Maps, type ReadContext, readFields } from "../../field.js";
 import { asked, type Filters } from "../../filter.js";
 import { hookNames } from "../../hooks.js";
+import type { Target } from "../../target.js";
 import type { Printed } from "../../text/bpf.js";
 import { type Bpf, bpf, joined } from "../../text/bpf.js";
 import { BpfMap } from "../../text/maps.js";
@@ -15,11 +19,12 @@ import type { HookAt } from "../hook-at.js";
 import { keyReader, sameValues } from "../key.js";
 import { type Input, type Output, type Shape, schemaOf } from "../parameters.js";
 import { type Writing, writing } from "../writing.js";
-import { boundsColumns, boundsValues } from "./bounds.js";
+import { boundsColumns, boundsValues, untimedValues } from "./bounds.js";
 import { type Bucket, boundsOf, bucketOf } from "./samples.js";
 
 /** What the program of a histogram is written with. */
-export interface HistogramWriting<Parameters, Interval extends string> extends Writing<Parameters> {
+export interface HistogramWriting<Parameters, Interval extends string, Untimed extends string = never>
+  extends Writing<Parameters> {
   /**
    * Takes a sample of an interval, by the probe's fields. One that ends before it begins, by clocks of two CPUs, is counted as lost.
    *
@@ -27,11 +32,24 @@ export interface HistogramWriting<Parameters, Interval extends string> extends W
    * @param began variable with its begin, and `ended` with its end, as `nsecs` are.
    */
   sample(at: HookAt, interval: Interval | Bpf, began: Bpf, ended: Bpf): Bpf;
+  /** Counts what has no known time, by the probe's fields. */
+  tally(at: HookAt, what: Untimed): Bpf;
+  /** Counts something that begins, and does `keep`, which puts it into the map of `open`; nothing when the measuring is over. */
+  begin(at: HookAt, keep: Bpf): Bpf;
   /** What it was asked to take samples by, where that can be chosen. */
   by: readonly string[];
 }
 
-interface HistogramFacts<F extends Filters, S extends Shape, Interval extends string> extends ProbeFacts {
+/** What has begun, by `begin`, and not ended: with it, what has begun and is neither in a row nor there at the end is lost, and rows say how many are there. */
+export interface Open {
+  map: BpfMap;
+  meaning: string;
+  /** What a value of the map stands for: how many, and the words of the fields. Default one, of which no field is known. */
+  read?(value: readonly unknown[], by: readonly string[]): { count: number; words: readonly string[] };
+}
+
+interface HistogramFacts<F extends Filters, S extends Shape, Interval extends string, Untimed extends string>
+  extends ProbeFacts {
   filters?: F;
   /** Parameters of its own, by name. */
   parameters?: S;
@@ -39,12 +57,21 @@ interface HistogramFacts<F extends Filters, S extends Shape, Interval extends st
   check?(given: never, context: z.RefinementCtx): void;
   /** Which intervals it measures: name, and from what to what. Each has rows of its own. */
   intervals: { readonly [Name in Interval]: string };
-  program(writing: HistogramWriting<Output<F, S>, Interval>): Bpf | readonly Bpf[];
+  /** What it counts beside them, whose time isn't known: name, and what it is. These have rows, too, with a count alone. */
+  untimed?: { readonly [Name in Untimed]: string };
+  /** Of what begins and ends in different hooks. The hooks of the end have to be the first in the program: they are attached first then. */
+  open?: Open;
+  program(writing: HistogramWriting<Output<F, S>, Interval, Untimed>): Bpf | readonly Bpf[];
+  notes?(target: Target, parameters: Output<F, S>): string[];
 }
 
 /** A probe that always has the same fields. */
-export interface HistogramDefinition<F extends Filters, S extends Shape, Interval extends string>
-  extends HistogramFacts<F, S, Interval> {
+export interface HistogramDefinition<
+  F extends Filters,
+  S extends Shape,
+  Interval extends string,
+  Untimed extends string = never,
+> extends HistogramFacts<F, S, Interval, Untimed> {
   fields: readonly Field[];
 }
 
@@ -54,11 +81,14 @@ export interface ChoiceHistogramDefinition<
   S extends Shape,
   Interval extends string,
   Key extends string,
-> extends HistogramFacts<F, S, Interval>,
+  Untimed extends string = never,
+> extends HistogramFacts<F, S, Interval, Untimed>,
     Choice<Key> {}
 
 const samples = new BpfMap("samples", true);
 const totals = new BpfMap("total", true);
+/** Stands for the bucket of what has no known time. */
+const noBucket = -1;
 
 /**
  * Makes a probe that measures how long intervals take, in the kernel: one row for each of its fields' values and each interval, with
@@ -69,16 +99,34 @@ export function defineHistogram<
   S extends Shape = Record<never, never>,
   Interval extends string = string,
   Key extends string = never,
+  Untimed extends string = never,
 >(
-  definition: HistogramDefinition<F, S, Interval> | ChoiceHistogramDefinition<F, S, Interval, Key>,
+  definition:
+    | HistogramDefinition<F, S, Interval, Untimed>
+    | ChoiceHistogramDefinition<F, S, Interval, Key, Untimed>,
 ): Probe<
   NoInfer<Input<F, S>> & ([Key] extends [never] ? unknown : { by?: NoInfer<Key>[] | undefined }),
   "frame"
 > {
   type P = Output<F, S>;
-  const { filters = {}, parameters = {}, check, intervals, program, ...facts } = definition;
-  const names = Object.keys(intervals) as Interval[];
-  const meanings = Object.entries<string>(intervals).map(([name, meaning]) => `${name}: ${meaning}`);
+  const {
+    filters = {},
+    parameters = {},
+    check,
+    intervals,
+    untimed = {},
+    open,
+    program,
+    notes,
+    ...facts
+  } = definition;
+  const named: { readonly [name: string]: string } = {
+    ...intervals,
+    ...untimed,
+    ...(open === undefined ? {} : { open: open.meaning }),
+  };
+  const names = Object.keys(named);
+  const meanings = Object.entries(named).map(([name, meaning]) => `${name}: ${meaning}`);
   const interval: Column = { name: "interval", type: "VARCHAR", meaning: meanings.join("; ") };
   const fieldsOf = chosenFields(definition);
   const mapKeys = facts.mapKeys ?? maxMapKeys;
@@ -93,39 +141,79 @@ export function defineHistogram<
     ),
     fields: fieldsOf,
     columns: (given) => [...columnsOf(fieldsOf(given)), interval, ...boundsColumns],
-    books: () => ({ hooks: hookNames(facts.hooks), countMap: samples.name, mapKeys }),
-    endsAtOnce: false,
+    books: () => ({
+      hooks: hookNames(facts.hooks),
+      countMap: samples.name,
+      open: openBooks(open),
+      matched: open !== undefined,
+      mapKeys,
+    }),
+    // What one hook has not seen another may tell of: none of them ends before the others.
+    endsAtOnce: open !== undefined || Object.keys(untimed).length > 0,
     write(given, site) {
       const nothing = () => bpf``;
       const counted = { began: nothing, returned: nothing };
       const base = writing(facts, site, given as P, asked(filters, given as P), counted);
+      const keyOf = (at: HookAt, which: string | Bpf) => [
+        ...fieldsOf(given).flatMap((one) => (one.key ?? one).say(at)),
+        typeof which === "string" ? names.indexOf(which) : which,
+      ];
       const sample = (at: HookAt, which: Interval | Bpf, began: Bpf, ended: Bpf) => {
-        const number = typeof which === "string" ? names.indexOf(which) : which;
-        const key = [...fieldsOf(given).flatMap((one) => (one.key ?? one).say(at)), number];
+        const key = keyOf(at, which);
         const ns = bpf`$ns`;
         return bpf`if (${ended} < ${began}) { ${countOne("negative", at.index)} } else { ${ns} = ${ended} - ${began};
   ${bucketOf(ns)}
   ${samples.at(...key, bpf`$bucket`)} = count(); ${totals.at(...key)} = sum(${ns}); }`;
       };
+      const tally = (at: HookAt, what: Untimed) =>
+        bpf`if (${isMeasuring}) { ${samples.at(...keyOf(at, what), noBucket)} = count(); }`;
+      const begin = (at: HookAt, keep: Bpf) =>
+        bpf`if (${isMeasuring}) { ${countOne("matched", at.index)} ${keep} }`;
       const by = "by" in definition ? chosenKeys(definition, given) : [];
-      return joined([program({ ...base, sample, by })].flat(), "\n");
+      return joined([program({ ...base, sample, tally, begin, by })].flat(), "\n");
     },
     conclude(maps, context) {
       const all = distributions(fieldsOf(context.parameters), maps, { ...context, maps });
-      return all.map(({ values, which, buckets, total }) => [
+      const rows = all.map(({ values, which, count, buckets, total }) => [
         ...values,
         names[which] ?? null,
-        ...boundsValues(buckets, total),
+        ...(buckets.length === 0 ? untimedValues(count) : boundsValues(buckets, total)),
       ]);
+      const by = "by" in definition ? chosenKeys(definition, context.parameters) : [];
+      return [...rows, ...openRows(open, by, fieldsOf(context.parameters), { ...context, maps })];
     },
+    ...(notes === undefined ? {} : { notes: (target: Target, given: unknown) => notes(target, given as P) }),
   };
   return makeProbe(made);
+}
+
+function openBooks(open: Open | undefined): Books["open"] {
+  return open && { map: open.map.name, count: (value) => open.read?.([value].flat(), []).count ?? 1 };
+}
+
+/** What has not ended, by the fields. */
+function openRows(
+  open: Open | undefined,
+  by: readonly string[],
+  fields: readonly Field[],
+  context: ReadContext & { maps: Maps },
+): Value[][] {
+  const rows = new Map<string, { values: readonly Value[]; count: number }>();
+  for (const value of context.maps.get(open?.map.name ?? "")?.values() ?? []) {
+    const read = open?.read?.([value].flat(), by);
+    const values = read ? readFields(fields, read.words, context) : columnsOf(fields).map(() => null);
+    const name = sameValues(values);
+    rows.set(name, { values, count: (rows.get(name)?.count ?? 0) + (read?.count ?? 1) });
+  }
+  return [...rows.values()].map(({ values, count }) => [...values, "open", ...untimedValues(count)]);
 }
 
 interface Distribution {
   values: readonly Value[];
   /** Number of the interval. */
   which: number;
+  count: number;
+  /** None of what has no known time. */
   buckets: Bucket[];
   total: bigint;
 }
@@ -133,12 +221,14 @@ interface Distribution {
 /** What the maps have, by the values that their keys stand for: the most samples first, intervals in their order. */
 function distributions(fields: readonly Field[], maps: Maps, context: ReadContext): Distribution[] {
   const words = fields.flatMap(({ key, words }) => key?.words ?? words);
+  // A part of a key that is printed as two numbers is two words.
+  const read = fields.flatMap((one) => one.words).length;
   const all = new Map<string, Distribution>();
   const place = (said: readonly string[]) => {
-    const which = Number(said[words.length]);
-    const values = readFields(fields, said.slice(0, words.length), context);
+    const which = Number(said[read]);
+    const values = readFields(fields, said.slice(0, read), context);
     const name = sameValues([...values, which]);
-    const found = all.get(name) ?? { values, which, buckets: [], total: 0n };
+    const found = all.get(name) ?? { values, which, count: 0, buckets: [], total: 0n };
     all.set(name, found);
     return found;
   };
@@ -146,13 +236,14 @@ function distributions(fields: readonly Field[], maps: Maps, context: ReadContex
   const readBucket = keyReader([...words, number, number]);
   for (const [key, count] of maps.get(samples.name) ?? []) {
     const said = readBucket(key);
-    place(said).buckets.push({ ...boundsOf(Number(said.at(-1))), count: Number(count) });
+    const [here, bucket] = [place(said), Number(said.at(-1))];
+    here.count += countOf(count);
+    if (bucket !== noBucket) here.buckets.push({ ...boundsOf(bucket), count: countOf(count) });
   }
   const readKey = keyReader([...words, number]);
   for (const [key, total] of maps.get(totals.name) ?? []) place(readKey(key)).total += BigInt(String(total));
-  const counted = ({ buckets }: Distribution) => buckets.reduce((sum, { count }) => sum + count, 0);
   const named = ({ values }: Distribution) => sameValues(values);
   return [...all.values()].sort(
-    (a, b) => counted(b) - counted(a) || (named(a) < named(b) ? -1 : 1) || a.which - b.which,
+    (a, b) => b.count - a.count || (named(a) < named(b) ? -1 : 1) || a.which - b.which,
   );
 }

@@ -1,0 +1,2 @@
+export { openSocketSamples, type SocketFilesOptions } from "./open.js";
+export { type SocketSamplesOptions, socketSamples } from "./samples.js";

@@ -1,0 +1,179 @@
+import type { Value } from "../tables/index.js";
+import { generationOf } from "./generation.js";
+import { parseSocket, type Socket } from "./line.js";
+import { endWord, factWord, fileWord, sampleWord } from "./script.js";
+import { saidTime } from "./time.js";
+
+/** What a stream of samples said beside its rows. */
+export interface Heard {
+  /** `kernel`, `ss`, settings by their path. */
+  facts: { [name: string]: string };
+  /** Samples with an end, by number. */
+  samples: number;
+  /** Ticks that passed until the last sample. */
+  ticks: number;
+  /** Samples in which `ss` failed. */
+  failed: number;
+  /** Longest time that one took, in milliseconds, to 10. */
+  longestMs: number;
+  /** A sample was cut off: its rows are not there. */
+  cut: boolean;
+  /** Lines that are neither sockets nor known otherwise, and the first of them. */
+  unread: number;
+  /** The newest generation of counters that a socket had. */
+  generation: number;
+  firstNs: bigint | null;
+  lastNs: bigint | null;
+  /** Samples without a time of their own. */
+  untimed: number;
+}
+
+/** How samples follow each other in files that don't say when. */
+export interface Pace {
+  startNs: bigint;
+  everyNs: bigint;
+}
+
+/**
+ * Reads text of `ss`, line by line: framed by the sampler, or as others recorded it, where a line with a time, a line of column names, another file or a socket that
+ * comes again begins a sample.
+ */
+export class SampleReader {
+  readonly heard: Heard = {
+    ...{ facts: {}, samples: 0, ticks: 0, failed: 0, longestMs: 0, cut: false, unread: 0, generation: 0 },
+    ...{ firstNs: null, lastNs: null, untimed: 0 },
+  };
+  private generation = 0;
+  private framed = false;
+  private pending = "";
+  private rows: Value[][] = [];
+  private keys = new Set<string>();
+  private current: { sample: number; timeNs: bigint | null; uptime: number | null } | null = null;
+  private nextTimeNs: bigint | null = null;
+  private next = 0;
+
+  constructor(private readonly pace: Pace | null = null) {}
+
+  /** Rows of the samples that ended with this line. */
+  take(line: string): Value[][] {
+    if (line.startsWith("skbook-")) return this.own(line);
+    if (/^\s/.test(line) && this.pending !== "") {
+      this.pending += `\n${line.trimEnd()}`;
+      return [];
+    }
+    if (line.trim() === "") return [];
+    if (/^(?:Netid\s+)?(?:State\s+)?Recv-Q\s/.test(line)) {
+      return this.framed ? this.settle() : this.beginForeign();
+    }
+    const done = this.settle();
+    if (this.framed && this.current === null) return done;
+    if (!this.framed) {
+      const time = saidTime(line);
+      if (time !== null) {
+        const before = this.endForeign();
+        this.nextTimeNs = time;
+        return [...done, ...before];
+      }
+    }
+    this.pending = line.trimEnd();
+    return done;
+  }
+
+  /** Rows of what is left at the end. */
+  end(): Value[][] {
+    const done = this.settle();
+    if (!this.framed) return [...done, ...this.endForeign()];
+    this.heard.cut = this.current !== null;
+    return [];
+  }
+
+  private own(line: string): Value[][] {
+    const [word, first = "", ...rest] = line.split(" ");
+    const { heard } = this;
+    if (word === fileWord) return [...this.settle(), ...this.endForeign()];
+    this.framed = true;
+    if (word === factWord) {
+      heard.facts[first] = rest.join(" ").replaceAll("\t", " ");
+      this.generation = generationOf(heard.facts.kernel, heard.facts.ss);
+    } else if (word === sampleWord) {
+      const [time = "", uptime = ""] = rest;
+      const known = /^\d{15,19}$/.test(time) && /^\d+$/.test(uptime);
+      this.current = known ? { sample: Number(first), timeNs: BigInt(time), uptime: Number(uptime) } : null;
+      this.rows = [];
+    } else if (word === endWord && this.current?.sample === Number(first)) {
+      this.settle();
+      const [code, ended] = rest;
+      const { uptime, timeNs, sample } = this.current;
+      heard.ticks = sample + 1;
+      heard.longestMs = Math.max(heard.longestMs, 10 * (Number(ended) - Number(uptime)));
+      this.current = null;
+      if (code !== "0") {
+        heard.failed += 1;
+        return [];
+      }
+      heard.samples += 1;
+      heard.firstNs ??= timeNs;
+      heard.lastNs = timeNs;
+      return this.rows;
+    }
+    return [];
+  }
+
+  /** A sample of a file that somebody else recorded. */
+  private beginForeign(): Value[][] {
+    const done = [...this.settle(), ...this.endForeign()];
+    this.open();
+    return done;
+  }
+
+  private open(): void {
+    const { pace, next } = this;
+    const timeNs = this.nextTimeNs ?? (pace === null ? null : pace.startNs + BigInt(next) * pace.everyNs);
+    this.nextTimeNs = null;
+    this.current = { sample: next, timeNs, uptime: null };
+    this.next += 1;
+    this.rows = [];
+    this.keys = new Set();
+  }
+
+  private endForeign(): Value[][] {
+    const { current, rows, heard } = this;
+    this.current = null;
+    if (current === null) return [];
+    // Column names without a socket are a sample, too.
+    heard.samples += 1;
+    heard.ticks = heard.samples;
+    if (current.timeNs === null) heard.untimed += 1;
+    heard.firstNs ??= current.timeNs;
+    heard.lastNs = current.timeNs ?? heard.lastNs;
+    this.rows = [];
+    return rows;
+  }
+
+  /** The socket whose lines are complete joins its sample; or, where it is in there, the next one. */
+  private settle(): Value[][] {
+    const text = this.pending;
+    this.pending = "";
+    if (text === "") return [];
+    const socket = parseSocket(text, this.generation);
+    if (socket === null) {
+      this.heard.unread += 1;
+      return [];
+    }
+    this.heard.generation = Math.max(this.heard.generation, socket.generation);
+    let done: Value[][] = [];
+    if (!this.framed) {
+      if (this.keys.has(socket.key)) done = this.endForeign();
+      if (this.current === null) this.open();
+      this.keys.add(socket.key);
+    }
+    this.join(socket);
+    return done;
+  }
+
+  private join({ values }: Socket): void {
+    if (this.current === null) return;
+    const { sample, timeNs, uptime } = this.current;
+    this.rows.push([sample, timeNs, uptime === null ? null : uptime * 10_000, ...values]);
+  }
+}

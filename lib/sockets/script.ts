@@ -1,0 +1,31 @@
+/** First words of the sampler's own lines: no line of `ss` begins so. */
+export const factWord = "skbook-fact";
+export const sampleWord = "skbook-sample";
+export const endWord = "skbook-end";
+export const fileWord = "skbook-file";
+
+/** Settings of the kernel that explain a limit; read, never changed. */
+export const settings = [
+  ...["tcp_rmem", "tcp_wmem", "tcp_moderate_rcvbuf", "tcp_window_scaling", "tcp_sack", "tcp_timestamps"],
+  ...["tcp_congestion_control", "tcp_slow_start_after_idle", "tcp_notsent_lowat", "tcp_adv_win_scale"],
+  ...["tcp_limit_output_bytes", "tcp_no_metrics_save", "tcp_min_rtt_wlen", "tcp_mem"],
+].map((name) => `net/ipv4/${name}`);
+const cores = ["rmem_max", "wmem_max", "default_qdisc"].map((name) => `net/core/${name}`);
+
+/**
+ * Runs `ss` at ticks that are counted from the start by the uptime, which nobody sets: a sample that comes late shifts no other one, and ticks that pass while `ss`
+ * runs are left out, which their numbers show. Its parameters: hundredths of a second between ticks, how many ticks, the words of the filter.
+ */
+export const samplerScript = [
+  "export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin; every=$1; count=$2; shift 2",
+  "command -v ss >/dev/null || { echo 'ss is not installed' >&2; exit 127; }",
+  `echo "${factWord} kernel $(uname -r)"; echo "${factWord} ss $(ss -V)"`,
+  // grep reads each at once: read byte by byte, as sh does, the kernel's numbers end after their first digit.
+  `cd /proc/sys && grep -H . ${[...settings, ...cores].join(" ")} 2>/dev/null | sed 's/^\\([^:]*\\):/${factWord} \\1 /'; cd /`,
+  "hundredths() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }",
+  "over=; trap 'over=1' CONT; hundredths; began=$now; n=0",
+  'while [ -z "$over" ]; do hundredths; ' +
+    `echo "${sampleWord} $n $(date +%s%N) $now"; ss -tinmoe "$@"; code=$?; hundredths; echo "${endWord} $n $code $now"; ` +
+    "n=$(((now - began) / every + 1)); [ $n -lt $count ] || break; left=$((began + n * every - now)); " +
+    "sleep $((left / 100)).$((left / 10 % 10))$((left % 10)); done",
+].join("; ");

@@ -1,0 +1,2 @@
+export { backlogEvents } from "./events.js";
+export { backlogSummary } from "./summary.js";

@@ -1,0 +1,160 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Host, live, localhost, record, replay, socketSamples } from "../../lib/index.js";
+import { describeLive } from "../fixtures/needs.js";
+import {
+  buildSocketScene,
+  receiverAddress,
+  type SocketScene,
+  senderAddress,
+  startTransfer,
+  type Transfer,
+} from "./scene.js";
+import { rowsOf } from "./text.js";
+
+const port = 5_301;
+const slow = { write: 20_000, writePauseMs: 20 };
+
+describeLive("samples of sockets of a host", ["root", "namespaces"], () => {
+  let scene: SocketScene;
+  let transfer: Transfer;
+  beforeAll(async () => {
+    scene = await buildSocketScene("samples");
+    transfer = await startTransfer(scene, port, slow);
+  });
+  afterAll(async () => {
+    await transfer?.stop();
+    await scene?.remove();
+  });
+  const options = () => ({ everyMs: 100, seconds: 0.5, netns: scene.sender });
+
+  test("each sample is at its time, with the counters of both versions, and nothing stays behind", async () => {
+    const samples = await socketSamples(localhost(), { ...options(), dst: receiverAddress, port });
+    const rows = await rowsOf(samples);
+    expect(new Set(rows.map((row) => row.flow)).size).toBe(1);
+    expect(rows[0]).toMatchObject({
+      src: senderAddress,
+      dst: receiverAddress,
+      dst_port: port,
+      state: "ESTAB",
+      congestion_control: "reno",
+    });
+    expect(rows[0]?.snd_wnd_bytes).toBeGreaterThan(0);
+    const acked = rows.map((row) => Number(row.bytes_acked));
+    expect([...acked].sort((a, b) => a - b)).toEqual(acked);
+    expect(Number(acked.at(-1))).toBeGreaterThan(Number(acked[0]));
+    const { provenance } = samples;
+    expect(provenance).toMatchObject({ source: "socketSamples", truncated: false, partial: false });
+    expect(Number(provenance.lost) + rows.length).toBe(6);
+    const { settings } = provenance.details as { settings: Record<string, string> };
+    expect(settings["net/ipv4/tcp_rmem"]).toMatch(/^\d+ \d+ \d+$/);
+    expect(settings["net/ipv4/tcp_congestion_control"]).toBe("reno");
+    expect(
+      execFileSync("sh", ["-c", "ps -eo args | grep -c '[s]kbook-sample' || true"], {
+        encoding: "utf8",
+      }).trim(),
+    ).toBe("0");
+  });
+
+  test("the same options fit both ends: an address is of either, and what matches nothing has no rows", async () => {
+    const rows = async (asked: object) =>
+      (await socketSamples(localhost(), { ...options(), ...asked })).count();
+    expect(await rows({ src: senderAddress, dst: receiverAddress })).toBeGreaterThan(3);
+    expect(await rows({ src: "192.0.2.0/30", dst: senderAddress, netns: scene.receiver })).toBeGreaterThan(3);
+    expect(await rows({ port: [9, port], netns: scene.receiver })).toBeGreaterThan(3);
+    expect(await rows({ dst: "198.51.100.1" })).toBe(0);
+    expect(await rows({ dst: "2001:db8::1", port: 9 })).toBe(0);
+  });
+
+  test("ends with what it accompanies, or at its limit of rows, and says so", async () => {
+    let done = false;
+    const during = async () => {
+      done = true;
+    };
+    const short = await socketSamples(localhost(), { ...options(), port, seconds: 600, during });
+    expect(done).toBe(true);
+    expect(await short.count()).toBeGreaterThan(0);
+    expect(short.provenance).toMatchObject({ partial: false, truncated: false });
+    const cut = await socketSamples(localhost(), { ...options(), port, seconds: 600, maxRows: 2 });
+    expect(await cut.count()).toBe(2);
+    expect(cut.provenance).toMatchObject({ truncated: true, partial: false });
+    const failing = () => Promise.reject(new Error("no"));
+    await expect(socketSamples(localhost(), { ...options(), during: failing })).rejects.toMatchObject({
+      code: "DURING_FAILED",
+    });
+  });
+
+  test("a sampler that is cut off keeps its rows, and is partial", async () => {
+    const host = localhost();
+    const stoppable = new Proxy(host, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name, target);
+        if (name !== "start") return typeof value === "function" ? value.bind(target) : value;
+        return (...args: Parameters<Host["start"]>) => {
+          const execution = target.start(...args);
+          setTimeout(() => execution.stop(), 1_500);
+          return execution;
+        };
+      },
+    });
+    const samples = await socketSamples(stoppable, { ...options(), port, seconds: 60 });
+    expect(await samples.count()).toBeGreaterThan(0);
+    expect(samples.provenance.partial).toBe(true);
+    expect(samples.provenance.notes.join()).toMatch(/^Sampling ended early, after \d+ of 601 samples/);
+  });
+
+  test("a replay has the same rows, without the host", async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), "skbook-case-")), "case");
+    await record(folder);
+    const recorded = await socketSamples(localhost(), { ...options(), port });
+    await replay(folder);
+    try {
+      const again = await socketSamples(localhost(), { ...options(), port });
+      expect(await rowsOf(again)).toEqual(await rowsOf(recorded));
+      expect(again.provenance).toEqual(recorded.provenance);
+      await expect(socketSamples(localhost(), { port: 9 })).rejects.toMatchObject({ code: "NOT_RECORDED" });
+    } finally {
+      live();
+    }
+  });
+
+  test("samples that can't be taken in time are counted as lost, not shifted", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "skbook-ss-"));
+    const real = execFileSync("sh", ["-c", "command -v ss"], { encoding: "utf8" }).trim();
+    writeFileSync(join(folder, "ss"), `#!/bin/sh\n[ "$1" = -V ] || sleep 0.25\nexec ${real} "$@"\n`);
+    chmodSync(join(folder, "ss"), 0o755);
+    const { PATH } = process.env;
+    process.env.PATH = `${folder}:${PATH}`;
+    try {
+      const samples = await socketSamples(localhost(), { ...options(), port, seconds: 2 });
+      const numbers = (await rowsOf(samples)).map((row) => Number(row.sample));
+      expect(samples.provenance.lost).toBe(21 - numbers.length);
+      expect(numbers.length).toBeLessThan(10);
+      expect(samples.provenance.notes.join()).toMatch(
+        /^\d+ of 21 samples are not there: .* ask for fewer sockets/,
+      );
+    } finally {
+      process.env.PATH = PATH;
+    }
+  });
+
+  test("errors say what to do", async () => {
+    const refused = (asked: object) => expect(socketSamples(localhost(), asked)).rejects;
+    await refused({ netns: "not-there" }).toMatchObject({
+      code: "SAMPLING_FAILED",
+      todo: /netns has to be a name/,
+    });
+    for (const wrong of [
+      { dst: "not an address" },
+      { netns: "a/b" },
+      { everyMs: 10 },
+      { port: 0 },
+      { dst: "192.0.2.1 or 1" },
+    ]) {
+      await refused(wrong).toMatchObject({ code: "BAD_PARAMETER" });
+    }
+  });
+});
