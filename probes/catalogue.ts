@@ -24,11 +24,8 @@ export const catalogue: readonly AnyProbe[] = [
   conntrack,
   defrag,
   path,
-<<<<<<< HEAD
   stages,
-=======
   backlog,
->>>>>>> main
   softirq,
   scheduler,
 ]

@@ -11,6 +11,7 @@ export {
   dropRules,
   dropSummary,
 } from "./drop/index.js";
+export * from "./latency/index.js";
 export type * from "./parameters.js";
 export * from "./path/index.js";
 export * from "./qdisc/index.js";

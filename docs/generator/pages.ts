@@ -25,6 +25,11 @@ const known: readonly Omit<Page, "exports">[] = [
   { id: "probes-drop", title: "Probes: drops", about: "Packets that a host's kernel drops." },
   { id: "probes-report", title: "Probes: report of drops", about: "The first look at a host that drops." },
   {
+    id: "probes-latency",
+    title: "Probes: report of latency",
+    about: "The first look at a host that is late.",
+  },
+  {
     id: "probes-path",
     title: "Probes: paths",
     about: "Between two sides of a host: what vanishes, what is late.",

@@ -58,7 +58,16 @@ export { whenMerged } from "./packet/merged.js";
 export { protocolName } from "./packet/protocols.js";
 export { forgetSides, neitherSide, ownNetns, readSide, type Sides } from "./packet/sides.js";
 export { packet } from "./packet/values.js";
-export { command, type HookSite, kernelStack, readAt, type Site, symbolOf, textAt } from "./site.js";
+export {
+  command,
+  type HookSite,
+  kernelStack,
+  readAt,
+  type Site,
+  symbolOf,
+  textAt,
+  userStack,
+} from "./site.js";
 export { stackDepth, stackField, stackOf } from "./stack.js";
 export type { Target } from "./target.js";
 export { type Bpf, type BpfValue, bpf, joined } from "./text/bpf.js";

@@ -11,17 +11,10 @@ import {
 import type { Host } from "../../lib/hosts/index.js";
 import { badParameters } from "../../lib/parameters/index.js";
 import type { CommonParameters } from "../../lib/probes/index.js";
-import {
-  type Column,
-  createTable,
-  deriveFrame,
-  deriveTable,
-  type Frame,
-  type Table,
-  type Value,
-} from "../../lib/tables/index.js";
+import { type Column, deriveFrame, deriveTable, type Frame, type Table } from "../../lib/tables/index.js";
 import { besideCounters } from "../beside-counters.js";
 import { classifyDrops, dropsBySecond } from "../drop/index.js";
+import { tableOf } from "../table-of.js";
 import { drops, percent, percentSql, word } from "./columns.js";
 import { flowsOf } from "./flows.js";
 import { overTimeOf } from "./over-time.js";
@@ -106,7 +99,7 @@ export async function dropReport(host: Host, options: DropReportOptions): Promis
     ...(attachSeconds === undefined ? {} : { attachSeconds }),
     ...(during === undefined ? {} : { during }),
   });
-  const all = await tableOf(await classifyDrops(await counted.sql(wholeTimeQuery)));
+  const all = await tableOf("drops", await classifyDrops(await counted.sql(wholeTimeQuery)));
   const provenance = { ...counted.provenance, source: "dropReport" };
   const from = { sources: { all }, provenance };
   const grouped = (column: string, meaning: string) =>
@@ -173,9 +166,3 @@ const placesQuery = `
 /** Nothing casts doubt on drops that the kernel counted: those that found no room are beside the others. */
 const noDoubts = "SELECT NULL AS flow, NULL AS doubt WHERE false";
 const doubtColumns = [word("flow", "about this flow"), word("doubt", "id of the finding that explains it")];
-
-async function tableOf(frame: Frame): Promise<Table> {
-  const writer = await createTable("drops", frame.schema);
-  writer.append(frame.values as Value[][]);
-  return writer.finish(frame.provenance);
-}

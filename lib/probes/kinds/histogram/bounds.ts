@@ -46,7 +46,6 @@ export function boundsValues(unsorted: readonly Bucket[], total: bigint): Value[
   ];
 }
 
-<<<<<<< HEAD
 /** The same of samples whose longest is kept. */
 export function samplesBounds(samples: Samples | undefined): Value[] {
   if (samples === undefined || samples.count === 0)
@@ -60,9 +59,9 @@ export function samplesBounds(samples: Samples | undefined): Value[] {
       percent === 100 ? [max, max] : percentileBounds(buckets, percent, { min, max }),
     ),
   ];
-=======
+}
+
 /** The values of these columns for events whose time isn't known. */
 export function untimedValues(count: number): Value[] {
   return boundsColumns.map((_, index) => (index === 0 ? count : null));
->>>>>>> main
 }
