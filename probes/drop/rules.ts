@@ -30,15 +30,7 @@ const lossy = [
     "__fq_codel_dequeue",
     "enqueue_to_backlog",
   ],
-  ...[
-    "nf_hook_slow",
-    "nft_do_chain",
-    "ip_rcv_core",
-    "ip_rcv_finish_core",
-    "ip_forward",
-    "ip_error",
-    "ip_expire",
-  ],
+  ...["nf_hook_slow", "nft_do_chain", "ip_rcv_finish_core", "ip_forward", "ip_error", "ip_expire"],
   ...["__udp4_lib_rcv", "__udp6_lib_rcv", "udp_queue_rcv_one_skb", "udpv6_queue_rcv_one_skb"],
   ...["neigh_invalidate", "__neigh_event_send", "tun_net_xmit", "ovs_vport_send", "ovs_dp_process_packet"],
   ...["do_execute_actions", "do_output", "ovs_execute_actions", "ovs_dp_upcall"],
@@ -70,6 +62,11 @@ export const dropRules: readonly DropRule[] = [
     kind: "unknown",
     why: "frame with the MAC address of another machine: flooded by a switch or seen in promiscuous mode, or sent to a wrong address",
     when: reason("OTHERHOST", "TAP_FILTER"),
+  },
+  {
+    kind: "unknown",
+    why: "frame with the MAC address of another machine, or an IP header that is wrong: IpInHdrErrors counts those",
+    when: site("ip_rcv_core", "ip6_rcv_core"),
   },
   {
     kind: "normal",

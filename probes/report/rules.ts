@@ -9,7 +9,9 @@ export interface DropSubject {
   counters: Table;
 }
 
-const shows = ["kind", "reason", "site", "device", "netns", "drops", "flows", "worst_flow"];
+/** What a host's own network namespace is called. */
+const hostNamespaceName = "host";
+const shows = ["kind", "reason", "site", "device", "netns", "guest", "drops", "flows", "worst_flow"];
 const thresholds = {
   high: { value: 100, unit: "packets", meaning: "HIGH from so many drops of one kind, place and device on" },
 };
@@ -63,7 +65,7 @@ function ofCounters({ title, when, causes, advice }: Counted) {
     measure: "change",
     doubts: [],
     says: (row) =>
-      `${[row.subject, row.netns === null ? null : `network namespace ${row.netns}`].filter((part) => part !== null).join(", ") || "this host"}: ${row.counter} grew by ${Number(row.change).toLocaleString("en-US")}`,
+      `${[row.subject, row.netns === null || row.netns === hostNamespaceName ? null : `network namespace ${row.netns}`].filter((part) => part !== null).join(", ") || "this host"}: ${row.counter} grew by ${Number(row.change).toLocaleString("en-US")}`,
     causes,
     advice,
     verify: () => "await hostCounters(host, { seconds: 10 })",
@@ -85,10 +87,14 @@ function filter({ reason, device }: EvidenceRow): string {
 const by = (...reasons: string[]) => `reason IN (${reasons.map((one) => `'${one}'`).join(", ")})`;
 const at = (...sites: string[]) =>
   `(coalesce(reason, 'NOT_SPECIFIED') = 'NOT_SPECIFIED' AND site IN (${sites.map((one) => `'${one}'`).join(", ")}))`;
-const on = ({ device, netns }: EvidenceRow) =>
-  device === null
-    ? "no device"
-    : `${device}${typeof netns === "string" ? ` (network namespace ${netns})` : ""}`;
+const on = ({ device, netns, guest }: EvidenceRow) => {
+  if (device === null) return "no device";
+  const whose = [
+    ...(typeof guest === "string" ? [`of ${guest}`] : []),
+    ...(typeof netns === "string" && netns !== hostNamespaceName ? [`in network namespace ${netns}`] : []),
+  ];
+  return whose.length === 0 ? device : `${device} (${whose.join(", ")})`;
+};
 
 /** Open vSwitch has reasons of its own, under a number of its subsystem that changes between kernels: its functions tell. */
 const bySwitch =
@@ -171,6 +177,24 @@ export const dropReportRules = {
       "the other end is unknown (no forwarding entry), or the packet is too big with the tunnel's header",
     ],
     advice: ["see ip -d link, bridge fdb show dev DEVICE, and the VNI of what comes in"],
+  }),
+  DROPS_WRONG_MAC: rule({
+    title: "packets to this host have another machine's MAC address",
+    category: "connectivity",
+    thresholds,
+    of: async ({ drops }: DropSubject) => drops,
+    grades: ({ high }) => [
+      ["HIGH", `${by("OTHERHOST")} AND to_own_address >= ${high}`],
+      ["MEDIUM", `${by("OTHERHOST")} AND to_own_address > 0`],
+    ],
+    shows: [...shows, "to_own_address"],
+    measure: "to_own_address",
+    doubts: [],
+    says: (row) =>
+      `${packets(row.to_own_address)} for an address of this host came in on ${on(row)} with another machine's MAC address`,
+    causes: ["a sender or gateway has an old neighbour entry", "two machines have the address"],
+    advice: ["compare the destination MAC address of dropEvents(host, { headers: true }) with ip link"],
+    verify: (row) => `await dropEvents(host, { seconds: 10${filter(row)}, headers: true })`,
   }),
   DROPS_OTHER: ofDrops({
     title: "packets are dropped for another reason",
