@@ -352,8 +352,7 @@ class Made {
     const stamp = Buffer.alloc(12);
     stamp.set([1, 1, 8, 10]);
     stamp.writeUInt32BE(Math.floor((this.seconds - delay) * 1000) + 5, 4);
-    // What the window of a SYN says isn't scaled.
-    const window = from === "receiver" ? this.window << (options.flags.includes("SYN") ? 7 : 0) : 500;
+    const window = from === "receiver" ? this.window : 500;
     const segment = {
       window,
       ...options,

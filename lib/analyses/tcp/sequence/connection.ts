@@ -99,6 +99,7 @@ export class Connection {
     own.base = seqRaw;
     own.told = true;
     own.sentSyn = true;
+    own.shift = segment.shift === -2 ? null : segment.shift;
   }
 
   /** What its sender sent. */
@@ -268,12 +269,14 @@ export class Connection {
 
   /** The window that its sender announces. */
   private announce(segment: Segment, own: Side, other: Side, marks: Marks): void {
-    const { window, syn, fin, ack, scaled } = segment;
+    const { window, syn, fin, ack } = segment;
     if (window < 0) return;
     marks.zeroWindow = window === 0 && !syn && !fin;
     own.full = window === 0 && !syn;
     own.window = window;
-    if (ack && marks.ack !== null) other.edge = scaled ? marks.ack + window : null;
+    if (!ack || marks.ack === null) return;
+    const scale = syn ? 1 : scaleOf(own, other);
+    other.edge = scale === null ? null : marks.ack + window * scale;
   }
 
   /** A round trip of the whole path, by the handshake; null where it isn't in the capture. */
@@ -281,4 +284,10 @@ export class Connection {
     const { client, server } = this;
     return client.trip === null || server.trip === null ? null : client.trip + server.trip;
   }
+}
+
+/** What a window counts in bytes: both SYNs have to offer a scale (RFC 7323). null where one of them isn't known. */
+function scaleOf(own: Side, other: Side): number | null {
+  if (own.shift === null || other.shift === null) return null;
+  return own.shift < 0 || other.shift < 0 ? 1 : 2 ** own.shift;
 }

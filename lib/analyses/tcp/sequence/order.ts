@@ -4,7 +4,7 @@ const readSql = `
     CASE WHEN packets.frame NOT IN (SELECT frame FROM untimed) THEN time_ns END AS time_ns,
     contains(tcp_flags, 'SYN') AS syn, contains(tcp_flags, 'ACK') AS ack,
     contains(tcp_flags, 'FIN') AS fin, contains(tcp_flags, 'RST') AS rst,
-    tcp_seq_raw, tcp_ack_raw, tcp_seq, tcp_ack, tcp_len_bytes, tcp_window_bytes, tcp_window_scale, tcp_tsval, sack_le
+    tcp_seq_raw, tcp_ack_raw, tcp_seq, tcp_ack, tcp_len_bytes, tcp_window_bytes, tcp_window_scale, tcp_tsval, tcp_window_shift, captured_bytes, wire_bytes, sack_le
   FROM packets POSITIONAL JOIN sides`;
 
 /** Queues and cores put packets out of order by less. */

@@ -25,12 +25,14 @@ const reads: { [name: string]: string } = {
     "4 * coalesce(fin, false)::INTEGER",
     "8 * coalesce(rst, false)::INTEGER",
     "16 * (sack_le IS NOT NULL)::INTEGER",
-    "32 * coalesce(syn OR tcp_window_scale <> -1, false)::INTEGER",
   ].join(" + "),
   seq: "coalesce(tcp_seq_raw, -1)",
   ack: "coalesce(tcp_ack_raw, -1)",
   bytes: "coalesce(tcp_len_bytes, 0)",
-  window: "coalesce(tcp_window_bytes, -1)",
+  // As sent: tshark knows a window's scale by addresses and ports alone.
+  window: `CASE WHEN tcp_window_scale > 0 AND NOT syn THEN coalesce(tcp_window_bytes // tcp_window_scale, -1)
+    ELSE coalesce(tcp_window_bytes, -1) END`,
+  shift: `coalesce(tcp_window_shift, CASE WHEN captured_bytes < wire_bytes AND wire_bytes - captured_bytes > tcp_len_bytes THEN -2 ELSE -1 END)`,
   stamp: "coalesce(tcp_tsval, -1)",
 };
 
@@ -155,10 +157,10 @@ function fill(segment: Segment, value: (column: number) => number): void {
   segment.fin = (flags & 4) !== 0;
   segment.rst = (flags & 8) !== 0;
   segment.sack = (flags & 16) !== 0;
-  segment.scaled = (flags & 32) !== 0;
   segment.seqRaw = value(5);
   segment.ackRaw = value(6);
   segment.bytes = value(7);
   segment.window = value(8);
-  segment.stamp = value(9);
+  segment.shift = value(9);
+  segment.stamp = value(10);
 }

@@ -16,10 +16,10 @@ export interface Segment {
   ackRaw: number;
   /** Payload. */
   bytes: number;
-  /** As announced, scaled where the factor is known; -1 where it isn't in the packet. */
+  /** As sent; -1 where it isn't in the packet. */
   window: number;
-  /** The window counts bytes. */
-  scaled: boolean;
+  /** The window scale that a SYN offers: -1 none, -2 cut off. */
+  shift: number;
   /** Timestamp of its sender; -1 without. */
   stamp: number;
 }
@@ -118,7 +118,7 @@ export function emptySegment(): Segment {
     ackRaw: 0,
     bytes: 0,
     window: 0,
-    scaled: false,
+    shift: -1,
     stamp: -1,
   };
 }

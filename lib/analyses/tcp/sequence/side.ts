@@ -41,6 +41,8 @@ export class Side {
   window = -1;
   /** It takes no data. */
   full = false;
+  /** The window scale that its SYN offered, below 0 none; null: not known. */
+  shift: number | null = null;
 
   constructor(onLost: OnHole) {
     this.coverage = new Coverage(onLost);
@@ -64,6 +66,7 @@ export class Side {
     this.probed = null;
     this.dataAt = null;
     this.full = false;
+    this.shift = null;
   }
 
   /** A number of 32 bits on the scale that doesn't wrap, near another one on it. */
