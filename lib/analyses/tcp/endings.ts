@@ -34,8 +34,8 @@ const columns: Column[] = [
  * - `client_port` INTEGER: its port
  * - `server` VARCHAR: address of the server
  * - `server_port` INTEGER: its port
- * - `ending` VARCHAR: closed (FIN of both); half closed (FIN of one); reset (RST before both FINs, also after one); refused (RST to the SYN);
- *   unanswered; open
+ * - `ending` VARCHAR: closed (FIN of both); half closed (FIN of one); reset (RST before both FINs, also after one); refused (RST
+ *   to the SYN); unanswered; open
  * - `by` VARCHAR: client or server: who sent the RST that ended it, else the first FIN; null where nobody did
  * - `time_ns` BIGINT, ns since 1970: that FIN or RST
  * - `after_ns` BIGINT, ns: from the connection's first packet to it

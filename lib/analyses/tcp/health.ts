@@ -89,7 +89,7 @@ const columns: Column[] = [
  * - `out_of_order` BIGINT, packets: captured after later data, too soon for a retransmission
  * - `gaps` BIGINT, packets: with data missing before them
  * - `unseen_acked` BIGINT, packets: acks that it sent for data that is not in the capture
- * - `duplicate_acks` BIGINT, packets: that it sent
+ * - `duplicate_acks` BIGINT, packets: that it sent (RFC 5681); null where the other side's packets aren't there
  * - `sacks` BIGINT, packets: acks that it sent with selective blocks
  * - `dsacks` BIGINT, packets: acks of it that say that data arrived twice
  * - `zero_windows` BIGINT, packets: that said that its own receive buffer is full

@@ -38,6 +38,24 @@ const part = (spent: string) => `coalesce(sum(since_ns) FILTER (spent = '${spent
  * server's time, a request that had to be sent again is loss. What the path takes can't be told from what a host takes to acknowledge.
  *
  * Columns:
+ * - `flow` VARCHAR: id of the connection, as flows() has it
+ * - `client` VARCHAR: address of the client
+ * - `client_port` INTEGER: its port
+ * - `server` VARCHAR: address of the server
+ * - `server_port` INTEGER: its port
+ * - `start_ns` BIGINT, ns since 1970: when it began
+ * - `duration_ns` BIGINT, ns: from its first packet to its last, copies left out; the sum of all that follow
+ * - `handshake_ns` BIGINT, ns: until the client's first ACK, nothing asked again
+ * - `handshake_loss_ns` BIGINT, ns: until a SYN or SYN ACK was sent again
+ * - `loss_ns` BIGINT, ns: until data was sent again, and until that was acknowledged
+ * - `client_ns` BIGINT, ns: for the client's application to speak: nothing was on its way
+ * - `server_ns` BIGINT, ns: for the server's application to speak: its answer, or the next part of it
+ * - `client_window_ns` BIGINT, ns: for the client, which took no more data
+ * - `server_window_ns` BIGINT, ns: for the server, which took no more data
+ * - `path_ns` BIGINT, ns: while data and acks were on their way
+ * - `idle_ns` BIGINT, ns: with nothing on its way that anybody waited for: keep-alives, a FIN or RST after a pause
+ * - `closing_ns` BIGINT, ns: after the first FIN, data aside
+ * - `unknown_ns` BIGINT, ns: nobody can say: one direction is not in the capture, or the clock was set back
  *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per connection, in order of first packets.
