@@ -4,7 +4,8 @@ import { duration, ends, flag, flow, frame, time, word } from "../../query/index
 import { sequencesOf } from "../../tcp/index.js";
 import { applicationTable } from "../table.js";
 import { exchangeRelations } from "./exchanges.js";
-import { hostCharacters, httpMessages, pathCharacters } from "./messages.js";
+import { httpMessages } from "./messages.js";
+import { hostCharacters, pathCharacters } from "./withheld.js";
 
 const columns: Column[] = [
   { ...frame, meaning: "number of the request's first packet; of the response's where there is no request" },
