@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { reasonOf, SkbookError } from "../errors/index.js";
+import { type SkbookError, writeFailure } from "../errors/index.js";
 import { definitions, RowAppender } from "./appender.js";
 import { type Column, literal, quoted, type Value } from "./column.js";
 import { newTableName, openConnection, withConnection } from "./database.js";
@@ -21,13 +21,15 @@ export class ParquetWriter {
   private constructor(
     private readonly folder: string,
     private readonly columns: readonly Column[],
+    private readonly name: string,
     private readonly connection: DuckDBConnection,
     private part: Part,
   ) {}
 
-  static async open(folder: string, columns: readonly Column[]): Promise<ParquetWriter> {
+  /** @param name what the files are called, before their number. */
+  static async open(folder: string, columns: readonly Column[], name: string): Promise<ParquetWriter> {
     const connection = await openConnection();
-    return new ParquetWriter(folder, columns, connection, await openPart(connection, columns));
+    return new ParquetWriter(folder, columns, name, connection, await openPart(connection, columns));
   }
 
   /** Adds up to 2048 rows, column by column. */
@@ -66,7 +68,7 @@ export class ParquetWriter {
     await this.writing;
     const { table, appender, dictionary } = this.part;
     appender.close();
-    const path = join(this.folder, `part-${String(this.paths.length).padStart(4, "0")}.parquet`);
+    const path = join(this.folder, `${this.name}-${String(this.paths.length).padStart(4, "0")}.parquet`);
     this.paths.push(path);
     this.part = await openPart(this.connection, this.columns);
     this.rows = 0;
@@ -86,13 +88,9 @@ export class ParquetWriter {
 }
 
 function notWritten(folder: string, error: unknown): SkbookError {
-  return new SkbookError({
-    code: "WRITE_FAILED",
-    tried: `keep rows of a table in ${folder}`,
-    failed: reasonOf(error),
-    todo: "make room there: XDG_CACHE_HOME and TMPDIR say where, some 50 bytes per packet of a capture",
-    cause: error,
-  });
+  const todo =
+    "let it be written to: XDG_CACHE_HOME and TMPDIR say where, some 50 bytes per packet of a capture";
+  return writeFailure({ code: "WRITE_FAILED", path: folder, todo }, error);
 }
 
 interface Part {

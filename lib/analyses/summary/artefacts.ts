@@ -2,6 +2,7 @@ import { scopeOf } from "../../captures/index.js";
 import type { Table } from "../../tables/index.js";
 import { count, ends, flag, flow, sender, word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
+import { missedViews, sequencesOf } from "../tcp/index.js";
 
 /** Whether the whole file could be read, as one row. */
 export async function damage({ capture, filter }: Subject): Promise<Table> {
@@ -18,21 +19,9 @@ export async function damage({ capture, filter }: Subject): Promise<Table> {
   });
 }
 
-/**
- * Acks of data that the capture lacks, as relation `missed`. What a connection sent before the capture began is not missed: only acks after
- * the other side's first packet count.
- */
-export const missedViews = {
-  begun:
-    "SELECT flow_number, NOT from_client AS from_client, min(frame) AS first_frame FROM tcp GROUP BY ALL",
-  missed: `
-    SELECT flow_number, from_client, any_value(sender) AS sender, count(*) AS acks
-    FROM tcp JOIN begun USING (flow_number, from_client) WHERE ack_lost_segment AND frame > first_frame GROUP BY ALL`,
-};
-
 /** Connections whose receivers acknowledged what the capture lacks. */
 export async function missedData({ capture, filter }: Subject): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "missedData",
     views: missedViews,
@@ -43,19 +32,34 @@ export async function missedData({ capture, filter }: Subject): Promise<Table> {
   });
 }
 
-/** Connections of which the capture has one direction, though that side goes on after its first packet. */
+/**
+ * Conversations that tell whether the capture has both directions, as relation `sighted`: those that have, and (`one_way`) those of
+ * which one side goes on as if answered, or answers what nobody asked.
+ */
+export const sightedViews = {
+  halves: `
+    SELECT flow_number, any_value(sender) AS seen, count(*) AS packets, count(DISTINCT from_client) = 1 AS one_way,
+      bool_or(NOT syn AND NOT rst) AS goes_on
+    FROM tcp GROUP BY flow_number
+    UNION ALL
+    SELECT flow_number, CASE WHEN any_value(from_client) THEN 'client' ELSE 'server' END, count(*), count(DISTINCT from_client) = 1,
+      count(DISTINCT from_client) = 2 OR coalesce(bool_and(answers), false)
+    FROM (
+      SELECT flow_number, from_client, coalesce(icmp_type IN (0, 129), dns_rcode IS NOT NULL) AS answers
+      FROM own WHERE quoted_src IS NULL AND (icmp_type IN (0, 8, 128, 129) OR transport = 'udp' AND regexp_matches(protocols, ':dns(:|$)')))
+    WHERE flow_number IS NOT NULL GROUP BY flow_number`,
+  sighted: "SELECT * FROM halves WHERE goes_on",
+};
+
+/** Conversations of which the capture has one direction, though that side goes on as if answered. */
 export async function oneSided({ capture, filter }: Subject): Promise<Table> {
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "oneSided",
-    views: {
-      halves: `
-        SELECT flow_number, any_value(sender) AS seen, count(*) AS packets FROM tcp GROUP BY flow_number
-        HAVING count(DISTINCT from_client) = 1 AND bool_or(NOT syn AND NOT rst)`,
-    },
+    views: sightedViews,
     query: `
       SELECT flow, client, client_port, server, server_port, seen, packets
-      FROM halves JOIN conversations USING (flow_number) ORDER BY flow_number`,
+      FROM sighted JOIN conversations USING (flow_number) WHERE one_way ORDER BY flow_number`,
     columns: [
       flow,
       ...ends,

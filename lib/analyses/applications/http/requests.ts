@@ -1,9 +1,11 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../../captures/index.js";
 import type { Column, Table } from "../../../tables/index.js";
 import { duration, ends, flag, flow, frame, time, word } from "../../query/index.js";
+import { sequencesOf } from "../../tcp/index.js";
 import { applicationTable } from "../table.js";
 import { exchangeRelations } from "./exchanges.js";
-import { hostCharacters, httpMessages, pathCharacters } from "./messages.js";
+import { httpMessages } from "./messages.js";
+import { hostCharacters, pathCharacters } from "./withheld.js";
 
 const columns: Column[] = [
   { ...frame, meaning: "number of the request's first packet; of the response's where there is no request" },
@@ -75,7 +77,7 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does; `FIELD_UNKNOWN`.
  */
 export async function httpRequests(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return applicationTable(scope, httpMessages, {
     source: "httpRequests",
     relations: exchangeRelations,
