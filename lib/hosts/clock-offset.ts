@@ -152,7 +152,7 @@ async function readExchanges(host: Host, count: number): Promise<TimeExchange[]>
     const exchanges = await host.exchangeTimes(count);
     return { bytes: asText(exchanges), outcome: Promise.resolve(exchanges.length) };
   });
-  const text = await readText(run.bytes, 2 ** 20);
+  const text = await readText(run.bytes, 2 ** 20, `exchange time stamps with ${host.name}`);
   await run.outcome;
   return text
     .trim()

@@ -3,8 +3,8 @@ import { randomNumbers } from "../fixtures/random.js";
 import { boundSeconds, type Cut, cut, type EndingName, endingNames } from "./cut.js";
 import { type VictimName, victimNames } from "./victims.js";
 
-// `npm run test:cuts [RUNS] [SEED] [AT ONCE]`: measurements over SSH on this machine, cut off at random moments in every way; one line for each
-// that left something, and a table of all.
+// `npm run test:cuts [RUNS] [SEED] [AT ONCE]`: measurements over SSH on this machine, cut off at random moments in every way; one line for each,
+// and a table of all.
 const [runs = 1_000, seed = Date.now() % 1_000_000, atOnce = 4] = process.argv.slice(2).map(Number);
 if (![runs, seed, atOnce].every(Number.isSafeInteger) || runs < 1 || atOnce < 1) {
   console.error("usage: npm run test:cuts [RUNS] [SEED] [AT ONCE]");
@@ -19,15 +19,20 @@ interface Result extends Cut {
 }
 
 console.log(`seed ${seed}`);
+console.log(
+  ["run", "victim", "ending", "from", "after ms", "had processes", "gone after s", "left", "said"].join("\t"),
+);
 const random = randomNumbers(seed);
 const limit = pLimit(atOnce);
 const all: Result[] = [];
 const failed: string[] = [];
 let wanted = true;
-process.once("SIGINT", () => {
-  console.log("ends after these runs");
-  wanted = false;
-});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    console.log("ends after these runs");
+    wanted = false;
+  });
+}
 const plans = Array.from({ length: runs }, (_, run) => ({
   run,
   // Every ending meets every victim.
@@ -45,6 +50,18 @@ await Promise.all(
       try {
         const result = { victim, ending, ...(await cut(victim, ending, moment)) };
         all.push(result);
+        const { had, seconds, left, said } = result;
+        const cells = [
+          victim,
+          ending,
+          moment.from,
+          moment.afterMs,
+          had.length,
+          seconds.toFixed(1),
+          left.join(", "),
+          said,
+        ];
+        console.log([run, ...cells].join("\t"));
         if (result.left.length > 0)
           failed.push(`${what}: left after ${boundSeconds} s: ${result.left.join(", ")}`);
         if (result.said?.startsWith("UNCODED")) failed.push(`${what}: ${result.said}`);
