@@ -7,6 +7,7 @@ import * as path from "./path/index.js";
 import * as qdisc from "./qdisc/index.js";
 import * as scheduler from "./scheduler/index.js";
 import * as softirq from "./softirq/index.js";
+import * as stages from "./stages/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
@@ -23,6 +24,7 @@ export const catalogue: readonly AnyProbe[] = [
   conntrack,
   defrag,
   path,
+  stages,
   backlog,
   softirq,
   scheduler,

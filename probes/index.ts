@@ -11,9 +11,12 @@ export {
   dropRules,
   dropSummary,
 } from "./drop/index.js";
+export * from "./latency/index.js";
 export type * from "./parameters.js";
 export * from "./path/index.js";
 export * from "./qdisc/index.js";
 export * from "./report/index.js";
 export * from "./scheduler/index.js";
 export * from "./softirq/index.js";
+export * from "./stages/index.js";
+export * from "./transfer/index.js";

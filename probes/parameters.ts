@@ -242,6 +242,38 @@ export interface PathSummaryParameters {
   netns?: number | undefined;
 }
 
+/** What {@link stageSummary} can be asked, beside what every probe can. */
+export interface StageSummaryParameters {
+  /** Where packets come in: a device or up to 8, such as a machine's tap `vnet1`, or `stack`: what the host itself sends. */
+  from: string | string | string[];
+  /** Where they go out: a device or up to 8, or `stack`: what the host itself takes, up to TCP, UDP or ICMP. */
+  to: string | string | string[];
+  /** Stages between where packets come in and go out that are looked at; default all that the host has. Each costs every packet of the host that passes it. */
+  stages?: ("backlog" | "ovs_in" | "ovs_flow" | "upcall" | "conntrack" | "ovs_out" | "ip_in" | "ip_out" | "inner_queue" | "inner_driver" | "inner_rx" | "queue")[] | undefined;
+  /** What has not gone out after so many milliseconds is lost; what is younger at the end is unfinished (integer, 1 to 60,000). Default 1000. */
+  timeoutMs?: number | undefined;
+  /** Inode of the network namespace that both ends are in; default: the one that commands run in (integer, at least 1). */
+  netns?: number | undefined;
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** TCP, UDP or SCTP source port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP, UDP or SCTP destination port (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+  /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
+  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+  /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
+  vlan?: number | undefined;
+  /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
+  vni?: number | undefined;
+}
+
 /** What {@link backlogEvents} can be asked, beside what every probe can. */
 export interface BacklogEventsParameters {
   /** Packets that waited so long or longer, in microseconds (integer, 0 to 60,000,000). Default 1000. */
@@ -306,10 +338,74 @@ export interface SoftirqSummaryParameters {
   vectors?: "HI" | "TIMER" | "NET_TX" | "NET_RX" | "BLOCK" | "IRQ_POLL" | "TASKLET" | "SCHED" | "HRTIMER" | "RCU" | ("HI" | "TIMER" | "NET_TX" | "NET_RX" | "BLOCK" | "IRQ_POLL" | "TASKLET" | "SCHED" | "HRTIMER" | "RCU")[] | undefined;
 }
 
+/** What {@link futexSummary} can be asked, beside what every probe can. */
+export interface FutexSummaryParameters {
+  /** How many functions deep stacks are, where `by` has them (integer, 1 to 64). Default 16. */
+  stacks?: number | undefined;
+  /** What to count by, in the order of the columns; default process, thread, address. */
+  by?: ("command" | "process" | "thread" | "address" | "operation" | "result" | "user_stack")[] | undefined;
+  /** Threads of this process, by the number that `ps -e` shows (integer, 1 to 4,194,304). */
+  process?: number | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+}
+
+/** What {@link offCpuEvents} can be asked, beside what every probe can. */
+export interface OffCpuEventsParameters {
+  /** Only what took at least so many microseconds from leaving the CPU until running again; 0 for all (integer, 0 to 1,000,000,000). Default 1000. */
+  slowerThanUs?: number | undefined;
+  /** How many functions deep stacks are; 0 for none (integer, 0 to 64). Default 16. */
+  stacks?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+  /** Threads of this name, as `ps -eLo comm` shows it. */
+  command?: string | undefined;
+  /** Threads of this process, by the number that `ps -e` shows (integer, 1 to 4,194,304). */
+  process?: number | undefined;
+}
+
+/** What {@link offCpuSummary} can be asked, beside what every probe can. */
+export interface OffCpuSummaryParameters {
+  /** How many functions deep stacks are, where `by` has them (integer, 1 to 64). Default 16. */
+  stacks?: number | undefined;
+  /** What to count by, in the order of the columns; default command, state, stack. */
+  by?: ("command" | "thread" | "process" | "state" | "stack" | "user_stack")[] | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+  /** Threads of this name, as `ps -eLo comm` shows it. */
+  command?: string | undefined;
+  /** Threads of this process, by the number that `ps -e` shows (integer, 1 to 4,194,304). */
+  process?: number | undefined;
+}
+
 /** What {@link runQueueSummary} can be asked, beside what every probe can. */
 export interface RunQueueSummaryParameters {
   /** What to count by, in the order of the columns; default command. */
   by?: ("command" | "thread" | "cpu")[] | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+  /** Threads of this name, as `ps -eLo comm` shows it. */
+  command?: string | undefined;
+}
+
+/** What {@link wakeupEvents} can be asked, beside what every probe can. */
+export interface WakeupEventsParameters {
+  /** Only what took at least so many microseconds from the wake-up until the thread runs; 0 for all (integer, 0 to 1,000,000,000). Default 1000. */
+  slowerThanUs?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+  /** Threads of this name, as `ps -eLo comm` shows it. */
+  command?: string | undefined;
+}
+
+/** What {@link wakeupSummary} can be asked, beside what every probe can. */
+export interface WakeupSummaryParameters {
+  /** What to count by, in the order of the columns; default idle_state. */
+  by?: ("command" | "thread" | "cpu" | "waker_cpu" | "idle_state")[] | undefined;
   /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
   threads?: number | number[] | undefined;
   /** Threads of this name, as `ps -eLo comm` shows it. */

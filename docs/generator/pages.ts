@@ -25,9 +25,19 @@ const known: readonly Omit<Page, "exports">[] = [
   { id: "probes-drop", title: "Probes: drops", about: "Packets that a host's kernel drops." },
   { id: "probes-report", title: "Probes: report of drops", about: "The first look at a host that drops." },
   {
+    id: "probes-latency",
+    title: "Probes: report of latency",
+    about: "The first look at a host that is late.",
+  },
+  {
     id: "probes-path",
     title: "Probes: paths",
     about: "Between two sides of a host: what vanishes, what is late.",
+  },
+  {
+    id: "probes-stages",
+    title: "Probes: stages",
+    about: "Inside one host, from stage to stage: where packets are late.",
   },
   {
     id: "probes-qdisc",
@@ -59,6 +69,11 @@ const known: readonly Omit<Page, "exports">[] = [
     id: "sockets",
     title: "Sockets",
     about: "Samples of TCP sockets, live and from files.",
+  },
+  {
+    id: "probes-transfer",
+    title: "Report of a transfer",
+    about: "The first look at a transfer that is slow.",
   },
   {
     id: "captures",

@@ -6,8 +6,10 @@ export { type ClockReading, clocksFunction, clockWord, parseClockLines } from ".
 export { connect, localhost } from "./connect.js";
 export {
   type CounterOptions,
+  cpuFacts,
   hostCounters,
   softnetCounters,
+  stealSummary,
   type ThreadCpuOptions,
   threadCpu,
 } from "./counters/index.js";

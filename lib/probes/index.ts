@@ -37,15 +37,37 @@ export {
 } from "./kinds/histogram/index.js";
 export type { HookAt } from "./kinds/hook-at.js";
 export { defineRows, type RowsDefinition, type RowsWriting } from "./kinds/rows.js";
-export { defineStages, type StagesDefinition, type StagesWriting } from "./kinds/stages/index.js";
+export {
+  type ComesAgain,
+  definePairs,
+  defineStages,
+  Following,
+  type PairsDefinition,
+  type PairsWriting,
+  type StagesDefinition,
+  type StagesWriting,
+  type Taking,
+  type Ways,
+} from "./kinds/stages/index.js";
 export type { PacketOptions, Writing } from "./kinds/writing.js";
 export { errorName } from "./packet/errno.js";
 export { deviceField, flowField, lengthField, packetFields, protocolField } from "./packet/fields.js";
 export { addressFilters, isNotOf, packetFilters, port, prefix } from "./packet/filters.js";
 export { headerFields } from "./packet/headers.js";
+export { whenMerged } from "./packet/merged.js";
 export { protocolName } from "./packet/protocols.js";
+export { forgetSides, neitherSide, ownNetns, readSide, type Sides } from "./packet/sides.js";
 export { packet } from "./packet/values.js";
-export { command, type HookSite, kernelStack, readAt, type Site, symbolOf, textAt } from "./site.js";
+export {
+  command,
+  type HookSite,
+  kernelStack,
+  readAt,
+  type Site,
+  symbolOf,
+  textAt,
+  userStack,
+} from "./site.js";
 export { stackDepth, stackField, stackOf } from "./stack.js";
 export type { Target } from "./target.js";
 export { type Bpf, type BpfValue, bpf, joined } from "./text/bpf.js";

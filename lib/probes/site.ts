@@ -179,6 +179,11 @@ export function kernelStack(depth: number): Bpf {
   return printedAs("stack", bpf`kstack(${depth})`);
 }
 
+/** The stack of the program that runs, so many functions deep at most. */
+export function userStack(depth: number): Bpf {
+  return printedAs("stack", bpf`ustack(${depth})`);
+}
+
 /** Text of the kernel's that ends with a NUL; nothing where the address is 0. */
 export function textAt(address: Bpf): Bpf {
   return printedAs("text", bpf`str(kptr(${address}))`);

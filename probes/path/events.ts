@@ -5,16 +5,18 @@ import {
   type Field,
   field,
   fields,
+  forgetSides,
   ipVersion,
   nameOf,
   numbers,
   type Probe,
   packet,
+  whenMerged,
 } from "../../lib/probes/index.js";
 import type { PathEventsParameters } from "../parameters.js";
 import { pathNotes } from "./notes.js";
 import { checkPath, type PathFilter, pathParameters } from "./parameters.js";
-import { forgetSides, pathClauses, pathHooks, sightings, whenMerged } from "./path.js";
+import { pathClauses, pathHooks, sightings } from "./path.js";
 
 /**
  * Shows every packet of a flow each time that a host sees it at one of two sides, one row each: what {@link pathTrace} puts together. Every event

@@ -1,17 +1,15 @@
 import {
   type AddressWords,
   type Bpf,
-  BpfMap,
   bpf,
   type HookAt,
   type Hooks,
   inPrefix,
   ipVersion,
-  isNamed,
   joined,
-  type NameWords,
+  neitherSide,
   packet,
-  type Site,
+  readSide,
   type Writing,
 } from "../../lib/probes/index.js";
 import type { PathFilter } from "./parameters.js";
@@ -45,7 +43,8 @@ export function pathClauses(
     etherType?: (at: HookAt) => Bpf,
   ) =>
     on(hook, (at) => {
-      const first = bpf`${readSide(parameters, site)}
+      const first = bpf`${readSide(site, parameters)}
+  if ($side == ${neitherSide}) { return; }
   $way = ${way}; $now = nsecs;`;
       const versions = [ipVersion(parameters.src)];
       const options = {
@@ -68,46 +67,6 @@ export function pathClauses(
       (at) => at.arg("protocol"),
     ),
   ];
-}
-
-const sides = new BpfMap("side", false);
-const neither = 3;
-
-/**
- * Statements that leave the clause unless the packet's device is on one of the sides: then `$side` is 1 for `from`, 2 for `to`. Names and namespace of a
- * device are read once and remembered by its address, until {@link forgetSides}.
- */
-function readSide(filter: PathFilter, site: Site): Bpf {
-  const known = sides.at(bpf`$dev`);
-  const name: NameWords = { first: bpf`$dev1`, second: bpf`$dev2` };
-  const words = site.name(bpf`$dev`, "net_device.name");
-  const oneOf = (devices: readonly string[]) =>
-    joined(
-      devices.map((device) => isNamed(name, device)),
-      " || ",
-    );
-  const netns = filter.netns ?? ownNetns(site);
-  const inum = site.read(site.read(bpf`$dev`, "net_device.nd_net.net"), "net.ns.inum");
-  const elsewhere = netns === undefined ? bpf`` : bpf`if (${inum} != ${netns}) { $side = ${neither}; }`;
-  return bpf`$dev = ${site.read(bpf`$skb`, "sk_buff.dev")};
-  $side = ${known};
-  if ($side == 0) {
-    $dev1 = ${words.first}; $dev2 = ${words.second};
-    $side = ${neither};
-    if (${oneOf(filter.from)}) { $side = 1; } else { if (${oneOf(filter.to)}) { $side = 2; } }
-    ${elsewhere}
-    ${known} = $side;
-  }
-  if ($side == ${neither}) { return; }`;
-}
-
-/** Statement for every tick: a device that has gone may leave its address to another one. */
-export const forgetSides = bpf`clear(${sides.at()});`;
-
-/** Inode of the namespace that commands on the host run in; undefined for a host recorded before it was asked for. */
-function ownNetns({ target }: Site): number | undefined {
-  const inode = Number(target.snapshot.netns);
-  return Number.isInteger(inode) && inode > 0 ? inode : undefined;
 }
 
 const protocols = { ICMP: { 4: 1, 6: 58 }, TCP: { 4: 6, 6: 6 }, UDP: { 4: 17, 6: 17 } };
@@ -144,12 +103,3 @@ function pathTests({ protocol, src, dst, srcPort, dstPort }: PathFilter): Bpf[] 
 
 /** A fragment behind the first: its ports and what follows are unknown. */
 export const isLater = bpf`(${packet.fragment} & 0x1fff) != 0`;
-
-/** Statements for what the kernel put together of several segments, or cuts later (GRO, TSO): such a packet has data outside its head. */
-export function whenMerged(at: HookAt, statements: (info: Bpf) => Bpf): Bpf {
-  const info = bpf`$info`;
-  return bpf`if (${at.read(bpf`$skb`, "sk_buff.data_len")} > 0) {
-    ${info} = ${at.read(bpf`$skb`, "sk_buff.head")} + ${at.read(bpf`$skb`, "sk_buff.end")};
-    if (${at.read(info, "skb_shared_info.gso_size")} > 0) { ${statements(info)} }
-  }`;
-}

@@ -1,8 +1,17 @@
-import { type Bpf, bpf, defineStages, ipVersion, type Probe, packet } from "../../lib/probes/index.js";
+import {
+  type Bpf,
+  bpf,
+  defineStages,
+  forgetSides,
+  ipVersion,
+  type Probe,
+  packet,
+  whenMerged,
+} from "../../lib/probes/index.js";
 import type { PathSummaryParameters } from "../parameters.js";
 import { pathNotes } from "./notes.js";
 import { checkPath, type PathFilter, pathParameters } from "./parameters.js";
-import { forgetSides, isLater, pathClauses, pathHooks, whenMerged } from "./path.js";
+import { isLater, pathClauses, pathHooks } from "./path.js";
 
 /**
  * Counts in the kernel what becomes of packets between two sides of a host: how many came in by `from`, how many of them were

@@ -1,1 +1,6 @@
+export { futexSummary } from "./futex-summary.js";
+export { offCpuEvents } from "./off-cpu-events.js";
+export { offCpuSummary } from "./off-cpu-summary.js";
 export { runQueueSummary } from "./run-queue.js";
+export { wakeupEvents } from "./wakeup-events.js";
+export { wakeupSummary } from "./wakeup-summary.js";

@@ -1,20 +1,14 @@
-import { z } from "zod";
 import {
   type Bpf,
   BpfMap,
   bpf,
   defineHistogram,
-  field,
-  filter,
   type HookAt,
   type Hooks,
-  isNamed,
-  joined,
-  nameOf,
-  numbers,
   type Probe,
 } from "../../lib/probes/index.js";
 import type { RunQueueSummaryParameters } from "../parameters.js";
+import { commandField, cpuField, readCommand, thread, threadField, threadFilters } from "./threads.js";
 
 const woken = ["tracepoint:sched:sched_wakeup", "tracepoint:sched:sched_wakeup_new"] as const;
 const switched = "tracepoint:sched:sched_switch";
@@ -22,14 +16,6 @@ const hooks: Hooks = { required: [switched, ...woken] };
 
 /** By thread, when it came into the run queue, and in bit 0 whether it had been running. */
 const queued = new BpfMap("queued", false);
-/** A thread, and its command's name: whose turn it is to be looked at. */
-const thread = bpf`$thread`;
-const command = { first: bpf`$command1`, second: bpf`$command2` };
-
-const threadNumber = z.int().min(1).max(4_194_304);
-const commandName = z
-  .string()
-  .regex(/^[\x20-\x7e]{1,15}$/, "has to be 1 to 15 printable characters, as many as the kernel keeps");
 
 /**
  * Measures how long threads that could run waited for a CPU, in the kernel: since they were woken, and since they were put off their CPU while they
@@ -65,52 +51,22 @@ const commandName = z
  */
 export const runQueueSummary: Probe<RunQueueSummaryParameters, "frame"> = defineHistogram({
   name: "runQueueSummary",
-  revision: 1,
+  revision: 2,
   measures: "how long threads waited for a CPU, as a distribution that the kernel keeps",
   hooks,
-  filters: {
-    threads: filter({
-      schema: z.union([threadNumber, z.array(threadNumber).min(1).max(16)]),
-      meaning: "threads, by the number that `ps -eLo tid` shows: one, or up to 16",
-      test: (given) =>
-        bpf`(${joined(
-          [given].flat().map((one) => bpf`${thread} == ${one}`),
-          " || ",
-        )})`,
-    }),
-    command: filter({
-      schema: commandName,
-      meaning: "threads of this name, as `ps -eLo comm` shows it",
-      test: (given) => isNamed(command, given),
-    }),
-  },
-  by: {
-    command: field({
-      name: "command",
-      type: "VARCHAR",
-      meaning: "name of the thread",
-      words: numbers(2),
-      say: () => [command.first, command.second],
-      read: ([first = "0", second = "0"]) => nameOf(first, second),
-    }),
-    thread: field({ name: "thread", type: "BIGINT", meaning: "number of the thread", say: () => thread }),
-    cpu: field({ name: "cpu", type: "INTEGER", meaning: "CPU that it then ran on", say: () => bpf`cpu` }),
-  },
+  filters: threadFilters,
+  by: { command: commandField, thread: threadField, cpu: cpuField },
   usual: ["command"],
   intervals: {
     woken: "from its wake-up until it runs",
     preempted: "from when it was put off its CPU, and could have gone on, until it runs again",
   },
   program({ on, filtered, sample, by, parameters }) {
-    const readName = (at: HookAt, field: string) => {
-      const { first, second } = at.argName(field);
-      return bpf`${command.first} = ${first}; ${command.second} = ${second};`;
-    };
     // Of threads that nobody asked for nothing is kept.
     const queues = (at: HookAt, name: string, when: Bpf) =>
       filtered(
         at,
-        parameters.command === undefined ? bpf`` : readName(at, name),
+        parameters.command === undefined ? bpf`` : readCommand(at, name),
         bpf`${queued.at(thread)} = ${when};`,
       );
     return [
@@ -122,7 +78,7 @@ export const runQueueSummary: Probe<RunQueueSummaryParameters, "frame"> = define
         (at) => bpf`$now = nsecs; ${thread} = ${at.arg("next_pid")}; $since = ${queued.at(thread)};
   if ($since > 0) {
   delete(${queued.at(thread)}); $began = $since >> 1;
-  ${by.includes("command") ? readName(at, "next_comm") : bpf``}
+  ${by.includes("command") ? readCommand(at, "next_comm") : bpf``}
   ${sample(at, bpf`$since & 1`, bpf`$began`, bpf`$now`)} }
   ${thread} = ${at.arg("prev_pid")};
   if (${thread} == 0 || (${at.arg("prev_state")} & 0xff) != 0) { return; }

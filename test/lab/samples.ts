@@ -6,7 +6,10 @@ import {
   conntrackSummary,
   defragEvents,
   defragSummary,
+  futexSummary,
   type Host,
+  offCpuEvents,
+  offCpuSummary,
   pathEvents,
   pathSummary,
   qdiscDrops,
@@ -15,6 +18,8 @@ import {
   record,
   runQueueSummary,
   softirqSummary,
+  wakeupEvents,
+  wakeupSummary,
 } from "../../lib/index.js";
 import { harm } from "./compare.js";
 import { duplicateFragments, type Injectable, nftDrop, pathFaults, tbfOverflow } from "./faults/index.js";
@@ -48,6 +53,14 @@ const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) 
   pathEvents: [lost, (host, during) => pathEvents(host, { ...few, ...path, during })],
   softirqSummary: [nftDrop, (host, during) => softirqSummary(host, { ...asked, during })],
   runQueueSummary: [nftDrop, (host, during) => runQueueSummary(host, { ...asked, during })],
+  wakeupSummary: [nftDrop, (host, during) => wakeupSummary(host, { ...asked, during })],
+  wakeupEvents: [nftDrop, (host, during) => wakeupEvents(host, { ...few, during })],
+  offCpuSummary: [
+    nftDrop,
+    (host, during) => offCpuSummary(host, { ...asked, command: "ovs-vswitchd", during }),
+  ],
+  offCpuEvents: [nftDrop, (host, during) => offCpuEvents(host, { ...few, command: "ovs-vswitchd", during })],
+  futexSummary: [nftDrop, (host, during) => futexSummary(host, { ...asked, during })],
 };
 type During = () => Promise<unknown>;
 

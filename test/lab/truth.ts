@@ -2,11 +2,16 @@ import { compare } from "./compare.js";
 import { faults, pathFaults } from "./faults/index.js";
 import { type KernelVersion, kernelVersions } from "./kernels.js";
 import { startLab } from "./lab.js";
+import { latencyTruth } from "./latency/truth.js";
 import { compareLayers } from "./layers.js";
 import { comparePaths } from "./paths.js";
 
 // `npm run lab:truth [KERNEL|FAULT...]`: every fault on every kernel, as the probes see it, as tab-separated lines.
+// `npm run lab:truth latency [KERNEL|FAULT...]`: the same of what makes packets late.
 const wanted = process.argv.slice(2);
+if (wanted[0] === "latency") {
+  process.exit((await latencyTruth(wanted.slice(1))) === 0 ? 0 : 1);
+}
 const chosen = <Name extends string>(all: readonly Name[]) => {
   const some = all.filter((name) => wanted.includes(name));
   return some.length > 0 ? some : all;

@@ -1,7 +1,10 @@
 /** What some probes can't do without, beside a time. */
-export const neededBy: { readonly [probe: string]: object } = Object.fromEntries(
-  ["pathSummary", "pathEvents"].map((name) => [
-    name,
-    { from: "eth0", to: "eth1", protocol: "ICMP", src: "192.0.2.1", dst: "198.51.100.1" },
-  ]),
-);
+export const neededBy: { readonly [probe: string]: object } = {
+  ...Object.fromEntries(
+    ["pathSummary", "pathEvents"].map((name) => [
+      name,
+      { from: "eth0", to: "eth1", protocol: "ICMP", src: "192.0.2.1", dst: "198.51.100.1" },
+    ]),
+  ),
+  stageSummary: { from: "eth0", to: "eth1" },
+};

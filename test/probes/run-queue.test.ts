@@ -1,30 +1,14 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { expect, test } from "vitest";
-import { type Frame, localhost, runQueueSummary } from "../../lib/index.js";
+import { localhost, runQueueSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
+import { rowsOf, start } from "./threads.js";
 
 /** What the kernel itself says a process waited for a CPU, of its first thread: no probe reads it. */
 const waitedNs = (pid: number) => Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").trim().split(" ")[1]);
 const switchesOf = (pid: number) =>
   Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-
-const rowsOf = ({ columns, values }: Frame) =>
-  (values as unknown[][]).map((row) =>
-    Object.fromEntries(columns.map((name, index) => [name, row[index] as never])),
-  ) as Record<string, number | string>[];
-
-/** Runs a text of Perl on the first CPU, which ends by itself after a minute, whatever becomes of the test. */
-function start(text: string) {
-  const run = execa("taskset", ["-c", "0", "perl", "-e", `alarm 60; ${text}`], { reject: false });
-  if (run.pid === undefined) throw new Error("it was not started");
-  const end = async () => {
-    run.kill("SIGKILL");
-    await run;
-  };
-  return { pid: run.pid, end };
-}
 
 describeLive("threads that wait for a CPU", ["root", "bpftrace", "tracing"], () => {
   test("two that share one wait as long as the kernel counts", async () => {

@@ -60,6 +60,24 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   qdiscLatencyEvents: [{ slowerThanUs: 5_000, ...packets }],
   qdiscLatencySummary: [{ by: ["queue"], ...packets }],
   runQueueSummary: [{ threads: [42, 4_242], by: ["thread", "cpu"] }, { command: "vhost-4242" }],
+  futexSummary: [
+    {
+      process: 4_242,
+      threads: [42, 4_242],
+      by: ["process", "thread", "address", "operation", "result", "user_stack"],
+    },
+    { by: ["command", "address"] },
+  ],
+  offCpuEvents: [{ process: 4_242, stacks: 0, slowerThanUs: 0 }, { command: "vhost-4242" }],
+  offCpuSummary: [
+    { threads: [42, 4_242], by: ["thread", "process", "state", "stack", "user_stack"] },
+    { command: "vhost-4242" },
+  ],
+  wakeupEvents: [{ command: "vhost-4242", slowerThanUs: 0 }],
+  wakeupSummary: [
+    { threads: [42, 4_242], by: ["command", "thread", "cpu", "waker_cpu"] },
+    { command: "vhost-4242" },
+  ],
   softirqSummary: [{ vectors: ["NET_RX", "NET_TX"], by: ["vector", "cpu", "ksoftirqd"] }],
 };
 

@@ -34,7 +34,11 @@ type Definition = ProbeDefinition<z.ZodType, "table" | "frame">;
 
 /** What some probes can't do without. */
 const path = { from: "eth0", to: "eth1", protocol: "ICMP", src: "192.0.2.1", dst: "198.51.100.1" };
-const needed: Record<string, object> = { pathEvents: path, pathSummary: path };
+const needed: Record<string, object> = {
+  pathEvents: path,
+  pathSummary: path,
+  stageSummary: { from: "eth0", to: "eth1" },
+};
 
 /** Options that add columns. */
 const options: Record<string, Record<string, unknown>[]> = {

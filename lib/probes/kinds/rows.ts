@@ -41,7 +41,7 @@ const time: Field = field({
   read: ([nsecs = "0"], { unixTime }) => unixTime(nsecs),
 });
 
-/** Text of unknown content goes last, a stack behind it. */
+/** Text of unknown content goes last, stacks behind it: a kernel's first. */
 const order: readonly Printed[] = ["number", "symbol", "text", "stack"];
 
 /** Makes a probe with one row for each event, printed as it happens: it costs the host some microseconds. Rows have a limit, and are limited by the second. */
@@ -112,10 +112,13 @@ function readRow(fields: readonly Field[], said: readonly string[], context: Rea
   return readFields(fields, words, context);
 }
 
-/** A text can hold a tab; a stack starts on a line of its own. */
+/** A text can hold a tab; a stack starts on a line of its own, where there is one. */
 function splitText(text: string, kinds: readonly Printed[]): string[] {
-  const [hasText, hasStack] = [kinds.includes("text"), kinds.includes("stack")];
-  if (!hasText || !hasStack) return hasText || hasStack ? [text] : [];
-  const start = text.indexOf("\t\n");
-  return start < 0 ? [text, ""] : [text.slice(0, start), text.slice(start + 1)];
+  const stacks = kinds.filter((kind) => kind === "stack").length;
+  if (stacks === 0) return kinds.includes("text") ? [text] : [];
+  const parts = [
+    ...(kinds.includes("text") ? ["([\\s\\S]*?)"] : []),
+    ...Array(stacks).fill("(\\n[\\s\\S]*?|)"),
+  ];
+  return new RegExp(`^${parts.join("\\t")}$`).exec(text)?.slice(1) ?? [text];
 }

@@ -1,6 +1,7 @@
-/** Names of the errors that the network stack returns (errno(3)), as they are on x86 and arm64. */
+/** Names of the errors that the kernel returns (errno(3)), as they are on x86 and arm64. */
 const names = new Map([
   [2, "ENOENT"],
+  [4, "EINTR"],
   [11, "EAGAIN"],
   [12, "ENOMEM"],
   [16, "EBUSY"],
@@ -13,6 +14,7 @@ const names = new Map([
   [100, "ENETDOWN"],
   [101, "ENETUNREACH"],
   [105, "ENOBUFS"],
+  [110, "ETIMEDOUT"],
   [113, "EHOSTUNREACH"],
   [115, "EINPROGRESS"],
 ]);

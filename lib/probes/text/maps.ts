@@ -1,4 +1,4 @@
-import { type Bpf, type BpfValue, bpf, joined, needing, word } from "./bpf.js";
+import { type Bpf, type BpfValue, bpf, joined, needing, printedAs, word } from "./bpf.js";
 
 /** How a program uses a map: what decides the memory that the kernel sets aside for it. */
 export class MapUse {
@@ -30,5 +30,15 @@ export class BpfMap {
   at(...key: readonly BpfValue[]): Bpf {
     const use = new MapUse(this, key.length * 8);
     return needing(use, key.length === 0 ? this.text : bpf`${this.text}[${joined(key, ", ")}]`);
+  }
+
+  /** The same where the map holds text. */
+  textAt(...key: readonly BpfValue[]): Bpf {
+    return printedAs("text", this.at(...key));
+  }
+
+  /** The same where it holds stacks. */
+  stackAt(...key: readonly BpfValue[]): Bpf {
+    return printedAs("stack", this.at(...key));
   }
 }

@@ -1,5 +1,5 @@
 import type { Column, Value } from "../../../tables/index.js";
-import { type Bucket, percentileBounds } from "./samples.js";
+import { type Bucket, percentileBounds, type Samples } from "./samples.js";
 
 const percents = [
   { percent: 50, name: "p50" },
@@ -43,6 +43,21 @@ export function boundsValues(unsorted: readonly Bucket[], total: bigint): Value[
     Number(total),
     count === 0 ? null : Number(total) / count,
     ...percents.flatMap(({ percent }) => percentileBounds(buckets, percent, known)),
+  ];
+}
+
+/** The same of samples whose longest is kept. */
+export function samplesBounds(samples: Samples | undefined): Value[] {
+  if (samples === undefined || samples.count === 0)
+    return boundsColumns.map(({ name }) => (name === "count" || name === "total_ns" ? 0 : null));
+  const { count, sum, min, max, buckets } = samples;
+  return [
+    count,
+    sum,
+    sum / count,
+    ...percents.flatMap(({ percent }) =>
+      percent === 100 ? [max, max] : percentileBounds(buckets, percent, { min, max }),
+    ),
   ];
 }
 

@@ -244,6 +244,7 @@ function distributions(fields: readonly Field[], maps: Maps, context: ReadContex
   for (const [key, total] of maps.get(totals.name) ?? []) place(readKey(key)).total += BigInt(String(total));
   const named = ({ values }: Distribution) => sameValues(values);
   return [...all.values()].sort(
-    (a, b) => b.count - a.count || (named(a) < named(b) ? -1 : 1) || a.which - b.which,
+    (a, b) =>
+      b.count - a.count || (named(a) < named(b) ? -1 : Number(named(a) > named(b))) || a.which - b.which,
   );
 }

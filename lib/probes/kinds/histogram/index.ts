@@ -1,3 +1,4 @@
+export { boundsColumns, samplesBounds } from "./bounds.js";
 export {
   type ChoiceHistogramDefinition,
   defineHistogram,

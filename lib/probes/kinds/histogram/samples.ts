@@ -14,6 +14,7 @@ export interface Bucket {
 /** What is known of the samples of one key. */
 export interface Samples {
   count: number;
+  /** 0 where it isn't kept. */
   min: number;
   max: number;
   sum: number;
@@ -27,14 +28,17 @@ const percents = [50, 90, 99] as const;
  * percentile are at most 25 % apart.
  */
 export class Histogram {
-  private readonly minimum: BpfMap;
+  private readonly minimum: BpfMap | null;
   private readonly maximum: BpfMap;
   private readonly total: BpfMap;
   private readonly buckets: BpfMap;
 
-  /** @param name of its maps, without the `@`. */
-  constructor(name: string) {
-    this.minimum = new BpfMap(`${name}_min`, true);
+  /**
+   * @param name of its maps, without the `@`.
+   * @param options.minimum whether the shortest is kept, which every sample costs an update; default true.
+   */
+  constructor(name: string, { minimum = true }: { minimum?: boolean } = {}) {
+    this.minimum = minimum ? new BpfMap(`${name}_min`, true) : null;
     this.maximum = new BpfMap(`${name}_max`, true);
     this.total = new BpfMap(`${name}_sum`, true);
     this.buckets = new BpfMap(`${name}_bucket`, true);
@@ -42,7 +46,8 @@ export class Histogram {
 
   /** Statements that take a sample, behind {@link bucketOf} for the same variable. */
   take(value: Bpf, ...key: readonly BpfValue[]): Bpf {
-    return bpf`${this.minimum.at(...key)} = min(${value}); ${this.maximum.at(...key)} = max(${value});
+    const least = this.minimum === null ? bpf`` : bpf`${this.minimum.at(...key)} = min(${value}); `;
+    return bpf`${least}${this.maximum.at(...key)} = max(${value});
   ${this.total.at(...key)} = sum(${value}); ${this.buckets.at(...key, bpf`$bucket`)} = count();`;
   }
 
@@ -56,7 +61,8 @@ export class Histogram {
       found.push({ ...boundsOf(Number(words.slice(comma + 1))), count: countOf(count) });
       all.set(key, found);
     }
-    const value = (map: BpfMap, key: string) => Number(maps.get(map.name)?.get(key) ?? 0);
+    const value = (map: BpfMap | null, key: string) =>
+      map === null ? 0 : Number(maps.get(map.name)?.get(key) ?? 0);
     return new Map(
       [...all].map(([key, buckets]) => [
         key,

@@ -1,0 +1,1 @@
+export { LatencyReport, type LatencyReportOptions, latencyReport } from "./report.js";

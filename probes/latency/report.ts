@@ -1,0 +1,175 @@
+import { z } from "zod";
+import { bundleOf, jupyterDisplay, type MimeBundle } from "../../lib/cell/index.js";
+import {
+  type Choice,
+  checkChoice,
+  evaluate,
+  type Findings,
+  type ThresholdsOf,
+} from "../../lib/findings/index.js";
+import { type Host, softnetCounters, stealSummary, threadCpu } from "../../lib/hosts/index.js";
+import { badParameters } from "../../lib/parameters/index.js";
+import type { CommonParameters } from "../../lib/probes/index.js";
+import { type Column, deriveTable, type Frame, type Table } from "../../lib/tables/index.js";
+import { wakeupEvents, wakeupSummary } from "../scheduler/index.js";
+import { softirqSummary } from "../softirq/index.js";
+import { chosenOf, maxThreads } from "./chosen.js";
+import { latencyReportRules } from "./rules.js";
+import { type Seen, subjectOf, wakeupsBy } from "./tables.js";
+
+/** What {@link latencyReport} is asked. */
+export interface LatencyReportOptions extends Pick<CommonParameters, "seconds" | "attachSeconds" | "during"> {
+  /** Threads to look at, up to 16 numbers as `ps -eLo tid` has them. Default: those that packets wait for, by their names. */
+  threads?: readonly number[];
+  /** Wake-ups that took so long have a row in `late`, in microseconds. Default 500. */
+  slowerThanUs?: number;
+  /** Thresholds in place of the rules' own: `{ LATE_BEHIND_OTHERS: { high_p99: 5000 } }`. */
+  thresholds?: ThresholdsOf<typeof latencyReportRules>;
+}
+
+/** What is late on a host: whose thread, on whose CPU, since when. */
+export class LatencyReport {
+  constructor(
+    /** What is wrong, the worst first, with evidence. */
+    readonly findings: Findings,
+    /** Threads that packets wait for: how long they ran and waited for a CPU, and who had it when they were late. */
+    readonly threads: Frame,
+    /** How long these took from their wake-up until they ran, by the idle state that their CPU came out of. */
+    readonly wakeups: Frame,
+    /** How long softirqs of the network waited and ran, by CPU. */
+    readonly softirqs: Frame,
+    /** What each CPU did, what its host took, and how often it left packets for later. */
+    readonly cpus: Frame,
+    /** Each wake-up of these threads that took long, as {@link wakeupEvents} has it. */
+    readonly late: Table,
+  ) {}
+
+  async [jupyterDisplay](): Promise<MimeBundle> {
+    const parts = await Promise.all([this.findings, this.threads, this.wakeups, this.softirqs].map(bundleOf));
+    const of = (kind: string) => parts.map((part) => String(part[kind] ?? ""));
+    return { "text/html": of("text/html").join("\n"), "text/plain": of("text/plain").join("\n\n") };
+  }
+}
+
+/** How long what is read beside may take on top. */
+const readingSeconds = 180;
+
+/**
+ * Says what is late on a host and why: whether the threads that packets wait for (vhost, virtual CPUs, Open vSwitch, NAPI, ksoftirqd) get their CPU in time, and who has it where they don't; whether softirqs of the network wait;
+ * whether CPUs sleep too deeply; whether the host of this guest takes its time. The first thing to run on a host where a ping is slow and no packet is missing: it needs no flow.
+ *
+ * @param options.seconds how long, 0.5 to 3400; with `during`, at most.
+ * @param options.attachSeconds how long attaching may take on top. Default 30.
+ * @param options.during called once all is attached and read; the report ends with it.
+ * @param options.threads to look at, in place of those that packets wait for.
+ * @param options.slowerThanUs wake-ups that took so long have a row in `late`. Default 500.
+ * @param options.thresholds of its rules; a finding shows the ones it was held against.
+ * @returns `findings`; Frames `threads` (`role`, `process`, `thread`, `command`, `cpu`, `policy`, `run_percent`, `wait_percent`, `wait_avg_ns`, `late`, `first_late_ns`, `last_late_ns`, `before`, `before_late`), `wakeups` (`role`, `command`, `thread`,
+ *   `idle_state`, `count`, percentiles as bounds, and the same as `threads` about late ones), `softirqs` (`vector`, `cpu`, `ksoftirqd`, `interval`, `busy_percent`, `count`, percentiles as bounds), `cpus` (`cpu`, `steal_percent`, `run_percent`,
+ *   `irq_percent`, `softirq_percent`, `idle_percent`, `processed_per_second`, `time_squeeze_per_second`); and `late`, a Table. In a cell it shows findings, threads, wake-ups and softirqs.
+ *
+ * Percentages of threads are by {@link threadCpu}, distributions by {@link wakeupSummary} and {@link softirqSummary}. `before` is who had the CPU at the end of the waits that took most time. At most 16 threads are looked at;
+ * a note says where there are more. What is late in a queue of packets, a switch or on the wire is in none of these: see {@link pathSummary}.
+ * @throws SkbookError as every probe, see {@link makeProbe}.
+ * @example await latencyReport(host, { seconds: 10 })
+ */
+export async function latencyReport(host: Host, options: LatencyReportOptions): Promise<LatencyReport> {
+  const { seconds, attachSeconds, during, threads: asked, slowerThanUs, choice } = checked(options);
+  const { chosen, all } =
+    asked === undefined
+      ? chosenOf(await threadCpu(host, { seconds: 0.5 }))
+      : { chosen: [...asked], all: asked.length };
+  const seen = await look(host, chosen, { seconds, attachSeconds, during, slowerThanUs });
+  return reportOf(seen, { chosen, all, choice });
+}
+
+/** All that is read and attached: each looks on while the next one does, and the innermost takes the time. */
+async function look(
+  host: Host,
+  threads: number[],
+  { seconds, attachSeconds, during, slowerThanUs }: Omit<ReturnType<typeof checked>, "choice" | "threads">,
+): Promise<Seen> {
+  const outer = { seconds: Math.min(3_600, seconds + readingSeconds) };
+  const attached = { ...outer, ...(attachSeconds === undefined ? {} : { attachSeconds }) };
+  const seen: Partial<Seen> = { wakeups: null, late: null };
+  const steal = async () => {
+    seen.steal = await stealSummary(host, { seconds, ...(during === undefined ? {} : { during }) });
+  };
+  const softnet = async () => {
+    seen.softnet = await softnetCounters(host, { ...outer, during: steal });
+  };
+  const cpu = async () => {
+    seen.threads = await threadCpu(host, { ...outer, during: softnet });
+  };
+  const softirqs = async () => {
+    const vectors = ["NET_RX" as const, "NET_TX" as const];
+    const by = ["vector" as const, "cpu" as const, "ksoftirqd" as const];
+    seen.softirqs = await softirqSummary(host, { ...attached, vectors, by, during: cpu });
+  };
+  const wakeups = async () => {
+    seen.wakeups = await wakeupSummary(host, { ...attached, threads, by: [...wakeupsBy], during: softirqs });
+  };
+  if (threads.length === 0) await softirqs();
+  else seen.late = await wakeupEvents(host, { ...attached, threads, slowerThanUs, during: wakeups });
+  return seen as Seen;
+}
+
+/** The report of what was seen. */
+export async function reportOf(
+  seen: Seen,
+  { chosen, all, choice }: { chosen: readonly number[]; all: number; choice: Choice<string> },
+): Promise<LatencyReport> {
+  const { late, ...subject } = await subjectOf(seen, chosen, [
+    ...(all > chosen.length
+      ? [`${all} threads carry packets by their names; ${chosen.length} of them are looked at`]
+      : []),
+    ...(chosen.length > 0 ? [] : ["no thread carries packets by its name: name them by `threads`"]),
+  ]);
+  const findings = await evaluate({
+    name: "latencyReport",
+    subject,
+    rules: latencyReportRules,
+    choice,
+    doubts: () =>
+      deriveTable("doubts", {
+        sources: {},
+        query: "SELECT NULL AS flow, NULL AS doubt WHERE false",
+        columns: doubtColumns,
+        provenance: subject.softirqs.provenance,
+      }),
+  });
+  const { threads, wakeups, softirqs, cpus } = subject;
+  return new LatencyReport(
+    findings,
+    await threads.toFrame(),
+    await wakeups.toFrame(),
+    await softirqs.toFrame(),
+    await cpus.toFrame(),
+    late,
+  );
+}
+
+/** Nothing casts doubt on times that the kernel took; what it lost is said beside them. */
+const doubtColumns: Column[] = [
+  { name: "flow", type: "VARCHAR", meaning: "about this flow" },
+  { name: "doubt", type: "VARCHAR", meaning: "id of the finding that explains it" },
+];
+
+const threadNumber = z.int().min(1).max(4_194_304);
+const Options = z.strictObject({
+  seconds: z.number().min(0.5).max(3_400),
+  attachSeconds: z.number().min(1).max(300).optional(),
+  during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
+  threads: z.array(threadNumber).min(1).max(maxThreads).optional(),
+  slowerThanUs: z.int().min(0).max(1_000_000_000).default(500),
+  thresholds: z.unknown().optional(),
+});
+
+/** Refuses what is wrong before anything is attached. */
+function checked(options: LatencyReportOptions) {
+  const { data, error } = Options.safeParse(options);
+  if (data === undefined) throw badParameters("latencyReport", error);
+  const choice: Choice<string> = { thresholds: { ...(data.thresholds as object) }, only: undefined };
+  checkChoice("latencyReport", latencyReportRules as never, choice);
+  return { ...data, choice };
+}

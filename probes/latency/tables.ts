@@ -1,0 +1,148 @@
+import {
+  type Column,
+  createFrame,
+  deriveTable,
+  type Frame,
+  type Table,
+  type Value,
+} from "../../lib/tables/index.js";
+import { wakeupEvents, wakeupSummary } from "../scheduler/index.js";
+import { tableOf } from "../table-of.js";
+import { roleOf } from "./chosen.js";
+import type { LatencySubject } from "./rules.js";
+
+/** What was seen of a host. */
+export interface Seen {
+  threads: Frame;
+  softnet: Frame;
+  steal: Frame;
+  softirqs: Frame;
+  /** Null where no thread was looked at. */
+  wakeups: Frame | null;
+  late: Table | null;
+}
+
+/** What wake-ups are told apart by. */
+export const wakeupsBy = ["command", "thread", "idle_state"] as const;
+
+const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
+const role = word("role", "what the thread does for packets, by its name");
+const share = (name: string, meaning: string): Column => ({ name, type: "DOUBLE", unit: "%", meaning });
+const moment = (name: string, meaning: string): Column => ({
+  name,
+  type: "BIGINT",
+  unit: "ns since 1970",
+  meaning,
+});
+
+const lateness: readonly Column[] = [
+  { name: "late", type: "BIGINT", meaning: "its wake-ups that took long" },
+  moment("first_late_ns", "when the first of them was over, by the host's real-time clock; null: none"),
+  moment("last_late_ns", "when the last of them was over"),
+  word(
+    "before",
+    "who had the CPU at the end of the waits that took most of their time; null: nobody, or none was late",
+  ),
+  { name: "before_late", type: "BIGINT", meaning: "how often that was so" },
+];
+/** Of each thread, how often it was late, and who had the CPU. */
+const lateSql = `
+  SELECT thread, sum(n)::BIGINT AS late, min(first) AS first_late_ns, max(last) AS last_late_ns,
+    arg_max(before, waited) FILTER (before IS NOT NULL) AS before, arg_max(n, waited) FILTER (before IS NOT NULL) AS before_late
+  FROM (
+    SELECT thread, CASE WHEN before_thread <> 0 THEN before END AS before, count(*) AS n, sum(whole_ns) AS waited, min(time_ns) AS first, max(time_ns) AS last
+    FROM late GROUP BY ALL ORDER BY ALL)
+  GROUP BY thread`;
+
+/** What rules look through, of what was seen. */
+export async function subjectOf(
+  seen: Seen,
+  chosen: readonly number[],
+  notes: readonly string[],
+): Promise<LatencySubject & { late: Table }> {
+  const { provenance } = seen.threads;
+  const empty = (columns: readonly Column[]) => createFrame([...columns], [], { ...provenance, lost: 0 });
+  const late =
+    seen.late ??
+    (await tableOf("late", empty(wakeupEvents.definition.columns({ slowerThanUs: 0, maxEvents: 1 }))));
+  const wakeups = seen.wakeups ?? empty(wakeupSummary.definition.columns({ by: wakeupsBy }));
+  const sources = {
+    late,
+    roles: await rolesOf(seen.threads, chosen),
+    threads: await tableOf("threads", seen.threads),
+    wakeups: await tableOf("wakeups", wakeups),
+    softirqs: await tableOf("softirqs", seen.softirqs),
+    softnet: await tableOf("softnet", seen.softnet),
+    steal: await tableOf("steal", seen.steal),
+  };
+  const from = (frame: Frame) => ({ ...frame.provenance, source: "latencyReport" });
+  const views = { lates: lateSql };
+  const kept = (frame: Frame, names: readonly string[]) =>
+    frame.schema.filter(({ name }) => names.includes(name));
+  const without = (frame: Frame, names: readonly string[]) =>
+    frame.schema.filter(({ name }) => !names.includes(name));
+  const elapsedNs = elapsedOf(seen.softirqs);
+  const busy = share("busy_percent", "total_ns of the time that was measured; null: that is not known");
+  return {
+    late,
+    threads: await deriveTable("threads", {
+      sources,
+      views,
+      query: `SELECT role, threads.*, coalesce(late, 0) AS late, first_late_ns, last_late_ns, before, before_late
+        FROM threads JOIN roles USING (thread) LEFT JOIN lates USING (thread) ORDER BY wait_ns DESC, thread`,
+      columns: [role, ...seen.threads.schema, ...lateness],
+      provenance: { ...from(seen.threads), notes: [...provenance.notes, ...notes] },
+    }),
+    wakeups: await deriveTable("wakeups", {
+      sources,
+      views,
+      query: `SELECT coalesce(role, 'was asked for') AS role, wakeups.*, coalesce(late, 0) AS late, first_late_ns, last_late_ns, before, before_late
+        FROM wakeups LEFT JOIN roles USING (thread) LEFT JOIN lates USING (thread) WHERE interval = 'whole'
+        ORDER BY p99_low_ns DESC, thread, idle_state`,
+      columns: [role, ...without(wakeups, ["interval"]), ...lateness],
+      provenance: from(wakeups),
+    }),
+    softirqs: await deriveTable("softirqs", {
+      sources,
+      query: `SELECT *, ${elapsedNs === null ? "NULL" : `100 * total_ns / ${elapsedNs}`} AS busy_percent FROM softirqs ORDER BY ALL`,
+      columns: [...seen.softirqs.schema, busy],
+      provenance: from(seen.softirqs),
+    }),
+    cpus: await deriveTable("cpus", {
+      sources,
+      query: `SELECT steal.*, processed_per_second,
+          CASE WHEN processed > 0 THEN time_squeeze * processed_per_second / processed WHEN processed = 0 THEN 0 END AS time_squeeze_per_second
+        FROM steal LEFT JOIN softnet USING (cpu) WHERE cpu IS NOT NULL ORDER BY cpu`,
+      columns: [
+        ...seen.steal.schema,
+        ...kept(seen.softnet, ["processed_per_second"]),
+        {
+          name: "time_squeeze_per_second",
+          type: "DOUBLE",
+          meaning: "times that it left packets for later, since it had too many; null: not known",
+        },
+      ],
+      provenance: from(seen.steal),
+    }),
+  };
+}
+
+/** How long a probe measured; null where the host's clocks could not be read. */
+function elapsedOf({ provenance: { startedAt, endedAt } }: Frame): number | null {
+  if (startedAt === null || endedAt === null) return null;
+  const ns = (Date.parse(endedAt) - Date.parse(startedAt)) * 1e6;
+  return ns > 0 ? ns : null;
+}
+
+function rolesOf(threads: Frame, chosen: readonly number[]): Promise<Table> {
+  const [thread, command] = ["thread", "command"].map((name) => threads.columns.indexOf(name)) as [
+    number,
+    number,
+  ];
+  const wanted = new Set(chosen);
+  const rows = (threads.values as Value[][])
+    .filter((row) => wanted.has(Number(row[thread])))
+    .map((row): Value[] => [Number(row[thread]), roleOf(String(row[command])) ?? "was asked for"]);
+  const columns: Column[] = [{ name: "thread", type: "BIGINT", meaning: "number of the thread" }, role];
+  return tableOf("roles", createFrame(columns, rows, threads.provenance));
+}

@@ -1,0 +1,1 @@
+export { stageSummary } from "./summary.js";

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { verdicts } from "../lab/latency/compare.js";
+import type { Look, Seen, Spread } from "../lab/latency/fault.js";
+
+const spread = (label: string, ms: number, count = 100): Spread => ({
+  ...{ label, count },
+  p50: [ms * 0.9e6, ms * 1.1e6],
+  p99: [ms * 1.8e6, ms * 2.2e6],
+});
+const seen = (...spreads: Spread[]): Seen => ({ spreads, lost: 0, odd: [] });
+const look: Look = {
+  watch: { probe: "none", watch: () => Promise.reject(new Error("not asked")) },
+  grows: [{ label: "queue", ms: 30 }],
+  counts: "queue",
+};
+const said = (before: Seen, now: Seen, hurt = 100) =>
+  verdicts(look, before, now, hurt).map(({ verdict }) => verdict);
+
+describe("what is said of a probe beside a delay of 30 ms", () => {
+  const before = seen(spread("queue", 0.1), spread("other", 0.1));
+
+  test("ok where its row grew by it, and no other did", () => {
+    expect(said(before, seen(spread("queue", 30), spread("other", 0.2)))).toEqual(["ok", "ok"]);
+  });
+
+  test("wrong where it grew by more or less, and where nothing was seen", () => {
+    expect(said(before, seen(spread("queue", 20)))[0]).toBe("grew too little");
+    expect(said(before, seen(spread("queue", 45)))[0]).toBe("grew too much");
+    expect(said(before, seen(spread("other", 0.1)))[0]).toMatch(/^0 samples of queue/);
+  });
+
+  test("wrong where another row grew, or one came that was not there", () => {
+    const late = verdicts(look, before, seen(spread("queue", 30), spread("other", 10)), 100);
+    expect(late[1]).toMatchObject({ verdict: "others grew", beside: [expect.stringContaining("other by")] });
+    expect(said(before, seen(spread("queue", 30), spread("new", 10)))[1]).toBe("others grew");
+  });
+
+  test("wrong where packets are missing, or the books are not as they have to be", () => {
+    const now = seen(spread("queue", 30));
+    expect(said(before, now, 99)[0]).toBe("100 samples of queue where 99 were counted");
+    expect(said(before, { ...now, lost: 3 })).toEqual(["lost 3", "lost 3"]);
+    expect(said(before, { ...now, odd: ["2 strayed"] })[0]).toBe("2 strayed");
+  });
+});

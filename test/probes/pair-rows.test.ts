@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { pairColumns, pairRows } from "../../lib/probes/kinds/stages/pair-rows.js";
+
+const maps = (all: { [name: string]: { [key: string]: unknown } }) =>
+  new Map(Object.entries(all).map(([name, entries]) => [name, new Map(Object.entries(entries))]));
+const stages = ["in", "asked", "answered", "out"];
+const second = 1_000_000_000;
+
+function rows(all: { [name: string]: { [key: string]: unknown } }) {
+  const samples = (count: number) => ({
+    ...{ count, min: 0, max: 1_200, sum: 1_100 * count },
+    buckets: [{ min: 1_024, max: 1_279, count }],
+  });
+  return pairRows({
+    ...{ maps: maps(all), stages, upcall: 1, ended: BigInt(100 * second), timeoutNs: second },
+    samples: new Map([
+      [String((0 << 5) | 3), samples(4)],
+      [String((0 << 5) | 1), samples(1)],
+    ]),
+    whole: samples(4),
+  }).map((row) => Object.fromEntries(pairColumns.map(({ name }, index) => [name, row[index]])));
+}
+
+describe("rows of pairs of stages", () => {
+  test("begin with the total and its books, then pairs in the order of their stages", () => {
+    const all = rows({ "@n_started": { "": 5 }, "@n_merged": { "": 2 }, "@n_late": { 0: 1 } });
+    expect(all.map(({ pair }) => pair)).toEqual(["total", "in → asked", "in → out", "in →"]);
+    expect(all[0]).toMatchObject({ count: 4, started: 5, completed: 4, lost: 1, merged: 2, unexpected: 0 });
+    expect(all[0]).toMatchObject({
+      p50_low_ns: 1_024,
+      p50_high_ns: 1_200,
+      max_low_ns: 1_200,
+      total_ns: 4_400,
+    });
+    expect(all[1]).toMatchObject({ from_stage: "in", to_stage: "asked", count: 1, started: null });
+    expect(all[3]).toMatchObject({ from_stage: "in", to_stage: null, count: null, lost: 1, completed: null });
+  });
+
+  test("what is on its way at the end is lost where it is old, at its last stage; flags are none of it", () => {
+    const all = rows({
+      "@on": {
+        1: [100 * second - 5, 0, 1, 7, 7, 7],
+        2: [98 * second, 0 | 64, 1, 8, 8, 8],
+        3: [98 * second, 2 | 32, 1, 9, 9, 9],
+      },
+    });
+    expect(all.find(({ pair }) => pair === "in →")).toMatchObject({ lost: 1, unfinished: 1 });
+    expect(all.find(({ pair }) => pair === "answered →")).toMatchObject({ lost: 1, unfinished: 0 });
+    expect(all[0]).toMatchObject({ lost: 2, unfinished: 1 });
+  });
+
+  test("what waits for user space counts once, whether its memory is its own still or not", () => {
+    const all = rows({
+      "@on": { 1: [98 * second, 1 | 32, 1, 7, 8, 9], 2: [100 * second, 0, 1, 4, 4, 4] },
+      "@up": { "7,8,9": [1, 1, 98 * second], "5,5,5": [2, 1, 98 * second] },
+    });
+    expect(all.find(({ pair }) => pair === "asked →")).toMatchObject({ lost: 2, unfinished: 0 });
+    expect(all[0]).toMatchObject({ lost: 2, unfinished: 1 });
+  });
+
+  test("what ended at a stage is there once for each way to end", () => {
+    const all = rows({
+      "@n_strayed": { 2: 3 },
+      "@n_cut": { 2: 4, 0: 1 },
+      "@n_negative": { "": 2 },
+      "@n_backward": { "": 1 },
+    });
+    expect(all[0]).toMatchObject({ strayed: 3, cut: 5, negative: 3, completed: 5 });
+    expect(all.find(({ pair }) => pair === "answered →")).toMatchObject({ strayed: 3, cut: 4, lost: 0 });
+  });
+});

@@ -1,0 +1,25 @@
+import { execa } from "execa";
+import type { Frame } from "../../lib/index.js";
+
+/** The rows of a frame, by their columns. */
+export function rowsOf({ columns, values }: Frame): Record<string, number | string | boolean | null>[] {
+  return (values as unknown[][]).map((row) =>
+    Object.fromEntries(columns.map((name, index) => [name, row[index] as never])),
+  );
+}
+
+/** Runs a text of Perl on one CPU, the first by default; it ends by itself after a minute, whatever becomes of the test. */
+export function start(text: string, cpu = 0): { pid: number; end(): Promise<void> } {
+  const run = execa("taskset", ["-c", String(cpu), "perl", "-e", `alarm 60; ${text}`], { reject: false });
+  if (run.pid === undefined) throw new Error("it was not started");
+  const end = async () => {
+    run.kill("SIGKILL");
+    await run;
+  };
+  return { pid: run.pid, end };
+}
+
+/** Lets a process go first wherever others don't have as high a priority. */
+export async function makeRealTime(pid: number, priority: number): Promise<void> {
+  await execa("chrt", ["-f", "-p", String(priority), String(pid)]);
+}
