@@ -18,6 +18,7 @@ export type { Cell, MimeBundle } from "./cell/index.js";
 export { clearOutput, display, Html, html, Markdown, md, page, Svg, svg } from "./cell/index.js";
 export { SkbookError } from "./errors/index.js";
 export {
+  bufferFillOverTime,
   type ConversationTimelineOptions,
   conversationTimeline,
   type DropSankeyOptions,
@@ -43,11 +44,15 @@ export {
   latencyEcdf,
   latencyHeatmap,
   latencyOverTime,
+  limitsOverTime,
   type PacketLadderOptions,
   packetLadder,
   plot,
   type RttOverTimeOptions,
   rttOverTime,
+  socketRatesOverTime,
+  socketRttOverTime,
+  socketWindowsOverTime,
   type TimeSequenceOptions,
   type TopologyFigureOptions,
   throughputOverTime,

@@ -71,6 +71,11 @@ const known: readonly Omit<Page, "exports">[] = [
     about: "Samples of TCP sockets, live and from files.",
   },
   {
+    id: "probes-transfer",
+    title: "Report of a transfer",
+    about: "The first look at a transfer that is slow.",
+  },
+  {
     id: "captures",
     title: "Captures",
     about: "Capture on a host, open files, packets, from a row back to its packets.",

@@ -8,7 +8,7 @@ import { label } from "./text.js";
 export interface Source {
   provenance: Provenance;
   /** What one row is, and what the loss is a loss of. */
-  of: "event" | "packet";
+  of: "event" | "packet" | "sample";
   /** What the reader calls the source, where that is not plain. */
   name?: string;
 }

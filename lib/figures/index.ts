@@ -13,6 +13,13 @@ export { type LatencyHeatmapOptions, latencyHeatmap } from "./latency-heatmap.js
 export { type LatencyOverTimeOptions, latencyOverTime } from "./latency-over-time.js";
 export { type PacketLadderOptions, packetLadder } from "./packet-ladder.js";
 export { type RttOverTimeOptions, rttOverTime } from "./rtt-over-time.js";
+export {
+  bufferFillOverTime,
+  limitsOverTime,
+  socketRatesOverTime,
+  socketRttOverTime,
+  socketWindowsOverTime,
+} from "./sockets/index.js";
 export type { FigureSpec, Layout, Trace } from "./spec.js";
 export { throughputOverTime } from "./throughput-over-time.js";
 export { type TimeSequenceOptions, timeSequence } from "./time-sequence.js";

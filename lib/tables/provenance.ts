@@ -35,7 +35,7 @@ export function completeProvenance(source: string, known: Partial<Provenance> = 
  *
  * @param of what the loss is a loss of, where that is not plain.
  */
-export function warningsOf(provenance: Provenance, of?: "event" | "packet"): string[] {
+export function warningsOf(provenance: Provenance, of?: "event" | "packet" | "sample"): string[] {
   const { lost, truncated, partial } = provenance;
   const warnings: string[] = [];
   const noun = of === undefined ? "" : ` ${of}${lost === 1 ? "" : "s"}`;

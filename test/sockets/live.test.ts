@@ -3,7 +3,15 @@ import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Host, live, localhost, record, replay, socketSamples } from "../../lib/index.js";
+import {
+  type Host,
+  live,
+  localhost,
+  record,
+  replay,
+  socketSamples,
+  transferReport,
+} from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import {
   buildSocketScene,
@@ -139,6 +147,43 @@ describeLive("samples of sockets of a host", ["root", "namespaces"], () => {
     } finally {
       process.env.PATH = PATH;
     }
+  });
+
+  test("transferReport puts both ends together: a verdict, what to do next, and figures", async () => {
+    const asked = {
+      dst: receiverAddress,
+      port,
+      everyMs: 100,
+      netns: { sender: scene.sender, receiver: scene.receiver },
+    };
+    const report = await transferReport(localhost(), localhost(), {
+      ...asked,
+      seconds: 1.5,
+      bandwidth: "10 Gbit/s",
+    });
+    expect(report.verdict).toMatch(
+      /^192\.0\.2\.1:\d+ → 192\.0\.2\.2:5301: at .* its sending application gave nothing more to send$/,
+    );
+    expect(report.pipeline.primary).toBe("sender: application");
+    expect((await rowsOf(report.next))[0]).toMatchObject({ rank: 1, side: "sender", point: "application" });
+    expect((await rowsOf(report.receiver.connections))[0]).toMatchObject({ role: "receiver" });
+    for (const figure of Object.values(report.figures)) expect(await figure.svg()).toMatch(/^<svg/);
+    const names = report.figures.limits.data.map(({ name }) => name);
+    expect(names).toContain("application");
+    const done: string[] = [];
+    const short = {
+      ...asked,
+      seconds: 600,
+      during: () => new Promise<void>((over) => setTimeout(over, 700)).then(() => done.push("over")),
+    };
+    expect((await transferReport(localhost(), localhost(), short)).pipeline.limit).toBe("application");
+    expect(done).toEqual(["over"]);
+    await expect(
+      transferReport(localhost(), localhost(), { ...asked, seconds: 1, port: 9 }),
+    ).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+    await expect(transferReport(localhost(), localhost(), { seconds: 0 })).rejects.toMatchObject({
+      code: "BAD_PARAMETER",
+    });
   });
 
   test("errors say what to do", async () => {

@@ -13,6 +13,7 @@ const columns: Column[] = [
   amount("in_flight_packets", "packets", "sent, and neither acknowledged nor taken for lost"),
   amount("cwnd_packets", "packets", "congestion window"),
   amount("in_flight_bytes", "bytes", "in_flight_packets of full size"),
+  amount("cwnd_bytes", "bytes", "cwnd_packets of full size"),
   amount("snd_wnd_bytes", "bytes", "the peer's window; null where kernel or ss don't tell (5.4, 5.18)"),
   ratio("cwnd_use", "in_flight_packets of cwnd_packets"),
   ratio("window_use", "in_flight_bytes of snd_wnd_bytes; null where that is unknown or 0"),
@@ -54,6 +55,7 @@ export const cwndEventSql = `
  * - `in_flight_packets` BIGINT, packets: sent, and neither acknowledged nor taken for lost
  * - `cwnd_packets` BIGINT, packets: congestion window
  * - `in_flight_bytes` BIGINT, bytes: in_flight_packets of full size
+ * - `cwnd_bytes` BIGINT, bytes: cwnd_packets of full size
  * - `snd_wnd_bytes` BIGINT, bytes: the peer's window; null where kernel or ss don't tell (5.4, 5.18)
  * - `cwnd_use` DOUBLE: in_flight_packets of cwnd_packets
  * - `window_use` DOUBLE: in_flight_bytes of snd_wnd_bytes; null where that is unknown or 0
@@ -73,7 +75,7 @@ export async function socketWindows(samples: Table, filter: SocketFilter = {}): 
   return deriveTable("socketWindows", {
     sources: { steps: await stepsOf(samples, checkedFilter("socketWindows", filter)) },
     query: `
-      SELECT *, in_flight_packets / cwnd_packets AS cwnd_use, in_flight_bytes / nullif(snd_wnd_bytes, 0) AS window_use,
+      SELECT *, in_flight_packets / cwnd_packets AS cwnd_use, cwnd_packets * mss_bytes AS cwnd_bytes, in_flight_bytes / nullif(snd_wnd_bytes, 0) AS window_use,
         CASE WHEN cwnd_packets IS NULL THEN NULL WHEN ssthresh_packets IS NULL OR cwnd_packets < ssthresh_packets THEN 'slow start' ELSE 'avoidance' END AS phase,
         100.0 * (cwnd_packets - cwnd_before) / cwnd_before AS cwnd_change_percent, ${cwndEventSql} AS cwnd_event
       FROM steps WHERE elapsed_us IS NOT NULL ORDER BY time_ns, flow, socket`,

@@ -1,0 +1,1 @@
+export { TransferReport, type TransferReportOptions, transferReport } from "./report.js";
