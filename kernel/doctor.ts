@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { SkbookError } from "../lib/errors/index.js";
+import { printable } from "../lib/html/index.js";
 import { findSnapshot, snapshotPath } from "./compiler/index.js";
 import { kernelsIn, placesOfJupyter, specFile } from "./install/index.js";
 import { findPython, isNewEnough, jupyterLabOnPath } from "./jupyterlab/index.js";
@@ -209,7 +210,9 @@ export async function doctor(): Promise<number> {
   for (const [index, { ok, found, todo }] of findings.entries()) {
     const { name = "", purpose = "" } = checks[index] ?? {};
     const advice = ok ? "" : `; needed for ${purpose}. To do: ${todo}`;
-    process.stdout.write(`${ok ? "ok     " : "missing"} ${name.padEnd(width)}  ${found}${advice}\n`);
+    process.stdout.write(
+      printable(`${ok ? "ok     " : "missing"} ${name.padEnd(width)}  ${found}${advice}\n`),
+    );
   }
   return 0;
 }

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { sudoPassword } from "../lib/cell/index.js";
 import { SkbookError } from "../lib/errors/index.js";
+import { printable } from "../lib/html/index.js";
 import { packageVersion } from "./package.js";
 import { UsageError } from "./usage-error.js";
 
@@ -40,6 +42,9 @@ async function main([name = "", ...args]: string[]): Promise<number | undefined>
   return command(args);
 }
 
+// No child has it that doesn't need it.
+sudoPassword();
+
 main(process.argv.slice(2)).then(
   (code) => {
     if (code !== undefined) process.exitCode = code;
@@ -47,7 +52,8 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     const misused = error instanceof UsageError;
     const expected = misused || error instanceof SkbookError;
-    process.stderr.write(`skbook: ${expected ? error.message : ((error as Error).stack ?? error)}\n`);
+    const text = expected ? error.message : String((error as Error).stack ?? error);
+    process.stderr.write(`skbook: ${printable(text)}\n`);
     process.exitCode = misused ? 2 : 1;
   },
 );

@@ -21,7 +21,7 @@ const analysing = ["tables", "analyses", "figures", "findings", "latency"];
  * every analysis is asked about a Capture, whose packet Table it has to be given; never the other way.
  */
 export const mayUse: { readonly [room: string]: readonly string[] } = {
-  errors: [],
+  errors: ["html"],
   html: [],
   cell: ["errors", "html"],
   parameters: ["errors"],

@@ -50,12 +50,6 @@ export declare class DataFrame extends NDframe {
    * @param options names of the columns, their types, and labels of the rows
    */
   constructor(data?: object, options?: Options);
-  /**
-   * The rows as CSV, quoted where a value needs it.
-   * @param options.sep what separates values, else a comma
-   * @param options.header whether the first line names the columns; true by default
-   */
-  toCSV(options?: { sep?: string; header?: boolean }): string;
   /** The rows as objects. */
   toJSON(): Record<string, unknown>[];
   /**

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { kernelEnvironment } from "../../lib/cell/index.js";
 import { SkbookError } from "../../lib/errors/index.js";
 import { kernelsIn, labextensionsIn, writeKernelspec } from "../install/index.js";
 import { writeLabextension } from "../labextension/index.js";
@@ -51,7 +52,7 @@ async function start(args: string[], ending: Ending): Promise<number> {
   const say = (line: string) => process.stderr.write(`skbook: ${line}\n`);
   const [file, ...first] = await findJupyterLab(say, ending.signal);
   const environment = {
-    ...process.env,
+    ...kernelEnvironment(),
     JUPYTER_PATH: await jupyterPath(),
     SKBOOK_STARTED_IN: process.cwd(),
   };

@@ -1,6 +1,7 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { writeFailure } from "../../lib/errors/index.js";
 import { UsageError } from "../usage-error.js";
 
 const text = z.union([z.string(), z.array(z.string())]);
@@ -110,6 +111,7 @@ export async function writeWhole(path: string, content: string): Promise<void> {
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    const todo = "give a path in a folder that can be written to";
+    throw writeFailure({ code: "WRITE_FAILED", path, todo }, error);
   }
 }

@@ -1,5 +1,6 @@
 import { access, constants, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
+import { kernelEnvironment } from "../../lib/cell/index.js";
 import { SkbookError } from "../../lib/errors/index.js";
 import { kernelIdentity } from "../install/index.js";
 import { formatNotebook, type Notebook, readNotebook, writeWhole } from "../notebook/index.js";
@@ -72,11 +73,12 @@ async function runCells(notebook: Notebook, options: RunOptions): Promise<boolea
 
 /** The library takes the mode of its cases from the environment. */
 function environmentOf({ record, replay }: RunOptions): NodeJS.ProcessEnv {
-  const { SKBOOK_RECORD: _record, SKBOOK_REPLAY: _replay, ...given } = process.env;
+  const all = kernelEnvironment();
+  const { SKBOOK_RECORD: _record, SKBOOK_REPLAY: _replay, ...given } = all;
   const environment = { ...given, SKBOOK_STARTED_IN: process.cwd() };
   if (record !== undefined) return { ...environment, SKBOOK_RECORD: resolve(record) };
   if (replay !== undefined) return { ...environment, SKBOOK_REPLAY: replay };
-  return { ...process.env, ...environment };
+  return { ...all, ...environment };
 }
 
 /** Finds out before an hour of cells has run that the results could not be written. */

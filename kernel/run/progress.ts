@@ -1,3 +1,5 @@
+import { printable, visible } from "../../lib/html/index.js";
+
 const codeWidth = 60;
 
 /** One line per cell on stderr; on a terminal it is there while the cell runs. */
@@ -8,7 +10,7 @@ export class Progress {
 
   starts(number: number, total: number, source: string): void {
     this.#label = `[${String(number).padStart(String(total).length)}/${total}]`;
-    this.#code = firstLineOf(source);
+    this.#code = visible(firstLineOf(source));
     this.#since = performance.now();
     if (process.stderr.isTTY) process.stderr.write(`${this.#label} ..              ${this.#code}`);
   }
@@ -19,7 +21,7 @@ export class Progress {
     process.stderr.write(
       `${this.#label} ${failure === undefined ? "ok    " : "failed"} ${seconds} s  ${this.#code}\n`,
     );
-    if (failure !== undefined) process.stderr.write(`${failure}\n`);
+    if (failure !== undefined) process.stderr.write(`${printable(failure)}\n`);
   }
 }
 

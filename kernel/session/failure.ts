@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { printable } from "../../lib/html/index.js";
 import { packageRoot } from "../package.js";
 
 /** What the protocol says of an error: name, message, and the lines that a front end shows. */
@@ -20,13 +21,17 @@ export type Traceback = (error: Error, wanted: (frame: string) => boolean) => st
 /** An error as a front end shows it. Deliberate errors are read, not debugged: they get no frames of the library. */
 export function failureOf(error: unknown, traceback: Traceback): Failure {
   if (!(error instanceof Error)) {
-    const text = inspect(error);
+    const text = printable(inspect(error));
     return { ename: "Thrown", evalue: text, traceback: [`Thrown: ${text}`] };
   }
-  const { name, message } = error;
+  const [name, message] = [printable(error.name), printable(error.message)];
   const wanted = (frame: string) => name !== "SkbookError" && !machinery.some((part) => frame.includes(part));
   const frames = name === "CompileError" ? [] : traceback(error, wanted);
-  return { ename: name, evalue: message, traceback: [`${name}: ${message}`, ...frames, ...causeOf(error)] };
+  return {
+    ename: name,
+    evalue: message,
+    traceback: [`${name}: ${message}`, ...frames, ...causeOf(error)].map(printable),
+  };
 }
 
 export function interruptedFailure(error: unknown): Failure {

@@ -1,4 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
+import { printed } from "../../lib/html/index.js";
 
 export type StreamName = "stdout" | "stderr";
 
@@ -15,7 +16,8 @@ function capture(stream: NodeJS.WriteStream, write: (text: string) => void): voi
     encoding?: BufferEncoding | ((error?: Error) => void),
     done?: (error?: Error) => void,
   ) => {
-    write(typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk)));
+    // Consoles of Jupyter print it on a terminal.
+    write(printed(typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk))));
     const callback = typeof encoding === "function" ? encoding : done;
     if (callback !== undefined) process.nextTick(callback);
     return true;

@@ -86,7 +86,7 @@ export function fileProvenance(name: string, facts: CaptureFacts, recordingId: s
     recordingId,
     startedAt: utc(facts.firstPacket),
     endedAt: utc(facts.lastPacket),
-    lost: "unknown",
+    lost: facts.lost ?? "unknown",
     truncated: false,
     partial: facts.partial,
     notes: facts.partial ? [`${name} is damaged or cut short: only its readable packets are here.`] : [],
@@ -97,8 +97,13 @@ export function fileProvenance(name: string, facts: CaptureFacts, recordingId: s
 /** `1436720898.354402` as ISO 8601, all digits kept. */
 function utc(seconds: string | null): string | null {
   if (seconds === null) return null;
-  const [whole, fraction] = seconds.split(".");
-  const date = new Date(Number(whole) * 1000);
+  const [, sign, digits = "0", part] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(seconds) ?? [];
+  // Before 1970 the fraction counts from the second before.
+  const back = sign === "-" && Number(part ?? 0) > 0;
+  const fraction = back
+    ? String(10n ** BigInt(part?.length ?? 0) - BigInt(part ?? 0)).padStart(part?.length ?? 0, "0")
+    : part;
+  const date = new Date((sign === "-" ? -Number(digits) - (back ? 1 : 0) : Number(digits)) * 1000);
   if (Number.isNaN(date.getTime())) return null;
   return `${date.toISOString().slice(0, -5)}${fraction === undefined ? "" : `.${fraction}`}Z`;
 }

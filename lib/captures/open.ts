@@ -30,7 +30,7 @@ interface FileOutcome {
  *
  * @param file its path on this machine, or `{host, path}`.
  * @returns the capture, with its facts. A damaged or cut file opens when packets can be read, with `facts.partial` set.
- * @throws SkbookError `FILE_NOT_FOUND`, `NO_PERMISSION`, `NOT_A_FILE`, `NOT_A_CAPTURE`, `TSHARK_MISSING`, `INTERRUPTED`; of a file on another
+ * @throws SkbookError `FILE_NOT_FOUND`, `NO_PERMISSION`, `NOT_A_FILE`, `NOT_A_CAPTURE`, `LINK_TYPE_UNKNOWN`, `TSHARK_MISSING`, `INTERRUPTED`; of a file on another
  *   host the host's own, and `HASH_FAILED` while a case is recorded; in a replay `NOT_RECORDED`.
  * @example await openCapture({ host: await connect("root@192.0.2.10"), path: "/var/tmp/uplink.pcap" })
  */

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { openCase, type Run, recordedRun } from "../cases/index.js";
-import { SkbookError } from "../errors/index.js";
+import { SkbookError, writeFailure } from "../errors/index.js";
 import { localhost } from "../hosts/index.js";
 import { scratchFolder } from "../tables/index.js";
 import { checkEnd } from "./answer.js";
@@ -67,7 +67,11 @@ async function copyMatching(
     },
   );
   try {
-    await pipeline(execution, createWriteStream(path, { mode: 0o600 }));
+    await pipeline(execution, createWriteStream(path, { mode: 0o600 })).catch((error) => {
+      if (error instanceof SkbookError) throw error;
+      const todo = "set TMPDIR to a folder that can be written to, with room for the packets";
+      throw writeFailure({ code: "WRITE_FAILED", path, todo }, error);
+    });
     const ended = await execution.ended;
     checkEnd(ended, tried);
     const { exitCode, stderr } = ended;

@@ -4,7 +4,8 @@ import { interrupted } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
 import { type Execution, type Host, localhost, readText } from "../hosts/index.js";
 import { answerTo, checkEnd } from "./answer.js";
-import { type CaptureFacts, capinfosOptions, readFacts } from "./facts.js";
+import { type CaptureFacts, capinfosOptions, readFacts, withBlocks } from "./facts.js";
+import { readPcapng } from "./pcapng.js";
 
 /** Dissecting a very big capture takes hours; nothing takes longer. */
 const deadlineSeconds = 24 * 3600;
@@ -85,10 +86,31 @@ export async function captureFacts(host: Host, path: string): Promise<CaptureFac
   if (canceled) throw interrupted(`open ${path}`);
   if (line.trim() === "" && /after reading [1-9]\d* packets/.test(stderr)) return damagedFacts(host, path);
   if (line.trim() === "") throw notACapture(path, stderr || `capinfos ended with ${exitCode}`);
-  return readFacts(line, exitCode);
+  const facts = readFacts(line, exitCode);
+  if (host !== localhost() || facts.fileType !== "pcapng") return facts;
+  return withBlocks(facts, await readPcapng(path).catch(() => null));
 }
 
+/** Link types of switch tags by name (tcpdump.org: link-layer header types). */
+const switchTags: Record<string, string> = {
+  281: "Broadcom switch tag",
+  282: "Broadcom switch tag, prepended",
+  284: "DSA switch tag",
+  285: "EtherType DSA switch tag",
+};
+
 function notACapture(path: string, failed: string): SkbookError {
+  const link = /network type (\d+) unknown or unsupported/.exec(failed)?.[1];
+  if (link !== undefined) {
+    const tag = switchTags[link];
+    return new SkbookError({
+      code: "LINK_TYPE_UNKNOWN",
+      tried: `open ${path}`,
+      failed: `it is a capture of link type ${link}${tag === undefined ? "" : ` (${tag})`}, which the tshark there doesn't know`,
+      todo: `install a newer Wireshark there, which may know it; or capture again ${tag === undefined ? "with another link type (tcpdump -L lists those of a device, -y chooses one)" : "on a port of the switch instead of the device that all of them share, whose packets have the tag"}`,
+      details: { linkType: Number(link) },
+    });
+  }
   return new SkbookError({
     code: "NOT_A_CAPTURE",
     tried: `open ${path}`,

@@ -1,5 +1,6 @@
 import { SkbookError } from "../errors/index.js";
-import { bundleOf } from "./bundle.js";
+import { printable } from "../html/index.js";
+import { bundleOf, textBundle } from "./bundle.js";
 import { currentCell, type MimeBundle } from "./cell.js";
 
 /**
@@ -13,7 +14,8 @@ import { currentCell, type MimeBundle } from "./cell.js";
 export async function display(value: unknown, { raw = false }: { raw?: boolean } = {}): Promise<void> {
   const bundle = raw ? checkedBundle(value) : await shown(value);
   const cell = currentCell();
-  if (cell === undefined) console.log(String(bundle["text/plain"] ?? Object.keys(bundle).join(", ")));
+  if (cell === undefined)
+    console.log(printable(String(bundle["text/plain"] ?? Object.keys(bundle).join(", "))));
   else cell.display(bundle);
 }
 
@@ -40,7 +42,7 @@ export function clearOutput({ wait = false }: { wait?: boolean } = {}): void {
 
 /** Text is shown as it is, everything else as the last expression of a cell would be. */
 async function shown(value: unknown): Promise<MimeBundle> {
-  return typeof value === "string" ? { "text/plain": value } : bundleOf(value);
+  return typeof value === "string" ? textBundle(value) : bundleOf(value);
 }
 
 /** A bundle from the user: only its keys can be checked, its data are the front end's business. */

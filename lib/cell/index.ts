@@ -10,4 +10,5 @@ export {
 export { clearOutput, display, page } from "./display.js";
 export { bringsAlong } from "./once.js";
 export { answererOf, answerQuestions } from "./questions.js";
+export { kernelEnvironment, sudoPassword } from "./sudo-password.js";
 export { Html, html, Markdown, md, Svg, svg } from "./templates/index.js";

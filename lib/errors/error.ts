@@ -1,3 +1,5 @@
+import { printable } from "../html/index.js";
+
 /** What a {@link SkbookError} is made of: errors are data first, text last. */
 export interface ErrorFacts {
   /** Stable upper-case code, e.g. `HOST_KEY_CHANGED`: what programs match on. */
@@ -26,14 +28,20 @@ export class SkbookError extends Error implements ErrorFacts {
   readonly details: Record<string, unknown>;
 
   constructor(facts: ErrorFacts) {
+    // Hosts, captures and cases have a say in these sentences.
+    const [tried, failed, todo] = [facts.tried, facts.failed, facts.todo].map(printable) as [
+      string,
+      string,
+      string,
+    ];
     super(
-      `[${facts.code}] ${facts.failed}\n  tried: ${facts.tried}\n  to do: ${facts.todo}`,
+      `[${facts.code}] ${failed}\n  tried: ${tried}\n  to do: ${todo}`,
       facts.cause === undefined ? undefined : { cause: facts.cause },
     );
     this.code = facts.code;
-    this.tried = facts.tried;
-    this.failed = facts.failed;
-    this.todo = facts.todo;
+    this.tried = tried;
+    this.failed = failed;
+    this.todo = todo;
     this.details = facts.details ?? {};
   }
 }

@@ -1,2 +1,2 @@
 export { type ErrorFacts, reasonOf, SkbookError } from "./error.js";
-export { writeFailure } from "./write-failure.js";
+export { isFull, writeFailure } from "./write-failure.js";

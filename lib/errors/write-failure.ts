@@ -25,16 +25,22 @@ export function writeFailure({ code, path, todo }: WriteFacts, error: unknown): 
   });
 }
 
+/** Whether something failed for want of room or quota. */
+export function isFull(error: unknown): boolean {
+  return fullness(error) !== undefined;
+}
+
 const kinds = [
   {
     errno: "ENOSPC",
-    text: "No space left on device",
+    // The second one is DuckDB's, which may use nearly all that is left for what does not fit into memory.
+    texts: ["No space left on device", "max_temp_directory_size"],
     code: "DISK_FULL",
     todo: "make room there (df -h, and df -i for files)",
   },
   {
     errno: "EDQUOT",
-    text: "Disk quota exceeded",
+    texts: ["Disk quota exceeded"],
     code: "QUOTA_EXCEEDED",
     todo: "make room within the quota (quota -s)",
   },
@@ -44,5 +50,8 @@ const kinds = [
 function fullness(error: unknown): (typeof kinds)[number] | undefined {
   const errno = (error as NodeJS.ErrnoException | null)?.code;
   const reason = reasonOf(error);
-  return kinds.find((kind) => kind.errno === errno) ?? kinds.find((kind) => reason.includes(kind.text));
+  return (
+    kinds.find((kind) => kind.errno === errno) ??
+    kinds.find(({ texts }) => texts.some((text) => reason.includes(text)))
+  );
 }

@@ -1,4 +1,5 @@
 import { reasonOf, SkbookError } from "../errors/index.js";
+import { xmlText } from "../html/index.js";
 
 /** A plotly.js trace: `type`, `x`, `y`, `name`, and what else the type knows (plotly.com/javascript/reference). */
 export interface Trace {
@@ -24,7 +25,9 @@ export interface FigureSpec {
   layout: Layout;
 }
 
+/** Labels come of hosts and captures, and end in a picture that has to be XML. */
 function plain(_key: string, value: unknown): unknown {
+  if (typeof value === "string") return xmlText(value);
   if (typeof value === "bigint") return Number(value);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as Uint8Array);
   return value;

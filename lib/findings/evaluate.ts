@@ -42,6 +42,7 @@ export async function evaluate<Subject>(diagnosis: Diagnosis<Subject>): Promise<
   ).finally(() => atOnce.clearQueue());
   const found = checked.map(({ finding }) => finding).filter((finding) => finding !== null);
   const order = ({ category, severity }: Finding) => [
+    severity === "INFO" ? 1 : 0,
     category === "capture" ? 0 : 1,
     severities.indexOf(severity),
     categories.indexOf(category),

@@ -39,7 +39,7 @@ const checkedColumns: Column[] = [
   { name: "evidence", type: "BIGINT", unit: "rows", meaning: "rows of those that met it" },
 ];
 
-/** What a diagnosis found: those about the capture itself first, then the worst first. */
+/** What a diagnosis found: those about the capture itself first, then the worst first; INFO comes last. */
 export class Findings implements Iterable<Finding> {
   /**
    * One number for all of it: 100 less 30, 20, 10 or 5 for each CRITICAL, HIGH, MEDIUM or LOW finding, and at most 29, 49, 69 or 89 beside one. UNKNOWN

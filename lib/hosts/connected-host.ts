@@ -8,6 +8,7 @@ import { readText } from "./bytes.js";
 import { detachedNotes, withDetached } from "./detached.js";
 import { execEnd } from "./exec-end.js";
 import { LeasedExecution } from "./execution.js";
+import { hideAllBut } from "./hidden.js";
 import type { ExecOptions, ExecResult, Execution, Host, StartOptions } from "./host.js";
 import type { KernelSnapshot } from "./kernel.js";
 import { OncePerCase } from "./once-per-case.js";
@@ -38,6 +39,7 @@ export class ConnectedHost implements Host {
   ) {
     this.types = new BtfSource(this, given);
     this.snapshots = new OncePerCase(() => takeSnapshot(this, given !== undefined));
+    hideAllBut(this, ["name"]);
   }
 
   start(command: readonly string[], options: StartOptions = {}): Execution {

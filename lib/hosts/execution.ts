@@ -2,6 +2,7 @@ import { type Readable, Transform } from "node:stream";
 import { finished } from "node:stream/promises";
 import { SkbookError } from "../errors/index.js";
 import { ask } from "./ask.js";
+import { hideAllBut } from "./hidden.js";
 import type { Detached, ExecEnd, Execution, StartOptions } from "./host.js";
 import {
   beatMilliseconds,
@@ -68,6 +69,7 @@ export class LeasedExecution implements Execution {
     this.channel = this.open();
     this.ended = this.follow();
     this.ended.catch(() => {});
+    hideAllBut(this, ["host", "command"]);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
@@ -119,6 +121,7 @@ export class LeasedExecution implements Execution {
     const patience = { seconds: this.deadlineSeconds + graceSeconds, signal };
     try {
       const { prefix, input } = await within(this.elevation, this.tried, patience);
+      signal.throwIfAborted();
       const words = [...prefix, ...leased(this.command, this.deadlineSeconds)];
       const channel = await this.transport.open(words, session, patience);
       this.startedAt = performance.now();

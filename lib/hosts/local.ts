@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { refuseInReplay } from "../cases/index.js";
+import { sudoPassword } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
 import type { Channel, Transport } from "./transport.js";
 
@@ -9,6 +10,8 @@ import type { Channel, Transport } from "./transport.js";
 export const localTransport: Transport = {
   async open([file, ...args]): Promise<Channel> {
     await refuseInReplay(`run ${file} on this machine`);
+    // Before a child gets the environment.
+    sudoPassword();
     const child = execa(file as string, args, {
       stdin: "pipe",
       stdout: "pipe",

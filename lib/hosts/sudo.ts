@@ -1,3 +1,4 @@
+import { sudoPassword } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
 import { ask, type Said } from "./ask.js";
 import type { Transport } from "./transport.js";
@@ -32,7 +33,7 @@ export async function elevate(
   if ((await run(["sh", "-c", "echo; id -u"])).line === "0") return asUser;
   if ((await run(["timeout", "20", "sudo", "-n", "true"])).exitCode === 0)
     return { prefix: ["sudo", "-n", "--"], input: "" };
-  const known = (await password?.(host)) ?? process.env.SKBOOK_SUDO_PASSWORD;
+  const known = (await password?.(host)) ?? sudoPassword();
   if (known === undefined) {
     throw noRoot(host, "the user is not root, and sudo asks for a password");
   }

@@ -1,2 +1,2 @@
 export { escapeHtml } from "./escape.js";
-export { visible } from "./visible.js";
+export { printable, printed, visible, xmlText } from "./visible.js";

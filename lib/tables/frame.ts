@@ -30,27 +30,29 @@ export interface Frame extends DataFrame {
   /** The first rows, with what is known of them. Default 10. */
   head(rows?: number): Frame;
   /**
-   * Writes all rows to a CSV file with a line of names, whole or not at all; null is an empty field.
+   * Writes all rows to a CSV file with a line of names, whole or not at all; null is an empty field. Text that a
+   * spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a line break) gets an apostrophe before it: for programs, write Parquet,
+   * Arrow or JSON.
    *
-   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toCsv(path: string, options?: FileOptions): Promise<void>;
   /**
    * Writes all rows to a JSON file, an array of one object per row, whole or not at all; NaN and what is infinite become null.
    *
-   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toJson(path: string, options?: FileOptions): Promise<void>;
   /**
    * Writes all rows to a Parquet file (zstd), whole or not at all.
    *
-   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toParquet(path: string, options?: FileOptions): Promise<void>;
   /**
    * Writes all rows to an Arrow IPC file (Feather 2), whole or not at all; units and meanings are the metadata of its fields.
    *
-   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toArrow(path: string, options?: FileOptions): Promise<void>;
   [jupyterDisplay](): MimeBundle;

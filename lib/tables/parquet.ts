@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { reasonOf, SkbookError } from "../errors/index.js";
+import { type SkbookError, writeFailure } from "../errors/index.js";
 import { definitions, RowAppender } from "./appender.js";
 import { type Column, literal, quoted, type Value } from "./column.js";
 import { newTableName, openConnection, withConnection } from "./database.js";
@@ -86,13 +86,9 @@ export class ParquetWriter {
 }
 
 function notWritten(folder: string, error: unknown): SkbookError {
-  return new SkbookError({
-    code: "WRITE_FAILED",
-    tried: `keep rows of a table in ${folder}`,
-    failed: reasonOf(error),
-    todo: "make room there: XDG_CACHE_HOME and TMPDIR say where, some 50 bytes per packet of a capture",
-    cause: error,
-  });
+  const todo =
+    "let it be written to: XDG_CACHE_HOME and TMPDIR say where, some 50 bytes per packet of a capture";
+  return writeFailure({ code: "WRITE_FAILED", path: folder, todo }, error);
 }
 
 interface Part {

@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from "@duckdb/node-api";
 import { callSignal, interrupted } from "../cell/index.js";
-import { reasonOf, SkbookError } from "../errors/index.js";
+import { isFull, reasonOf, SkbookError, writeFailure } from "../errors/index.js";
 import { type Column, type ColumnType, quoted, resultColumn } from "./column.js";
 
 /** A checked SELECT whose result has only the types that columns can have. */
@@ -38,6 +38,8 @@ export async function explained<T>(
   } catch (error) {
     if (signal?.aborted) throw interrupted(`run the query: ${query}`);
     if (error instanceof SkbookError) throw error;
+    if (isFull(error))
+      throw writeFailure({ code: "WRITE_FAILED", path: "what a query keeps on disk", todo: "" }, error);
     throw new SkbookError({
       code: "SQL_FAILED",
       tried: `run the query: ${query.trim()}`,

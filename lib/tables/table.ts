@@ -9,6 +9,9 @@ import { packedRows, renderTable } from "./render/index.js";
 import { countRows, frameLimit, readRows } from "./rows.js";
 import { checkedSelect, explained } from "./select.js";
 
+/** A name that no column has. */
+const place = quoted("place in the table");
+
 /** Columnar data of any size in DuckDB. It is read only; queries make Frames (answers) or further Tables. */
 export class Table {
   constructor(
@@ -80,10 +83,12 @@ export class Table {
   }
 
   /**
-   * Writes all rows to a CSV file with a line of names, whole or not at all; null is an empty field.
+   * Writes all rows to a CSV file with a line of names, whole or not at all; null is an empty field. Text that a
+   * spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a line break) gets an apostrophe before it: for programs, write Parquet,
+   * Arrow or JSON.
    *
    * @param options.overwrite replace a file that is there. Default false.
-   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toCsv(path: string, options?: FileOptions): Promise<void> {
     return this.write("csv", path, options);
@@ -94,7 +99,7 @@ export class Table {
    * what a JavaScript number holds; NaN and what is infinite become null.
    *
    * @param options.overwrite replace a file that is there. Default false.
-   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toJson(path: string, options?: FileOptions): Promise<void> {
     return this.write("json", path, options);
@@ -104,7 +109,7 @@ export class Table {
    * Writes all rows to a Parquet file (zstd), whole or not at all.
    *
    * @param options.overwrite replace a file that is there. Default false.
-   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toParquet(path: string, options?: FileOptions): Promise<void> {
     return this.write("parquet", path, options);
@@ -115,14 +120,14 @@ export class Table {
    * in memory once.
    *
    * @param options.overwrite replace a file that is there. Default false.
-   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`.
+   * @throws SkbookError `FILE_EXISTS`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`.
    */
   toArrow(path: string, options?: FileOptions): Promise<void> {
     return this.write("arrow", path, options);
   }
 
   async [jupyterDisplay](): Promise<MimeBundle> {
-    const [{ total, empty }, { rows }] = await Promise.all([
+    const [{ total, empty, digest }, { rows }] = await Promise.all([
       this.extent(),
       this.select(`FROM this LIMIT ${packedRows}`, packedRows),
     ]);
@@ -134,17 +139,23 @@ export class Table {
       total,
       empty,
       provenance,
+      digest,
       keep: (id) => keep(id, { columns, table }),
     });
   }
 
-  /** How many rows there are, and of each column whether it is null in all of them. */
-  private async extent(): Promise<{ total: number; empty: boolean[] }> {
+  /** How many rows there are, of each column whether it is null in all of them, and a hash of the rows in their order. */
+  private async extent(): Promise<{ total: number; empty: boolean[]; digest: string }> {
     return withConnection(async (connection) => {
       const counts = this.columns.map((name) => `, count(${quoted(name)})`).join("");
-      const result = await connection.run(`SELECT count(*)${counts} FROM ${quoted(this.name)}`);
-      const [[total, ...filled] = []] = await result.getRows();
-      return { total: Number(total), empty: filled.map((count) => Number(count) === 0) };
+      const placed = `SELECT *, row_number() OVER () AS ${place} FROM ${quoted(this.name)}`;
+      const sums = `SELECT count(*), sum(hash(placed))${counts} FROM (${placed}) AS placed`;
+      const [[total, digest, ...filled] = []] = await (await connection.run(sums)).getRows();
+      return {
+        total: Number(total),
+        empty: filled.map((count) => Number(count) === 0),
+        digest: String(digest),
+      };
     });
   }
 

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { link, rename, rm, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { reasonOf, SkbookError } from "../errors/index.js";
+import { SkbookError, writeFailure } from "../errors/index.js";
 
 /**
  * Writes a file whole or not at all: `write` gets another name beside the target, and its file is moved there in one step.
  *
- * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`; what `write` itself throws as SkbookError passes.
+ * @throws SkbookError `FILE_EXISTS` unless `overwrite`, `WRITE_FAILED`, `DISK_FULL`, `QUOTA_EXCEEDED`; what `write` itself throws as SkbookError passes.
  */
 export async function writeWhole<T>(
   path: string,
@@ -24,13 +24,8 @@ export async function writeWhole<T>(
   } catch (error) {
     if (error instanceof SkbookError) throw error;
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw fileExists(target);
-    throw new SkbookError({
-      code: "WRITE_FAILED",
-      tried: `write ${target}`,
-      failed: reasonOf(error),
-      todo: "give a path in a folder that exists, can be written to and has room",
-      cause: error,
-    });
+    const todo = "give a path in a folder that exists and can be written to";
+    throw writeFailure({ code: "WRITE_FAILED", path: target, todo }, error);
   } finally {
     await rm(partial, { force: true }).catch(() => {});
   }

@@ -23,7 +23,7 @@ const looked = {
 };
 
 /**
- * Says of each drop whether a packet was lost: `normal` (no packet that anyone waits for: a message of netlink, a frame for another machine, what
+ * Says of each drop whether a packet was lost: `normal` (no packet that anyone waits for: a message of netlink, what
  * had been received already or was handled), `suspicious` (lost), or `unknown` (no rule knows). It is a pure function of the row, and no filter: every
  * row stays. The rules are {@link dropRules}, and the first one that holds decides:
  *
@@ -31,7 +31,9 @@ const looked = {
  * |---|---|
  * | suspicious | `netlink_attachskb`: no room in a netlink socket |
  * | normal | messages of local sockets and of netlink |
- * | normal | reasons OTHERHOST, TAP_FILTER, UNHANDLED_PROTO, SOCKET_FILTER, MAC_IEEE_MAC_CONTROL, BRIDGE_INGRESS_STP_STATE, TCP_OLD_DATA, TCP_OFOMERGE, TCP_OLD_ACK, TCP_OLD_SEQUENCE, DUP_FRAG, TCP_RESET, SOCKET_CLOSE, UNIX_DISCONNECT, QUEUE_PURGE |
+ * | unknown | reasons OTHERHOST, TAP_FILTER: flooded, or sent to a wrong MAC address |
+ * | normal | NO_SOCKET in `icmp_rcv`, `icmpv6_rcv`, `ping_rcv`: raw sockets have been given theirs before |
+ * | normal | reasons UNHANDLED_PROTO, SOCKET_FILTER, MAC_IEEE_MAC_CONTROL, BRIDGE_INGRESS_STP_STATE, TCP_OLD_DATA, TCP_OFOMERGE, TCP_OLD_ACK, TCP_OLD_SEQUENCE, DUP_FRAG, TCP_RESET, SOCKET_CLOSE, UNIX_DISCONNECT, QUEUE_PURGE |
  * | normal | without reason: queues of closed sockets, `icmp_rcv`, `icmpv6_rcv`, pieces freed with a packet (`skb_release_data`) |
  * | suspicious | without reason, where TCP takes segments: such with data, and SYN |
  * | normal | without reason, in TCP's handling of a connection: segments without data |

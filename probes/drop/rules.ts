@@ -21,6 +21,7 @@ const site = (...names: string[]) =>
 const closing = ["sk_stream_kill_queues", "inet_sock_destruct", "tcp_write_queue_purge", "__tcp_close"];
 const tcpInput = ["tcp_v4_rcv", "tcp_v6_rcv", "tcp_v4_do_rcv", "tcp_v6_do_rcv", "tcp_rcv_state_process"];
 const tcpOfConnection = ["tcp_v4_do_rcv", "tcp_v6_do_rcv", "tcp_rcv_state_process"];
+const icmpInput = ["icmp_rcv", "icmpv6_rcv", "ping_rcv"];
 const lossy = [
   ...[
     "kfree_skb_list",
@@ -29,17 +30,20 @@ const lossy = [
     "__fq_codel_dequeue",
     "enqueue_to_backlog",
   ],
-  ...[
-    "nf_hook_slow",
-    "nft_do_chain",
-    "ip_rcv_core",
-    "ip_rcv_finish_core",
-    "ip_forward",
-    "ip_error",
-    "ip_expire",
-  ],
+  ...["nf_hook_slow", "nft_do_chain", "ip_rcv_finish_core", "ip_forward", "ip_error", "ip_expire"],
   ...["__udp4_lib_rcv", "__udp6_lib_rcv", "udp_queue_rcv_one_skb", "udpv6_queue_rcv_one_skb"],
   ...["neigh_invalidate", "__neigh_event_send", "tun_net_xmit", "ovs_vport_send", "ovs_dp_process_packet"],
+  ...["do_execute_actions", "do_output", "ovs_execute_actions", "ovs_dp_upcall"],
+  ...[
+    "vxlan_rcv",
+    "vxlan_xmit",
+    "vxlan_xmit_one",
+    "geneve_udp_encap_recv",
+    "geneve_xmit",
+    "gre_rcv",
+    "ip_tunnel_rcv",
+  ],
+  ...["ip_tunnel_xmit", "ip6_tnl_xmit", "ip6_tnl_rcv", "__iptunnel_pull_header"],
 ];
 
 /** From the particular to the general. They say what a row means and hide none. */
@@ -54,7 +58,21 @@ export const dropRules: readonly DropRule[] = [
     why: "message of a local socket or of netlink, no packet",
     when: "device IS NULL AND regexp_matches(site, '^(unix_|nfnetlink_rcv|netlink_rcv|netlink_dump|netlink_release)')",
   },
-  { kind: "normal", why: "frame for another machine", when: reason("OTHERHOST", "TAP_FILTER") },
+  {
+    kind: "unknown",
+    why: "frame with the MAC address of another machine: flooded by a switch or seen in promiscuous mode, or sent to a wrong address",
+    when: reason("OTHERHOST", "TAP_FILTER"),
+  },
+  {
+    kind: "unknown",
+    why: "frame with the MAC address of another machine, or an IP header that is wrong: IpInHdrErrors counts those",
+    when: site("ip_rcv_core", "ip6_rcv_core"),
+  },
+  {
+    kind: "normal",
+    why: "ICMP message that no ping socket waits for; raw sockets have been given theirs before",
+    when: `${reason("NO_SOCKET")} AND ${oneOf("site", icmpInput)}`,
+  },
   { kind: "normal", why: "EtherType that the host has no use for", when: reason("UNHANDLED_PROTO") },
   {
     kind: "normal",
@@ -77,7 +95,7 @@ export const dropRules: readonly DropRule[] = [
     why: "waited in a queue of a socket that was closed",
     when: `${reason("SOCKET_CLOSE", "UNIX_DISCONNECT", "QUEUE_PURGE")} OR ${site(...closing)}`,
   },
-  { kind: "normal", why: "ICMP message, freed once it was handled", when: site("icmp_rcv", "icmpv6_rcv") },
+  { kind: "normal", why: "ICMP message, freed once it was handled", when: site(...icmpInput) },
   {
     kind: "normal",
     why: "piece of a packet that was put together, freed with the whole, which was delivered or has a row of its own",

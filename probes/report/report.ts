@@ -19,6 +19,7 @@ import { drops, percent, percentSql, word } from "./columns.js";
 import { flowsOf } from "./flows.js";
 import { overTimeOf } from "./over-time.js";
 import { dropReportRules } from "./rules.js";
+import { guestSql, netnsSql, ownSql, whoseDevices } from "./whose.js";
 
 /** What {@link dropReport} is asked. */
 export interface DropReportOptions extends Pick<CommonParameters, "seconds" | "attachSeconds" | "during"> {
@@ -31,7 +32,18 @@ const places: Column[] = [
   word("reason", "why, as the host's kernel names it; null where it gives no reasons"),
   word("site", "kernel function that dropped"),
   word("device", "interface that the packet was on; null where it had none"),
+  word(
+    "netns",
+    "network namespace of that interface; null where several have one of its name, or it had none",
+  ),
+  word("guest", "virtual machine, or network namespace, behind that interface; null where none is known"),
   drops,
+  {
+    name: "to_own_address",
+    type: "BIGINT",
+    unit: "packets",
+    meaning: "of these, sent to an address of this host; 0 where its addresses are unknown",
+  },
   percent,
   { name: "flows", type: "BIGINT", meaning: "flows that lost packets there" },
   word("worst_flow", "the flow with most drops there"),
@@ -79,7 +91,7 @@ export class DropReport {
  * @param options.attachSeconds how long attaching may take on top. Default 30.
  * @param options.during called once the probe is attached and the counters are read; the report ends with it.
  * @param options.thresholds of its rules; a finding shows the ones it was held against.
- * @returns `drops` (`kind`, `reason`, `site`, `device`, `drops`, `percent`, `flows`, `worst_flow`, `why`), `reasons`, `sites`, `devices` (each with `drops`, `percent`, `normal_drops`), `flows`
+ * @returns `drops` (`kind`, `reason`, `site`, `device`, `netns`, `guest`, `drops`, `to_own_address`, `percent`, `flows`, `worst_flow`, `why`), `reasons`, `sites`, `devices` (each with `drops`, `percent`, `normal_drops`), `flows`
  *   (`protocol`, `src`, `src_port`, `dst`, `dst_port`, `drops`, `percent`, `reasons`, `devices`, `kinds`), `overTime` (`time_ns`, `reason`, `drops`), `counters` (a Table), `findings`, and three Figures: `sankey` (from device to reason to function), `timeline` (drops per second
  *   over time, by reason) and `topSites` (bars of the 20 functions that dropped most, the others together). In a cell it shows findings, figures and drops.
  *
@@ -110,7 +122,8 @@ export async function dropReport(host: Host, options: DropReportOptions): Promis
         { name: "normal_drops", type: "BIGINT", unit: "packets", meaning: "of these, no loss" },
       ],
     });
-  const table = await deriveTable("drops", { ...from, query: placesQuery, columns: places });
+  const placed = { ...from, sources: { all, ...(await whoseDevices(host)) } };
+  const table = await deriveTable("drops", { ...placed, query: placesQuery, columns: places });
   const frame = await table.toFrame();
   const overTime = await overTimeOf(counted, provenance);
   return new DropReport(
@@ -156,8 +169,9 @@ const wholeTimeQuery =
 const end = (address: string, port: string) => `${address} || coalesce(':' || ${port}, '')`;
 const flowSql = `coalesce(protocol, '') || coalesce(' ' || ${end("src", "src_port")} || ' → ' || ${end("dst", "dst_port")}, '')`;
 const placesQuery = `
-  SELECT kind, reason, site, device, sum(drops) AS drops, ${percentSql} AS percent, count(*) AS flows, arg_max(${flowSql}, drops) AS worst_flow, any_value(why) AS why
-  FROM "all" GROUP BY kind, reason, site, device ORDER BY drops DESC, kind, reason, site, device`;
+  SELECT kind, reason, site, device, any_value(netns) AS netns, any_value(guest) AS guest, sum(drops) AS drops,
+    coalesce(sum(drops) FILTER (own), 0) AS to_own_address, ${percentSql} AS percent, count(*) AS flows, arg_max(${flowSql}, drops) AS worst_flow, any_value(why) AS why
+  FROM (SELECT *, ${netnsSql} AS netns, ${guestSql} AS guest, ${ownSql} AS own FROM "all") GROUP BY kind, reason, site, device ORDER BY drops DESC, kind, reason, site, device`;
 /** Nothing casts doubt on drops that the kernel counted: those that found no room are beside the others. */
 const noDoubts = "SELECT NULL AS flow, NULL AS doubt WHERE false";
 const doubtColumns = [word("flow", "about this flow"), word("doubt", "id of the finding that explains it")];

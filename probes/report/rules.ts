@@ -9,7 +9,9 @@ export interface DropSubject {
   counters: Table;
 }
 
-const shows = ["kind", "reason", "site", "device", "drops", "flows", "worst_flow"];
+/** What a host's own network namespace is called. */
+const hostNamespaceName = "host";
+const shows = ["kind", "reason", "site", "device", "netns", "guest", "drops", "flows", "worst_flow"];
 const thresholds = {
   high: { value: 100, unit: "packets", meaning: "HIGH from so many drops of one kind, place and device on" },
 };
@@ -63,7 +65,7 @@ function ofCounters({ title, when, causes, advice }: Counted) {
     measure: "change",
     doubts: [],
     says: (row) =>
-      `${row.subject ?? row.netns}: ${row.counter} grew by ${Number(row.change).toLocaleString("en-US")}`,
+      `${[row.subject, row.netns === null || row.netns === hostNamespaceName ? null : `network namespace ${row.netns}`].filter((part) => part !== null).join(", ") || "this host"}: ${row.counter} grew by ${Number(row.change).toLocaleString("en-US")}`,
     causes,
     advice,
     verify: () => "await hostCounters(host, { seconds: 10 })",
@@ -85,7 +87,14 @@ function filter({ reason, device }: EvidenceRow): string {
 const by = (...reasons: string[]) => `reason IN (${reasons.map((one) => `'${one}'`).join(", ")})`;
 const at = (...sites: string[]) =>
   `(coalesce(reason, 'NOT_SPECIFIED') = 'NOT_SPECIFIED' AND site IN (${sites.map((one) => `'${one}'`).join(", ")}))`;
-const on = (row: EvidenceRow) => row.device ?? "no device";
+const on = ({ device, netns, guest }: EvidenceRow) => {
+  if (device === null) return "no device";
+  const whose = [
+    ...(typeof guest === "string" ? [`of ${guest}`] : []),
+    ...(typeof netns === "string" && netns !== hostNamespaceName ? [`in network namespace ${netns}`] : []),
+  ];
+  return whose.length === 0 ? device : `${device} (${whose.join(", ")})`;
+};
 
 /** Open vSwitch has reasons of its own, under a number of its subsystem that changes between kernels: its functions tell. */
 const bySwitch =
@@ -94,11 +103,12 @@ const bySwitch =
 const when = {
   queue: `${by("QDISC_DROP", "QDISC_OVERLIMIT", "QDISC_CONGESTED", "FQ_BAND_LIMIT")} OR ${at("kfree_skb_list", "kfree_skb_list_reason", "__dev_queue_xmit", "__fq_codel_dequeue")}`,
   firewall: `${by("NETFILTER_DROP", "TC_INGRESS", "TC_EGRESS", "XDP")} OR ${at("nf_hook_slow", "nft_do_chain")}`,
-  noSocket: `${by("NO_SOCKET")} OR ${at("__udp4_lib_rcv", "__udp6_lib_rcv")}`,
+  noSocket: `(${by("NO_SOCKET")} AND site NOT IN ('icmp_rcv', 'icmpv6_rcv', 'ping_rcv')) OR ${at("__udp4_lib_rcv", "__udp6_lib_rcv")}`,
   socketFull: `${by("SOCKET_RCVBUFF", "SOCKET_BACKLOG", "PROTO_MEM")} OR ${at("udp_queue_rcv_one_skb", "udpv6_queue_rcv_one_skb")}`,
   checksum: by("IP_CSUM", "TCP_CSUM", "UDP_CSUM", "ICMP_CSUM", "SKB_CSUM"),
   route: `${by("IP_INNOROUTES", "IP_OUTNOROUTES", "IP_RPFILTER", "IP_INADDRERRORS", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATEFAIL", "NEIGH_DEAD", "PKT_TOO_BIG")} OR ${at("ip_error", "neigh_invalidate", "__neigh_event_send", "ip_rcv_finish_core")}`,
-  virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR ${bySwitch} OR ${at("tun_net_xmit", "ovs_vport_send", "ovs_dp_process_packet", "enqueue_to_backlog", "netlink_attachskb")} OR site = 'netlink_attachskb'`,
+  virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR ${bySwitch} OR ${at("tun_net_xmit", "ovs_vport_send", "ovs_dp_process_packet", "do_execute_actions", "do_output", "ovs_execute_actions", "ovs_dp_upcall", "enqueue_to_backlog", "netlink_attachskb")} OR site = 'netlink_attachskb'`,
+  tunnel: `regexp_matches(reason, '^(VXLAN|TUNNEL|IP_TUNNEL)_') OR ${at("vxlan_rcv", "vxlan_xmit", "vxlan_xmit_one", "geneve_udp_encap_recv", "geneve_xmit", "gre_rcv", "ip_tunnel_rcv", "ip_tunnel_xmit", "ip6_tnl_rcv", "ip6_tnl_xmit", "__iptunnel_pull_header")}`,
 };
 
 /** Rules of {@link dropReport}. */
@@ -158,6 +168,34 @@ export const dropReportRules = {
     ],
     advice: ["see ovs-appctl dpctl/show -s, the guest's CPU and its vhost thread"],
   }),
+  DROPS_TUNNEL: ofDrops({
+    title: "a tunnel drops packets",
+    when: when.tunnel,
+    says: (row) => `a tunnel dropped what was on ${on(row)}`,
+    causes: [
+      "no device of this host has the VNI or key that packets come with",
+      "the other end is unknown (no forwarding entry), or the packet is too big with the tunnel's header",
+    ],
+    advice: ["see ip -d link, bridge fdb show dev DEVICE, and the VNI of what comes in"],
+  }),
+  DROPS_WRONG_MAC: rule({
+    title: "packets to this host have another machine's MAC address",
+    category: "connectivity",
+    thresholds,
+    of: async ({ drops }: DropSubject) => drops,
+    grades: ({ high }) => [
+      ["HIGH", `${by("OTHERHOST")} AND to_own_address >= ${high}`],
+      ["MEDIUM", `${by("OTHERHOST")} AND to_own_address > 0`],
+    ],
+    shows: [...shows, "to_own_address"],
+    measure: "to_own_address",
+    doubts: [],
+    says: (row) =>
+      `${packets(row.to_own_address)} for an address of this host came in on ${on(row)} with another machine's MAC address`,
+    causes: ["a sender or gateway has an old neighbour entry", "two machines have the address"],
+    advice: ["compare the destination MAC address of dropEvents(host, { headers: true }) with ip link"],
+    verify: (row) => `await dropEvents(host, { seconds: 10${filter(row)}, headers: true })`,
+  }),
   DROPS_OTHER: ofDrops({
     title: "packets are dropped for another reason",
     when: `kind = 'suspicious' AND coalesce(${Object.values(when)
@@ -180,6 +218,30 @@ export const dropReportRules = {
     when: "source = 'softnet' AND loss",
     causes: ["one CPU gets all packets, or net.core.netdev_max_backlog is too low"],
     advice: ["see softnetCounters(host), and spread interrupts or RPS over more CPUs"],
+  }),
+  COUNTER_LISTEN: ofCounters({
+    title: "listening sockets have no room for new connections",
+    when: "\"counter\" IN ('TcpExtListenOverflows', 'TcpExtListenDrops', 'TcpExtTCPReqQFullDrop')",
+    causes: ["the process accepts connections too slowly", "a backlog that is too short, or a flood of SYNs"],
+    advice: ["see ss -ltn: Recv-Q against Send-Q; net.core.somaxconn, net.ipv4.tcp_max_syn_backlog"],
+  }),
+  COUNTER_CONNTRACK: ofCounters({
+    title: "connection tracking drops packets",
+    when: "source = 'conntrack' AND loss",
+    causes: ["its table is full", "two packets of one new connection raced (insert_failed)"],
+    advice: ["see conntrack -S and net.netfilter.nf_conntrack_max against nf_conntrack_count"],
+  }),
+  COUNTER_ROUTE: ofCounters({
+    title: "there is no route for packets",
+    when: "\"counter\" IN ('IpInNoRoutes', 'IpOutNoRoutes', 'Ip6InNoRoutes')",
+    causes: ["a route is missing, or a device that it goes over is down"],
+    advice: ["see ip route get, in that network namespace"],
+  }),
+  COUNTER_REVERSE_PATH: ofCounters({
+    title: "packets come from where their sender's route doesn't lead",
+    when: "\"counter\" = 'TcpExtIPReversePathFilter'",
+    causes: ["asymmetric routing with strict reverse path filtering", "forged source addresses"],
+    advice: ["see net.ipv4.conf.*.rp_filter, and ip route get to the senders"],
   }),
   COUNTER_SWITCH: ofCounters({
     title: "Open vSwitch loses packets that it asks its daemon about",

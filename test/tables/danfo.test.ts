@@ -153,11 +153,6 @@ it("says what to do with a column of which danfojs makes no Series", () => {
   expect(made.values.map((row) => (row as unknown[])[0])).toEqual([1_714_564_800_000_000_001n]);
 });
 
-it("quotes what CSV has to quote", () => {
-  expect(frame().toCSV()).toBe('src_port,rtt_ms,reason\n443,,"a, b"\n22,5,\n443,7,"said ""no"""\n80,4,c\n');
-  expect(frame().toCSV({ sep: ";", header: false })).toContain("443;;a, b\n");
-});
-
 it("is inspected as it is shown, also what its own methods return", () => {
   const shown = frame();
   expect(inspect(shown)).toBe(shown[jupyterDisplay]()["text/plain"]);

@@ -49,6 +49,34 @@ it("writes JSON that others can read, also of numbers that JSON has not", async 
   expect(read).toEqual([null, null, 0.5, null].map((value) => ({ [rtt.name]: value })));
 });
 
+it("writes no CSV that a spreadsheet takes for a formula; other formats have the text as it is", async () => {
+  const reason: Column = { name: "reason", type: "VARCHAR", meaning: "why" };
+  const delta: Column = { name: "delta", type: "INTEGER", meaning: "signed" };
+  const texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "a=1", "", null];
+  const frame = createFrame(
+    [reason, delta],
+    texts.map((text) => [text, -1]),
+    provenance,
+  );
+  const [csv, json] = [join(folder, "formulas.csv"), join(folder, "formulas.json")];
+  await frame.toCsv(csv);
+  const read = (await readFile(csv, "utf8")).trimEnd().split("\n").slice(1);
+  expect(read).toEqual([
+    "'=1+1,-1",
+    "'+1,-1",
+    "'-1,-1",
+    "'@SUM(A1),-1",
+    "'\t=1,-1",
+    "a=1,-1",
+    '"",-1',
+    ",-1",
+  ]);
+  await frame.toJson(json);
+  expect(JSON.parse(await readFile(json, "utf8")).map((row: { reason: unknown }) => row.reason)).toEqual(
+    texts,
+  );
+});
+
 describe.each(sources)("%s", (kind, made) => {
   const path = (name: string) => join(folder, `${kind} ${name}`);
 

@@ -96,6 +96,21 @@ test("the same content has the same id, and what isn't known is refused", async 
     await expect(ask({ id, ...wrong })).rejects.toMatchObject({ code: "BAD_PARAMETER" });
 });
 
+test("tables that differ behind their first rows, or in the order there, have ids of their own", async () => {
+  const other = [...rows.slice(0, -1), [-1, null, 0n]];
+  const swapped = [...rows.slice(0, -2), ...rows.slice(-2).reverse()];
+  const tableOf = async (values: typeof rows) => {
+    const writer = await createTable("live", columns);
+    writer.append(values);
+    return writer.finish(provenance);
+  };
+  const all = [rows, other, swapped] as (typeof rows)[];
+  const ids = await Promise.all(all.map(async (values) => idOf(await tableOf(values))));
+  const ofFrames = await Promise.all(all.map((values) => idOf(createFrame(columns, values, provenance))));
+  expect(new Set([...ids, ...ofFrames]).size).toBe(6);
+  expect((await ask({ id: ids[1] as string, offset: count - 1 })).rows[0]).toEqual([-1, null, 0]);
+});
+
 test("a table that is all there isn't kept", async () => {
   const small = createFrame(columns, rows.slice(0, 1000), provenance);
   expect(await idOf(small)).toBeUndefined();

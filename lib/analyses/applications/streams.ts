@@ -20,7 +20,7 @@ export function streamRelations(layers: readonly string[]): Relations {
       FROM packets JOIN sides USING (frame) SEMI JOIN concerned USING (flow_number) WHERE transport = 'tcp' AND NOT copy`,
     // A packet without data, too, says up to where its sender has sent.
     placed: `
-      SELECT *, seq + tcp_len_bytes AS stop, seq > coalesce(max(seq + tcp_len_bytes) FILTER (tcp_len_bytes > 0) OVER (
+      SELECT *, seq + tcp_len_bytes AS stop, seq > coalesce(max(seq + tcp_len_bytes + CAST(fin AS INTEGER)) FILTER (tcp_len_bytes > 0 OR fin) OVER (
         PARTITION BY flow_number, from_client ORDER BY seq, tcp_len_bytes, frame
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 1) AS hole
       FROM whole WHERE NOT rst AND NOT keep_alive AND NOT zero_window_probe`,

@@ -1,6 +1,6 @@
 import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
-import { count, duration, ends, flag, flow, frame, time, word } from "../query/index.js";
+import { count, duration, elapsed, ends, flag, flow, frame, time, word } from "../query/index.js";
 import { codeName, transactionViews, typeName } from "./transactions.js";
 
 const columns: Column[] = [
@@ -26,12 +26,14 @@ const columns: Column[] = [
   duration("rtt_ns", "the same where it was asked once: how long server and path took"),
 ];
 
+const waited = elapsed("asked_ns", "answered_ns");
+
 /** A resolver asks again after 5 s by default (resolv.conf(5)). */
 const answerTimeoutNs = 5_000_000_000;
 
 /**
- * DNS questions, one by one: whether they were answered, how long that took, how often they were asked. Of a TCP segment with
- * several messages the first one counts.
+ * DNS questions, one by one: whether they were answered, how long that took, how often they were asked. Each message of a TCP segment
+ * with several counts.
  *
  * Columns:
  * - `frame` INTEGER: number of its first packet in the file
@@ -65,8 +67,8 @@ export async function dnsQueries(capture: Capture, filter: TrafficFilter = {}): 
       SELECT frame, time_ns, flow, client, client_port, server, server_port, t.transport, dns_id, name, ${typeName} AS type,
         CASE WHEN responses > 0 THEN true WHEN end_ns - last_asked_ns >= ${answerTimeoutNs} THEN false END AS answered,
         CASE WHEN responses > 0 THEN ${codeName} END AS rcode, queries, responses,
-        answered_ns - asked_ns AS waited_ns, CASE WHEN queries = 1 THEN answered_ns - asked_ns END AS rtt_ns
-      FROM transactions t JOIN conversations USING (flow_number), ending ORDER BY frame`,
+        ${waited} AS waited_ns, CASE WHEN queries = 1 THEN ${waited} END AS rtt_ns
+      FROM transactions t JOIN conversations USING (flow_number), ending ORDER BY frame, place`,
     columns,
   });
 }

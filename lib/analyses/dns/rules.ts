@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../findings/index.js";
-import { callOf, callOn, many, type Subject, share, took } from "../subject/index.js";
+import { callOf, callOn, doubtsAbout, many, type Subject, share, took } from "../subject/index.js";
 import { dnsQueries } from "./queries.js";
 import { dnsServers } from "./servers.js";
 
@@ -32,7 +32,7 @@ export const dnsRules = {
     ],
     shows: question,
     measure: "queries",
-    doubts: ["CAPTURE_LOST_PACKETS", "CAPTURE_ONE_SIDED"],
+    doubts: doubtsAbout("absence", "time"),
     says: (row) => `${asked(row)} ${many(row.queries, "time")}, and no answer came`,
     causes: [
       "the server is down or overloaded, or a firewall drops question or answer",
@@ -49,7 +49,7 @@ export const dnsRules = {
     grades: ({ more }) => [["LOW", `answered AND queries > ${more}`]],
     shows: [...question, "waited_ns"],
     measure: "waited_ns",
-    doubts: ["CAPTURE_LOST_PACKETS"],
+    doubts: doubtsAbout("absence", "repetition"),
     says: (row) => `${asked(row)} ${many(row.queries, "time")}, and waited ${took(row.waited_ns)}`,
     causes: ["question or answer was lost", "the server is slower than the client's patience"],
     advice: ["capture at the server to see which of the two"],
@@ -69,7 +69,7 @@ export const dnsRules = {
     ],
     shows: [...question, "waited_ns"],
     measure: "waited_ns",
-    doubts: [],
+    doubts: doubtsAbout("time"),
     says: (row) => `${asked(row)} and waited ${took(row.waited_ns)}`,
     causes: [
       "the server has to ask others first",

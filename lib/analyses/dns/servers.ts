@@ -1,6 +1,6 @@
 import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
-import { count, duration, word } from "../query/index.js";
+import { count, duration, elapsed, word } from "../query/index.js";
 import { transactionViews } from "./transactions.js";
 
 const columns: Column[] = [
@@ -54,7 +54,7 @@ export async function dnsServers(capture: Capture, filter: TrafficFilter = {}): 
     views: {
       ...transactionViews,
       timed: `
-        SELECT *, CASE WHEN queries = 1 THEN answered_ns - asked_ns END AS rtt_ns
+        SELECT *, CASE WHEN queries = 1 THEN ${elapsed("asked_ns", "answered_ns")} END AS rtt_ns
         FROM transactions JOIN conversations USING (flow_number) WHERE queries > 0`,
     },
     query: `

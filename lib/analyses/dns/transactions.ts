@@ -1,34 +1,49 @@
-import { runningCount } from "../query/index.js";
+import { disorderNs, endingSql, runningCount } from "../query/index.js";
 
 /** Asking again later than this is another question. */
 const againNs = 60_000_000_000;
+
+/** By time, and a query before an answer that a point of capture put before it. */
+const inOrder = `CASE WHEN query THEN time_ns - ${disorderNs} ELSE time_ns END, frame, place`;
 
 /**
  * DNS messages put together to transactions, as relation `transactions`: a query of one id in one conversation, its repetitions and its
  * responses. Another name, a query after a response or after a minute begins a new one. mDNS, which has no such pairs, is left out.
  */
 export const transactionViews = {
+  segments: `
+    SELECT * FROM own WHERE dns_id IS NOT NULL AND transport IN ('udp', 'tcp') AND regexp_matches(protocols, ':dns(:|$)')`,
+  // Of several messages in a segment each has one question: where the numbers differ, only the first is known.
   messages: `
-    SELECT *, dns_rcode IS NULL AS query FROM own
-    WHERE dns_id IS NOT NULL AND transport IN ('udp', 'tcp') AND regexp_matches(protocols, ':dns(:|$)')`,
+    SELECT frame, 1 AS place, time_ns, flow_number, transport, dns_id, dns_name, dns_type, dns_rcode, dns_rcode IS NULL AS query
+    FROM segments WHERE dns_ids IS NULL
+    UNION ALL
+    SELECT frame, place, time_ns, flow_number, transport, CAST(ids[place] AS INTEGER),
+      CASE WHEN len(names) = len(ids) THEN names[place] ELSE dns_name END,
+      CASE WHEN len(types) = len(ids) THEN CAST(types[place] AS INTEGER) ELSE dns_type END,
+      CASE WHEN dns_rcode IS NULL OR len(codes) = len(ids) THEN CAST(codes[place] AS INTEGER) ELSE dns_rcode END, dns_rcode IS NULL
+    FROM (
+      SELECT *, string_split(dns_ids, ',') AS ids, string_split(dns_name, ',') AS names, string_split(dns_types, ',') AS types,
+        string_split(dns_rcodes, ',') AS codes, unnest(range(1, len(ids) + 1)) AS place
+      FROM segments WHERE dns_ids IS NOT NULL)`,
   ordered: `
     SELECT *, query AND (
         lag(query) OVER same IS DISTINCT FROM true
         OR lag(dns_name) OVER same IS DISTINCT FROM dns_name OR lag(dns_type) OVER same IS DISTINCT FROM dns_type
         OR time_ns - lag(time_ns) OVER same > ${againNs}) AS begins
-    FROM messages WINDOW same AS (PARTITION BY flow_number, dns_id ORDER BY frame)`,
+    FROM messages WINDOW same AS (PARTITION BY flow_number, dns_id ORDER BY ${inOrder})`,
   numbered: `
-    SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number, dns_id ORDER BY frame) AS number FROM ordered`,
+    SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number, dns_id ORDER BY ${inOrder}) AS number FROM ordered`,
   transactions: `
-    SELECT flow_number, dns_id, number, min(frame) AS frame, min(time_ns) AS time_ns, any_value(transport) AS transport,
+    SELECT flow_number, dns_id, number, min(frame) AS frame, arg_min(place, frame) AS place, min(time_ns) AS time_ns, any_value(transport) AS transport,
       coalesce(any_value(dns_name) FILTER (query), any_value(dns_name)) AS name,
       coalesce(any_value(dns_type) FILTER (query), any_value(dns_type)) AS type,
       count(*) FILTER (query) AS queries, count(*) FILTER (NOT query) AS responses,
-      arg_min(dns_rcode, frame) FILTER (NOT query) AS rcode,
+      arg_min(dns_rcode, (time_ns, frame)) FILTER (NOT query) AS rcode,
       min(time_ns) FILTER (query) AS asked_ns, max(time_ns) FILTER (query) AS last_asked_ns,
       min(time_ns) FILTER (NOT query) AS answered_ns
     FROM numbered GROUP BY flow_number, dns_id, number`,
-  ending: "SELECT max(time_ns) AS end_ns FROM packets",
+  ending: endingSql,
 };
 
 /** Record types and response codes by name (IANA: Domain Name System Parameters). */
@@ -55,6 +70,19 @@ const codes: [number, string][] = [
   [3, "NXDOMAIN"],
   [4, "NOTIMP"],
   [5, "REFUSED"],
+  [6, "YXDOMAIN"],
+  [7, "YXRRSET"],
+  [8, "NXRRSET"],
+  [9, "NOTAUTH"],
+  [10, "NOTZONE"],
+  [16, "BADVERS"],
+  [17, "BADKEY"],
+  [18, "BADTIME"],
+  [19, "BADMODE"],
+  [20, "BADNAME"],
+  [21, "BADALG"],
+  [22, "BADTRUNC"],
+  [23, "BADCOOKIE"],
 ];
 
 const named = (column: string, names: [number, string][]) =>

@@ -1,13 +1,15 @@
 import { scopeOf } from "../../captures/index.js";
 import type { Table } from "../../tables/index.js";
-import { word } from "../query/index.js";
+import { endingSql, word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
-import { missedViews } from "../summary/index.js";
+import { clockSql, missedViews, sightedViews } from "../summary/index.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
 const answerTimeoutNs = 1_000_000_000;
 /** Fewer packets of a connection out of the order of their times make no rate of loss. */
 const disorderPercent = 1;
+/** Queues and cores put packets out of order by less. */
+const stepNs = 1_000_000_000;
 /** Above this part of one-sided connections, the capture sees one direction of the wire. */
 const oneSidedPart = 0.5;
 
@@ -27,25 +29,37 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
     source: "doubts",
     views: {
       ...missedViews,
-      connections: `
-        SELECT flow_number, bool_and(from_client) OR NOT bool_or(from_client) AS one_way, bool_or(NOT syn AND NOT rst) AS goes_on
-        FROM tcp GROUP BY flow_number`,
-      ending: "SELECT max(time_ns) AS end_ns FROM packets",
+      ...sightedViews,
+      blind: `
+        SELECT least(client, server) AS one, greatest(client, server) AS other FROM sighted JOIN conversations USING (flow_number)
+        GROUP BY ALL HAVING bool_and(one_way)`,
+      ending: endingSql,
+      clock: clockSql,
       steps: `
-        SELECT flow_number, time_ns < lag(time_ns) OVER (ORDER BY frame) AS back FROM ${capture.facts.inOrder ? "(FROM seen LIMIT 0)" : "seen"}`,
+        SELECT frame, flow_number, time_ns < lag(time_ns) OVER (ORDER BY frame) AS back,
+          time_ns < lag(time_ns) OVER (ORDER BY frame) - ${stepNs} AS set_back
+        FROM ${capture.facts.inOrder ? "(FROM seen LIMIT 0)" : "seen"}`,
+      extents:
+        "SELECT flow_number, min(frame) AS first_frame, max(frame) AS last_frame FROM steps GROUP BY flow_number",
       latest:
         "SELECT flow_number, max(time_ns) AS last_ns FROM seen WHERE flow_number IS NOT NULL GROUP BY flow_number",
     },
     query: `
       SELECT flow, doubt FROM (
         SELECT DISTINCT flow_number, 'CAPTURE_MISSED_PACKETS' AS doubt FROM missed
-        UNION ALL SELECT flow_number, 'CAPTURE_ONE_SIDED' FROM connections WHERE one_way AND goes_on
+        UNION ALL SELECT flow_number, 'CAPTURE_ONE_SIDED' FROM sighted WHERE one_way
+        UNION ALL SELECT flow_number, 'CAPTURE_ONE_SIDED' FROM conversations
+          JOIN blind ON one = least(client, server) AND other = greatest(client, server)
+        UNION ALL SELECT DISTINCT flow_number, 'CAPTURE_POSSIBLE_COPIES' FROM seen WHERE possible_copy
+        UNION ALL SELECT DISTINCT flow_number, 'CAPTURE_CLOCK' FROM seen WHERE frame IN (SELECT frame FROM untimed)
+        UNION ALL SELECT DISTINCT extents.flow_number, 'CAPTURE_CLOCK' FROM extents
+          JOIN (SELECT frame FROM steps WHERE set_back) ON frame > first_frame AND frame <= last_frame
         UNION ALL SELECT flow_number, 'CAPTURE_DISORDER' FROM steps GROUP BY flow_number
           HAVING 100 * count(*) FILTER (back) > ${disorderPercent} * count(*)
         UNION ALL SELECT flow_number, 'CAPTURE_ENDED' FROM latest, ending WHERE end_ns - last_ns < ${answerTimeoutNs}
       ) JOIN conversations USING (flow_number)
-      UNION ALL SELECT NULL, 'CAPTURE_ONE_SIDED' FROM connections
-        HAVING count(*) FILTER (one_way AND goes_on) > ${oneSidedPart} * count(*) FILTER (goes_on)
+      UNION ALL SELECT NULL, 'CAPTURE_ONE_SIDED' FROM sighted HAVING count(*) FILTER (one_way) > ${oneSidedPart} * count(*)
+      UNION ALL SELECT NULL, 'CAPTURE_CLOCK' FROM clock WHERE impossible = packets AND packets > 0
       ${everywhere.join(" ")}`,
     columns: [
       word("flow", "about this flow; null: about the whole capture"),

@@ -2,13 +2,13 @@ import type { Capture, TrafficFilter } from "../../captures/index.js";
 import { evaluate, type Findings, type ThresholdsOf } from "../../findings/index.js";
 import { dnsRules } from "../dns/index.js";
 import { icmpRules } from "../icmp/index.js";
+import { doubtsAbout } from "../subject/index.js";
 import { captureRules, packetRules } from "../summary/index.js";
 import { tcpRules } from "../tcp/index.js";
 import { datagramRules, dhcpRules } from "../udp/index.js";
 import { doubtsOf } from "./doubts.js";
 
-/** In the order in which findings of one severity are listed. */
-export const rules = {
+const own = {
   ...captureRules,
   ...tcpRules,
   ...dnsRules,
@@ -17,6 +17,27 @@ export const rules = {
   ...datagramRules,
   ...packetRules,
 };
+
+/** What rules of TCP rest on, beside what they say themselves. */
+const grounds: { [id in keyof typeof tcpRules]?: Parameters<typeof doubtsAbout> } = {
+  TCP_RESENT: ["repetition"],
+  TCP_BURST: ["repetition"],
+  TCP_SPURIOUS: ["repetition"],
+  TCP_TIMEOUTS: ["repetition", "time"],
+  TCP_DUPLICATE_ACKS: ["repetition"],
+  TCP_SLOW_PATH: ["time"],
+  TCP_SLOW_SERVER: ["time"],
+  TCP_STALLED: ["time"],
+};
+const more = (id: string) => doubtsAbout(...(grounds[id as keyof typeof tcpRules] ?? []));
+
+/** In the order in which findings of one severity are listed. */
+export const rules = Object.fromEntries(
+  Object.entries(own).map(([id, rule]) => [
+    id,
+    { ...rule, doubts: [...new Set([...rule.doubts, ...more(id)])] },
+  ]),
+) as unknown as typeof own;
 
 /** Ids of the rules that {@link findings} has. */
 export type CaptureRule = keyof typeof rules;

@@ -1,3 +1,5 @@
+import { elapsed, endingSql, paired } from "../query/index.js";
+
 /** An answer that comes later than this is none for `ping`, nor is its question lost before. */
 const answerTimeoutNs = 1_000_000_000;
 
@@ -8,27 +10,28 @@ const answerTimeoutNs = 1_000_000_000;
 export const echoViews = {
   requests: "SELECT * FROM own WHERE icmp_type IN (8, 128) AND icmp_seq IS NOT NULL AND quoted_src IS NULL",
   replies: "SELECT * FROM own WHERE icmp_type IN (0, 129) AND icmp_seq IS NOT NULL AND quoted_src IS NULL",
-  answers: `
-    SELECT requests.frame AS request_frame, replies.frame AS reply_frame, replies.time_ns AS reply_ns, replies.ttl AS reply_ttl
-    FROM replies ASOF JOIN requests ON replies.flow_number = requests.flow_number AND replies.icmp_seq = requests.icmp_seq
-      AND replies.dst = requests.src AND replies.frame > requests.frame`,
-  complaints: `
-    SELECT requests.frame AS request_frame, errors.src AS reporter, errors.icmp_type AS error_type, errors.icmp_code AS error_code,
-      errors.time_ns AS error_ns
-    FROM (SELECT * FROM own WHERE about_number IS NOT NULL AND quoted_icmp_seq IS NOT NULL) errors
-    ASOF JOIN requests ON errors.about_number = requests.flow_number
-      AND errors.quoted_icmp_seq = requests.icmp_seq AND errors.frame > requests.frame`,
+  pairs: paired(
+    "requests",
+    "replies",
+    "answers.flow_number = asked.flow_number AND answers.icmp_seq = asked.icmp_seq AND answers.dst = asked.src",
+  ),
+  errors: "SELECT * FROM own WHERE about_number IS NOT NULL AND quoted_icmp_seq IS NOT NULL",
+  complaints: paired(
+    "requests",
+    "errors",
+    "answers.about_number = asked.flow_number AND answers.quoted_icmp_seq = asked.icmp_seq",
+  ),
   answered: `
-    SELECT request_frame, count(*) AS replies, min(reply_frame) AS reply_frame, min(reply_ns) AS reply_ns,
-      arg_min(reply_ttl, reply_frame) AS reply_ttl
-    FROM answers GROUP BY request_frame`,
+    SELECT question, count(*) AS replies, arg_min(answer, (time_ns, answer)) AS reply_frame, min(time_ns) AS reply_ns,
+      arg_min(ttl, (time_ns, answer)) AS reply_ttl
+    FROM pairs JOIN replies ON replies.frame = answer GROUP BY question`,
   complained: `
-    SELECT request_frame, any_value(reporter) AS reporter, any_value(error_type) AS error_type, any_value(error_code) AS error_code
-    FROM complaints GROUP BY request_frame`,
-  ending: "SELECT max(time_ns) AS end_ns FROM packets",
+    SELECT question, any_value(src) AS reporter, any_value(icmp_type) AS error_type, any_value(icmp_code) AS error_code
+    FROM complaints JOIN errors ON errors.frame = answer GROUP BY question`,
+  ending: endingSql,
   echoes: `
     SELECT frame, time_ns, flow_number, src, dst, icmp_id, icmp_seq, wire_bytes, ttl,
       CASE WHEN reply_frame IS NOT NULL THEN true WHEN end_ns - time_ns >= ${answerTimeoutNs} OR reporter IS NOT NULL THEN false END AS answered,
-      reply_frame, coalesce(replies, 0) AS replies, reply_ns - time_ns AS rtt_ns, reply_ttl, reporter, error_type, error_code, transport
-    FROM requests LEFT JOIN answered ON answered.request_frame = frame LEFT JOIN complained ON complained.request_frame = frame, ending`,
+      reply_frame, coalesce(replies, 0) AS replies, reply_ns, ${elapsed("time_ns", "reply_ns")} AS rtt_ns, reply_ttl, reporter, error_type, error_code, transport
+    FROM requests LEFT JOIN answered ON answered.question = frame LEFT JOIN complained ON complained.question = frame, ending`,
 };

@@ -67,11 +67,11 @@ export async function pingSummary(capture: Capture, filter: TrafficFilter = {}):
       ...echoViews,
       steps: `
         SELECT *, (icmp_seq - lag(icmp_seq) OVER ping + 65536) % 65536 AS step,
-          reply_frame < max(reply_frame) OVER (ping ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS late
-        FROM echoes WINDOW ping AS (PARTITION BY flow_number, src ORDER BY frame)`,
+          reply_ns < max(reply_ns) OVER (ping ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS late
+        FROM echoes WINDOW ping AS (PARTITION BY flow_number, src ORDER BY time_ns, frame)`,
       changes: `
         SELECT flow_number, src, avg(abs(rtt_ns - before)) AS jitter_ns FROM (
-          SELECT *, lag(rtt_ns) OVER (PARTITION BY flow_number, src ORDER BY frame) AS before FROM echoes WHERE rtt_ns IS NOT NULL)
+          SELECT *, lag(rtt_ns) OVER (PARTITION BY flow_number, src ORDER BY time_ns, frame) AS before FROM echoes WHERE rtt_ns IS NOT NULL)
         GROUP BY flow_number, src`,
     },
     query: `

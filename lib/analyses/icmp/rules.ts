@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../findings/index.js";
-import { callOf, callOn, many, type Subject, share, took } from "../subject/index.js";
+import { callOf, callOn, doubtsAbout, many, type Subject, share, took } from "../subject/index.js";
 import { icmpErrors } from "./errors.js";
 import { pingSummary } from "./ping-summary.js";
 import { traceroutes } from "./traceroutes.js";
@@ -40,7 +40,7 @@ export const icmpRules = {
     ],
     shows: [...ping, "errors", "missing_requests"],
     measure: "lost_percent",
-    doubts: ["CAPTURE_LOST_PACKETS"],
+    doubts: doubtsAbout("absence", "time"),
     says: (row) =>
       `${row.src} → ${row.dst}: ${row.lost} of ${many(row.requests, "ping")} lost, ${share(row.lost_percent)}`,
     causes: [
@@ -64,7 +64,7 @@ export const icmpRules = {
     ],
     shows: [...ping, "rtt_min_ns", "rtt_median_ns", "rtt_p95_ns", "rtt_max_ns"],
     measure: "rtt_median_ns",
-    doubts: [],
+    doubts: doubtsAbout("time"),
     says: (row) =>
       `${row.src} → ${row.dst}: ${took(row.rtt_median_ns)} in the median, ${took(row.rtt_min_ns)} at best`,
     causes: ["distance", "queues on the way, or a busy host at the end"],
@@ -81,7 +81,7 @@ export const icmpRules = {
     grades: ({ ms }) => [["LOW", `jitter_ns > ${ms * 1e6}`]],
     shows: [...ping, "rtt_min_ns", "rtt_median_ns", "rtt_max_ns", "jitter_ns"],
     measure: "jitter_ns",
-    doubts: [],
+    doubts: doubtsAbout("time"),
     says: (row) =>
       `${row.src} → ${row.dst}: one round trip differs from the next by ${took(row.jitter_ns)} on average`,
     causes: [
@@ -99,7 +99,7 @@ export const icmpRules = {
     grades: () => [["LOW", "duplicate_replies > 0"]],
     shows: [...ping, "duplicate_replies"],
     measure: "duplicate_replies",
-    doubts: [],
+    doubts: doubtsAbout("repetition"),
     says: (row) =>
       `${row.src} → ${row.dst}: ${row.duplicate_replies} more replies than requests that were answered`,
     causes: ["two machines have the address", "a loop or a flooding switch doubles packets on the way"],

@@ -1,6 +1,6 @@
 import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
-import { count, duration, start, word } from "../query/index.js";
+import { count, disorderNs, duration, elapsed, start, word } from "../query/index.js";
 
 const columns: Column[] = [
   word("source", "who traces"),
@@ -57,13 +57,13 @@ export async function traceroutes(capture: Capture, filter: TrafficFilter = {}):
           icmp_type = CASE transport WHEN 'icmp' THEN 11 ELSE 3 END AS expired
         FROM own WHERE about_number IS NOT NULL`,
       reports: `
-        SELECT probes.frame AS probe_frame, errors.src AS router, expired, errors.time_ns - probes.time_ns AS rtt_ns
+        SELECT probes.frame AS probe_frame, errors.src AS router, expired, ${elapsed("probes.time_ns", "errors.time_ns")} AS rtt_ns
         FROM errors ASOF JOIN probes ON about_number = flow_number AND quoted_src = probes.src AND quoted_dst = probes.dst
-          AND coalesce(quoted_icmp_seq, -1) = coalesce(icmp_seq, -1) AND errors.frame > probes.frame`,
+          AND coalesce(quoted_icmp_seq, -1) = coalesce(icmp_seq, -1) AND errors.time_ns + ${disorderNs} >= probes.time_ns`,
       replies: `
-        SELECT probes.frame AS probe_frame, answers.src AS router, false AS expired, answers.time_ns - probes.time_ns AS rtt_ns
+        SELECT probes.frame AS probe_frame, answers.src AS router, false AS expired, ${elapsed("probes.time_ns", "answers.time_ns")} AS rtt_ns
         FROM own answers ASOF JOIN probes ON answers.flow_number = probes.flow_number AND answers.src = probes.dst
-          AND coalesce(answers.icmp_seq, -1) = coalesce(probes.icmp_seq, -1) AND answers.frame > probes.frame
+          AND coalesce(answers.icmp_seq, -1) = coalesce(probes.icmp_seq, -1) AND answers.time_ns + ${disorderNs} >= probes.time_ns
         WHERE answers.quoted_src IS NULL`,
       heard: "SELECT * FROM reports UNION ALL SELECT * FROM replies",
       traced: `

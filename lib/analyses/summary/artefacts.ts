@@ -43,19 +43,34 @@ export async function missedData({ capture, filter }: Subject): Promise<Table> {
   });
 }
 
-/** Connections of which the capture has one direction, though that side goes on after its first packet. */
+/**
+ * Conversations that tell whether the capture has both directions, as relation `sighted`: those that have, and (`one_way`) those of
+ * which one side goes on as if answered, or answers what nobody asked.
+ */
+export const sightedViews = {
+  halves: `
+    SELECT flow_number, any_value(sender) AS seen, count(*) AS packets, count(DISTINCT from_client) = 1 AS one_way,
+      bool_or(NOT syn AND NOT rst) AS goes_on
+    FROM tcp GROUP BY flow_number
+    UNION ALL
+    SELECT flow_number, CASE WHEN any_value(from_client) THEN 'client' ELSE 'server' END, count(*), count(DISTINCT from_client) = 1,
+      count(DISTINCT from_client) = 2 OR coalesce(bool_and(answers), false)
+    FROM (
+      SELECT flow_number, from_client, coalesce(icmp_type IN (0, 129), dns_rcode IS NOT NULL) AS answers
+      FROM own WHERE quoted_src IS NULL AND (icmp_type IN (0, 8, 128, 129) OR transport = 'udp' AND regexp_matches(protocols, ':dns(:|$)')))
+    WHERE flow_number IS NOT NULL GROUP BY flow_number`,
+  sighted: "SELECT * FROM halves WHERE goes_on",
+};
+
+/** Conversations of which the capture has one direction, though that side goes on as if answered. */
 export async function oneSided({ capture, filter }: Subject): Promise<Table> {
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "oneSided",
-    views: {
-      halves: `
-        SELECT flow_number, any_value(sender) AS seen, count(*) AS packets FROM tcp GROUP BY flow_number
-        HAVING count(DISTINCT from_client) = 1 AND bool_or(NOT syn AND NOT rst)`,
-    },
+    views: sightedViews,
     query: `
       SELECT flow, client, client_port, server, server_port, seen, packets
-      FROM halves JOIN conversations USING (flow_number) ORDER BY flow_number`,
+      FROM sighted JOIN conversations USING (flow_number) WHERE one_way ORDER BY flow_number`,
     columns: [
       flow,
       ...ends,

@@ -14,10 +14,14 @@ const columns: Column[] = [
   {
     name: "complete",
     type: "BOOLEAN",
-    meaning: "tshark could put it together; null where the snap length cut fragments",
+    meaning: "all of its fragments are there; null where the snap length cut them",
   },
   { name: "transport", type: "VARCHAR", meaning: "tcp, udp, ...; null while it isn't complete" },
 ];
+
+/** Fragments of one packet, in one network. */
+const same = "piece_src, piece_dst, fragment_id, vlan, tunnel_id";
+const headerBytes = "CASE WHEN contains(piece_src, ':') THEN 48 ELSE 20 END";
 
 /** Fragments of one identification this far apart belong to two packets: hosts give up after 60 s at the latest. */
 const apartNs = 60_000_000_000;
@@ -36,7 +40,7 @@ const apartNs = 60_000_000_000;
  * - `duration_ns` BIGINT, ns: from its first fragment to its last
  * - `first` BOOLEAN: the fragment with its start is there
  * - `last` BOOLEAN: the fragment with its end is there
- * - `complete` BOOLEAN: tshark could put it together; null where the snap length cut fragments
+ * - `complete` BOOLEAN: all of its fragments are there; null where the snap length cut them
  * - `transport` VARCHAR: tcp, udp, ...; null while it isn't complete
  *
  * @param filter which conversations, and when. Only conditions on addresses and layers reach later fragments, which have no ports.
@@ -49,22 +53,27 @@ export async function fragmentedPackets(capture: Capture, filter: TrafficFilter 
     source: "fragmentedPackets",
     views: {
       pieces: `
-        SELECT *, coalesce(outer_src, src) AS piece_src, coalesce(outer_dst, dst) AS piece_dst FROM own WHERE fragment`,
+        SELECT *, coalesce(outer_src, src) AS piece_src, coalesce(outer_dst, dst) AS piece_dst,
+          NOT regexp_matches(protocols, ':(ip|ipv6|ipv6[.][a-z]+)(:data)?$') AS read_on
+        FROM own WHERE fragment`,
       apart: `
         SELECT *, coalesce(time_ns - lag(time_ns) OVER same > ${apartNs}, false) AS fresh FROM pieces
-        WINDOW same AS (PARTITION BY piece_src, piece_dst, fragment_id ORDER BY frame)`,
+        WINDOW same AS (PARTITION BY ${same} ORDER BY time_ns, frame)`,
       grouped: `
-        SELECT *, sum(CAST(fresh AS INTEGER)) OVER (PARTITION BY piece_src, piece_dst, fragment_id ORDER BY frame) AS turn
+        SELECT *, sum(CAST(fresh AS INTEGER)) OVER (PARTITION BY ${same} ORDER BY time_ns, frame) AS turn
         FROM apart`,
     },
     query: `
       SELECT min(time_ns) AS start_ns, piece_src AS src, piece_dst AS dst, fragment_id, count(*) AS fragments,
         sum(wire_bytes) AS wire_bytes, max(time_ns) - min(time_ns) AS duration_ns,
         bool_or(fragment_offset_bytes = 0) AS first, bool_or(NOT more_fragments) AS last,
-        CASE WHEN bool_or(captured_bytes < wire_bytes) THEN NULL
-          ELSE bool_or(NOT regexp_matches(protocols, ':(ip|ipv6|ipv6[.][a-z]+)(:data)?$')) END AS complete,
+        CASE
+          WHEN NOT (first AND last) THEN false
+          WHEN bool_or(captured_bytes < wire_bytes) THEN NULL
+          ELSE bool_or(read_on AND fragment_offset_bytes > 0) OR (arg_max(read_on AND fragment_offset_bytes = 0, frame) AND
+            sum(ip_len_bytes - ${headerBytes}) >= max(fragment_offset_bytes + ip_len_bytes - ${headerBytes})) END AS complete,
         any_value(transport) AS transport
-      FROM grouped GROUP BY piece_src, piece_dst, fragment_id, turn ORDER BY min(frame)`,
+      FROM grouped GROUP BY ${same}, turn ORDER BY min(frame)`,
     columns,
   });
 }

@@ -1,4 +1,5 @@
-export { missedViews } from "./artefacts.js";
+export { missedViews, sightedViews } from "./artefacts.js";
+export { clockSql } from "./clock.js";
 export { fragmentedPackets } from "./fragments.js";
 export { hopLimits } from "./hop-limits.js";
 export { overview } from "./overview.js";

@@ -1,5 +1,7 @@
 import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Frame, Table } from "../../tables/index.js";
+import { checksumViews } from "./checksums.js";
+import { clockSql } from "./clock.js";
 
 const columns: Column[] = [
   { name: "check", type: "VARCHAR", meaning: "what was looked for" },
@@ -10,8 +12,8 @@ const columns: Column[] = [
   { name: "meaning", type: "VARCHAR", meaning: "what it does to the other analyses" },
 ];
 
-/** Above this part of bad checksums from one address, its own device fills them in after the capture. */
-const offloadedPart = 0.5;
+/** Queues and cores put packets out of order by less. */
+const stepNs = 1_000_000_000;
 /** No link carries a TCP payload beyond that of a jumbo frame. */
 const jumboBytes = 8_960;
 
@@ -20,7 +22,7 @@ interface Check {
   unit: string;
   meaning: string;
   /** The relation that is looked through: each one once for all its checks. */
-  over: "seen" | "tcp" | "data" | "connections" | "checksums" | "order";
+  over: "seen" | "tcp" | "data" | "connections" | "checksums" | "order" | "clock";
   /** In SQL: what is counted, and what it is among. */
   count: string;
   of: string;
@@ -45,6 +47,15 @@ const checks: Check[] = [
     of: "count(*)",
   },
   {
+    name: "possible copies",
+    unit: "packets",
+    meaning:
+      "the same content again within 100 ms, and nothing proves that it is the same packet: identifications that never change, no times, no checksum; they are counted in every analysis",
+    over: "seen",
+    count: "count(*) FILTER (possible_copy)",
+    of: "count(*)",
+  },
+  {
     name: "earlier than the packet before",
     unit: "packets",
     meaning:
@@ -52,6 +63,22 @@ const checks: Check[] = [
     over: "order",
     count: "count(*) FILTER (back)",
     of: "count(*)",
+  },
+  {
+    name: "earlier by more than a second",
+    unit: "packets",
+    meaning: "the clock was set back, or files were put together: durations across it are unknown",
+    over: "order",
+    count: "count(*) FILTER (set_back)",
+    of: "count(*)",
+  },
+  {
+    name: "with a time that can't be",
+    unit: "packets",
+    meaning: "more than a day away from the packets around them, or the file has no times: they are unknown",
+    over: "clock",
+    count: "any_value(impossible)",
+    of: "any_value(packets)",
   },
   {
     name: "acks of data that is not there",
@@ -107,9 +134,9 @@ const checks: Check[] = [
     name: "checksums bad, of senders whose own device fills them in",
     unit: "packets",
     meaning:
-      "harmless: most packets of that address are so, or their IP header is, too: captured before the device completed them",
+      "harmless: only the pseudo-header is summed up, most packets of that sender are so, or they were received all the same",
     over: "checksums",
-    count: "coalesce(sum(offloaded), 0)",
+    count: "coalesce(sum(harmless), 0)",
     of: "coalesce(sum(checked), 0)",
   },
   {
@@ -117,7 +144,7 @@ const checks: Check[] = [
     unit: "packets",
     meaning: "damaged on the way: the receiver drops them",
     over: "checksums",
-    count: "coalesce(sum(bad - offloaded), 0)",
+    count: "coalesce(sum(bad - harmless), 0)",
     of: "coalesce(sum(checked), 0)",
   },
   {
@@ -131,8 +158,9 @@ const checks: Check[] = [
 ];
 
 const views = {
+  clock: clockSql,
   order: `
-    SELECT later.time_ns < packets.time_ns AS back
+    SELECT later.time_ns < packets.time_ns AS back, later.time_ns < packets.time_ns - ${stepNs} AS set_back
     FROM (SELECT frame, time_ns FROM seen) later LEFT JOIN packets ON packets.frame = later.frame - 1`,
   connections: `
     SELECT bool_and(from_client) OR NOT bool_or(from_client) AS one_sided, bool_or(syn) AS opened FROM tcp GROUP BY flow_number`,
@@ -142,11 +170,6 @@ const views = {
   data: `
     SELECT tcp_len_bytes > coalesce(allowed_bytes, ${jumboBytes}) AS super_frame
     FROM tcp LEFT JOIN offers USING (flow_number, from_client) WHERE tcp_len_bytes > 0`,
-  checksums: `
-    SELECT count(*) AS checked, count(*) FILTER (checksum_status = 'bad') AS bad,
-      CASE WHEN bad > ${offloadedPart} * checked THEN bad
-        ELSE count(*) FILTER (checksum_status = 'bad' AND ip_checksum_status = 'bad') END AS offloaded
-    FROM seen WHERE checksum_status IN ('good', 'bad') GROUP BY src`,
 };
 
 /**
@@ -195,7 +218,7 @@ export async function qualityChecks(capture: Capture, filter: TrafficFilter): Pr
   ];
   return scope.table({
     source: "quality",
-    views,
+    views: { ...views, ...checksumViews(capture.facts.linkType, capture.facts.interfaces ?? []) },
     query: `
       WITH counted AS MATERIALIZED (SELECT * FROM ${relations.join(", ")}),
       rows AS (SELECT unnest([${rows.join(", ")}], recursive := true) FROM counted)

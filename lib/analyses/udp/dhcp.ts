@@ -1,6 +1,6 @@
 import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
-import { count, duration, flag, start, word } from "../query/index.js";
+import { count, duration, flag, runningCount, start, word } from "../query/index.js";
 
 const columns: Column[] = [
   start,
@@ -11,7 +11,7 @@ const columns: Column[] = [
   word("messages", "in their order"),
   word(
     "outcome",
-    "granted; refused; told (the client asked for no address); confirmed (DHCPv6: the address still fits the link); released, declined (given up, or found in use, by the client); open (no answer that settles it)",
+    "granted; refused; told (the client asked for no address); confirmed (DHCPv6: the address still fits the link); released, declined (given up, or found in use, by the client); unseen (the client goes on as if answered: the capture has no answers); open (no answer that settles it)",
   ),
   count("repeats", "messages that the client sent again"),
   duration("duration_ns", "from the first message to the last"),
@@ -27,6 +27,13 @@ const v4: [number, string][] = [
   [6, "nak"],
   [7, "release"],
   [8, "inform"],
+  [9, "force-renew"],
+  [10, "lease-query"],
+  [11, "lease-unassigned"],
+  [12, "lease-unknown"],
+  [13, "lease-active"],
+  [14, "bulk-lease-query"],
+  [15, "lease-query-done"],
 ];
 const v6: [number, string][] = [
   [1, "solicit"],
@@ -38,10 +45,19 @@ const v6: [number, string][] = [
   [7, "reply"],
   [8, "release"],
   [9, "decline"],
+  [10, "reconfigure"],
   [11, "information-request"],
   [12, "relay-forward"],
   [13, "relay-reply"],
+  [14, "lease-query"],
+  [15, "lease-query-reply"],
+  [16, "lease-query-done"],
+  [17, "lease-query-data"],
 ];
+
+/** What a server says of a lease that somebody asks after (RFC 4388, RFC 5007). */
+const leaseAnswers =
+  "('lease-unassigned', 'lease-unknown', 'lease-active', 'lease-query-done', 'lease-query-reply', 'lease-query-data')";
 
 /** What a client says when it wants an address, given or prolonged. */
 const wanting = "('discover', 'request', 'solicit', 'renew', 'rebind')";
@@ -54,6 +70,7 @@ const verdict = `
   CASE
     WHEN message = 'nak' THEN 'refused'
     WHEN message = 'ack' THEN CASE WHEN leases IS NULL AND NOT wanting THEN 'told' ELSE 'granted' END
+    WHEN message IN ${leaseAnswers} THEN 'told'
     WHEN message = 'release' AND version = 4 OR message = 'reply' AND releasing THEN 'released'
     WHEN message = 'decline' AND version = 4 OR message = 'reply' AND declining THEN 'declined'
     WHEN message = 'reply' AND lasting THEN 'granted'
@@ -80,7 +97,8 @@ const asked = (name: string, messages: string) =>
  * - `server` VARCHAR: address that answered; null without an answer
  * - `messages` VARCHAR: in their order
  * - `outcome` VARCHAR: granted; refused; told (the client asked for no address); confirmed (DHCPv6: the address still fits the
- *   link); released, declined (given up, or found in use, by the client); open (no answer that settles it)
+ *   link); released, declined (given up, or found in use, by the client); unseen (the client goes on as if answered: the capture
+ *   has no answers); open (no answer that settles it)
  * - `repeats` BIGINT, packets: messages that the client sent again
  * - `duration_ns` BIGINT, ns: from the first message to the last
  * - `relayed` BOOLEAN: a relay's messages are among them
@@ -97,24 +115,28 @@ export async function dhcpExchanges(capture: Capture, filter: TrafficFilter = {}
       messages: `
         SELECT *, CASE WHEN contains(src, ':') THEN 6 ELSE 4 END AS version,
           CASE WHEN version = 4 THEN ${named(v4)} ELSE ${named(v6)} END AS message,
-          message IN ('offer', 'ack', 'nak', 'advertise', 'reply') AS from_server,
+          message IN ('offer', 'ack', 'nak', 'advertise', 'reply', 'force-renew', 'reconfigure') OR message IN ${leaseAnswers} AS from_server,
+          row_number() OVER (ORDER BY time_ns, frame) AS spoken_at,
           CASE WHEN NOT dhcp_enclosed THEN message WHEN from_server THEN 'relay-reply' ELSE 'relay-forward' END AS said,
           list_transform(string_split(dhcp_lease_seconds, ','), x -> CAST(x AS BIGINT)) AS leases,
           coalesce(list_max(leases) > 0, false) AS lasting,
           coalesce(list_bool_or(list_transform(string_split(dhcp_status, ','), x -> x <> '0')), false) AS failing
         FROM own WHERE dhcp_type IS NOT NULL AND quoted_src IS NULL`,
+      answered: `
+        SELECT *, ${runningCount("from_server")} OVER (PARTITION BY version, dhcp_id ORDER BY spoken_at) AS answers FROM messages`,
       spoken: `
-        SELECT *, row_number() OVER (PARTITION BY version, dhcp_id, said ORDER BY frame) AS times,
+        SELECT *, row_number() OVER (PARTITION BY version, dhcp_id, said, answers ORDER BY spoken_at) AS times,
+          message = 'request' AND version = 4 AND bool_or(message = 'discover') OVER before AND NOT bool_or(from_server) OVER before AS goes_on,
           bool_or(lasting) OVER (PARTITION BY version, dhcp_id) AS offered,
           ${asked("wanting", wanting)}, ${asked("informing", "('inform', 'information-request')")},
           ${asked("releasing", "('release')")}, ${asked("declining", "('decline')")}, ${asked("confirming", "('confirm')")}
-        FROM messages`,
+        FROM answered WINDOW before AS (PARTITION BY version, dhcp_id ORDER BY spoken_at)`,
       judged: `SELECT *, ${verdict} AS verdict FROM spoken`,
     },
     query: `
-      SELECT min(time_ns) AS start_ns, dhcp_id, version, arg_min(eth_src, frame) AS client_mac,
-        arg_max(src, frame) FILTER (from_server) AS server, string_agg(said, ' ' ORDER BY frame) AS messages,
-        coalesce(arg_max(verdict, frame), 'open') AS outcome,
+      SELECT min(time_ns) AS start_ns, dhcp_id, version, arg_min(eth_src, spoken_at) AS client_mac,
+        arg_max(src, spoken_at) FILTER (from_server) AS server, string_agg(said, ' ' ORDER BY spoken_at) AS messages,
+        coalesce(arg_max(verdict, spoken_at), CASE WHEN bool_or(goes_on) THEN 'unseen' ELSE 'open' END) AS outcome,
         count(*) FILTER (NOT from_server AND times > 1) AS repeats, max(time_ns) - min(time_ns) AS duration_ns,
         bool_or(dhcp_enclosed OR (version = 4 AND src_port = 67 AND dst_port = 67)) AS relayed
       FROM judged GROUP BY version, dhcp_id ORDER BY min(frame)`,

@@ -2,6 +2,9 @@ import { basename, join } from "node:path";
 import { type Column, type Derivation, deriveParquet, openParquet, type Table } from "../../tables/index.js";
 import { conversationsSql, sidesSql } from "./conversations.js";
 import { copiesSql } from "./copies.js";
+import { ownersSql } from "./owners.js";
+import { placesSql } from "./places.js";
+import { untimedSql } from "./untimed.js";
 
 /** What every analysis of a packet Table starts from. */
 export interface Base {
@@ -10,6 +13,8 @@ export interface Base {
   conversations: Table;
   /** One row per packet: where it belongs. */
   sides: Table;
+  /** Packets whose times can't be. */
+  untimed: Table;
   /** Packets that are there twice. */
   copies: number;
 }
@@ -38,12 +43,13 @@ export function isBaseFile(path: string): boolean {
 /** Gives a packet Table what {@link writeBase} wrote for it. */
 export async function openBase(packets: Table, paths: readonly string[]): Promise<void> {
   const open = (name: Name) => openFile(name, paths, packets);
-  const copies = await (await open("copies")).count();
+  const copies = await (await open("copies")).sql("SELECT count(*) FROM this WHERE proved");
   bases.set(packets, {
     packets,
     conversations: await open("conversations"),
     sides: await open("sides"),
-    copies,
+    untimed: await open("untimed"),
+    copies: Number(copies.values.flat()[0]),
   });
 }
 
@@ -60,6 +66,7 @@ function openFile(name: Name, paths: readonly string[], packets: Table): Promise
 const conversations: Column[] = [
   { name: "flow_number", type: "INTEGER", meaning: "order of first packets" },
   { name: "flow", type: "VARCHAR", meaning: "id" },
+  { name: "owner", type: "BIGINT", meaning: "number that its packets have in common" },
   { name: "direction_by", type: "VARCHAR", meaning: "what told client from server" },
   { name: "transport", type: "VARCHAR", meaning: "tcp, udp, ..." },
   { name: "stream", type: "INTEGER", meaning: "tcp_stream or udp_stream" },
@@ -80,15 +87,45 @@ const sides: Column[] = [
   { name: "from_client", type: "BOOLEAN", meaning: "the client sent it" },
   { name: "about_number", type: "INTEGER", meaning: "conversation of the packet that it quotes" },
   { name: "copy", type: "BOOLEAN", meaning: "the capture has it already" },
+  {
+    name: "possible_copy",
+    type: "BOOLEAN",
+    meaning: "the capture has its like already, and nothing proves that it is a copy",
+  },
 ];
 
-const copies: Column[] = [{ name: "frame", type: "INTEGER", meaning: "a packet that is there already" }];
+const copies: Column[] = [
+  { name: "frame", type: "INTEGER", meaning: "a packet that is there already" },
+  { name: "proved", type: "BOOLEAN", meaning: "it is surely a copy" },
+];
+
+const places: Column[] = [
+  { name: "pair", type: "BIGINT", meaning: "number of a pair of ends" },
+  { name: "place", type: "BIGINT", meaning: "number of a network and interface that it was seen in" },
+  { name: "member", type: "BIGINT", meaning: "conversations of a pair have different ones" },
+  { name: "members", type: "INTEGER", meaning: "how many the pair has" },
+  { name: "label", type: "VARCHAR", meaning: "what tells them apart" },
+];
+
+const owners: Column[] = [
+  { name: "frame", type: "INTEGER", meaning: "number of the packet in the file" },
+  { name: "owner", type: "BIGINT", meaning: "number of its conversation" },
+  { name: "about", type: "BIGINT", meaning: "number of the conversation that it quotes" },
+  { name: "label", type: "VARCHAR", meaning: "network of the conversation" },
+  { name: "member", type: "BIGINT", meaning: "which one of its pair of ends" },
+];
 
 /** The files, in the order in which they are made. */
-const names = ["conversations", "copies", "sides"] as const;
+const names = ["untimed", "places", "owners", "conversations", "copies", "sides"] as const;
 type Name = (typeof names)[number];
 
-const contents = {
+const contents: Record<Name, { query: string; columns: Column[] }> = {
+  untimed: {
+    query: untimedSql,
+    columns: [{ name: "frame", type: "INTEGER", meaning: "a packet whose time can't be" }],
+  },
+  places: { query: placesSql, columns: places },
+  owners: { query: ownersSql, columns: owners },
   conversations: { query: conversationsSql, columns: conversations },
   copies: { query: copiesSql, columns: copies },
   sides: { query: sidesSql, columns: sides },

@@ -1,51 +1,80 @@
+import { content } from "./content.js";
+
 /** A packet passes two points of capture within this time; resending it takes longer, or gives it another identification. */
 const copyNs = 100_000_000;
-/** Without an identification only a copy at the same place comes this fast. */
+/** No TCP sends the same data again this fast; only a copy at the same place comes so. */
 const instantNs = 100_000;
-
-/** What stays the same while a packet passes bridges, routers and tunnels. Of fragments only some show what is in them. */
-const whole =
-  "src, dst, src_port, dst_port, transport, ip_id, tcp_seq_raw, tcp_ack, tcp_len_bytes, udp_len_bytes, tcp_flags, " +
-  "tcp_window_bytes, tcp_tsval, tcp_tsecr, sack_le, icmp_type, icmp_id, icmp_seq, quoted_src, sequence, dns_id";
-
-const content = `CASE WHEN fragment
-  THEN hash(coalesce(outer_src, src), coalesce(outer_dst, dst), fragment_id, fragment_offset_bytes) ELSE hash(${whole}) END`;
+/** Times that are all multiples of this can't tell how fast a packet came. */
+const coarseNs = 1_000_000;
+/** An identification that comes again more often than this, in packets of one sender and place, isn't one. */
+const mostUses = 8;
+/** Of fewer identifications of a conversation nothing is known; the sender's others tell then. */
+const leastIds = 3;
 
 /** What tells one point of capture from another. */
-const place = "interface, cooked_interface, cooked_direction, eth_src, eth_dst, vlan, ttl, tunnel";
+const place = "interface, cooked_interface, cooked_direction, eth_src, eth_dst, vlan, ttl, tunnel, tunnel_id";
 
 /**
  * Packets that the capture has a second time: seen at two points (two devices under `any`, both sides of a bridge or router, inside
  * and outside a tunnel), or mirrored twice.
  *
- * An IPv4 identification makes a packet its own: the same one again within 100 ms is a copy. Without it (zero, IPv6) equal packets
- * can be two of a kind, such as duplicate acks: there the n-th at one place is a copy of the n-th at another, if checksums are equal; at the
- * same place only what comes again at once, with payload, or at the very same time, is.
+ * That takes two things: the same content (all that is known of it, its length and a checksum or sequence number among it), and a reason why it
+ * is there again: another place within 100 ms, or the same place faster than its sender could have sent it again. An IPv4 identification, where its sender
+ * changes it from packet to packet, makes a packet its own: the same one again is a copy. Without it equal packets can be two of a kind, such as
+ * duplicate acks: there the n-th at one place is a copy of the n-th at another, and what comes again at the very same time is one where data between
+ * the same two hosts does.
+ *
+ * What came again without such a proof is possibly a copy.
  */
 export const copiesSql = `
-  WITH hashed AS (SELECT frame, ${content} AS content FROM packets WHERE src IS NOT NULL),
+  WITH hashed AS (
+    SELECT packets.frame, hash(${content}, member) AS content FROM packets POSITIONAL JOIN owners WHERE src IS NOT NULL),
   repeated AS (SELECT content FROM hashed GROUP BY content HAVING count(*) > 1),
-  candidates AS (SELECT frame, content FROM hashed SEMI JOIN repeated USING (content)),
-  seen AS (
-    SELECT candidates.content, frame, time_ns, coalesce(CASE WHEN fragment THEN fragment_id ELSE ip_id END, 0) <> 0 AS identified, checksum,
-      coalesce(tcp_len_bytes, udp_len_bytes, 0) > 0 AS loaded, hash(${place}) AS place
-    FROM candidates JOIN packets USING (frame)
-  ),
+  candidates AS MATERIALIZED (SELECT frame, content FROM hashed SEMI JOIN repeated USING (content)),
+  clock AS (
+    SELECT min(time_ns) <> max(time_ns) AS known, NOT bool_and(time_ns % ${coarseNs} = 0) AS fine FROM packets),
+  seen AS MATERIALIZED (
+    SELECT candidates.content, frame, CASE WHEN known THEN time_ns END AS time_ns, fine, transport, checksum, src, dst, src_port, dst_port,
+      fragment, CASE WHEN fragment THEN fragment_id ELSE ip_id END AS id,
+      CASE WHEN fragment THEN true WHEN transport = 'tcp' THEN tcp_seq_raw IS NOT NULL ELSE coalesce(checksum, 0) <> 0 OR sequence IS NOT NULL END AS told,
+      CASE WHEN transport = 'tcp' THEN coalesce(tcp_len_bytes, 0) > 0 OR contains(tcp_flags, 'SYN') OR contains(tcp_flags, 'FIN') ELSE true END AS loaded,
+      CASE WHEN transport = 'tcp' AND checksum_status = 'good' THEN checksum END AS right_checksum,
+      hash(${place}) AS place
+    FROM candidates JOIN packets USING (frame), clock),
+  senders AS (SELECT DISTINCT src FROM seen WHERE coalesce(id, 0) <> 0),
+  uses AS (
+    SELECT src, dst, src_port, dst_port, hash(${place}) AS place, count(*) AS packets, count(DISTINCT ip_id) AS ids
+    FROM packets SEMI JOIN senders USING (src) WHERE ip_id <> 0 AND NOT fragment GROUP BY ALL),
+  by_sender AS (SELECT src, sum(packets) AS packets, sum(ids) AS ids FROM uses GROUP BY src),
+  identifying AS (
+    SELECT uses.*, CASE WHEN uses.ids > 1 THEN ${mostUses} * uses.ids >= least(uses.packets, 65536)
+      ELSE uses.packets <= ${mostUses} AND by_sender.ids >= ${leastIds} AND ${mostUses} * by_sender.ids >= least(by_sender.packets, 65536) END AS own
+    FROM uses JOIN by_sender USING (src)),
+  placed AS (
+    SELECT seen.*, coalesce(fragment AND id <> 0 OR own AND id <> 0, false) AS identified
+    FROM seen LEFT JOIN identifying ON seen.src = identifying.src AND seen.dst = identifying.dst
+      AND seen.src_port IS NOT DISTINCT FROM identifying.src_port AND seen.dst_port IS NOT DISTINCT FROM identifying.dst_port
+      AND seen.place = identifying.place),
   here AS (
-    SELECT *, time_ns - lag(time_ns) OVER same AS since_ns,
-      CASE WHEN NOT identified THEN checksum END AS kind,
-      row_number() OVER same AS number
-    FROM seen
-    WINDOW same AS (PARTITION BY content, place, CASE WHEN NOT identified THEN checksum END ORDER BY frame)
-  ),
-  told AS (
-    SELECT frame,
-      CASE
-        WHEN identified THEN time_ns - lag(time_ns) OVER (PARTITION BY content ORDER BY frame) <= ${copyNs}
-        WHEN checksum IS NULL THEN false
-        ELSE since_ns = 0 OR (loaded AND since_ns <= ${instantNs})
-          OR time_ns - lag(time_ns) OVER (PARTITION BY content, kind, number ORDER BY frame) <= ${copyNs}
-      END AS copy
+    SELECT *, time_ns - lag(time_ns) OVER same AS since_ns, lag(frame) OVER same IS NOT NULL AS again,
+      lag(right_checksum) OVER same <> right_checksum AS differs, row_number() OVER same AS number
+    FROM placed WINDOW same AS (PARTITION BY content, place ORDER BY frame)),
+  elsewhere AS (
+    SELECT *, time_ns - lag(time_ns) OVER nth AS there_ns, lag(place) OVER nth IS DISTINCT FROM place AS moved,
+      time_ns - lag(time_ns) OVER any_place AS before_ns, lag(place) OVER any_place IS DISTINCT FROM place AS moved_before,
+      row_number() OVER any_place > 1 AS later
     FROM here
-  )
-  SELECT frame FROM told WHERE copy`;
+    WINDOW nth AS (PARTITION BY content, number ORDER BY frame), any_place AS (PARTITION BY content ORDER BY frame)),
+  judged AS (
+    SELECT frame, least(src, dst) AS one, greatest(src, dst) AS other, again AND since_ns = 0 AND fine AND told AS at_once,
+      coalesce(CASE
+        WHEN identified AND moved_before THEN before_ns <= ${copyNs}
+        WHEN told AND moved AND there_ns <= ${copyNs} THEN true
+        WHEN NOT again OR coalesce(differs, false) THEN false
+        WHEN identified AND told THEN since_ns <= ${copyNs}
+        ELSE told AND transport = 'tcp' AND loaded AND fine AND since_ns <= ${instantNs} END, false) AS proved,
+      later AND loaded AND coalesce(before_ns <= ${copyNs}, time_ns IS NULL) AS possible
+    FROM elsewhere),
+  doubled AS (SELECT DISTINCT one, other FROM judged WHERE proved AND at_once)
+  SELECT frame, proved OR (at_once AND doubled.one IS NOT NULL) AS proved
+  FROM judged LEFT JOIN doubled USING (one, other) WHERE proved OR possible OR (at_once AND doubled.one IS NOT NULL)`;

@@ -1,6 +1,7 @@
 import { mkdtemp, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { writeFailure } from "../../errors/index.js";
 import { makeOwnFolder, scratchFolder } from "../../tables/index.js";
 import { cacheFolder, evict, remove, touch } from "./folder.js";
 
@@ -56,7 +57,10 @@ export async function openWorkplace(key: string | null): Promise<Workplace> {
     async keep(paths, outcome) {
       if (kept === null || key === null) return [...paths];
       const target = join(kept, key);
-      await seal(folder, paths, outcome);
+      await seal(folder, paths, outcome).catch((error) => {
+        const todo = "let it be written to: XDG_CACHE_HOME says where";
+        throw writeFailure({ code: "WRITE_FAILED", path: folder, todo }, error);
+      });
       await remove(kept, key);
       // Somebody else may just have kept the same.
       const moved = await rename(folder, target).then(
@@ -77,7 +81,7 @@ async function seal(folder: string, paths: readonly string[], outcome: unknown):
       return { name: basename(path), bytes: (await stat(path)).size };
     }),
   );
-  await writeFile(join(folder, entryFile), JSON.stringify({ files, outcome }));
+  await writeFile(join(folder, entryFile), JSON.stringify({ files, outcome }), { mode: 0o600 });
   await syncFile(join(folder, entryFile));
 }
 

@@ -1,17 +1,20 @@
+import { addresses } from "./ends.js";
 import { field } from "./fields.js";
+import { pseudoHeaderSum } from "./pseudo-header.js";
 import { column, type PacketColumn } from "./readers.js";
 import type { Row } from "./row.js";
 
 // Fields that no packet has together share an output column: each column costs tshark time, absent or not.
 const value = {
   own: field("tcp.checksum||udp.checksum"),
-  icmp: field("icmp.checksum||icmpv6.checksum"),
+  other: field("icmp.checksum||icmpv6.checksum||sctp.checksum||vrrp.checksum||igmp.checksum||ospf.checksum"),
 };
 const verdict = {
   own: field("tcp.checksum.status||udp.checksum.status"),
   icmp: field("icmp.checksum.status||icmpv6.checksum.status"),
 };
 const ipVerdict = field("ip.checksum.status");
+const length = { tcp: [field("tcp.hdr_len"), field("tcp.len")], udp: [field("udp.length")] };
 
 /** Checksums, and whether they are right. A host sees what it sends itself before the device fills its checksum in. */
 export const checksumColumns: PacketColumn[] = [
@@ -25,28 +28,45 @@ export const checksumColumns: PacketColumn[] = [
     },
   ),
   column(
-    ["checksum", null, "checksum of TCP, UDP or ICMP as it stands in the packet"],
-    "INTEGER",
-    [value.own, value.icmp],
-    (row) => own(row, value, (at, occurrence) => row.integer(at, occurrence)),
+    ["checksum", null, "checksum of TCP, UDP, ICMP, SCTP, VRRP, IGMP or OSPF as it stands in the packet"],
+    "BIGINT",
+    [value.own, value.other],
+    (row) => {
+      const { transport, transportAt } = row.layers;
+      if (transport === "tcp" || transport === "udp") return row.integer(value.own, transportAt);
+      return row.integer(value.other, 0);
+    },
   ),
   column(
-    ["checksum_status", null, "good, bad, unverified (cut or a fragment), not present (UDP without one)"],
+    [
+      "checksum_status",
+      null,
+      "good; bad; partial (the sum of the pseudo-header only: its sender's device adds the rest later); unverified (cut or a fragment); not present (UDP without one)",
+    ],
     "VARCHAR",
-    [verdict.own, verdict.icmp],
-    (row) => own(row, verdict, (at, occurrence) => status(row, at, occurrence)),
+    [
+      ...[value.own, verdict.own, verdict.icmp, ...length.tcp, ...length.udp],
+      ...[addresses[4].src, addresses[4].dst, addresses[6].src, addresses[6].dst],
+    ],
+    (row) => {
+      const { transport, transportAt } = row.layers;
+      if (transport === "icmp" || transport === "icmpv6") return status(row, verdict.icmp, 0);
+      if (transport !== "tcp" && transport !== "udp") return null;
+      const printed = status(row, verdict.own, transportAt);
+      return printed === "bad" && isPartial(row, transport) ? "partial" : printed;
+    },
   ),
 ];
 
-/** Reads off the packet's own header: ICMP errors have the quoted packet's checksum, too. */
-function own<T>(
-  row: Row,
-  fields: { own: number; icmp: number },
-  read: (field: number, occurrence: number) => T | null,
-): T | null {
-  const { transport, transportAt } = row.layers;
-  if (transport === "tcp" || transport === "udp") return read(fields.own, transportAt);
-  return transport === "icmp" || transport === "icmpv6" ? read(fields.icmp, 0) : null;
+/** Linux, the BSDs and Windows leave the sum of the pseudo-header there for the device, some drivers without the length. */
+function isPartial(row: Row, transport: "tcp" | "udp"): boolean {
+  const { inner, transportAt } = row.layers;
+  if (inner === null) return false;
+  const { src, dst } = addresses[inner.version];
+  const ends = [row.textAt(src, inner.at), row.textAt(dst, inner.at)];
+  const bytes = length[transport].reduce((sum, at) => sum + (row.integer(at, transportAt) ?? 0), 0);
+  const found = row.integer(value.own, transportAt);
+  return [bytes, 0].some((one) => found === pseudoHeaderSum(ends, transport, one));
 }
 
 /** By what tshark prints: `"Good"`, with the quotes. */

@@ -1,6 +1,7 @@
 import { unixNanoseconds } from "../../tables/index.js";
 import { checksumColumns } from "./checksums.js";
 import { dhcpColumns } from "./dhcp.js";
+import { dnsColumns } from "./dns.js";
 import { ports, streams } from "./ends.js";
 import { field } from "./fields.js";
 import { fragmentColumns } from "./fragments.js";
@@ -18,13 +19,18 @@ import {
 } from "./readers.js";
 import type { Row } from "./row.js";
 import { sequenceColumns } from "./sequences.js";
+import { vlanColumn } from "./vlan.js";
 
 export const protocolsField = field("frame.protocols");
 const time = field("frame.time_epoch");
 const tcpFlags = field("tcp.flags");
 const tunnelIds = ["vxlan.vni", "geneve.vni", "gre.key"].map(field);
 const udpLength = field("udp.length");
-const dnsTime = field("dns.time");
+const sackPermitted = field("tcp.options.sack_perm");
+const wire = field("frame.len");
+const captured = field("frame.cap_len");
+const tcpLength = field("tcp.len");
+const ipLength = { 4: field("ip.len"), 6: field("ipv6.plen") };
 
 /** Without these a row says neither what a packet is nor whose. */
 export const essentialFields: ReadonlySet<string> = new Set([
@@ -36,9 +42,7 @@ export const essentialFields: ReadonlySet<string> = new Set([
 /** The columns of the packet Table, in order. */
 export const packetColumns: PacketColumn[] = [
   integer(["frame", null, "number of the packet in the file, from 1"], "frame.number"),
-  column(["time_ns", unixNanoseconds, "when it was captured"], "BIGINT", [time], (row) =>
-    row.scaled(time, 9),
-  ),
+  column(["time_ns", unixNanoseconds, "when it was captured"], "BIGINT", [time], (row) => row.instant(time)),
   integer(["wire_bytes", "bytes", "length on the wire"], "frame.len"),
   integer(
     ["captured_bytes", "bytes", "length in the file; less where the snap length cut it"],
@@ -51,7 +55,7 @@ export const packetColumns: PacketColumn[] = [
   text(["protocol", null, "the highest protocol that tshark knows in it"], "%p"),
   text(["eth_src", null, "source MAC address; outer,inner in a tunnel"], "eth.src"),
   text(["eth_dst", null, "destination MAC address; outer,inner in a tunnel"], "eth.dst"),
-  text(["vlan", null, "VLAN ids, outermost first"], "vlan.id"),
+  vlanColumn,
   address(["src", null, "source address; of the innermost IP header"], "src", ({ inner }) => inner),
   address(["dst", null, "destination address; of the innermost IP header"], "dst", ({ inner }) => inner),
   column(["src_port", null, "source port"], "INTEGER", [ports.tcp.src, ports.udp.src], (row) =>
@@ -83,6 +87,16 @@ export const packetColumns: PacketColumn[] = [
     (row) => row.layers.tunnel,
   ),
   column(["tunnel_id", null, "VNI or key"], "VARCHAR", tunnelIds, (row) => firstText(row, tunnelIds)),
+  column(
+    [
+      "ip_len_bytes",
+      "bytes",
+      "length by the innermost IP header, the header itself included; null for jumbograms",
+    ],
+    "INTEGER",
+    [ipLength[4], ipLength[6]],
+    (row) => ipBytes(row),
+  ),
   ipInteger(["ip_id", null, "identification of an IPv4 header"], "ip.id", null),
   ipInteger(["ttl", null, "time to live, hop limit"], "ip.ttl", "ipv6.hlim"),
   ...fragmentColumns,
@@ -94,6 +108,8 @@ export const packetColumns: PacketColumn[] = [
   tcp(["tcp_seq", null, "sequence number, relative to the connection's first"], "BIGINT", "tcp.seq"),
   tcp(["tcp_ack", null, "acknowledged number, relative"], "BIGINT", "tcp.ack"),
   tcp(["tcp_seq_raw", null, "sequence number as sent: for comparing two captures"], "BIGINT", "tcp.seq_raw"),
+  tcp(["tcp_ack_raw", null, "acknowledged number as sent"], "BIGINT", "tcp.ack_raw"),
+  tcp(["tcp_header_bytes", "bytes", "TCP header with its options"], "INTEGER", "tcp.hdr_len"),
   tcp(["tcp_len_bytes", "bytes", "payload"], "INTEGER", "tcp.len"),
   tcp(
     ["tcp_window_bytes", "bytes", "receive window, scaled; as sent where tcp_window_scale is -1"],
@@ -111,7 +127,13 @@ export const packetColumns: PacketColumn[] = [
     "INTEGER",
     "tcp.options.wscale.shift",
   ),
-  tcpMark("tcp_sack_permitted", "its SYN allows selective acks", "tcp.options.sack_perm"),
+  column(
+    ["tcp_sack_permitted", null, "its SYN allows selective acks; null where the snap length cut its options"],
+    "BOOLEAN",
+    [sackPermitted, captured, wire, tcpLength],
+    (row) =>
+      row.layers.transport !== "tcp" ? null : row.has(sackPermitted) ? true : headerCut(row) ? null : false,
+  ),
   tcp(["tcp_tsval", null, "timestamp of the sender"], "BIGINT", "tcp.options.timestamp.tsval"),
   tcp(["tcp_tsecr", null, "timestamp echoed"], "BIGINT", "tcp.options.timestamp.tsecr"),
   text(["sack_le", null, "left edges of SACK blocks, relative, joined by commas"], "tcp.options.sack_le"),
@@ -157,13 +179,7 @@ export const packetColumns: PacketColumn[] = [
   }),
   ...sequenceColumns,
   ...icmpColumns,
-  integer(["dns_id", null, "DNS transaction"], "dns.id"),
-  text(["dns_name", null, "names asked for, joined by commas"], "dns.qry.name"),
-  integer(["dns_type", null, "record type asked for: 1 A, 28 AAAA, 12 PTR, ..."], "dns.qry.type"),
-  integer(["dns_rcode", null, "DNS response code; null in queries"], "dns.flags.rcode"),
-  column(["dns_rtt_ns", "ns", "from the query to this response"], "BIGINT", [dnsTime], (row) =>
-    row.scaled(dnsTime, 9),
-  ),
+  ...dnsColumns,
   ...dhcpColumns,
   text(["comment", null, "comment in a pcapng file"], "frame.comment"),
 ];
@@ -172,6 +188,23 @@ function port(row: Row, end: "src" | "dst"): number | null {
   const { transport, transportAt } = row.layers;
   if (transport !== "tcp" && transport !== "udp") return null;
   return row.integer(ports[transport][end], transportAt);
+}
+
+const ipv6HeaderBytes = 40;
+
+function ipBytes(row: Row): number | null {
+  const { inner } = row.layers;
+  if (inner === null) return null;
+  const length = row.integer(ipLength[inner.version], inner.at);
+  if (length === null || length === 0) return null;
+  return inner.version === 4 ? length : length + ipv6HeaderBytes;
+}
+
+/** The snap length cut the packet before its TCP payload begins: options that aren't there say nothing. */
+function headerCut(row: Row): boolean {
+  const onWire = row.integer(wire) ?? 0;
+  const inFile = row.integer(captured) ?? 0;
+  return inFile < onWire && inFile < onWire - (row.integer(tcpLength, row.layers.transportAt) ?? 0);
 }
 
 function firstText(row: Row, candidates: readonly number[]): string | null {

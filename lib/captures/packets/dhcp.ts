@@ -4,6 +4,9 @@ import { column, type PacketColumn, text } from "./readers.js";
 // The BOOTP names are those of tshark before 3.0.
 const type = field("dhcp.option.dhcp||bootp.option.dhcp||dhcpv6.msgtype");
 
+// DNS has its own values in the same column.
+const status = field("dhcpv6.status_code||dns.resp.ext_rcode");
+
 /** A relay's message of DHCPv6 has the client's or the server's inside, which may be a relay's again. */
 const innermost = 99;
 
@@ -26,7 +29,12 @@ export const dhcpColumns: PacketColumn[] = [
     (row) => row.text(type)?.includes(",") ?? null,
   ),
   text(["dhcp_id", null, "DHCP transaction"], "dhcp.id||bootp.id||dhcpv6.xid"),
-  text(["dhcp_status", null, "status codes of DHCPv6, joined by commas: 0 success"], "dhcpv6.status_code"),
+  column(
+    ["dhcp_status", null, "status codes of DHCPv6, joined by commas: 0 success"],
+    "VARCHAR",
+    [status, type],
+    (row) => (row.has(type) ? row.text(status) : null),
+  ),
   text(
     ["dhcp_lease_seconds", "s", "how long addresses and prefixes are given for, joined by commas"],
     "dhcp.option.ip_address_lease_time||bootp.option.ip_address_lease_time||dhcpv6.iaaddr.valid_lifetime||dhcpv6.iaprefix.valid_lifetime",

@@ -5,7 +5,8 @@ import { byHeader, byMark, byVersion, type Split } from "./split.js";
 const headers = [
   ["frame.len", "frame.cap_len"],
   ["sll.pkttype", "sll.ifindex"],
-  ["ip.id", "ip.flags.mf", "ip.frag_offset", "ip.ttl"],
+  ["ip.len", "ip.id", "ip.flags.mf", "ip.frag_offset", "ip.ttl"],
+  ["ipv6.plen", "ipv6.hlim"],
   ["ipv6.fraghdr.offset", "ipv6.fraghdr.more", "ipv6.fraghdr.ident"],
   ["icmp.type", "icmp.code"],
   ["icmpv6.type", "icmpv6.code"],
@@ -13,7 +14,7 @@ const headers = [
   ["icmpv6.echo.identifier", "icmpv6.echo.sequence_number"],
   ["udp.srcport", "udp.dstport", "udp.length"],
   ["tcp.srcport", "tcp.dstport"],
-  ["tcp.seq", "tcp.seq_raw", "tcp.ack", "tcp.flags", "tcp.window_size"],
+  ["tcp.seq", "tcp.seq_raw", "tcp.ack", "tcp.ack_raw", "tcp.hdr_len", "tcp.flags", "tcp.window_size"],
   ["tcp.options.timestamp.tsval", "tcp.options.timestamp.tsecr"],
   ["tcp.options.sack_le", "tcp.options.sack_re"],
   ["tcp.options.sack.dsack_le", "tcp.options.sack.dsack_re"],

@@ -1,5 +1,7 @@
 /** What a packet's protocol stack (`eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp`) says about reading its fields. */
 export interface Layers {
+  /** All of it, joined by colons. */
+  stack: string;
   /** Where the addresses of the conversation stand among the values of `ip.*` or `ipv6.*`; null without IP. */
   inner: IpLayer | null;
   /** The outermost IP layer when the packet is encapsulated, else null. */
@@ -14,6 +16,8 @@ export interface Layers {
   transportAt: number;
   /** The layer whose sequence numbers tshark prints first: `rtp`, `esp`, `gre`. */
   numbered: string | null;
+  /** Where 802.1ad tags lie among 802.1Q ones: of each tag, outermost first, its place among all of 802.1ad, then of 802.1Q. null: one kind. */
+  tags: readonly number[] | null;
   /** The packet that an ICMP error quotes; its values stand behind the error's own. null where none is quoted. */
   quoted: Quoted | null;
 }
@@ -52,14 +56,25 @@ function readLayers(stack: string[]): Layers {
   const own = icmp < 0 ? stack : stack.slice(0, icmp + 1);
   const ips = own.filter((name) => isIp(name));
   return {
+    stack: stack.join(":"),
     inner: lastIp(own),
     outer: ips.length > 1 ? { version: ips[0] === "ip" ? 4 : 6, at: 0 } : null,
     v4Headers: ips.filter((name) => name === "ip").length,
     tunnel: ips.length > 1 ? tunnelOf(own) : null,
     ...lastTransport(own),
     numbered: numberings.find((name) => own.includes(name)) ?? null,
+    tags: tagsOf(stack),
     quoted: quotedOf(stack, own.length),
   };
+}
+
+function tagsOf(stack: string[]): number[] | null {
+  const kinds = stack.filter((name) => name === "ieee8021ad" || name === "vlan");
+  const first = kinds.filter((name) => name === "ieee8021ad").length;
+  if (first === 0 || first === kinds.length) return null;
+  let service = 0;
+  let customer = first;
+  return kinds.map((name) => (name === "vlan" ? customer++ : service++));
 }
 
 function lastIp(stack: string[]): IpLayer | null {

@@ -32,7 +32,7 @@ const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
  * - `protocol` VARCHAR: the highest protocol that tshark knows in it
  * - `eth_src` VARCHAR: source MAC address; outer,inner in a tunnel
  * - `eth_dst` VARCHAR: destination MAC address; outer,inner in a tunnel
- * - `vlan` VARCHAR: VLAN ids, outermost first
+ * - `vlan` VARCHAR: ids of its VLAN tags, 802.1ad and 802.1Q, outermost first
  * - `src` VARCHAR: source address; of the innermost IP header
  * - `dst` VARCHAR: destination address; of the innermost IP header
  * - `src_port` INTEGER: source port
@@ -42,6 +42,7 @@ const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
  * - `outer_dst` VARCHAR: destination address of the outermost IP header of a tunnel
  * - `tunnel` VARCHAR: vxlan, geneve, gre, ip, ...; null outside tunnels
  * - `tunnel_id` VARCHAR: VNI or key
+ * - `ip_len_bytes` INTEGER, bytes: length by the innermost IP header, the header itself included; null for jumbograms
  * - `ip_id` INTEGER: identification of an IPv4 header
  * - `ttl` INTEGER: time to live, hop limit
  * - `fragment` BOOLEAN: it is a fragment of an IP packet; null without IP
@@ -49,19 +50,22 @@ const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
  * - `fragment_offset_bytes` INTEGER, bytes: where the fragment belongs in its packet; null outside fragments
  * - `more_fragments` BOOLEAN: it isn't the last fragment; null outside fragments
  * - `ip_checksum_status` VARCHAR: of the innermost IPv4 header: good, bad
- * - `checksum` INTEGER: checksum of TCP, UDP or ICMP as it stands in the packet
- * - `checksum_status` VARCHAR: good, bad, unverified (cut or a fragment), not present (UDP without one)
+ * - `checksum` BIGINT: checksum of TCP, UDP, ICMP, SCTP, VRRP, IGMP or OSPF as it stands in the packet
+ * - `checksum_status` VARCHAR: good; bad; partial (the sum of the pseudo-header only: its sender's device adds the rest later);
+ *   unverified (cut or a fragment); not present (UDP without one)
  * - `tcp_stream` INTEGER: number of the TCP connection in the file
  * - `tcp_flags` VARCHAR: names of the flags that are set: `SYN ACK`
  * - `tcp_seq` BIGINT: sequence number, relative to the connection's first
  * - `tcp_ack` BIGINT: acknowledged number, relative
  * - `tcp_seq_raw` BIGINT: sequence number as sent: for comparing two captures
+ * - `tcp_ack_raw` BIGINT: acknowledged number as sent
+ * - `tcp_header_bytes` INTEGER, bytes: TCP header with its options
  * - `tcp_len_bytes` INTEGER, bytes: payload
  * - `tcp_window_bytes` INTEGER, bytes: receive window, scaled; as sent where tcp_window_scale is -1
  * - `tcp_window_scale` INTEGER: factor; -1 unknown (no handshake), -2 none
  * - `tcp_mss_bytes` INTEGER, bytes: maximum segment size announced
  * - `tcp_window_shift` INTEGER: window scale announced in a SYN: the window counts 2^shift bytes
- * - `tcp_sack_permitted` BOOLEAN: its SYN allows selective acks
+ * - `tcp_sack_permitted` BOOLEAN: its SYN allows selective acks; null where the snap length cut its options
  * - `tcp_tsval` BIGINT: timestamp of the sender
  * - `tcp_tsecr` BIGINT: timestamp echoed
  * - `sack_le` VARCHAR: left edges of SACK blocks, relative, joined by commas
@@ -104,10 +108,13 @@ const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
  * - `quoted_udp_stream` INTEGER: its UDP conversation
  * - `quoted_icmp_id` INTEGER: identifier of the echo that it is
  * - `quoted_icmp_seq` INTEGER: sequence number of the echo that it is
- * - `dns_id` INTEGER: DNS transaction
+ * - `dns_id` INTEGER: DNS transaction; of the first message
  * - `dns_name` VARCHAR: names asked for, joined by commas
  * - `dns_type` INTEGER: record type asked for: 1 A, 28 AAAA, 12 PTR, ...
- * - `dns_rcode` INTEGER: DNS response code; null in queries
+ * - `dns_rcode` INTEGER: DNS response code, with the upper bits that EDNS gives (16 BADVERS, 23 BADCOOKIE); null in queries
+ * - `dns_ids` VARCHAR: transactions of several messages, joined by commas
+ * - `dns_types` VARCHAR: record types of several questions, joined by commas
+ * - `dns_rcodes` VARCHAR: lower four bits of the codes of several responses, joined by commas
  * - `dns_rtt_ns` BIGINT, ns: from the query to this response
  * - `dhcp_type` INTEGER: DHCP: 1 discover, 2 offer, 3 request, 5 ack, ...; DHCPv6 has its own numbers, of what a relay carries
  * - `dhcp_enclosed` BOOLEAN: DHCPv6: inside a relay's message; null without DHCP

@@ -1,9 +1,11 @@
 import { SkbookError } from "../../errors/index.js";
 import { chunkRows, type Value } from "../../tables/index.js";
 import { protocolsField } from "./columns.js";
-import { type Printed, placeCount } from "./fields.js";
+import { field, type Printed, placeCount } from "./fields.js";
 import type { PacketColumn } from "./readers.js";
 import { Row } from "./row.js";
+
+const time = field("frame.time_epoch");
 
 const tab = 0x09;
 const newline = 0x0a;
@@ -15,6 +17,8 @@ export class PacketParser {
   private readonly row = new Row(placeCount(), protocolsField);
   private rest: Buffer = Buffer.alloc(0);
   private readonly batch: Value[][];
+  /** Whether the lines say when each packet was captured. */
+  private readonly timed: boolean;
 
   /**
    * @param printed the columns of each line, in their order.
@@ -25,6 +29,7 @@ export class PacketParser {
     private readonly columns: readonly PacketColumn[],
     private readonly give: (columns: readonly (readonly Value[])[]) => void,
   ) {
+    this.timed = printed.some(({ places }) => places.includes(time));
     this.batch = columns.map(() => new Array<Value>(chunkRows).fill(null));
   }
 
@@ -65,12 +70,19 @@ export class PacketParser {
       at += 1;
     }
     row.point(bytes);
+    if (this.isOtherRecord()) return;
     const place = this.rows % chunkRows;
     for (let index = 0; index < columns.length; index++) {
       (batch[index] as Value[])[place] = (columns[index] as PacketColumn).read(row);
     }
     this.rows += 1;
     if (place === chunkRows - 1) this.give(batch);
+  }
+
+  /** tshark has a line for journal entries and custom blocks of pcapng, too, which are no packets. */
+  private isOtherRecord(): boolean {
+    const protocols = this.row.layers.stack;
+    return protocols === "systemd_journal" || (protocols === "data" && this.timed && !this.row.has(time));
   }
 }
 

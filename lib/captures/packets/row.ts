@@ -48,6 +48,13 @@ export class Row {
     return this.texts.read(this.bytes, this.from, this.to);
   }
 
+  /** Whether a field of numbers has more than one value. */
+  several(field: number): boolean {
+    const end = this.end(field);
+    for (let at = this.start(field); at < end; at++) if (this.bytes[at] === comma) return true;
+    return false;
+  }
+
   /** One occurrence as an integer, decimal or after `0x`. */
   integer(field: number, occurrence = 0): number | null {
     if (!this.has(field)) return null;
@@ -79,6 +86,18 @@ export class Row {
       return negative ? -value : value;
     }
     return negative ? -(whole * unit + fraction) : whole * unit + fraction;
+  }
+
+  /**
+   * A time since 1970 in nanoseconds. Before it, tshark prints the second that it lies in, with its sign, and the part of it that has passed:
+   * -1.85 is 0.15 s before 1970.
+   */
+  instant(field: number): number | bigint | null {
+    const printed = this.scaled(field, 9);
+    if (printed === null || printed >= 0) return printed;
+    const unit = 1_000_000_000n;
+    const whole = -BigInt(printed) / unit;
+    return whole === 0n ? printed : (-BigInt(printed) % unit) - whole * unit;
   }
 
   private start(field: number): number {

@@ -1,17 +1,17 @@
-/** A field of tshark's lines, and what may be kept of its text. */
-export interface Withholding {
-  field: string;
-  keep(text: string): string;
-}
+/** Of fields of tshark's lines, what may be kept of their texts. */
+export type Withholding = Readonly<Record<string, (text: string) => string>>;
 
-/** Lines of tab-separated fields, one of them cut down to what may be kept. A last line without its end is dropped, as its reader would. */
+/** Lines of tab-separated fields, some of them cut down to what may be kept. A last line without its end is dropped, as its reader would. */
 export async function* withheld(
   bytes: AsyncIterable<Uint8Array>,
   names: readonly string[],
-  { field, keep }: Withholding,
+  withhold: Withholding,
 ): AsyncGenerator<Uint8Array> {
-  const at = names.indexOf(field);
-  if (at < 0) {
+  const fields = names.flatMap((name, at) => {
+    const keep = withhold[name];
+    return keep === undefined ? [] : [{ at, keep }];
+  });
+  if (fields.length === 0) {
     yield* bytes;
     return;
   }
@@ -22,7 +22,7 @@ export async function* withheld(
     rest = lines.pop() ?? "";
     const kept = lines.map((line) => {
       const values = line.split("\t");
-      values[at] = keep(values[at] ?? "");
+      for (const { at, keep } of fields) values[at] = keep(values[at] ?? "");
       return `${values.join("\t")}\n`;
     });
     if (kept.length > 0) yield Buffer.from(kept.join(""), "latin1");

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { openCase } from "../../cases/index.js";
 import { interrupted } from "../../cell/index.js";
-import { SkbookError } from "../../errors/index.js";
+import { SkbookError, writeFailure } from "../../errors/index.js";
 import { localhost } from "../../hosts/index.js";
 import { scratchFolder, type Value, writeWhole } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
@@ -50,8 +50,11 @@ async function write(
   const marks = await marked(capture, chosen);
   saved += 1;
   const plan = join(scratchFolder(), `saved-${saved}`);
-  await writeFile(plan, marks, { flag: "wx", mode: 0o600 });
   try {
+    await writeFile(plan, marks, { flag: "wx", mode: 0o600 }).catch((error) => {
+      const todo = "set TMPDIR to a folder that can be written to";
+      throw writeFailure({ code: "WRITE_FAILED", path: plan, todo }, error);
+    });
     await writeWhole(path, overwrite, async (partial) => {
       const command = await commandFor(capture.path as string, plan);
       const execution = localhost().start(command, { deadlineSeconds: 24 * 3600 });

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, openSync } from "node:fs";
+import { closeSync, createReadStream, createWriteStream, openSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -6,7 +6,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import pLimit from "p-limit";
-import { reasonOf, SkbookError } from "../../errors/index.js";
+import { SkbookError, writeFailure } from "../../errors/index.js";
 import { type Execution, localhost, readText } from "../../hosts/index.js";
 import { scratchFolder } from "../../tables/index.js";
 import { startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
@@ -167,6 +167,7 @@ async function spool(
     await rm(path);
     await pipeline(execution, countLines(onSpooled), createWriteStream("", { fd, autoClose: false }));
   } catch (error) {
+    closeSync(fd);
     throw error instanceof SkbookError ? error : notKept(path, error);
   }
   return createReadStream("", { fd, start: 0, highWaterMark: 2 ** 18 });
@@ -208,13 +209,8 @@ function program(): string {
 }
 
 function notKept(path: string, error: unknown): SkbookError {
-  return new SkbookError({
-    code: "WRITE_FAILED",
-    tried: `keep what tshark says of a part of a capture in ${dirname(path)}`,
-    failed: reasonOf(error),
-    todo: "make room there, or set TMPDIR to a folder with room: some 300 bytes per packet",
-    cause: error,
-  });
+  const todo = "set TMPDIR to a folder that can be written to, with room: some 300 bytes per packet";
+  return writeFailure({ code: "WRITE_FAILED", path: dirname(path), todo }, error);
 }
 
 function incomplete(path: string, lines: number, packets: number): SkbookError {

@@ -1,4 +1,4 @@
-import { escapeHtml, visible } from "../../html/index.js";
+import { escapeHtml, xmlText } from "../../html/index.js";
 import { Template } from "./template.js";
 
 /** Markup with its values escaped; {@link html} makes it. */
@@ -43,5 +43,5 @@ function asMarkup(value: unknown): string {
   if (value instanceof Html || value instanceof Svg) return String(value);
   if (Array.isArray(value)) return value.map(asMarkup).join("");
   // Lines and their indentation mean something, as in `<pre>`.
-  return escapeHtml(String(value).replace(/[^\t\n]+/g, visible));
+  return escapeHtml(xmlText(String(value)));
 }

@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../html/index.js";
+import { escapeHtml, xmlText } from "../../html/index.js";
 import type { Layout } from "../spec.js";
 import { defaultSize, fontFamily } from "../style.js";
 import { textWidth } from "./widths.js";
@@ -26,7 +26,7 @@ export function wordsPicture(paragraphs: string[], layout: Layout): string {
     `<rect width="${width}" height="${height}" fill="#FFFFFF" stroke="#9A9A9A"/>`,
     ...lines.map((line, i) => {
       const y = padding + (i + 1) * fontSize * 1.5 - fontSize / 2;
-      return `<text x="${padding}" y="${y}" font-family="${fontFamily}" font-size="${fontSize}" fill="#222222">${escapeHtml(line)}</text>`;
+      return `<text x="${padding}" y="${y}" font-family="${fontFamily}" font-size="${fontSize}" fill="#222222">${escapeHtml(xmlText(line))}</text>`;
     }),
     "</svg>",
   ].join("");

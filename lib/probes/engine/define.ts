@@ -83,7 +83,10 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
         throw new SkbookError(saying(tooBusy(definition, host.name, budget, load)));
       }
       if (outcome.exitCode === 0) account.noteExit();
-      const failed = failureOf(definition.name, host.name, outcome, account);
+      const failed = failureOf(definition.name, host.name, outcome, {
+        account,
+        attachSeconds: common.attachSeconds,
+      });
       const failure = failed && saying(await withVerifierLog(host, target, outcome, failed));
       if (failure === undefined) {
         await concurrent.over().catch((error) => {

@@ -7,7 +7,7 @@ export function failureOf(
   probe: string,
   host: string,
   outcome: RunOutcome,
-  account: Account,
+  { account, attachSeconds }: { account: Account; attachSeconds: number },
 ): ErrorFacts | undefined {
   const tried = `run ${probe} on ${host}`;
   const details = { exitCode: outcome.exitCode, stderr: outcome.stderr, detached: outcome.detached };
@@ -30,9 +30,18 @@ export function failureOf(
       details,
     };
   }
+  if (!account.ticked && outcome.timedOut) {
+    return {
+      code: "DEADLINE",
+      tried,
+      failed: `it was not attached within attachSeconds: ${attachSeconds} s, and the time to measure on top; ${said}`,
+      todo: `give it longer: attachSeconds: ${Math.min(300, attachSeconds * 4)} (300 at most), or run it while the host is less busy; fewer hooks attach faster`,
+      details: { ...details, attachSeconds },
+    };
+  }
   if (!account.ticked) {
     return {
-      code: outcome.timedOut ? "DEADLINE" : "PROBE_NOT_ATTACHED",
+      code: "PROBE_NOT_ATTACHED",
       tried,
       failed: `the probe never ran (exit code ${outcome.exitCode}): ${said}`,
       todo: "read what bpftrace says; the kernel may lack a hook or a field that the program uses",

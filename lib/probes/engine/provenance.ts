@@ -42,6 +42,7 @@ export function provenanceOf(
       ...detachedNotes(host, outcome),
       ...(cut === null ? [] : [`It is not whole: ${cut}.`]),
       ...notes,
+      ...(outcome.deviceNotes ?? []),
       ...(outcome.layoutNotes ?? []),
       ...clockNotes(clocks),
       ...suppressedNote(account),

@@ -3,6 +3,7 @@ import { type Json, type RecordedRun, recordedRun } from "../../cases/index.js";
 import { type Detached, detached, type Host } from "../../hosts/index.js";
 import type { ResolvedHooks } from "../hooks.js";
 import type { Target } from "../target.js";
+import { deviceNotes } from "./device-note.js";
 import { environment } from "./environment.js";
 import { knownTarget } from "./known-target.js";
 import type { Rendered } from "./render.js";
@@ -23,6 +24,8 @@ export interface RunOutcome {
   layout: { [field: string]: number };
   /** What a reader must know of where that is known from; cases from before it was kept have none. */
   layoutNotes?: string[];
+  /** That no interface has the name that was asked for; cases from before it was kept have none. */
+  deviceNotes?: string[];
   exitCode: number | null;
   stderr: string;
   timedOut: boolean;
@@ -50,6 +53,7 @@ const runOutcome: z.ZodType<RunOutcome> = z.looseObject({
   }),
   layout: z.record(z.string(), z.number()),
   layoutNotes: z.array(z.string()).exactOptional(),
+  deviceNotes: z.array(z.string()).exactOptional(),
   exitCode: z.number().nullable(),
   stderr: z.string(),
   timedOut: z.boolean(),
@@ -114,8 +118,9 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
       budget: plan.budget,
     });
     const execution = host.start(command, { root: true, deadlineSeconds: plan.deadlineSeconds });
+    const unknownDevice = deviceNotes(host, plan.params.device);
     let endedEarly = false;
-    const outcome = execution.ended.then((end) => ({
+    const outcome = execution.ended.then(async (end) => ({
       command: bpftrace,
       hooks: {
         wanted: plan.hooks.wanted,
@@ -124,6 +129,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
       },
       layout: Object.fromEntries([...layout].map(([field, { offset }]) => [field, offset])),
       layoutNotes: [...target.layoutNotes],
+      deviceNotes: await unknownDevice,
       exitCode: end.exitCode,
       ...withoutKnownNoise(end.stderr),
       timedOut: end.timedOut,

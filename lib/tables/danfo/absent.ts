@@ -7,15 +7,15 @@ const absent = {
     ...["add", "sub", "mul", "div", "divNoNan", "pow", "mod", "diff", "pctChange"],
     ...["lt", "gt", "eq", "ne", "le", "ge", "sample"],
     ...["abs", "cumSum", "cumProd", "cumMin", "cumMax"],
-    ...["plot", "toExcel"],
+    ...["plot", "toExcel", "toCSV"],
   ],
   Series: ["tensor", "sample", "argMax", "argMin", "getDummies", "plot", "toCSV", "toExcel"],
 } as const;
 
 const instead = {
   plot: "draw it with plot()",
-  toExcel: "write CSV: toCSV()",
-  toCSV: "write the whole frame as CSV: toCSV()",
+  toExcel: "write CSV: toCsv(path)",
+  toCSV: "write the whole frame as CSV: toCsv(path)",
 } as const;
 const compute = "compute it in SQL: sql() of a Frame, or on the array that values gives";
 

@@ -83,16 +83,6 @@ export function betterMethods({ DataFrame }: typeof Danfo) {
       return this;
     },
 
-    /** danfojs quotes nothing. */
-    toCSV(this: Frame, { sep = ",", header = true } = {}): string {
-      const cell = (value: unknown) => {
-        const text = String(value ?? "");
-        return text.includes(sep) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-      };
-      const lines = header ? [this.columns, ...(this.values as Value[][])] : (this.values as Value[][]);
-      return lines.map((line) => `${line.map(cell).join(sep)}\n`).join("");
-    },
-
     toJSON(this: Frame): Record<string, unknown>[] {
       return (this.values as Value[][]).map((row) =>
         Object.fromEntries(this.columns.map((name, index) => [name, row[index]])),

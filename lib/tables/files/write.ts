@@ -34,10 +34,18 @@ export async function writeRows(
   await writeWhole(path, overwrite, async (partial) => {
     if (format === "arrow") await writeArrow(connection, sql, columns, partial);
     else {
-      const rows = format === "json" ? `SELECT ${columns.map(inJson).join(", ")} FROM (${sql})` : sql;
+      const each = { csv: inCsv, json: inJson, parquet: undefined }[format];
+      const rows = each === undefined ? sql : `SELECT ${columns.map(each).join(", ")} FROM (${sql})`;
       await connection.run(`COPY (${rows}) TO ${literal(partial)} (${copies[format]})`);
     }
   });
+}
+
+/** Spreadsheets take such text for a formula, and hosts and captures have a say in it; an apostrophe makes it text. */
+function inCsv({ name, type }: Column): string {
+  const column = quoted(name);
+  if (type !== "VARCHAR") return column;
+  return `CASE WHEN regexp_matches(${column}, '^[-=+@\\t\\r\\n]') THEN '''' || ${column} ELSE ${column} END AS ${column}`;
 }
 
 /** JSON has no NaN and nothing infinite, which DuckDB would write all the same. */

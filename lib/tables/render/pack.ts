@@ -8,7 +8,7 @@ const mostCharacters = 2_000_000;
 
 /** What a page's table is made of, as JSON that nothing in it can end. All rows are kept in the kernel where these aren't all. */
 export function packed(shown: Shown): string {
-  const { columns, rows, total, empty, provenance, keep } = shown;
+  const { columns, rows, total, empty, provenance, digest, keep } = shown;
   const json = rowsJson(rows);
   const whole = rows.length === total && json.count === total;
   const facts: Packed = {
@@ -20,11 +20,17 @@ export function packed(shown: Shown): string {
   };
   if (!whole && keep !== undefined) {
     // Of the content, so that a replay's output is the same, and a page never gets another table's rows.
-    const content = JSON.stringify([facts.columns, total, provenance, json.text]);
+    const content = JSON.stringify([facts.columns, total, provenance, digest ?? digestOf(rows)]);
     facts.id = createHash("sha256").update(content).digest("hex").slice(0, 32);
     keep(facts.id);
   }
   return JSON.stringify(facts).replaceAll("<", "\\u003c");
+}
+
+export function digestOf(rows: Shown["rows"]): string {
+  const hash = createHash("sha256");
+  for (const row of rows) hash.update(JSON.stringify(row.map(packedValue)));
+  return hash.digest("hex");
 }
 
 function rowsJson(rows: Shown["rows"]): { text: string; count: number } {

@@ -12,6 +12,8 @@ export interface Shown {
   empty?: readonly boolean[];
   /** It is shown for a moment: nothing that others need may come with it. */
   passing?: true;
+  /** Hash of all rows there are, in their order; made of `rows` where it isn't given. */
+  digest?: string;
   /** Makes all rows known under an id, by which the page asks for those that it lacks. */
   keep?: (id: string) => void;
 }

@@ -1,4 +1,4 @@
-import { visible } from "../../html/index.js";
+import { printable, visible } from "../../html/index.js";
 import { isText } from "../column.js";
 import { warningsOf } from "../provenance.js";
 import { type Column, cut, exactValue, extent, isTime, type Value } from "../shown/index.js";
@@ -23,7 +23,9 @@ export function renderText({ columns, rows, total, provenance }: Shown): string 
       .trimEnd(),
   );
   const warnings = provenance === undefined ? [] : warningsOf(provenance);
-  return [...aligned, [extent(rows.length, total, columns.length), ...warnings].join(" · ")].join("\n");
+  return printable(
+    [...aligned, [extent(rows.length, total, columns.length), ...warnings].join(" · ")].join("\n"),
+  );
 }
 
 function textOf(value: Value, column: Column): string {

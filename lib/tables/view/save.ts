@@ -8,18 +8,27 @@ const mostRows = 100_000;
 /** Copies the rows that match, in the columns shown, for a spreadsheet or a text; resolves to what was done. */
 export async function copyRows(model: Model): Promise<string> {
   const rows = await model.all(mostRows);
-  await toClipboard(lines(model, rows, "\t", exactValue));
+  await toClipboard(
+    lines(model, rows, "\t", (value, column) =>
+      typeof value === "string" ? inert(value) : exactValue(value, column),
+    ),
+  );
   return `copied ${said(rows.length, model.matching)}`;
 }
 
 /** Has the browser keep the rows that match, in the columns shown, as CSV; resolves to what was done. */
 export async function downloadRows(model: Model, name: string): Promise<string> {
   const rows = await model.all(mostRows);
-  const text = lines(model, rows, ",", (value) => (value === null ? "" : String(value)));
+  const text = lines(model, rows, ",", (value) => (value === null ? "" : inert(value)));
   const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   element("a", { href: url, download: `${name.replace(/[^A-Za-z0-9_-]+/g, "_") || "rows"}.csv` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
   return `downloaded ${said(rows.length, model.matching)}`;
+}
+
+/** Spreadsheets take such text for a formula, and hosts and captures have a say in it; an apostrophe makes it text. */
+function inert(value: Value): string {
+  return typeof value === "string" && /^[-=+@\t\r\n]/.test(value) ? `'${value}` : String(value);
 }
 
 function said(rows: number, matching: number): string {

@@ -1,5 +1,5 @@
 import type { Relations } from "../streams.js";
-import { hostCharacters, pathCharacters } from "./messages.js";
+import { hostCharacters, pathCharacters } from "./withheld.js";
 
 /** The n-th of a list that tells of several messages; null where it doesn't tell of each. */
 const nth = (list: string, characters: number) =>

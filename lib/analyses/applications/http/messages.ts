@@ -1,10 +1,6 @@
 import { text } from "../../../captures/index.js";
 import { type Application, rowColumns } from "../pass.js";
-
-/** Longest path that is kept of a request. */
-export const pathCharacters = 256;
-/** Longest name of a host (RFC 1035, 2.3.4). */
-export const hostCharacters = 255;
+import { hostsOnly, pathsOnly } from "./withheld.js";
 
 /** First lines of HTTP/1 messages. Of the headers only Host is asked for; secrets stand in others, and in what follows a path. */
 export const httpMessages: Application = {
@@ -19,14 +15,5 @@ export const httpMessages: Application = {
     text(["codes", null, "status codes of responses, joined by commas"], "http.response.code"),
   ],
   essential: new Set(["frame.number", "tcp.segment", "http.request.method", "http.response.code"]),
-  withhold: { field: "http.request.uri", keep: pathsOnly },
+  withhold: { "http.request.uri": pathsOnly, "http.host": hostsOnly },
 };
-
-/**
- * The paths of request targets: without query, parameters and fragment, and without scheme, user and host. A comma may be part of a
- * target or lie between two: what follows the first mark of a query is taken away to the end.
- */
-export function pathsOnly(targets: string): string {
-  const [plain = ""] = targets.split(/[?;#]/, 1);
-  return plain.replace(/(^|,)[a-z][a-z0-9+.-]*:\/\/[^/,]*/gi, "$1").slice(0, 8 * pathCharacters);
-}

@@ -3,7 +3,8 @@ import type { Column, Table } from "../../../tables/index.js";
 import { duration, ends, flag, flow, frame, time, word } from "../../query/index.js";
 import { applicationTable } from "../table.js";
 import { exchangeRelations } from "./exchanges.js";
-import { hostCharacters, httpMessages, pathCharacters } from "./messages.js";
+import { httpMessages } from "./messages.js";
+import { hostCharacters, pathCharacters } from "./withheld.js";
 
 const columns: Column[] = [
   { ...frame, meaning: "number of the request's first packet; of the response's where there is no request" },

@@ -80,6 +80,21 @@ export const captureRules = {
     advice: ["capture on one device; no retransmission is counted from a copy"],
     verify,
   }),
+  CAPTURE_POSSIBLE_COPIES: rule({
+    ...seen,
+    title: "packets may be there twice",
+    thresholds: {},
+    of,
+    grades: () => [["INFO", checkIs("possible copies")]],
+    says: (row) =>
+      `${many(row.count, "packet")}, ${share(row.percent)} of all, came again within 100 ms, and nothing proves that they are copies: they are counted, and what rests on them is in doubt`,
+    causes: [
+      "a sender that never changes the IP identification, and sends the same again",
+      "a mirror port that sends packets twice, of protocols without a checksum, or in a file without times",
+    ],
+    advice: ["compare with a capture at another point"],
+    verify,
+  }),
   CAPTURE_DISORDER: rule({
     ...seen,
     title: "packets are not in the order of their times",
@@ -93,6 +108,23 @@ export const captureRules = {
       "files were merged without sorting",
     ],
     advice: ["reorder the file by time (reordercap), and look again"],
+    verify,
+  }),
+  CAPTURE_CLOCK: rule({
+    ...seen,
+    title: "the times of packets can't be right",
+    thresholds: {},
+    of,
+    grades: () => [
+      ["LOW", `${checkIs("earlier by more than a second")} OR ${checkIs("with a time that can''t be")}`],
+    ],
+    says: (row) => `${manyAre(row.count, "packet")} ${row.check}: what is measured across them is unknown`,
+    causes: [
+      "the clock of the capturing host was set meanwhile",
+      "files of different times were put together",
+      "a damaged record, or a file that has no times",
+    ],
+    advice: ["keep the clock in step (chrony) while you capture; don't measure durations here"],
     verify,
   }),
   CAPTURE_ONE_SIDED: rule({
@@ -152,7 +184,8 @@ export const captureRules = {
     thresholds: {},
     of,
     grades: () => [["INFO", checkIs("checksums bad, of senders whose own device fills them in")]],
-    says: (row) => `the checksums of ${many(row.count, "packet")} were filled in after the capture: harmless`,
+    says: (row) =>
+      `the checksums of ${many(row.count, "packet")} were filled in after the capture, or never have to be: harmless`,
     causes: ["checksum offload of the sending host, where it was captured"],
     advice: [],
     verify,

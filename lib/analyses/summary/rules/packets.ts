@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOf, many, type Subject } from "../../subject/index.js";
+import { callOf, doubtsAbout, many, type Subject } from "../../subject/index.js";
 import { fragmentedPackets } from "../fragments.js";
 import { qualityChecks } from "../quality.js";
 
@@ -13,11 +13,12 @@ export const packetRules = {
     grades: () => [["MEDIUM", "complete = false"]],
     shows: ["start_ns", "src", "dst", "fragment_id", "fragments", "wire_bytes", "first", "last", "complete"],
     measure: "fragments",
-    doubts: ["CAPTURE_LOST_PACKETS"],
+    doubts: doubtsAbout("absence"),
     says: (row) => `${row.src} → ${row.dst}: a packet of ${many(row.fragments, "fragment")} is not whole`,
     causes: [
       "one fragment was lost, and with it the whole packet",
       "a firewall or load balancer drops fragments without ports",
+      "a capture filter by port: only first fragments have ports",
     ],
     advice: ["avoid fragments: a smaller MTU at the ends, EDNS buffers of 1232 bytes"],
     verify: () => callOf("fragmentedPackets"),

@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOn, many, type Subject, share } from "../../subject/index.js";
+import { callOn, doubtsAbout, many, type Subject, share } from "../../subject/index.js";
 import { datagramSequences } from "../sequences.js";
 
 const sequences = ({ capture, filter }: Subject) => datagramSequences(capture, filter);
@@ -22,7 +22,7 @@ export const datagramRules = {
     ],
     shows: [...stream, "lost", "lost_percent", "longest_loss"],
     measure: "lost_percent",
-    doubts: ["CAPTURE_LOST_PACKETS"],
+    doubts: doubtsAbout("absence"),
     says: (row) =>
       `${from(row)}: ${row.lost} of ${many(row.expected, "packet")} are missing, ${share(row.lost_percent)}`,
     causes: ["loss before the point of capture, or by the capture itself"],
@@ -37,7 +37,7 @@ export const datagramRules = {
     grades: ({ percent }) => [["LOW", `100.0 * reordered > ${percent} * packets`]],
     shows: [...stream, "reordered"],
     measure: "reordered",
-    doubts: ["CAPTURE_DISORDER"],
+    doubts: doubtsAbout("order"),
     says: (row) => `${from(row)}: ${row.reordered} of ${many(row.packets, "packet")} came after a later one`,
     causes: ["several paths, queues or cores carry one stream"],
     advice: ["see whether the order is still right where they leave"],

@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOf, type Subject } from "../../subject/index.js";
+import { callOf, doubtsAbout, type Subject } from "../../subject/index.js";
 import { dhcpExchanges } from "../dhcp.js";
 
 /** How addresses are asked for. */
@@ -17,7 +17,7 @@ export const dhcpRules = {
     ],
     shows: ["start_ns", "dhcp_id", "version", "client_mac", "server", "messages", "outcome", "repeats"],
     measure: "repeats",
-    doubts: [],
+    doubts: doubtsAbout("absence", "repetition"),
     says: (row) =>
       `${row.client_mac}: ${row.outcome === "refused" ? "refused" : "no answer that settles it"} (${row.messages})`,
     causes: [

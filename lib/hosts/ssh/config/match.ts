@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { userInfo } from "node:os";
-import { interrupted } from "../../../cell/index.js";
+import { interrupted, sudoPassword } from "../../../cell/index.js";
 import { reasonOf } from "../../../errors/index.js";
 import { matchesPattern, matchesPatterns } from "../known-hosts.js";
 import { type Line, nextDelimited, type Place, unreadable, unsupported, wordsOf } from "./line.js";
@@ -110,11 +110,11 @@ function hostnameOf({ original, settings, final }: Subject): string {
 
 /** Whether the user's shell ends a command with 0. Nothing of it is read, and it gets none of skbook's secrets. */
 async function succeeds(command: string, signal: AbortSignal | undefined, place: Place): Promise<boolean> {
-  const { SKBOOK_SUDO_PASSWORD: _, ...env } = process.env;
+  // Before a child gets the environment.
+  sudoPassword();
   // A group of its own, so that all of it can be ended.
   const child = spawn(process.env.SHELL || "/bin/sh", ["-c", command], {
     stdio: "ignore",
-    env,
     detached: true,
   });
   const end = () => {
