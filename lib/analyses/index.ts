@@ -45,6 +45,7 @@ export {
   tcpSegments,
   tcpThroughput,
   tcpTurns,
+  tcpWaits,
   zeroWindows,
 } from "./tcp/index.js";
 export { datagramSequences, dhcpExchanges } from "./udp/index.js";

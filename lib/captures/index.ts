@@ -14,5 +14,6 @@ export {
   text,
   type Wanted,
 } from "./packets/index.js";
+export type { Pass, PassWriter } from "./passes/index.js";
 export { type Analysis, type Scope, scopeOf, type TrafficFilter } from "./scope/index.js";
 export { packetsOf, saveCapture } from "./select/index.js";

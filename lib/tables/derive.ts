@@ -53,21 +53,24 @@ export async function deriveFrame(derivation: Derivation): Promise<Frame> {
 }
 
 function selected<T>(
-  { sources, views = {}, query, columns }: Derivation,
+  derivation: Derivation,
   work: (connection: DuckDBConnection, selection: Selection) => Promise<T>,
 ): Promise<T> {
-  return withConnection(async (connection) => {
-    const relations = [
-      ...Object.entries(sources).map(([name, table]) => [name, `FROM ${quoted(table.name)}`] as const),
-      ...Object.entries(views),
-    ];
-    for (const [name, sql] of relations) {
-      await explained(sql, () => connection.run(`CREATE TEMP VIEW ${quoted(name)} AS ${sql}`));
-    }
-    const casts = columns.map(({ name, type }) => `CAST(${quoted(name)} AS ${type}) AS ${quoted(name)}`);
-    return work(connection, {
-      sql: `SELECT ${casts.join(", ")} FROM (${query})`,
-      columns: [...columns],
-    });
-  });
+  return withConnection(async (connection) => work(connection, await inViews(connection, derivation)));
+}
+
+/** Gives a connection the relations that a derivation names, and says what it selects. */
+export async function inViews(
+  connection: DuckDBConnection,
+  { sources, views = {}, query, columns }: Derivation,
+): Promise<Selection> {
+  const relations = [
+    ...Object.entries(sources).map(([name, table]) => [name, `FROM ${quoted(table.name)}`] as const),
+    ...Object.entries(views),
+  ];
+  for (const [name, sql] of relations) {
+    await explained(sql, () => connection.run(`CREATE TEMP VIEW ${quoted(name)} AS ${sql}`));
+  }
+  const casts = columns.map(({ name, type }) => `CAST(${quoted(name)} AS ${type}) AS ${quoted(name)}`);
+  return { sql: `SELECT ${casts.join(", ")} FROM (${query})`, columns: [...columns] };
 }

@@ -8,6 +8,7 @@ export { renderTable, type Shown } from "./render/index.js";
 export { makeOwnFolder, scratchFolder } from "./scratch.js";
 export { isPacketSource, type PacketSource, packetTable } from "./source.js";
 export { sql } from "./sql.js";
+export { type NumberRows, streamNumbers } from "./stream.js";
 export { Table } from "./table.js";
 export { together } from "./together.js";
 export { chunkRows } from "./vector.js";

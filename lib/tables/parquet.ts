@@ -21,13 +21,15 @@ export class ParquetWriter {
   private constructor(
     private readonly folder: string,
     private readonly columns: readonly Column[],
+    private readonly name: string,
     private readonly connection: DuckDBConnection,
     private part: Part,
   ) {}
 
-  static async open(folder: string, columns: readonly Column[]): Promise<ParquetWriter> {
+  /** @param name what the files are called, before their number. */
+  static async open(folder: string, columns: readonly Column[], name: string): Promise<ParquetWriter> {
     const connection = await openConnection();
-    return new ParquetWriter(folder, columns, connection, await openPart(connection, columns));
+    return new ParquetWriter(folder, columns, name, connection, await openPart(connection, columns));
   }
 
   /** Adds up to 2048 rows, column by column. */
@@ -66,7 +68,7 @@ export class ParquetWriter {
     await this.writing;
     const { table, appender, dictionary } = this.part;
     appender.close();
-    const path = join(this.folder, `part-${String(this.paths.length).padStart(4, "0")}.parquet`);
+    const path = join(this.folder, `${this.name}-${String(this.paths.length).padStart(4, "0")}.parquet`);
     this.paths.push(path);
     this.part = await openPart(this.connection, this.columns);
     this.rows = 0;

@@ -57,6 +57,19 @@ const healthCounts: Record<string, string> = {
   dsack: "coalesce(sum(dsacks), 0)",
 };
 
+/** Where tcpHealth() counts something else than tshark marks; docs/tcp-and-tshark.md says why, by kind. */
+const differences: Record<string, Record<string, number>> = {
+  // One byte that wasn't acknowledged is sent again after a timer: no keep-alive.
+  "zeek_echo-connections.pcap.gz": { retr: 263, keepalive: 1 },
+  // Nothing waited for an ack: no duplicate (RFC 5681).
+  "zeek_mixed-vlan-mpls.pcap": { dupack: 0 },
+  "tcpdump_mptcp-v0.pcap": { dupack: 0 },
+  "spindump_tcp_medium_snap80.pcap": { dupack: 299 },
+  // Newer timestamps than what came before: sent again, not out of order. And a duplicate of which nothing waited.
+  "pcpp_example.pcap": { retr: 13, ooo: 0, dupack: 13 },
+  "live_veth_superframes.pcap": { retr: 7, ooo: 0, dupack: 11 },
+};
+
 describe.skipIf(corpus === undefined)("known captures", () => {
   it.each(expected())("$file", async (wanted) => {
     const path = join(corpus as string, wanted.file);
@@ -78,14 +91,19 @@ describe.skipIf(corpus === undefined)("known captures", () => {
 
     const flowFrame = await flows(capture);
     const sums = await flowFrame.sql(
-      "SELECT count(*) FILTER (transport = 'tcp'), coalesce(sum(client_packets + server_packets) FILTER (transport IN ('tcp', 'udp')), 0), coalesce(sum(retransmissions), 0) FROM this",
+      "SELECT count(*) FILTER (transport = 'tcp'), coalesce(sum(client_packets + server_packets) FILTER (transport IN ('tcp', 'udp')), 0) FROM this",
     );
     const flowing = Number(wanted.tcp) + Number(wanted.udp);
-    expect(sums.values).toEqual([[wanted.tcp_streams, flowing, wanted.retr]]);
-    const copies = await flowFrame.sql("SELECT coalesce(sum(copies), 0) FROM this");
-    if ((copies.values as number[][])[0]?.[0] === 0) {
+    expect(sums.values).toEqual([[wanted.tcp_streams, flowing]]);
+    const again = await flowFrame.sql(
+      "SELECT coalesce(sum(copies), 0), coalesce(sum(retransmissions), 0) FROM this",
+    );
+    const [copies, retransmitted] = again.values[0] as number[];
+    if (copies === 0) {
+      expect(retransmitted).toBe(differences[file]?.retr ?? wanted.retr);
       const health = await (await tcpHealth(capture)).sql(`SELECT ${Object.values(healthCounts)} FROM this`);
-      expect(health.values).toEqual([Object.keys(healthCounts).map((name) => wanted[name])]);
+      const counted = Object.keys(healthCounts).map((name) => differences[file]?.[name] ?? wanted[name]);
+      expect(health.values).toEqual([counted]);
     }
     const facts = new Map(
       (await overview(capture)).values.map((row) => (row as [string, number]).slice(0, 2) as never),

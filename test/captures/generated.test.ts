@@ -108,11 +108,11 @@ describe.skipIf(!hasGenerator)("a capture whose faults are known", { timeout: 90
     );
     const { reordered, zero_window, keep_alive, zero_window_probe, rst, dsack, dup_acks } = truth;
     expect(sums.slice(0, 5)).toEqual([reordered, zero_window, keep_alive + zero_window_probe, rst, dsack]);
-    // After delayed acks the first repetition is no duplicate by tshark's count.
-    const byTshark = await ask(packets(capture), "SELECT count(duplicate_ack) FROM this");
-    expect(sums[5]).toBe(byTshark[0]);
+    // After delayed acks the first repetition acknowledges something, too; tshark counts D-SACKs of what was acknowledged before as well.
+    const [byTshark] = await ask(packets(capture), "SELECT count(duplicate_ack) FROM this");
+    expect(sums[5]).toBe(Number(byTshark) - dsack);
     expect(sums[5]).toBeLessThanOrEqual(dup_acks);
-    expect(await ask(duplicateAcks(capture), "SELECT sum(duplicate_acks) FROM this")).toEqual(byTshark);
+    expect(await ask(duplicateAcks(capture), "SELECT sum(duplicate_acks) FROM this")).toEqual([sums[5]]);
     const sacks = await ask(
       selectiveAcks(capture),
       "SELECT count(*) FILTER (dsack), count(*) FILTER (NOT dsack) FROM this",

@@ -6,7 +6,6 @@ import {
   duplicateAcks,
   flows,
   frameSizes,
-  overview,
   protocolStatistics,
   retransmissions,
   rttSamples,
@@ -127,11 +126,21 @@ describe.skipIf(corpus === undefined)("outputs that others get wrong", () => {
   });
 
   it("6: round trips and reordering are measured, failed handshakes and resets found", async () => {
+    // Four segments that tshark takes for out of order have newer timestamps than what came before them: they were sent again.
     const measured = await ask(
       tcpHealth(await known("live_veth_superframes.pcap")),
-      "SELECT sum(out_of_order), sum(rtt_samples) > 500 FROM this",
+      "SELECT sum(retransmissions), sum(out_of_order), sum(rtt_samples) > 500 FROM this",
     );
-    expect(measured).toEqual([4, true]);
+    expect(measured).toEqual([7, 0, true]);
+    const overtaken = await conversation([
+      ...handshake,
+      [0.1, true, { seq: 201, ack: 501, flags: "PSH ACK", payload: 100 }],
+      [0.1001, true, { seq: 101, ack: 501, flags: "PSH ACK", payload: 100 }],
+      [0.11, false, { seq: 501, ack: 301, flags: "ACK" }],
+    ]);
+    expect(
+      await ask(tcpHealth(overtaken), "SELECT sum(out_of_order), sum(retransmissions) FROM this"),
+    ).toEqual([1, 0]);
     const path = join(folder, "scan.pcap");
     const scan = Array.from({ length: 60 }, (_, index): [number, Buffer][] => {
       const probe = ethernet(
@@ -172,7 +181,11 @@ describe.skipIf(corpus === undefined)("outputs that others get wrong", () => {
   it("7: SYNs sent again, fast and spurious retransmissions are no timeouts", async () => {
     const kinds = async (name: string) =>
       rowsOf(retransmissions(await known(name)), "SELECT kind, count(*) FROM this GROUP BY 1 ORDER BY 1");
-    expect(await kinds("zeek_echo-connections.pcap.gz")).toEqual([["syn", 241]]);
+    // Of one byte that was not acknowledged yet, tshark says that it is a keep-alive when it is sent again.
+    expect(await kinds("zeek_echo-connections.pcap.gz")).toEqual([
+      ["rto", 22],
+      ["syn", 241],
+    ]);
     expect(await kinds("zeek_retransmit-timeout.pcapng")).toEqual([["spurious", 1]]);
     expect(await kinds("zeek_retransmit-fast009.pcap")).toEqual([
       ["fast", 1],
@@ -316,7 +329,7 @@ describe.skipIf(corpus === undefined)("outputs that others get wrong", () => {
   it("13: the rate of loss goes by bytes and by direction", async () => {
     const rates = "SELECT sender, packets, retransmissions, resent_bytes, round(resent_percent, 3) FROM this";
     expect(await rowsOf(tcpHealth(await known("live_veth_superframes.pcap")), rates)).toEqual([
-      ["client", 2801, 3, 194_032, 0.137],
+      ["client", 2801, 7, 357_656, 0.252],
       ["server", 1194, 0, 0, null],
     ]);
     expect(await rowsOf(tcpHealth(await known("edge_tcp_dupack.pcapng.gz")), rates)).toEqual([
@@ -360,8 +373,6 @@ describe.skipIf(corpus === undefined)("outputs that others get wrong", () => {
       ["server", 10_000_000, "ack"],
       ["client", 30_000_000, "ack"],
     ]);
-    expect(await ask(overview(again), "SELECT value FROM this WHERE metric = 'TCP retransmissions'")).toEqual(
-      [1],
-    );
+    expect(await ask(tcpHealth(again), "SELECT sum(retransmissions) FROM this")).toEqual([1]);
   });
 });

@@ -13,21 +13,21 @@ export function streamRelations(layers: readonly string[]): Relations {
       WHERE transport = 'tcp' AND NOT copy AND list_has_any(string_split(protocols, ':'), [${names}])
         AND flow_number IN (SELECT flow_number FROM own)`,
     whole: `
-      SELECT frame, time_ns, flow_number, from_client, tcp_len_bytes, tcp_ack, keep_alive, zero_window_probe,
+      SELECT frame, time_ns, flow_number, from_client, tcp_len_bytes, ack_number, segments.keep_alive, window_probe,
         captured_bytes < wire_bytes AS cut, contains(tcp_flags, 'SYN') AS syn, contains(tcp_flags, 'FIN') AS fin,
         contains(tcp_flags, 'RST') AS rst, contains(tcp_flags, 'ACK') AS ack,
-        tcp_seq + CAST(contains(tcp_flags, 'SYN') AS INTEGER) AS seq
-      FROM packets JOIN sides USING (frame) SEMI JOIN concerned USING (flow_number) WHERE transport = 'tcp' AND NOT copy`,
+        number + CAST(contains(tcp_flags, 'SYN') AS INTEGER) AS seq
+      FROM packets JOIN sides USING (frame) JOIN segments USING (frame) SEMI JOIN concerned USING (flow_number) WHERE transport = 'tcp' AND NOT copy`,
     // A packet without data, too, says up to where its sender has sent.
     placed: `
       SELECT *, seq + tcp_len_bytes AS stop, seq > coalesce(max(seq + tcp_len_bytes + CAST(fin AS INTEGER)) FILTER (tcp_len_bytes > 0 OR fin) OVER (
         PARTITION BY flow_number, from_client ORDER BY seq, tcp_len_bytes, frame
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 1) AS hole
-      FROM whole WHERE NOT rst AND NOT keep_alive AND NOT zero_window_probe`,
+      FROM whole WHERE NOT rst AND NOT keep_alive AND NOT window_probe`,
     data: "SELECT * FROM placed WHERE tcp_len_bytes > 0",
     ends: `
       SELECT flow_number, from_client, max(seq + tcp_len_bytes + CAST(fin AS INTEGER)) AS stop,
-        max(tcp_ack) FILTER (ack) AS acked, bool_or(syn) AS opened
+        max(ack_number) FILTER (ack) AS acked, bool_or(syn) AS opened
       FROM whole WHERE NOT rst GROUP BY flow_number, from_client`,
     unseen: `
       SELECT one.flow_number, one.from_client FROM ends one JOIN ends other

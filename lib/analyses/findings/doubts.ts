@@ -1,8 +1,8 @@
-import { scopeOf } from "../../captures/index.js";
 import type { Table } from "../../tables/index.js";
 import { endingSql, word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
-import { clockSql, missedViews, sightedViews } from "../summary/index.js";
+import { clockSql, sightedViews } from "../summary/index.js";
+import { missedViews, sequencesOf } from "../tcp/index.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
 const answerTimeoutNs = 1_000_000_000;
@@ -19,7 +19,7 @@ const oneSidedPart = 0.5;
  * network until more of the capture is so.
  */
 export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   const lost = scope.provenance.lost !== "unknown" && scope.provenance.lost > 0;
   const everywhere = [
     ...(lost ? ["CAPTURE_LOST_PACKETS"] : []),

@@ -1,5 +1,6 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Frame } from "../../tables/index.js";
+import { sequencesOf } from "../tcp/index.js";
 import { flowColumns } from "./columns.js";
 import { flowsSql } from "./sql.js";
 
@@ -49,6 +50,6 @@ import { flowsSql } from "./sql.js";
  *   `TOOL_MISSING`, `NO_PERMISSION`; `FRAME_TOO_LARGE` above 100,000 flows.
  */
 export async function flows(capture: Capture, filter: TrafficFilter = {}): Promise<Frame> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.frame({ source: "flows", query: flowsSql, columns: flowColumns });
 }

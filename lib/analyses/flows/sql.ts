@@ -1,6 +1,10 @@
 const tcp = (sql: string) => `CASE WHEN any_value(seen.transport) = 'tcp' THEN ${sql} END`;
 const payload = "CASE seen.transport WHEN 'tcp' THEN tcp_len_bytes WHEN 'udp' THEN udp_len_bytes END";
 
+/** From a SYN to its answer, and from that to the client's ACK. */
+const handshake =
+  "min(trip_ns) FILTER (contains(tcp_flags, 'SYN')) + min(trip_ns) FILTER (from_client AND ack_number = 1)";
+
 /** One row per flow, in the order of their first packets. */
 export const flowsSql = `
 SELECT
@@ -18,15 +22,15 @@ SELECT
   coalesce(sum(wire_bytes) FILTER (NOT from_client), 0) AS server_wire_bytes,
   CASE WHEN any_value(seen.transport) IN ('tcp', 'udp') THEN coalesce(sum(${payload}) FILTER (from_client), 0) END AS client_payload_bytes,
   CASE WHEN any_value(seen.transport) IN ('tcp', 'udp') THEN coalesce(sum(${payload}) FILTER (NOT from_client), 0) END AS server_payload_bytes,
-  ${tcp("coalesce(sum(tcp_len_bytes) FILTER (from_client AND retransmission), 0)")} AS client_resent_bytes,
-  ${tcp("coalesce(sum(tcp_len_bytes) FILTER (NOT from_client AND retransmission), 0)")} AS server_resent_bytes,
-  ${tcp("count(*) FILTER (retransmission)")} AS retransmissions,
+  ${tcp("coalesce(sum(resent_bytes) FILTER (from_client), 0)")} AS client_resent_bytes,
+  ${tcp("coalesce(sum(resent_bytes) FILTER (NOT from_client), 0)")} AS server_resent_bytes,
+  ${tcp("count(resent)")} AS retransmissions,
   ${tcp("count(*) FILTER (out_of_order)")} AS out_of_order,
   ${tcp("count(*) FILTER (zero_window)")} AS zero_windows,
   ${tcp("count(*) FILTER (contains(tcp_flags, 'RST'))")} AS rst,
   ${tcp("count(*) FILTER (contains(tcp_flags, 'FIN'))")} AS fin,
   ${tcp("bool_or(contains(tcp_flags, 'SYN') AND NOT contains(tcp_flags, 'ACK')) AND bool_or(contains(tcp_flags, 'SYN') AND contains(tcp_flags, 'ACK'))")} AS handshake,
-  round(coalesce(max(initial_rtt_ns), median(dns_rtt_ns), median(icmp_rtt_ns))) AS rtt_ns,
+  round(coalesce(${handshake}, median(dns_rtt_ns), median(icmp_rtt_ns))) AS rtt_ns,
   count(*) FILTER (copy) AS copies
 FROM seen JOIN conversations USING (flow_number)
 GROUP BY flow_number ORDER BY flow_number`;

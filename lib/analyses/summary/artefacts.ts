@@ -2,6 +2,7 @@ import { scopeOf } from "../../captures/index.js";
 import type { Table } from "../../tables/index.js";
 import { count, ends, flag, flow, sender, word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
+import { missedViews, sequencesOf } from "../tcp/index.js";
 
 /** Whether the whole file could be read, as one row. */
 export async function damage({ capture, filter }: Subject): Promise<Table> {
@@ -18,21 +19,9 @@ export async function damage({ capture, filter }: Subject): Promise<Table> {
   });
 }
 
-/**
- * Acks of data that the capture lacks, as relation `missed`. What a connection sent before the capture began is not missed: only acks after
- * the other side's first packet count.
- */
-export const missedViews = {
-  begun:
-    "SELECT flow_number, NOT from_client AS from_client, min(frame) AS first_frame FROM tcp GROUP BY ALL",
-  missed: `
-    SELECT flow_number, from_client, any_value(sender) AS sender, count(*) AS acks
-    FROM tcp JOIN begun USING (flow_number, from_client) WHERE ack_lost_segment AND frame > first_frame GROUP BY ALL`,
-};
-
 /** Connections whose receivers acknowledged what the capture lacks. */
 export async function missedData({ capture, filter }: Subject): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "missedData",
     views: missedViews,

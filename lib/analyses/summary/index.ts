@@ -1,4 +1,4 @@
-export { missedViews, sightedViews } from "./artefacts.js";
+export { sightedViews } from "./artefacts.js";
 export { clockSql } from "./clock.js";
 export { fragmentedPackets } from "./fragments.js";
 export { hopLimits } from "./hop-limits.js";

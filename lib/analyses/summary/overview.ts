@@ -28,18 +28,11 @@ const metrics: [string, string, string][] = [
   ["TCP connections reset", "connections", "count(DISTINCT tcp_stream) FILTER (contains(tcp_flags, 'RST'))"],
   ["UDP conversations", "conversations", "count(DISTINCT udp_stream)"],
   ["TCP payload", "bytes", "coalesce(sum(tcp_len_bytes), 0)"],
-  ["TCP payload sent again", "bytes", "coalesce(sum(tcp_len_bytes) FILTER (retransmission), 0)"],
-  ["TCP retransmissions", "packets", "count(*) FILTER (retransmission)"],
-  ["TCP out of order", "packets", "count(*) FILTER (out_of_order)"],
-  ["TCP duplicate acks", "packets", "count(duplicate_ack)"],
-  ["TCP zero windows", "packets", "count(*) FILTER (zero_window)"],
   [
-    "TCP handshake time, median",
-    "ms",
-    "median(initial_rtt_ns) FILTER (contains(tcp_flags, 'SYN') IS FALSE AND initial_rtt_ns IS NOT NULL) / 1e6",
+    "TCP zero windows",
+    "packets",
+    "count(*) FILTER (tcp_window_bytes = 0 AND NOT regexp_matches(tcp_flags, 'SYN|FIN|RST'))",
   ],
-  ["TCP gaps before a packet", "packets", "count(*) FILTER (lost_segment)"],
-  ["TCP acks of data that the capture missed", "packets", "count(*) FILTER (ack_lost_segment)"],
   ["ICMP errors about TCP or UDP", "packets", "count(coalesce(quoted_tcp_stream, quoted_udp_stream))"],
   ["DNS answer time, median", "ms", "median(dns_rtt_ns) / 1e6"],
 ];
@@ -57,16 +50,15 @@ const counted = [
     "fragment",
     "icmp_type",
   ],
-  ...["tcp_stream", "tcp_flags", "tcp_len_bytes", "retransmission", "out_of_order", "lost_segment"],
-  ...["ack_lost_segment", "duplicate_ack", "zero_window", "initial_rtt_ns", "udp_stream"],
+  ...["tcp_stream", "tcp_flags", "tcp_len_bytes", "tcp_window_bytes", "udp_stream"],
   ...["quoted_tcp_stream", "quoted_udp_stream", "dns_rtt_ns"],
 ];
 /** Protocols listed, most packets first. */
 const listedProtocols = 15;
 
 /**
- * What is in a capture: one row per metric, then the packets of the most frequent protocols. Rates of loss go by bytes, since
- * offloading makes one packet of many segments.
+ * What is in a capture: one row per metric, then the packets of the most frequent protocols. What was lost and sent again takes a
+ * look at whole connections: {@link tcpHealth}, {@link quality}.
  *
  * Columns:
  * - `metric` VARCHAR: what was counted or measured

@@ -1,5 +1,6 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Frame, Table } from "../../tables/index.js";
+import { missedViews, sequencesOf } from "../tcp/index.js";
 import { checksumViews } from "./checksums.js";
 import { clockSql } from "./clock.js";
 
@@ -22,7 +23,7 @@ interface Check {
   unit: string;
   meaning: string;
   /** The relation that is looked through: each one once for all its checks. */
-  over: "seen" | "tcp" | "data" | "connections" | "checksums" | "order" | "clock";
+  over: "seen" | "tcp" | "missed" | "data" | "connections" | "checksums" | "order" | "clock";
   /** In SQL: what is counted, and what it is among. */
   count: string;
   of: string;
@@ -85,9 +86,9 @@ const checks: Check[] = [
     unit: "packets",
     meaning:
       "the receiver got what the capture missed: gaps before them are the capture's loss, not the network's",
-    over: "tcp",
-    count: "count(*) FILTER (ack_lost_segment)",
-    of: "count(*)",
+    over: "missed",
+    count: "coalesce(sum(acks), 0)",
+    of: "(SELECT count(*) FROM tcp)",
   },
   {
     name: "gaps before a packet",
@@ -95,7 +96,7 @@ const checks: Check[] = [
     meaning:
       "lost before the point of capture, out of order, or missed by the capture; tcpGaps() tells which",
     over: "tcp",
-    count: "count(*) FILTER (lost_segment)",
+    count: "count(hole_bytes)",
     of: "count(*)",
   },
   {
@@ -194,7 +195,7 @@ export async function quality(capture: Capture, filter: TrafficFilter = {}): Pro
 
 /** The same as a Table. */
 export async function qualityChecks(capture: Capture, filter: TrafficFilter): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   const { lost } = scope.provenance;
   // The file's own facts say whether looking for packets out of order is worth it.
   const needed = checks.map((check): Check => {
@@ -218,7 +219,11 @@ export async function qualityChecks(capture: Capture, filter: TrafficFilter): Pr
   ];
   return scope.table({
     source: "quality",
-    views: { ...views, ...checksumViews(capture.facts.linkType, capture.facts.interfaces ?? []) },
+    views: {
+      ...views,
+      ...missedViews,
+      ...checksumViews(capture.facts.linkType, capture.facts.interfaces ?? []),
+    },
     query: `
       WITH counted AS MATERIALIZED (SELECT * FROM ${relations.join(", ")}),
       rows AS (SELECT unnest([${rows.join(", ")}], recursive := true) FROM counted)

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import { SkbookError } from "../../errors/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { count, duration, flow, runningCount, sender, start } from "../query/index.js";
 import { resentViews } from "./resent.js";
+import { sequencesOf } from "./sequence/index.js";
 
 /** What {@link retransmissionBursts} takes for a burst. */
 export interface BurstOptions extends TrafficFilter {
@@ -58,13 +59,13 @@ export async function retransmissionBursts(capture: Capture, options: BurstOptio
   if (!parsed.success) throw wrong(z.prettifyError(parsed.error));
   const { atLeast, withinMs } = parsed.data;
   const withinNs = Math.round(withinMs * 1e6);
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "retransmissionBursts",
     views: {
       ...resentViews,
       counted: `
-        SELECT *, count(*) OVER (side RANGE BETWEEN CURRENT ROW AND ${withinNs} FOLLOWING) AS ahead FROM resent
+        SELECT *, count(*) OVER (side RANGE BETWEEN CURRENT ROW AND ${withinNs} FOLLOWING) AS ahead FROM retransmitted
         WINDOW side AS (PARTITION BY flow_number, sender ORDER BY time_ns)`,
       covered: `
         SELECT *, max(ahead) OVER (side RANGE BETWEEN ${withinNs} PRECEDING AND CURRENT ROW) >= ${atLeast} AS inside FROM counted
@@ -77,7 +78,7 @@ export async function retransmissionBursts(capture: Capture, options: BurstOptio
     },
     query: `
       SELECT any_value(flow) AS flow, sender, min(time_ns) AS start_ns, max(time_ns) - min(time_ns) AS duration_ns,
-        count(*) AS retransmissions, max(ahead) AS most, sum(tcp_len_bytes) AS resent_bytes,
+        count(*) AS retransmissions, max(ahead) AS most, sum(resent_bytes) AS resent_bytes,
         count(*) FILTER (kind IN ('fast', 'recovery')) AS fast, count(*) FILTER (kind = 'rto') AS rto,
         count(*) FILTER (kind = 'spurious') AS spurious, count(*) FILTER (kind = 'syn') AS syn
       FROM islands JOIN conversations USING (flow_number) GROUP BY flow_number, sender, burst ORDER BY start_ns, flow_number, sender`,

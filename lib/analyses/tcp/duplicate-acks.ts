@@ -1,7 +1,8 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { count, duration, flow, start, word } from "../query/index.js";
 import { resentViews } from "./resent.js";
+import { sequencesOf } from "./sequence/index.js";
 
 const columns: Column[] = [
   flow,
@@ -9,7 +10,7 @@ const columns: Column[] = [
   start,
   duration("duration_ns", "from the first duplicate to the last"),
   { name: "tcp_ack", type: "BIGINT", meaning: "the number that they repeat: the missing data starts there" },
-  count("duplicate_acks", "as tshark counts them"),
+  count("duplicate_acks", "no data, the same window, data still to be acknowledged (RFC 5681)"),
   count("with_sack", "of those, with selective acks"),
   word("answer", "kind of the retransmission that the other side answered with; null: none"),
   duration("answer_ns", "from the first duplicate to that retransmission"),
@@ -25,7 +26,7 @@ const columns: Column[] = [
  * - `start_ns` BIGINT, ns since 1970: when it began
  * - `duration_ns` BIGINT, ns: from the first duplicate to the last
  * - `tcp_ack` BIGINT: the number that they repeat: the missing data starts there
- * - `duplicate_acks` BIGINT, packets: as tshark counts them
+ * - `duplicate_acks` BIGINT, packets: no data, the same window, data still to be acknowledged (RFC 5681)
  * - `with_sack` BIGINT, packets: of those, with selective acks
  * - `answer` VARCHAR: kind of the retransmission that the other side answered with; null: none
  * - `answer_ns` BIGINT, ns: from the first duplicate to that retransmission
@@ -35,23 +36,24 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does.
  */
 export async function duplicateAcks(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "duplicateAcks",
     views: {
       ...resentViews,
       runs: `
-        SELECT flow_number, sender AS acker, NOT from_client AS to_client, tcp_ack, min(frame) AS first_frame,
+        SELECT flow_number, sender AS acker, NOT from_client AS to_client, ack_number AS tcp_ack, min(frame) AS first_frame,
           min(time_ns) AS start_ns, max(time_ns) - min(time_ns) AS duration_ns,
           count(*) AS duplicate_acks, count(sack_le) AS with_sack
-        FROM tcp WHERE duplicate_ack IS NOT NULL GROUP BY flow_number, sender, from_client, tcp_ack`,
+        FROM tcp WHERE duplicate_ack IS NOT NULL GROUP BY flow_number, sender, from_client, ack_number`,
     },
     query: `
       SELECT any_value(flow) AS flow, acker, start_ns, any_value(duration_ns) AS duration_ns, runs.tcp_ack,
         any_value(duplicate_acks) AS duplicate_acks, any_value(with_sack) AS with_sack,
         arg_min(kind, frame) AS answer, min(time_ns) - start_ns AS answer_ns
       FROM runs JOIN conversations USING (flow_number)
-      LEFT JOIN resent ON resent.flow_number = runs.flow_number AND from_client = to_client AND tcp_seq = runs.tcp_ack AND frame > first_frame
+      LEFT JOIN retransmitted AS sent
+        ON sent.flow_number = runs.flow_number AND from_client = to_client AND number = runs.tcp_ack AND frame > first_frame
       GROUP BY runs.flow_number, acker, runs.tcp_ack, start_ns, first_frame ORDER BY first_frame`,
     columns,
   });

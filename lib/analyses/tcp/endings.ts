@@ -1,15 +1,16 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import { type Column, type Table, unixNanoseconds } from "../../tables/index.js";
 import { count, duration, ends, flag, flow, word } from "../query/index.js";
+import { sequencesOf } from "./sequence/index.js";
 
 const columns: Column[] = [
   flow,
   ...ends,
   word(
     "ending",
-    "closed (FIN of both); half closed (FIN of one); reset (RST before both FINs); refused (RST to the SYN); unanswered; open",
+    "closed (FIN of both); half closed (FIN of one); reset (RST before both FINs, also after one); refused (RST to the SYN); unanswered; open",
   ),
-  word("by", "client or server: who sent the first FIN or RST; null where nobody did"),
+  word("by", "client or server: who sent the RST that ended it, else the first FIN; null where nobody did"),
   { name: "time_ns", type: "BIGINT", unit: unixNanoseconds, meaning: "that FIN or RST" },
   duration("after_ns", "from the connection's first packet to it"),
   duration(
@@ -33,9 +34,9 @@ const columns: Column[] = [
  * - `client_port` INTEGER: its port
  * - `server` VARCHAR: address of the server
  * - `server_port` INTEGER: its port
- * - `ending` VARCHAR: closed (FIN of both); half closed (FIN of one); reset (RST before both FINs); refused (RST to the SYN);
- *   unanswered; open
- * - `by` VARCHAR: client or server: who sent the first FIN or RST; null where nobody did
+ * - `ending` VARCHAR: closed (FIN of both); half closed (FIN of one); reset (RST before both FINs, also after one); refused (RST
+ *   to the SYN); unanswered; open
+ * - `by` VARCHAR: client or server: who sent the RST that ended it, else the first FIN; null where nobody did
  * - `time_ns` BIGINT, ns since 1970: that FIN or RST
  * - `after_ns` BIGINT, ns: from the connection's first packet to it
  * - `idle_ns` BIGINT, ns: from the last packet before it: a RST after long silence is mostly a time limit of something on the way
@@ -51,37 +52,49 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does.
  */
 export async function tcpEndings(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "tcpEndings",
     views: {
-      paced:
-        "SELECT *, time_ns - lag(time_ns) OVER (PARTITION BY flow_number ORDER BY frame) AS since_ns FROM tcp",
+      flags: `
+        SELECT flow_number, frame, place, time_ns, from_client, sender, syn, ack, fin, rst, tcp_len_bytes, acked_bytes, new_bytes,
+          time_ns - lag(time_ns) OVER (PARTITION BY flow_number ORDER BY place) AS since_ns
+        FROM tcp`,
+      // Whoever goes on after its RST, and is heard, has not ended the connection by it.
+      goeson: `
+        SELECT rsts.flow_number, rsts.from_client, max(rsts.place) AS ignored_place
+        FROM (SELECT flow_number, from_client, place FROM flags WHERE rst) rsts
+        JOIN (SELECT flow_number, from_client, max(place) AS last_place FROM flags
+          WHERE NOT rst AND NOT syn AND (acked_bytes > 0 OR new_bytes > 0) GROUP BY flow_number, from_client) later
+          ON rsts.flow_number = later.flow_number AND rsts.from_client = later.from_client AND rsts.place < later.last_place
+        GROUP BY rsts.flow_number, rsts.from_client`,
       seenends: `
-        SELECT flow_number, min(frame) AS first_frame, min(time_ns) AS start_ns,
+        SELECT flow_number, min(frame) AS first_frame, arg_min(time_ns, place) AS start_ns,
           count(*) FILTER (fin AND from_client) AS client_fins, count(*) FILTER (fin AND NOT from_client) AS server_fins,
           count(*) FILTER (rst AND from_client) AS client_rsts, count(*) FILTER (rst AND NOT from_client) AS server_rsts,
-          greatest(min(frame) FILTER (fin AND from_client), min(frame) FILTER (fin AND NOT from_client)) AS closed_frame,
-          min(frame) FILTER (rst) AS rst_frame, min(frame) FILTER (fin OR rst) AS end_frame,
+          CASE WHEN client_fins > 0 AND server_fins > 0
+            THEN greatest(min(place) FILTER (fin AND from_client), min(place) FILTER (fin AND NOT from_client)) END AS closed_place,
+          min(place) FILTER (rst AND place > coalesce(ignored_place, 0)) AS rst_place, min(place) FILTER (fin) AS fin_place,
           bool_or(NOT from_client AND NOT rst) AS answered, bool_or(syn AND NOT ack) AS asked,
           bool_or(tcp_len_bytes > 0) AS payload
-        FROM tcp GROUP BY flow_number`,
+        FROM flags LEFT JOIN goeson USING (flow_number, from_client) GROUP BY flow_number`,
+      decided: `
+        SELECT *, CASE
+            WHEN closed_place IS NOT NULL AND (rst_place IS NULL OR rst_place > closed_place) THEN 'closed'
+            WHEN rst_place IS NOT NULL AND server_rsts > 0 AND asked AND NOT answered AND NOT payload THEN 'refused'
+            WHEN rst_place IS NOT NULL THEN 'reset'
+            WHEN fin_place IS NOT NULL THEN 'half closed'
+            WHEN asked AND NOT answered THEN 'unanswered'
+            ELSE 'open' END AS ending,
+          CASE WHEN ending IN ('refused', 'reset') THEN rst_place ELSE fin_place END AS end_place
+        FROM seenends`,
     },
     query: `
-      SELECT flow, client, client_port, server, server_port,
-        CASE
-          WHEN client_fins > 0 AND server_fins > 0 AND (rst_frame IS NULL OR rst_frame > closed_frame) THEN 'closed'
-          WHEN rst_frame IS NOT NULL AND server_rsts > 0 AND asked AND NOT answered AND NOT payload THEN 'refused'
-          WHEN rst_frame IS NOT NULL THEN 'reset'
-          WHEN end_frame IS NOT NULL THEN 'half closed'
-          WHEN asked AND NOT answered THEN 'unanswered'
-          ELSE 'open' END AS ending,
-        sender AS "by", time_ns, time_ns - start_ns AS after_ns, since_ns AS idle_ns,
+      SELECT flow, client, client_port, server, server_port, ending, sender AS "by", time_ns, time_ns - start_ns AS after_ns, since_ns AS idle_ns,
         client_fins, server_fins, client_rsts, server_rsts,
-        coalesce(ending = 'closed' AND rst_frame > closed_frame, false) AS rst_after_close, payload
-      FROM seenends JOIN conversations USING (flow_number)
-      LEFT JOIN (SELECT frame, sender, time_ns, since_ns FROM paced WHERE fin OR rst) last
-        ON last.frame = CASE WHEN rst_frame IS NOT NULL AND (closed_frame IS NULL OR rst_frame < closed_frame) THEN rst_frame ELSE end_frame END
+        coalesce(ending = 'closed' AND rst_place > closed_place, false) AS rst_after_close, payload
+      FROM decided JOIN conversations USING (flow_number)
+      LEFT JOIN (SELECT place AS end_place, sender, time_ns, since_ns FROM flags WHERE fin OR rst) last USING (end_place)
       ORDER BY first_frame`,
     columns,
   });

@@ -1,6 +1,7 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { duration, flow, frame, sender, time, word } from "../query/index.js";
+import { sequencesOf } from "./sequence/index.js";
 
 const columns: Column[] = [
   frame,
@@ -41,40 +42,28 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does.
  */
 export async function tcpGaps(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "tcpGaps",
     views: {
-      incomplete: "SELECT DISTINCT flow_number FROM tcp WHERE lost_segment",
-      streams: `
-        SELECT *, max(tcp_seq + tcp_len_bytes + CAST(syn OR fin AS INTEGER)) OVER (
-          PARTITION BY flow_number, from_client ORDER BY frame ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS expected
-        FROM tcp SEMI JOIN incomplete USING (flow_number)`,
-      holes: `
-        SELECT frame, time_ns, flow_number, from_client, sender, tcp_seq AS stop,
-          CASE WHEN expected < tcp_seq THEN expected END AS begin FROM streams WHERE lost_segment`,
-      // The holes of a side lie one behind the other: only the last one that begins before a segment can be the one that it fills.
-      fillers: `
-        SELECT holes.frame, min(streams.frame) AS filler, min(streams.time_ns) AS filler_ns, arg_min(out_of_order, streams.frame) AS late
-        FROM (FROM streams WHERE tcp_len_bytes > 0 AND tcp_seq < expected) streams
-        ASOF JOIN (FROM holes WHERE begin IS NOT NULL) holes
-          ON streams.flow_number = holes.flow_number AND streams.from_client = holes.from_client AND streams.tcp_seq >= begin
-        WHERE streams.tcp_seq < stop AND streams.frame > holes.frame
-        GROUP BY holes.frame`,
-      received: `
-        SELECT flow_number, NOT from_client AS from_client, max(tcp_ack) AS received FROM streams WHERE ack GROUP BY ALL`,
+      gaps: `
+        SELECT frame, any_value(by_ack) AS by_ack, min(begin_number) AS begin_number, sum(missing_bytes) AS missing_bytes,
+          bool_or(fate = 'resent') AS resent, bool_or(fate = 'missed' OR (fate = 'never' AND acked_frame IS NOT NULL)) AS missed,
+          bool_or(fate = 'out of order') AS overtaken, bool_or(fate = 'after its ack') AS late,
+          CASE WHEN bool_and(filled_ns IS NOT NULL) THEN max(filled_ns) END AS filled_ns
+        FROM holes GROUP BY frame`,
     },
     query: `
-      SELECT holes.frame, time_ns, flow, sender, begin AS tcp_seq, stop - begin AS missing_bytes,
+      SELECT frame, time_ns, flow, CASE WHEN from_client = by_ack THEN 'server' ELSE 'client' END AS sender,
+        begin_number AS tcp_seq, missing_bytes,
         CASE
-          WHEN late THEN 'out of order'
-          WHEN filler IS NOT NULL THEN 'resent'
-          WHEN received >= stop THEN 'missed by the capture'
+          WHEN gaps.resent THEN 'resent'
+          WHEN missed THEN 'missed by the capture'
+          WHEN overtaken THEN 'out of order'
+          WHEN late THEN 'captured after its ack'
           ELSE 'unknown' END AS explanation,
-        filler_ns - time_ns AS filled_ns
-      FROM holes JOIN conversations USING (flow_number) LEFT JOIN fillers USING (frame)
-        LEFT JOIN received USING (flow_number, from_client)
-      ORDER BY holes.frame`,
+        filled_ns
+      FROM gaps JOIN tcp USING (frame) JOIN conversations USING (flow_number) ORDER BY frame`,
     columns,
   });
 }

@@ -1,6 +1,7 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { count, duration, ends, flag, flow, start, word } from "../query/index.js";
+import { sequencesOf } from "./sequence/index.js";
 
 const columns: Column[] = [
   flow,
@@ -16,6 +17,7 @@ const columns: Column[] = [
   duration("server_ns", "from that SYN to the SYN ACK: path and kernel on the server's side of the capture"),
   duration("client_ns", "from the last SYN ACK to the client's ACK: path on the client's side"),
   duration("handshake_ns", "both: a round trip of the whole path"),
+  duration("setup_ns", "from the first SYN to the client's ACK: with all that was lost and asked again"),
   {
     name: "client_mss_bytes",
     type: "INTEGER",
@@ -38,11 +40,27 @@ const columns: Column[] = [
     type: "INTEGER",
     meaning: "window scale that the server offered; null: none",
   },
-  flag("window_scaling", "both offered it, so it is on; null without both SYNs, as the next two"),
+  flag(
+    "window_scaling",
+    "both offered it, so it is on; null without both SYNs, or where they are cut, as the next two",
+  ),
   flag("sack", "both allow selective acks"),
   flag("timestamps", "both sent timestamps"),
   flag("ecn", "both agreed on explicit congestion notification"),
 ];
+
+/** The client's SYN, and what the server says to it: its own SYN, mostly with an ACK (also without, where both open at once). */
+const asks = "syn AND NOT ack AND from_client";
+const answers = "syn AND NOT from_client";
+/** What a SYN ACK says where Accurate ECN was offered (RFC 9768): anything but nothing, and but the offer itself, which something reflects. */
+const accurate = `regexp_matches(tcp_flags, 'AE|ECE|CWR')
+  AND NOT (contains(tcp_flags, 'AE') AND contains(tcp_flags, 'ECE') AND contains(tcp_flags, 'CWR'))`;
+
+/** Whether the SYNs of both sides carry an option; null where the snap length cut it off. */
+const offered = (option: string) =>
+  ["from_client", "NOT from_client"]
+    .map((side) => `bool_or(${option}) FILTER (syn AND ${side} AND (NOT cut OR ${option}))`)
+    .join(" AND ");
 
 /** One SYN alone agrees on nothing. */
 const agreed = (option: string) => `CASE WHEN syns > 0 AND syn_acks > 0 THEN ${option} END AS ${option}`;
@@ -66,11 +84,12 @@ const agreed = (option: string) => `CASE WHEN syns > 0 AND syn_acks > 0 THEN ${o
  * - `server_ns` BIGINT, ns: from that SYN to the SYN ACK: path and kernel on the server's side of the capture
  * - `client_ns` BIGINT, ns: from the last SYN ACK to the client's ACK: path on the client's side
  * - `handshake_ns` BIGINT, ns: both: a round trip of the whole path
+ * - `setup_ns` BIGINT, ns: from the first SYN to the client's ACK: with all that was lost and asked again
  * - `client_mss_bytes` INTEGER, bytes: largest segment that the client takes
  * - `server_mss_bytes` INTEGER, bytes: largest segment that the server takes
  * - `client_window_shift` INTEGER: window scale that the client offered; null: none
  * - `server_window_shift` INTEGER: window scale that the server offered; null: none
- * - `window_scaling` BOOLEAN: both offered it, so it is on; null without both SYNs, as the next two
+ * - `window_scaling` BOOLEAN: both offered it, so it is on; null without both SYNs, or where they are cut, as the next two
  * - `sack` BOOLEAN: both allow selective acks
  * - `timestamps` BOOLEAN: both sent timestamps
  * - `ecn` BOOLEAN: both agreed on explicit congestion notification
@@ -80,32 +99,47 @@ const agreed = (option: string) => `CASE WHEN syns > 0 AND syn_acks > 0 THEN ${o
  * @throws SkbookError as `flows` does.
  */
 export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "tcpHandshakes",
     views: {
+      // What the snap length cut is longer than the payload: some of the options isn't there.
+      shaken:
+        "SELECT *, captured_bytes < wire_bytes AND wire_bytes - captured_bytes > tcp_len_bytes AS cut FROM tcp",
       offers: `
-        SELECT flow_number, min(frame) AS first_frame, min(time_ns) AS start_ns,
-          count(*) FILTER (syn AND NOT ack) AS syns, count(*) FILTER (syn AND ack) AS syn_acks,
-          min(time_ns) FILTER (syn AND NOT ack) AS first_syn, max(time_ns) FILTER (syn AND NOT ack) AS last_syn,
-          min(time_ns) FILTER (syn AND ack) AS first_answer, max(time_ns) FILTER (syn AND ack) AS last_answer,
+        SELECT flow_number, min(frame) AS first_frame, arg_min(time_ns, place) AS start_ns,
+          count(*) FILTER (${asks}) AS syns, count(*) FILTER (${answers}) AS syn_acks,
+          min(place) FILTER (${asks}) AS first_syn, max(place) FILTER (${asks}) AS last_syn,
+          min(place) FILTER (from_client AND ack AND NOT syn AND NOT rst) AS client_ack,
           max(tcp_mss_bytes) FILTER (syn AND from_client) AS client_mss_bytes,
           max(tcp_mss_bytes) FILTER (syn AND NOT from_client) AS server_mss_bytes,
           max(tcp_window_shift) FILTER (syn AND from_client) AS client_window_shift,
           max(tcp_window_shift) FILTER (syn AND NOT from_client) AS server_window_shift,
-          client_window_shift IS NOT NULL AND server_window_shift IS NOT NULL AS window_scaling,
-          bool_or(tcp_sack_permitted) FILTER (syn AND NOT ack) AND bool_or(tcp_sack_permitted) FILTER (syn AND ack) AS sack,
-          bool_or(tcp_tsval IS NOT NULL) FILTER (syn AND NOT ack) AND bool_or(tcp_tsval IS NOT NULL) FILTER (syn AND ack) AS timestamps,
-          bool_or(contains(tcp_flags, 'ECE') AND contains(tcp_flags, 'CWR')) FILTER (syn AND NOT ack)
-            AND bool_or(contains(tcp_flags, 'ECE') AND NOT contains(tcp_flags, 'CWR')) FILTER (syn AND ack) AS ecn,
+          ${offered("tcp_window_shift IS NOT NULL")} AS window_scaling,
+          ${offered("tcp_sack_permitted")} AS sack,
+          ${offered("tcp_tsval IS NOT NULL")} AS timestamps,
+          bool_or(contains(tcp_flags, 'ECE') AND contains(tcp_flags, 'CWR')) FILTER (${asks}) AND coalesce(
+            bool_or(contains(tcp_flags, 'ECE') AND NOT contains(tcp_flags, 'CWR')) FILTER (${answers})
+            OR (bool_or(contains(tcp_flags, 'AE')) FILTER (${asks}) AND bool_or(${accurate}) FILTER (${answers})), false) AS ecn,
           bool_or(rst AND NOT from_client) AS server_rst,
           bool_or(NOT syn AND NOT rst AND ack AND from_client) AS client_acked
-        FROM tcp GROUP BY flow_number`,
+        FROM shaken GROUP BY flow_number`,
+      // What the server says again after the client's ACK is no part of the handshake any more.
+      answered: `
+        SELECT tcp.flow_number, coalesce(max(place) FILTER (place < client_ack), max(place)) AS last_answer
+        FROM tcp JOIN offers USING (flow_number) WHERE ${answers} GROUP BY tcp.flow_number`,
+      asked: `
+        SELECT tcp.flow_number, max(place) FILTER (place <= last_answer) AS answered_syn
+        FROM tcp JOIN answered USING (flow_number) WHERE ${asks} GROUP BY tcp.flow_number`,
       steps: `
         SELECT tcp.flow_number,
-          max(time_ns) FILTER (syn AND NOT ack AND time_ns <= first_answer) AS answered_syn,
-          min(time_ns) FILTER (from_client AND ack AND NOT syn AND NOT rst AND time_ns >= last_answer) AS acked
-        FROM tcp JOIN offers USING (flow_number) WHERE first_answer IS NOT NULL GROUP BY tcp.flow_number`,
+          min(time_ns) FILTER (place = first_syn) AS first_syn_ns, min(time_ns) FILTER (place = last_syn) AS last_syn_ns,
+          min(time_ns) FILTER (place = answered_syn) AS answered_syn_ns,
+          arg_min(time_ns, place) FILTER (${answers} AND (place >= answered_syn OR answered_syn IS NULL)) AS answer_ns,
+          min(time_ns) FILTER (place = last_answer) AS last_answer_ns,
+          arg_min(time_ns, place) FILTER (from_client AND ack AND NOT syn AND NOT rst AND place >= last_answer) AS acked_ns
+        FROM tcp JOIN offers USING (flow_number) LEFT JOIN answered USING (flow_number) LEFT JOIN asked USING (flow_number)
+        WHERE syn OR place >= client_ack GROUP BY tcp.flow_number`,
     },
     query: `
       SELECT flow, client, client_port, server, server_port, start_ns,
@@ -115,12 +149,14 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
           WHEN syn_acks > 0 THEN 'half open'
           WHEN server_rst THEN 'refused'
           ELSE 'unanswered' END AS outcome,
-        syns, syn_acks, coalesce(answered_syn, last_syn) - first_syn AS retry_ns,
-        first_answer - answered_syn AS server_ns, acked - last_answer AS client_ns,
+        syns, syn_acks, coalesce(answered_syn_ns, last_syn_ns) - first_syn_ns AS retry_ns,
+        CASE WHEN answer_ns >= answered_syn_ns THEN answer_ns - answered_syn_ns END AS server_ns,
+        CASE WHEN acked_ns >= last_answer_ns THEN acked_ns - last_answer_ns END AS client_ns,
         server_ns + client_ns AS handshake_ns,
+        CASE WHEN acked_ns >= first_syn_ns THEN acked_ns - first_syn_ns END AS setup_ns,
         client_mss_bytes, server_mss_bytes, client_window_shift, server_window_shift,
         ${["window_scaling", "sack", "timestamps", "ecn"].map(agreed).join(", ")}
-      FROM offers JOIN conversations USING (flow_number) LEFT JOIN steps USING (flow_number) ORDER BY first_frame`,
+      FROM offers JOIN steps USING (flow_number) JOIN conversations USING (flow_number) ORDER BY first_frame`,
     columns,
   });
 }

@@ -1,8 +1,9 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { count, duration, ends, flow, sender, start } from "../query/index.js";
 import { resentViews } from "./resent.js";
 import { tripViews } from "./rtt.js";
+import { sequencesOf } from "./sequence/index.js";
 
 const bytes = (name: string, meaning: string): Column => ({ name, type: "BIGINT", unit: "bytes", meaning });
 const rate = (name: string, meaning: string): Column => ({ name, type: "DOUBLE", unit: "bit/s", meaning });
@@ -31,7 +32,7 @@ const columns: Column[] = [
   count("out_of_order", "captured after later data, too soon for a retransmission"),
   count("gaps", "with data missing before them"),
   count("unseen_acked", "acks that it sent for data that is not in the capture"),
-  count("duplicate_acks", "that it sent"),
+  count("duplicate_acks", "that it sent (RFC 5681); null where the other side's packets aren't there"),
   count("sacks", "acks that it sent with selective blocks"),
   count("dsacks", "acks of it that say that data arrived twice"),
   count("zero_windows", "that said that its own receive buffer is full"),
@@ -88,7 +89,7 @@ const columns: Column[] = [
  * - `out_of_order` BIGINT, packets: captured after later data, too soon for a retransmission
  * - `gaps` BIGINT, packets: with data missing before them
  * - `unseen_acked` BIGINT, packets: acks that it sent for data that is not in the capture
- * - `duplicate_acks` BIGINT, packets: that it sent
+ * - `duplicate_acks` BIGINT, packets: that it sent (RFC 5681); null where the other side's packets aren't there
  * - `sacks` BIGINT, packets: acks that it sent with selective blocks
  * - `dsacks` BIGINT, packets: acks of it that say that data arrived twice
  * - `zero_windows` BIGINT, packets: that said that its own receive buffer is full
@@ -116,7 +117,7 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does.
  */
 export async function tcpHealth(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "tcpHealth",
     views: {
@@ -124,20 +125,27 @@ export async function tcpHealth(capture: Capture, filter: TrafficFilter = {}): P
       ...tripViews,
       halves: halvesSql,
       kinds: kindsSql,
+      unseen: `
+        SELECT flow_number, from_client, count(DISTINCT acked_frame) AS unseen_acked
+        FROM holes JOIN tcp ON tcp.frame = acked_frame WHERE fate IN ('missed', 'never') GROUP BY flow_number, from_client`,
+      heard:
+        "SELECT flow_number, bool_or(from_client) AND bool_or(NOT from_client) AS both_ways FROM tcp GROUP BY flow_number",
       rounds: `
         SELECT flow_number, of_client AS from_client, count(*) AS rtt_samples, min(rtt_ns) AS rtt_min_ns,
           round(avg(rtt_ns)) AS rtt_mean_ns, quantile_disc(rtt_ns, 0.5) AS rtt_median_ns, quantile_disc(rtt_ns, 0.95) AS rtt_p95_ns
         FROM acked GROUP BY flow_number, of_client`,
     },
     query: `
-      SELECT halves.*, flow, client, client_port, server, server_port,
+      SELECT halves.* EXCLUDE (duplicate_acks), flow, client, client_port, server, server_port,
         100.0 * resent_bytes / nullif(payload_bytes, 0) AS resent_percent,
         ${["syn", "fast", "recovery", "rto", "spurious"].map((kind) => `coalesce(${kind}, 0) AS ${kind}_retransmissions`).join(", ")},
+        CASE WHEN both_ways THEN duplicate_acks END AS duplicate_acks, coalesce(unseen_acked, 0) AS unseen_acked,
         coalesce(rtt_samples, 0) AS rtt_samples, rtt_min_ns, rtt_mean_ns, rtt_median_ns, rtt_p95_ns,
         8e9 * (payload_bytes - resent_bytes) / nullif(data_ns, 0) AS goodput_bits_per_second,
         8e9 * data_wire_bytes / nullif(data_ns, 0) AS throughput_bits_per_second
       FROM halves JOIN conversations USING (flow_number)
       LEFT JOIN kinds USING (flow_number, from_client) LEFT JOIN rounds USING (flow_number, from_client)
+      LEFT JOIN unseen USING (flow_number, from_client) JOIN heard USING (flow_number)
       ORDER BY flow_number, from_client DESC`,
     columns,
   });
@@ -149,14 +157,12 @@ const scaled = "tcp_window_bytes) FILTER (NOT syn AND NOT rst AND tcp_window_sca
 const halvesSql = `
   SELECT flow_number, from_client, any_value(sender) AS sender, min(time_ns) AS start_ns,
     count(*) AS packets, sum(wire_bytes) AS wire_bytes, sum(tcp_len_bytes) AS payload_bytes,
-    coalesce(sum(tcp_len_bytes) FILTER (retransmission), 0) AS resent_bytes,
-    count(*) FILTER (retransmission) AS retransmissions,
+    coalesce(sum(tcp.resent_bytes), 0) AS resent_bytes, count(resent) AS retransmissions,
     count(*) FILTER (out_of_order) AS out_of_order,
-    count(*) FILTER (lost_segment) AS gaps,
-    count(*) FILTER (ack_lost_segment) AS unseen_acked,
+    count(hole_bytes) AS gaps,
     count(duplicate_ack) AS duplicate_acks, count(sack_le) AS sacks, count(dsack_le) AS dsacks,
     count(*) FILTER (zero_window) AS zero_windows, count(*) FILTER (window_full) AS window_full,
-    count(*) FILTER (keep_alive OR zero_window_probe) AS keep_alives,
+    count(*) FILTER (keep_alive OR window_probe) AS keep_alives,
     count(*) FILTER (rst) AS rst, count(*) FILTER (fin) AS fin,
     max(tcp_len_bytes) AS max_payload_bytes, max(in_flight_bytes) AS max_in_flight_bytes,
     min(${scaled}) AS min_window_bytes, max(${scaled}) AS max_window_bytes,
@@ -168,4 +174,4 @@ const kindsSql = `
   SELECT flow_number, from_client, count(*) FILTER (kind = 'syn') AS syn, count(*) FILTER (kind = 'fast') AS fast,
     count(*) FILTER (kind = 'recovery') AS recovery, count(*) FILTER (kind = 'rto') AS rto,
     count(*) FILTER (kind = 'spurious') AS spurious
-  FROM resent GROUP BY flow_number, from_client`;
+  FROM retransmitted GROUP BY flow_number, from_client`;

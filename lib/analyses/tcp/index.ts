@@ -9,6 +9,8 @@ export { rttSamples } from "./rtt.js";
 export { tcpRules } from "./rules/index.js";
 export { selectiveAcks } from "./sacks.js";
 export { tcpSegments } from "./segments.js";
+export { missedViews, sequencesOf } from "./sequence/index.js";
 export { type ThroughputOptions, tcpThroughput } from "./throughput.js";
 export { tcpTurns } from "./turns.js";
+export { tcpWaits } from "./waits.js";
 export { zeroWindows } from "./zero-windows.js";

@@ -1,7 +1,9 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { duration, flag, flow, frame, sender, time, word } from "../query/index.js";
+import { onScale } from "./blocks.js";
 import { resentViews } from "./resent.js";
+import { sequencesOf } from "./sequence/index.js";
 
 const columns: Column[] = [
   frame,
@@ -41,25 +43,26 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does.
  */
 export async function retransmissions(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "retransmissions",
     views: {
       ...resentViews,
       // How far the D-SACKs reach that begin before some place: two ranges overlap where each begins before the other's end.
       doubled: `
-        SELECT flow_number, NOT from_client AS to_client, dsack_le AS twice_from,
-          max(dsack_re) OVER (PARTITION BY flow_number, from_client ORDER BY dsack_le) AS twice_to
-        FROM tcp WHERE dsack_le IS NOT NULL`,
+        SELECT flow_number, NOT from_client AS to_client, twice_from,
+          max(twice_to) OVER (PARTITION BY flow_number, from_client ORDER BY twice_from) AS twice_to
+        FROM (
+          SELECT *, ${onScale("dsack_le")} AS twice_from, ${onScale("dsack_re")} AS twice_to FROM tcp WHERE dsack_le IS NOT NULL)`,
       needless: `
-        SELECT frame FROM retransmissions ASOF JOIN doubled
-          ON retransmissions.flow_number = doubled.flow_number AND from_client = to_client AND tcp_seq + tcp_len_bytes > twice_from
-        WHERE tcp_seq < twice_to`,
+        SELECT frame FROM retransmitted ASOF JOIN doubled
+          ON retransmitted.flow_number = doubled.flow_number AND from_client = to_client AND number + tcp_len_bytes > twice_from
+        WHERE number < twice_to`,
     },
     query: `
-      SELECT resent.frame, time_ns, flow, sender, kind, tcp_seq, tcp_len_bytes AS resent_bytes, rto_ns AS waited_ns,
+      SELECT retransmitted.frame, time_ns, flow, sender, kind, number AS tcp_seq, resent_bytes, waited_ns,
         needless.frame IS NOT NULL AS needless
-      FROM resent JOIN conversations USING (flow_number) LEFT JOIN needless USING (frame) ORDER BY resent.frame`,
+      FROM retransmitted JOIN conversations USING (flow_number) LEFT JOIN needless USING (frame) ORDER BY retransmitted.frame`,
     columns,
   });
 }

@@ -1,32 +1,27 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { duration, flow, frame, time, word } from "../query/index.js";
+import { sequencesOf } from "./sequence/index.js";
 
 /**
- * Round trips of what a side sent, as relation `trips`. By ack: from a segment to the ack of exactly its end; what was sent again
- * is left out, since the ack may be of either (Karn's rule). By timestamp: from the first data with a timestamp to its first echo,
+ * Round trips of what a side sent, as relation `trips`. By ack: from a segment to the ack of exactly its end, but none of what was
+ * sent again, since the ack may be of either (Karn's rule), nor of what came behind a hole, which waits for the hole's end. By timestamp: from the first data with a timestamp to its first echo,
  * which stays right under retransmission (RFC 7323).
  */
 export const tripViews = {
-  repeated: `
-    SELECT DISTINCT flow_number, NOT from_client AS acked_by, tcp_seq + tcp_len_bytes + CAST(syn OR fin AS INTEGER) AS tcp_ack
-    FROM tcp WHERE retransmission`,
   acked: `
-    SELECT flow_number, NOT from_client AS of_client, frame, time_ns, ack_rtt_ns AS rtt_ns, 'ack' AS "by"
-    FROM tcp ANTI JOIN repeated
-      ON repeated.flow_number = tcp.flow_number AND acked_by = from_client AND repeated.tcp_ack = tcp.tcp_ack
-    WHERE ack_rtt_ns IS NOT NULL`,
+    SELECT flow_number, NOT from_client AS of_client, frame, time_ns, trip_ns AS rtt_ns, 'ack' AS "by" FROM tcp WHERE trip_ns IS NOT NULL`,
   stamped: `
-    SELECT flow_number, from_client AS of_client, tcp_tsval AS stamp, min(frame) AS frame, min(time_ns) AS time_ns
+    SELECT flow_number, from_client AS of_client, tcp_tsval AS stamp, min(place) AS place, arg_min(time_ns, place) AS time_ns
     FROM tcp WHERE tcp_len_bytes > 0 AND tcp_tsval IS NOT NULL GROUP BY flow_number, from_client, tcp_tsval`,
   echoed: `
-    SELECT flow_number, NOT from_client AS of_client, tcp_tsecr AS stamp, min(frame) AS frame, min(time_ns) AS time_ns
+    SELECT flow_number, NOT from_client AS of_client, tcp_tsecr AS stamp, min(place) AS place, arg_min(frame, place) AS frame, arg_min(time_ns, place) AS time_ns
     FROM tcp WHERE ack AND tcp_tsecr > 0 GROUP BY flow_number, from_client, tcp_tsecr`,
   trips: `
     FROM acked
     UNION ALL
     SELECT flow_number, of_client, echoed.frame, echoed.time_ns, echoed.time_ns - stamped.time_ns AS rtt_ns, 'timestamp' AS "by"
-    FROM stamped JOIN echoed USING (flow_number, of_client, stamp) WHERE echoed.frame > stamped.frame`,
+    FROM stamped JOIN echoed USING (flow_number, of_client, stamp) WHERE echoed.place > stamped.place AND echoed.time_ns >= stamped.time_ns`,
 };
 
 const columns: Column[] = [
@@ -55,7 +50,7 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does.
  */
 export async function rttSamples(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "rttSamples",
     views: tripViews,

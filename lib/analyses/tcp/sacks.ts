@@ -1,6 +1,8 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { count, flag, flow, frame, time, word } from "../query/index.js";
+import { edgesOnScale, onScale } from "./blocks.js";
+import { sequencesOf } from "./sequence/index.js";
 
 const columns: Column[] = [
   frame,
@@ -41,21 +43,25 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does.
  */
 export async function selectiveAcks(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
-  const edges = (column: string) => `list_transform(string_split(${column}, ','), x -> CAST(x AS BIGINT))`;
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "selectiveAcks",
     views: {
       edges: `
-        SELECT *, ${edges("sack_le")} AS starts, ${edges("sack_re")} AS stops FROM tcp WHERE sack_le IS NOT NULL`,
+        SELECT *, ${edgesOnScale("sack_le")} AS starts, ${edgesOnScale("sack_re")} AS stops FROM tcp WHERE sack_le IS NOT NULL`,
+      // What lies before the ack arrived in order by now.
       blocks: `
-        SELECT *, list_filter(list_zip(starts, stops), x -> dsack_le IS NULL OR x[1] <> dsack_le OR x[2] <> dsack_re) AS blocks FROM edges`,
+        SELECT *, list_transform(
+            list_filter(list_zip(starts, stops), x -> x[2] > ack_number
+              AND (dsack_le IS NULL OR x[1] <> ${onScale("dsack_le")} OR x[2] <> ${onScale("dsack_re")})),
+            x -> [greatest(x[1], ack_number), x[2]]) AS blocks
+        FROM edges`,
       sums: `
         SELECT *, coalesce(list_sum(list_transform(blocks, x -> x[2] - x[1])), 0) AS sacked FROM blocks`,
     },
     query: `
-      SELECT frame, time_ns, flow, sender AS acker, tcp_ack, len(blocks) AS blocks, sacked AS sacked_bytes,
-        coalesce(list_max(list_transform(blocks, x -> x[2])) - tcp_ack - sacked, 0) AS missing_bytes,
+      SELECT frame, time_ns, flow, sender AS acker, ack_number AS tcp_ack, len(blocks) AS blocks, sacked AS sacked_bytes,
+        coalesce(list_max(list_transform(blocks, x -> x[2])) - ack_number - sacked, 0) AS missing_bytes,
         dsack_le IS NOT NULL AS dsack, dsack_re - dsack_le AS dsack_bytes
       FROM sums JOIN conversations USING (flow_number) ORDER BY frame`,
     columns,

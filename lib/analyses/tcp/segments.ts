@@ -1,8 +1,9 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { flag, flow, frame, sender, time, word } from "../query/index.js";
-import { resentViews } from "./resent.js";
-import { unwrappedEdges, unwrappedViews } from "./unwrapped.js";
+import { edgesOnScale } from "./blocks.js";
+
+import { sequencesOf } from "./sequence/index.js";
 
 const bytes = (name: string, meaning: string): Column => ({ name, type: "BIGINT", unit: "bytes", meaning });
 const number = (name: string, meaning: string): Column => ({ name, type: "BIGINT", meaning });
@@ -70,34 +71,31 @@ const columns: Column[] = [
  * @example await timeSequence(await tcpSegments(cap, { flow: "tcp 5" }))
  */
 export async function tcpSegments(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
-  const edges = (name: string) => unwrappedEdges(name, "tcp_ack", "coalesce(unwrapped.ack, tcp_ack)");
+  const scope = await sequencesOf(capture, filter);
+  const edges = (name: string) => `array_to_string(${edgesOnScale(name)}, ',')`;
+  const known = "NOT rst AND (syn OR tcp_window_scale <> -1)";
   return scope.table({
     source: "tcpSegments",
-    views: { ...resentViews, ...unwrappedViews, kinds: "SELECT frame, kind FROM resent" },
     query: `
-      SELECT tcp.frame, time_ns, flow, sender,
+      SELECT frame, time_ns, flow, sender,
         CASE
           WHEN rst THEN 'rst'
-          WHEN kinds.kind IS NOT NULL THEN kinds.kind
+          WHEN resent IS NOT NULL THEN resent
           WHEN syn THEN 'syn'
           WHEN fin THEN 'fin'
           WHEN keep_alive THEN 'keep-alive'
-          WHEN zero_window_probe THEN 'window probe'
+          WHEN window_probe THEN 'window probe'
           WHEN tcp_len_bytes > 0 THEN 'data'
           WHEN duplicate_ack IS NOT NULL THEN 'duplicate ack'
           ELSE 'ack' END AS kind,
-        coalesce(unwrapped.seq, tcp.tcp_seq) AS tcp_seq,
-        coalesce(unwrapped.seq, tcp.tcp_seq) + tcp_len_bytes + CAST(syn OR fin AS INTEGER) AS tcp_seq_end,
-        CASE WHEN tcp.ack THEN coalesce(unwrapped.ack, tcp.tcp_ack) END AS tcp_ack,
-        tcp_len_bytes AS payload_bytes,
-        CASE WHEN NOT rst AND (syn OR tcp_window_scale <> -1) THEN tcp_window_bytes END AS window_bytes,
-        CASE WHEN tcp.ack AND NOT rst AND (syn OR tcp_window_scale <> -1)
-          THEN coalesce(unwrapped.ack, tcp.tcp_ack) + tcp_window_bytes END AS window_edge,
+        number AS tcp_seq,
+        number + tcp_len_bytes + CAST(syn OR fin AS INTEGER) AS tcp_seq_end,
+        ack_number AS tcp_ack, tcp_len_bytes AS payload_bytes,
+        CASE WHEN ${known} THEN tcp_window_bytes END AS window_bytes,
+        CASE WHEN ${known} THEN ack_number + tcp_window_bytes END AS window_edge,
         ${edges("sack_le")} AS sack_le, ${edges("sack_re")} AS sack_re, dsack_le IS NOT NULL AS dsack,
-        in_flight_bytes, retransmission, out_of_order, lost_segment, zero_window, window_full
-      FROM tcp JOIN conversations USING (flow_number) LEFT JOIN kinds USING (frame) LEFT JOIN unwrapped USING (frame)
-      ORDER BY tcp.frame`,
+        in_flight_bytes, resent IS NOT NULL AS retransmission, out_of_order, hole_bytes IS NOT NULL AS lost_segment, zero_window, window_full
+      FROM tcp JOIN conversations USING (flow_number) ORDER BY frame`,
     columns,
   });
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import { SkbookError } from "../../errors/index.js";
 import { type Column, type Table, unixNanoseconds } from "../../tables/index.js";
 import { flow, sender } from "../query/index.js";
+import { sequencesOf } from "./sequence/index.js";
 
 /** How {@link tcpThroughput} counts. */
 export interface ThroughputOptions extends TrafficFilter {
@@ -70,7 +71,7 @@ export async function tcpThroughput(capture: Capture, options: ThroughputOptions
   if (!parsed.success) throw wrong(z.prettifyError(parsed.error));
   const binNs = Math.round(parsed.data.binMs * 1e6);
   const bitsPerSecond = (bytes: string) => `CAST(${8e9 / binNs} AS DOUBLE) * (${bytes})`;
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "tcpThroughput",
     views: {
@@ -82,7 +83,7 @@ export async function tcpThroughput(capture: Capture, options: ThroughputOptions
       WITH bins AS MATERIALIZED (
         SELECT (time_ns - first_ns) // ${binNs} AS bin, flow_number * 2 + CAST(NOT from_client AS INTEGER) AS side,
           CAST(sum(tcp_len_bytes) AS BIGINT) AS payload_bytes,
-          CAST(coalesce(sum(tcp_len_bytes) FILTER (retransmission), 0) AS BIGINT) AS resent_bytes,
+          CAST(coalesce(sum(tcp.resent_bytes), 0) AS BIGINT) AS resent_bytes,
           CAST(sum(wire_bytes) AS BIGINT) AS wire_bytes, max(in_flight_bytes) AS max_in_flight_bytes,
           min(tcp_window_bytes) FILTER (NOT syn AND NOT rst AND tcp_window_scale <> -1) AS window_bytes
         FROM tcp, first GROUP BY ALL),

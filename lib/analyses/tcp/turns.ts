@@ -1,6 +1,7 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
-import { count, duration, flow, runningCount, sender, start } from "../query/index.js";
+import { count, duration, flow, sender, start } from "../query/index.js";
+import { sequencesOf } from "./sequence/index.js";
 
 const columns: Column[] = [
   flow,
@@ -38,27 +39,18 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does.
  */
 export async function tcpTurns(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "tcpTurns",
     views: {
-      opened: `
-        SELECT flow_number, min(time_ns) FILTER (from_client AND NOT syn) AS opened_ns FROM tcp
-        SEMI JOIN (SELECT flow_number FROM tcp WHERE syn) asked USING (flow_number) GROUP BY flow_number`,
       spoken: `
-        SELECT *, lag(sender) OVER connection IS DISTINCT FROM sender AS begins, time_ns - lag(time_ns) OVER connection AS since_ns
-        FROM tcp WHERE tcp_len_bytes > 0 AND NOT retransmission AND NOT keep_alive AND NOT zero_window_probe
-        WINDOW connection AS (PARTITION BY flow_number ORDER BY frame)`,
-      numbered: `
-        SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number ORDER BY frame) AS turn FROM spoken`,
+        SELECT *, time_ns - lag(time_ns) OVER (PARTITION BY flow_number, turn ORDER BY place) AS pause_ns FROM tcp WHERE turn IS NOT NULL`,
     },
     query: `
       SELECT any_value(flow) AS flow, turn, any_value(sender) AS sender, min(time_ns) AS start_ns,
         max(time_ns) - min(time_ns) AS duration_ns, count(*) AS packets, sum(tcp_len_bytes) AS payload_bytes,
-        CASE turn WHEN 1 THEN min(time_ns) - any_value(opened_ns) ELSE max(since_ns) FILTER (begins) END AS wait_ns,
-        coalesce(max(since_ns) FILTER (NOT begins), 0) AS longest_pause_ns
-      FROM numbered JOIN conversations USING (flow_number) LEFT JOIN opened USING (flow_number)
-      GROUP BY flow_number, turn ORDER BY flow_number, turn`,
+        arg_min(wait_ns, place) AS wait_ns, coalesce(max(pause_ns), 0) AS longest_pause_ns
+      FROM spoken JOIN conversations USING (flow_number) GROUP BY flow_number, turn ORDER BY flow_number, turn`,
     columns,
   });
 }

@@ -1,6 +1,7 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { count, duration, flag, flow, runningCount, start, word } from "../query/index.js";
+import { sequencesOf } from "./sequence/index.js";
 
 const columns: Column[] = [
   flow,
@@ -35,7 +36,7 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does.
  */
 export async function zeroWindows(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "zeroWindows",
     views: {
@@ -44,30 +45,30 @@ export async function zeroWindows(capture: Capture, filter: TrafficFilter = {}):
       windows: `
         SELECT *, zero_window AND NOT coalesce(lag(zero_window) OVER side, false) AS begins
         FROM stalling WHERE NOT rst AND NOT syn AND (zero_window OR tcp_window_bytes > 0)
-        WINDOW side AS (PARTITION BY flow_number, from_client ORDER BY frame)`,
+        WINDOW side AS (PARTITION BY flow_number, from_client ORDER BY place)`,
       numbered: `
-        SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number, from_client ORDER BY frame) AS stall FROM windows`,
+        SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number, from_client ORDER BY place) AS stall FROM windows`,
       stalls: `
         SELECT flow_number, sender AS receiver, from_client AS by_client, stall,
-          min(time_ns) AS start_ns, min(frame) AS start_frame,
-          min(time_ns) FILTER (NOT zero_window) AS open_ns, min(frame) FILTER (NOT zero_window) AS open_frame,
+          min(time_ns) AS start_ns, min(place) AS start_place,
+          min(time_ns) FILTER (NOT zero_window) AS open_ns, min(place) FILTER (NOT zero_window) AS open_place,
           count(*) FILTER (zero_window) AS zero_windows
         FROM numbered WHERE stall > 0 GROUP BY flow_number, sender, from_client, stall`,
       ends: `
-        SELECT flow_number, max(time_ns) AS last_ns, max(frame) FILTER (rst) AS reset_frame FROM stalling GROUP BY flow_number`,
+        SELECT flow_number, max(time_ns) AS last_ns, max(place) FILTER (rst) AS reset_place FROM stalling GROUP BY flow_number`,
       asked: `
         SELECT stalls.flow_number, by_client, stall, count(*) AS probes
-        FROM (SELECT flow_number, NOT from_client AS to_client, frame FROM stalling WHERE keep_alive OR zero_window_probe) asking
-        ASOF JOIN stalls ON asking.flow_number = stalls.flow_number AND to_client = by_client AND frame >= start_frame
-        WHERE open_frame IS NULL OR frame < open_frame
+        FROM (SELECT flow_number, NOT from_client AS to_client, place FROM stalling WHERE keep_alive OR window_probe) asking
+        ASOF JOIN stalls ON asking.flow_number = stalls.flow_number AND to_client = by_client AND place >= start_place
+        WHERE open_place IS NULL OR place < open_place
         GROUP BY ALL`,
     },
     query: `
       SELECT flow, receiver, start_ns, coalesce(open_ns, last_ns) - start_ns AS duration_ns, open_ns IS NOT NULL AS recovered,
-        CASE WHEN open_ns IS NOT NULL THEN 'window update' WHEN reset_frame > start_frame THEN 'reset' ELSE 'nothing' END AS ended_by,
+        CASE WHEN open_ns IS NOT NULL THEN 'window update' WHEN reset_place > start_place THEN 'reset' ELSE 'nothing' END AS ended_by,
         zero_windows, coalesce(probes, 0) AS probes
       FROM stalls JOIN ends USING (flow_number) JOIN conversations USING (flow_number)
-        LEFT JOIN asked USING (flow_number, by_client, stall) ORDER BY start_frame`,
+        LEFT JOIN asked USING (flow_number, by_client, stall) ORDER BY start_place`,
     columns,
   });
 }

@@ -17,6 +17,8 @@ export interface Base {
   untimed: Table;
   /** Packets that are there twice. */
   copies: number;
+  /** What the cache knows the packets by; null where they aren't kept. */
+  key: string | null;
 }
 
 const bases = new WeakMap<Table, Base>();
@@ -41,7 +43,7 @@ export function isBaseFile(path: string): boolean {
 }
 
 /** Gives a packet Table what {@link writeBase} wrote for it. */
-export async function openBase(packets: Table, paths: readonly string[]): Promise<void> {
+export async function openBase(packets: Table, paths: readonly string[], key: string | null): Promise<void> {
   const open = (name: Name) => openFile(name, paths, packets);
   const copies = await (await open("copies")).sql("SELECT count(*) FROM this WHERE proved");
   bases.set(packets, {
@@ -50,6 +52,7 @@ export async function openBase(packets: Table, paths: readonly string[]): Promis
     sides: await open("sides"),
     untimed: await open("untimed"),
     copies: Number(copies.values.flat()[0]),
+    key,
   });
 }
 

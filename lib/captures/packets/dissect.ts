@@ -37,6 +37,7 @@ async function run(capture: Capture, wanted: Prepared, key: string | null): Prom
   const writer = await ParquetWriter.open(
     place.folder,
     columns.map(({ column }) => column),
+    "part",
   );
   let parts: string[] | undefined;
   let ahead = 0;
@@ -80,7 +81,7 @@ async function run(capture: Capture, wanted: Prepared, key: string | null): Prom
       : [];
     if (key !== null) await checkUnchanged(capture);
     const kept = await place.keep([...parts, ...base], outcome);
-    return await tableOf(capture, wanted, kept, recorded.recordingId, outcome);
+    return await tableOf(capture, wanted, kept, { key, recordingId: recorded.recordingId, outcome });
   } catch (error) {
     if (parts === undefined) await writer.close();
     await place.discard();

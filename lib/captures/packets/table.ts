@@ -16,7 +16,8 @@ export async function keptTable(
   const kept = key === null || (await openCase()) !== null ? null : await cachedTable(key);
   if (kept === null) return null;
   // Somebody may just have made room.
-  return tableOf(capture, wanted, kept.paths, null, kept.outcome as TsharkOutcome).catch(() => null);
+  const outcome = kept.outcome as TsharkOutcome;
+  return tableOf(capture, wanted, kept.paths, { key, recordingId: null, outcome }).catch(() => null);
 }
 
 /** The Table that files of packets are, with the base of its analyses. */
@@ -24,8 +25,7 @@ export async function tableOf(
   capture: Capture,
   wanted: Prepared,
   files: readonly string[],
-  recordingId: string | null,
-  outcome: TsharkOutcome,
+  { key, recordingId, outcome }: { key: string | null; recordingId: string | null; outcome: TsharkOutcome },
 ): Promise<Table> {
   const { provenance } = capture;
   const description: Provenance = {
@@ -38,7 +38,7 @@ export async function tableOf(
   };
   const parts = files.filter((path) => !isBaseFile(path));
   const table = await openParts(wanted, parts, description);
-  if (wanted.analysed) await openBase(table, files);
+  if (wanted.analysed) await openBase(table, files, key);
   return table;
 }
 

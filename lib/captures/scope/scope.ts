@@ -11,6 +11,7 @@ import {
 import { type Base, baseOf } from "../base/index.js";
 import type { Capture } from "../capture.js";
 import { packets as packetsOf } from "../packets/index.js";
+import { type Pass, passOver } from "../passes/index.js";
 import { prefiltered } from "../prefilter.js";
 import { choose, looseSql } from "./choose.js";
 import { checkedFilter, type TrafficFilter } from "./filter.js";
@@ -29,20 +30,55 @@ export interface Analysis {
   columns: readonly Column[];
 }
 
+/** What a {@link Scope} is made of. */
+interface Parts {
+  sources: Derivation["sources"];
+  /** What stands for columns of the packets. */
+  replaced: string;
+  where: string;
+  /** The display filter that leaves one point of capture. */
+  point: string;
+  /** A Table of one row per packet; where the packets are only some of those, it goes by their numbers. */
+  more?: { rows: string; beside: "placed" | "numbered"; replaces: readonly string[] };
+}
+
 /**
  * The part of a capture that a filter takes, as relations: `seen` has its packets with `flow_number`, `from_client`, `about_number` and
  * `copy`; `own` leaves copies out; `tcp` has what is TCP of that; `conversations` describes each `flow_number`.
  */
 export class Scope {
   private readonly made = new Map<string, Promise<Table>>();
+  private readonly passes = new Map<string, Promise<Scope>>();
 
   constructor(
-    private readonly sources: Derivation["sources"],
-    private readonly views: { [name: string]: string },
+    private readonly parts: Parts,
     readonly provenance: Provenance,
     /** What its frames are counted in: the capture itself, or what `bpf` left of it. */
     readonly capture: Capture,
   ) {}
+
+  /**
+   * The same part, with what a pass over the packets says: its first Table's columns are in `seen`, `own` and `tcp`, its other Tables are
+   * relations. A pass goes through all packets, whatever the filter shows.
+   */
+  with(pass: Pass): Promise<Scope> {
+    const known = this.passes.get(pass.name);
+    if (known !== undefined) return known;
+    const scope = this.passed(pass);
+    this.passes.set(pass.name, scope);
+    scope.catch(() => this.passes.delete(pass.name));
+    return scope;
+  }
+
+  private async passed(pass: Pass): Promise<Scope> {
+    const { parts, provenance, capture } = this;
+    const all = await packetsOf(capture, { filter: parts.point });
+    const tables = await passOver(all, capture, pass);
+    const [rows] = Object.keys(tables) as [string];
+    const beside = all === parts.sources.packets ? "placed" : "numbered";
+    const more = { rows, beside, replaces: pass.replaces } as const;
+    return new Scope({ ...parts, sources: { ...parts.sources, ...tables }, more }, provenance, capture);
+  }
 
   /** The answer as a Table; asked again, the same one. */
   table(analysis: Analysis): Promise<Table> {
@@ -63,8 +99,8 @@ export class Scope {
 
   private derivation({ source, query, views, columns, sources }: Analysis): Derivation {
     return {
-      sources: { ...this.sources, ...sources },
-      views: { ...this.views, ...views },
+      sources: { ...this.parts.sources, ...sources },
+      views: { ...viewsOf(this.parts), ...views },
       query,
       columns,
       provenance: { ...this.provenance, source },
@@ -120,13 +156,7 @@ async function makeScope(
     conditions.push(`(${[of("flow_number"), of("about_number"), ...unowned].join(" OR ")})`);
   }
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
-  const known = (await untimed.count()) === 0 ? "" : ` REPLACE (${knownTime} AS time_ns)`;
-  const views = {
-    // Both have one row per packet in the same order: joining them by place takes a quarter of the time of joining by number.
-    seen: `SELECT packets.*${known}, sides.* EXCLUDE (frame) FROM packets POSITIONAL JOIN sides${where}`,
-    own: "SELECT * FROM seen WHERE NOT copy",
-    tcp: tcpSql,
-  };
+  const replaced = (await untimed.count()) === 0 ? "" : ` REPLACE (${knownTime} AS time_ns)`;
   const { provenance } = packets;
   const notes = copies === 0 ? [] : [copiesNote(copies)];
   const described = {
@@ -138,7 +168,25 @@ async function makeScope(
       ...(Object.keys(filter).length > 0 && { traffic: JSON.stringify(filter) }),
     },
   };
-  return new Scope(sources, views, described, capture);
+  return new Scope({ sources, replaced, where, point: displayFilter("", point) }, described, capture);
+}
+
+function viewsOf({ replaced, where, more }: Parts): { [name: string]: string } {
+  // All have one row per packet in the same order: joining them by place takes a quarter of the time of joining by number.
+  const joined = { placed: "POSITIONAL JOIN", numbered: "JOIN" };
+  const left = more === undefined ? "" : ` EXCLUDE (${more.replaces.join(", ")})`;
+  const columns = [`packets.*${left}${replaced}`, "sides.* EXCLUDE (frame)"];
+  let from = "packets POSITIONAL JOIN sides";
+  if (more !== undefined) {
+    columns.push(`${more.rows}.* EXCLUDE (frame)`);
+    from += ` ${joined[more.beside]} ${more.rows}`;
+    if (more.beside === "numbered") from += ` ON ${more.rows}.frame = packets.frame`;
+  }
+  return {
+    seen: `SELECT ${columns.join(", ")} FROM ${from}${where}`,
+    own: "SELECT * FROM seen WHERE NOT copy",
+    tcp: tcpSql,
+  };
 }
 
 /** A time that can't be is unknown. */

@@ -1,6 +1,7 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../../captures/index.js";
 import type { Column, Table } from "../../../tables/index.js";
 import { duration, ends, flag, flow, frame, time, word } from "../../query/index.js";
+import { sequencesOf } from "../../tcp/index.js";
 import { applicationTable } from "../table.js";
 import { exchangeRelations } from "./exchanges.js";
 import { httpMessages } from "./messages.js";
@@ -76,7 +77,7 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does; `FIELD_UNKNOWN`.
  */
 export async function httpRequests(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return applicationTable(scope, httpMessages, {
     source: "httpRequests",
     relations: exchangeRelations,

@@ -1,6 +1,7 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../../captures/index.js";
+import type { Capture, TrafficFilter } from "../../../captures/index.js";
 import type { Column, Table } from "../../../tables/index.js";
 import { duration, ends, flag, flow, frame, time, word } from "../../query/index.js";
+import { sequencesOf } from "../../tcp/index.js";
 import { applicationTable } from "../table.js";
 import { tlsRecords } from "./records.js";
 
@@ -65,7 +66,7 @@ const columns: Column[] = [
  * @throws SkbookError as `flows` does; `FIELD_UNKNOWN`.
  */
 export async function tlsHandshakes(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
-  const scope = await scopeOf(capture, filter);
+  const scope = await sequencesOf(capture, filter);
   return applicationTable(scope, tlsRecords, { source: "tlsHandshakes", relations, query, columns });
 }
 

@@ -1,0 +1,1 @@
+export { type Pass, type PassWriter, passOver } from "./passes.js";
