@@ -3,6 +3,7 @@ import * as backlog from "./backlog/index.js";
 import * as conntrack from "./conntrack/index.js";
 import * as defrag from "./defrag/index.js";
 import * as drop from "./drop/index.js";
+import * as ovs from "./ovs/index.js";
 import * as path from "./path/index.js";
 import * as qdisc from "./qdisc/index.js";
 import * as scheduler from "./scheduler/index.js";
@@ -11,7 +12,7 @@ import * as stages from "./stages/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
-  readonly definition: Pick<ProbeDefinition<never, "table" | "frame">, "name" | "hooks">;
+  readonly definition: Pick<ProbeDefinition<never, "table" | "frame">, "name" | "hooks" | "datapath">;
 };
 
 /** What cells can't call: a part of `dropReport`. */
@@ -24,6 +25,7 @@ export const catalogue: readonly AnyProbe[] = [
   conntrack,
   defrag,
   path,
+  ovs,
   stages,
   backlog,
   softirq,

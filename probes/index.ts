@@ -12,6 +12,7 @@ export {
   dropSummary,
 } from "./drop/index.js";
 export * from "./latency/index.js";
+export * from "./ovs/index.js";
 export type * from "./parameters.js";
 export * from "./path/index.js";
 export * from "./qdisc/index.js";

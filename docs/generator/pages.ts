@@ -45,6 +45,11 @@ const known: readonly Omit<Page, "exports">[] = [
     about: "Packets that queueing disciplines and drivers refuse, and how long they wait there.",
   },
   {
+    id: "probes-ovs",
+    title: "Probes: Open vSwitch",
+    about: "How long the kernel's switch waits for ovs-vswitchd.",
+  },
+  {
     id: "probes-conntrack",
     title: "Probes: connection tracking",
     about: "What connection tracking makes of packets.",

@@ -18,6 +18,7 @@ const script = [
   syncScript,
   "for t in bpftrace tshark dumpcap tcpdump bpftool ovs-vsctl virsh; do say tool.$t; command -v $t && $t --version | head -n 2; done",
   "say links; ip -j -d link show",
+  "say ovs.datapaths; ovs-vsctl --timeout=3 --no-headings --format=csv --columns=datapath_type list Bridge",
   ownConnectionScript,
 ].join("; ");
 

@@ -69,7 +69,7 @@ export {
   userStack,
 } from "./site.js";
 export { stackDepth, stackField, stackOf } from "./stack.js";
-export type { Target } from "./target.js";
+export { datapathTypes, type Target } from "./target.js";
 export { type Bpf, type BpfValue, bpf, joined } from "./text/bpf.js";
 export { BpfMap } from "./text/maps.js";
 export { beforeNul, isNamed, type NameWords, nameOf, readName } from "./text/names.js";

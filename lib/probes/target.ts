@@ -21,6 +21,12 @@ export interface Target {
   typedArguments: boolean;
 }
 
+/** Where the bridges of a host's Open vSwitch have their datapaths: `system`, the kernel, or `netdev`, user space; none where it isn't known. */
+export function datapathTypes(snapshot: Snapshot): string[] {
+  const said = snapshot["ovs.datapaths"] ?? "";
+  return said === "" ? [] : said.split("\n").map((line) => line.replaceAll('"', "").trim() || "system");
+}
+
 /** Looks for a probe's hooks in what a host says of its kernel. Layouts come later, where a program is written: a replay needs none. */
 export async function readTarget(
   host: Host,

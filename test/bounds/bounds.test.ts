@@ -149,7 +149,7 @@ describe("files of Tables", () => {
     for (let index = 0; index < 100; index += 1) {
       const place = join(folder, "kept", String(index));
       mkdirSync(place, { recursive: true });
-      const writer = await ParquetWriter.open(place, columns);
+      const writer = await ParquetWriter.open(place, columns, "held");
       writer.appendColumns([[index]]);
       const paths = await writer.finish();
       for (let again = 0; again < 3; again += 1) await openParquet("held", paths, columns, provenance);

@@ -18,11 +18,20 @@ import {
   record,
   runQueueSummary,
   softirqSummary,
+  upcallEvents,
+  upcallSummary,
   wakeupEvents,
   wakeupSummary,
 } from "../../lib/index.js";
 import { harm } from "./compare.js";
-import { duplicateFragments, type Injectable, nftDrop, pathFaults, tbfOverflow } from "./faults/index.js";
+import {
+  duplicateFragments,
+  type Injectable,
+  nftDrop,
+  pathFaults,
+  tbfOverflow,
+  upcallFlood,
+} from "./faults/index.js";
 import { type Lab, startLab } from "./lab.js";
 
 // `npm run lab:samples [PROBE...]`: records a run of probes on a host with trouble: what the recordings beside the samples are made of.
@@ -51,6 +60,8 @@ const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) 
   defragEvents: [duplicateFragments, (host, during) => defragEvents(host, { ...few, during })],
   pathSummary: [lost, (host, during) => pathSummary(host, { ...asked, ...path, during })],
   pathEvents: [lost, (host, during) => pathEvents(host, { ...few, ...path, during })],
+  upcallSummary: [upcallFlood, (host, during) => upcallSummary(host, { ...asked, during })],
+  upcallEvents: [upcallFlood, (host, during) => upcallEvents(host, { ...few, during })],
   softirqSummary: [nftDrop, (host, during) => softirqSummary(host, { ...asked, during })],
   runQueueSummary: [nftDrop, (host, during) => runQueueSummary(host, { ...asked, during })],
   wakeupSummary: [nftDrop, (host, during) => wakeupSummary(host, { ...asked, during })],

@@ -60,6 +60,8 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   qdiscLatencyEvents: [{ slowerThanUs: 5_000, ...packets }],
   qdiscLatencySummary: [{ by: ["queue"], ...packets }],
   runQueueSummary: [{ threads: [42, 4_242], by: ["thread", "cpu"] }, { command: "vhost-4242" }],
+  upcallEvents: [{ slowerThanUs: 500, ...packets }],
+  upcallSummary: [{ by: ["device"], ...packets }],
   futexSummary: [
     {
       process: 4_242,

@@ -131,7 +131,7 @@ async function begin<Schema extends z.ZodType, Shape extends Shapes>(
   // Only asked for at once; whoever needs it finds it, or hears why not.
   host.btf(modules && { modules }).catch(() => {});
   const { target, hooks: resolved } = await readTarget(host, hooks);
-  refuseUnless(preflight(target, resolved), name, host);
+  refuseUnless(preflight(target, resolved, definition), name, host);
   const limited = limitsOf(definition, own, maxEventsPerSecond) !== null;
   const budget = { maxEventsPerSecond, force };
   const run = await runProbe(host, {

@@ -34,6 +34,8 @@ export interface ProbeFacts {
   hooks: Hooks;
   /** What a busy host has of its events, at most; default `packets`. */
   upTo?: "packets" | "drops";
+  /** `kernel` where it means nothing on a host of which all bridges of Open vSwitch have their datapath in user space. */
+  datapath?: "kernel";
   /** For events: the probe that counts the same in the kernel, which a busy host is asked first. */
   summary?: string;
   /** Statements that are done four times a second, behind no event. */

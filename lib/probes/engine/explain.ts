@@ -28,7 +28,7 @@ export async function explain<Schema extends z.ZodType>(
 ): Promise<Listing> {
   const { common, own } = parseParameters(definition.name, definition.parameters, asked);
   const { target, hooks: resolved } = await readTarget(host, hooks);
-  refuseUnless(preflight(target, resolved), definition.name, host);
+  refuseUnless(preflight(target, resolved, definition), definition.name, host);
   const known = await knownTarget(host, target, definition.modules);
   const { program, text, layout } = render(definition, own, common, known);
   const { bufferPages } = common;

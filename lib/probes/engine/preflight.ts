@@ -1,7 +1,8 @@
 import { SkbookError } from "../../errors/index.js";
 import type { Host, Snapshot } from "../../hosts/index.js";
-import type { Hooks, ResolvedHooks } from "../hooks.js";
-import { readTarget, type Target } from "../target.js";
+import type { ResolvedHooks } from "../hooks.js";
+import { datapathTypes, readTarget, type Target } from "../target.js";
+import type { ProbeFacts } from "./definition.js";
 import { isNewEnough, oldestVersion } from "./version.js";
 
 /** One thing that a probe needs of a host. */
@@ -19,7 +20,11 @@ export interface Check {
 const bigEndian = new Set(["s390x", "s390", "ppc64", "ppc", "mips", "mips64", "sparc64"]);
 
 /** Looks whether a probe can run on a host, before anything is attached. */
-export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
+export function preflight(
+  target: Target,
+  hooks: ResolvedHooks,
+  { datapath }: Pick<ProbeFacts, "datapath">,
+): Check[] {
   const { snapshot } = target;
   const root = snapshot.uid === "0";
   const needed = hooks.missing.filter(({ optional }) => !optional);
@@ -65,6 +70,7 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
       todo: "boot without lockdown=confidentiality: under it, BPF may not read kernel memory",
       code: "LOCKDOWN",
     },
+    ...(datapath === undefined ? [] : [datapathCheck(snapshot)]),
     {
       check: "hooks",
       ok: needed.length === 0,
@@ -77,6 +83,20 @@ export function preflight(target: Target, hooks: ResolvedHooks): Check[] {
     },
   ];
   return checks.map((check) => (check.ok ? { ...check, todo: "" } : check));
+}
+
+function datapathCheck(snapshot: Snapshot): Check {
+  const types = datapathTypes(snapshot);
+  const ok = types.length === 0 || types.includes("system");
+  return {
+    check: "datapath",
+    ok,
+    detail: ok
+      ? `${types.length} bridges of Open vSwitch`
+      : "all bridges of Open vSwitch have their datapath in user space (netdev): the kernel sees nothing of what they do",
+    todo: "ask ovs-vswitchd itself: ovs-appctl dpif-netdev/pmd-stats-show, coverage/show",
+    code: "USERSPACE_DATAPATH",
+  };
 }
 
 function bpftraceCheck(snapshot: Snapshot): Check {
@@ -98,10 +118,10 @@ function bpftraceCheck(snapshot: Snapshot): Check {
 /** Whether the host's own words say that a probe can run there; nothing is loaded or attached for it. */
 export async function checkProbe(
   host: Host,
-  { hooks: wanted }: { hooks: Hooks },
+  definition: Pick<ProbeFacts, "hooks" | "datapath">,
 ): Promise<{ checks: Check[]; hooks: ResolvedHooks }> {
-  const { target, hooks } = await readTarget(host, wanted);
-  return { checks: preflight(target, hooks), hooks };
+  const { target, hooks } = await readTarget(host, definition.hooks);
+  return { checks: preflight(target, hooks, definition), hooks };
 }
 
 /** Throws for the first check that failed. */

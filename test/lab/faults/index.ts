@@ -9,7 +9,16 @@ import { dropFlow, fullTunRing, upcallFlood } from "./switch.js";
 export type { Fault, Injectable, Layer, PathFault, Place, Rows } from "./fault.js";
 export { pathFaults } from "./forward.js";
 export { type Injected, inject } from "./inject.js";
-export { closedUdpPort, conntrackFull, dropFlow, duplicateFragments, netemLoss, nftDrop, tbfOverflow };
+export {
+  closedUdpPort,
+  conntrackFull,
+  dropFlow,
+  duplicateFragments,
+  netemLoss,
+  nftDrop,
+  tbfOverflow,
+  upcallFlood,
+};
 
 /** All of them, by layer from the queue of an interface up, then the switch. */
 export const faults: readonly Fault[] = [

@@ -1,0 +1,2 @@
+export { upcallEvents } from "./upcall-events.js";
+export { upcallSummary } from "./upcall-summary.js";
