@@ -57,7 +57,14 @@ export function decode(frames: Uint8Array[], key: string): Message | undefined {
   if (expected.length !== signed.length || !timingSafeEqual(expected, signed)) return undefined;
   try {
     const [header, parent, metadata, content] = parts.map((part) => JSON.parse(Buffer.from(part).toString()));
-    return { identities: frames.slice(0, at), header, parent, metadata, content };
+    if (typeof header?.msg_type !== "string") return undefined;
+    return {
+      identities: frames.slice(0, at),
+      header,
+      parent: parent ?? {},
+      metadata: metadata ?? {},
+      content: content ?? {},
+    };
   } catch {
     return undefined;
   }

@@ -35,7 +35,7 @@ export async function answerOf(
 
 /** The same for a command that was started already. */
 export async function answerTo(execution: Execution, tried: string): Promise<Answer> {
-  const text = await readText(execution, answerBytes);
+  const text = await readText(execution, answerBytes, tried);
   const ended = await execution.ended;
   checkEnd(ended, tried);
   return { text, stderr: ended.stderr.trim(), exitCode: ended.exitCode };

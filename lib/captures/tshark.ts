@@ -81,7 +81,7 @@ export async function captureFacts(host: Host, path: string): Promise<CaptureFac
   const execution = startTool(host, "capinfos", [...capinfosOptions, path]);
   // Asked meanwhile, since its end is waited for, too.
   tsharkVersion(host).catch(() => {});
-  const line = await readText(execution, 100_000);
+  const line = await readText(execution, 100_000, `open ${path} on ${host.name}`);
   const { exitCode, stderr, canceled } = await tsharkEnd(host, execution, path);
   if (canceled) throw interrupted(`open ${path}`);
   if (line.trim() === "" && /after reading [1-9]\d* packets/.test(stderr)) return damagedFacts(host, path);

@@ -28,7 +28,7 @@ export async function ask(
   channel.stdin.end(input);
   channel.stderr.resume();
   const answer = async () => ({
-    line: await lastLine(channel.stdout),
+    line: await lastLine(channel.stdout, tried),
     exitCode: (await channel.end).exitCode,
   });
   return within(answer(), tried, patience, () => channel.destroy());

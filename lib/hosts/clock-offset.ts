@@ -8,6 +8,7 @@ import type { Host } from "./host.js";
 import { readSections } from "./read-sections.js";
 import { type ClockSync, syncOf, syncScript } from "./sync.js";
 import type { TimeExchange } from "./time-exchange.js";
+import { understood } from "./understood.js";
 
 /**
  * Two clocks drift apart by less than this: 500 ppm each, what the kernel bounds the frequency correction of adjtimex(2) and a slew of adjtime(3)
@@ -152,12 +153,14 @@ async function readExchanges(host: Host, count: number): Promise<TimeExchange[]>
     const exchanges = await host.exchangeTimes(count);
     return { bytes: asText(exchanges), outcome: Promise.resolve(exchanges.length) };
   });
-  const text = await readText(run.bytes, 2 ** 20);
+  const text = await readText(run.bytes, 2 ** 20, `exchange time stamps with ${host.name}`);
   await run.outcome;
-  return text
-    .trim()
-    .split("\n")
-    .map((line) => line.split(" ").map(BigInt) as unknown as TimeExchange);
+  const read = () =>
+    text
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" ").map(BigInt) as unknown as TimeExchange);
+  return understood(host.name, "time stamps", read);
 }
 
 async function* asText(exchanges: readonly TimeExchange[]): AsyncGenerator<Uint8Array> {

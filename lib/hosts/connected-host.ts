@@ -58,14 +58,14 @@ export class ConnectedHost implements Host {
       host: this.name,
       params: { command: [...command], root: options.root ?? false },
     };
+    const tried = `run ${command[0]} on ${this.name}`;
     const run = await recordedRun(request, execEnd, () => {
       const execution = this.start(command, { ...options, session: "exec" });
       return { bytes: execution, outcome: execution.ended };
     });
-    const stdout = await readText(run.bytes, options.maxBytes ?? defaultMaxBytes);
+    const stdout = await readText(run.bytes, options.maxBytes ?? defaultMaxBytes, tried);
     const end = await run.outcome;
     const result = { ...end, stdout, notes: detachedNotes(this.name, end) };
-    const tried = `run ${command[0]} on ${this.name}`;
     if (result.leaseExpired) throw new SkbookError(withDetached(this.name, end, leaseExpired(tried)));
     if (result.canceled)
       throw new SkbookError(withDetached(this.name, end, interrupted(tried, { ...result })));

@@ -45,7 +45,7 @@ export async function readUntil(
     );
     return { bytes: execution, outcome: execution.ended };
   });
-  const text = await readZipped(run.bytes, 64 * 2 ** 20);
+  const text = await readZipped(run.bytes, 64 * 2 ** 20, snapshotOf(host, name));
   const end = await run.outcome;
   const found = sections(text);
   const partial = found.complete === undefined;
@@ -69,10 +69,14 @@ export async function readSections(
   return reading.sections;
 }
 
+function snapshotOf(host: Host, name: string): string {
+  return `take a snapshot (${name}) of ${host.name}`;
+}
+
 function notWhole(host: Host, name: string, code: string): SkbookError {
   return new SkbookError({
     code,
-    tried: `take a snapshot (${name}) of ${host.name}`,
+    tried: snapshotOf(host, name),
     failed: "it did not come to its end",
     todo: "run the cell again",
   });

@@ -1,6 +1,7 @@
 import type { Host } from "./host.js";
 import { type KernelSnapshot, parseKernelSnapshot } from "./kernel.js";
 import { readSections } from "./read-sections.js";
+import { understood } from "./understood.js";
 
 /**
  * Functions are read in one pass: what ftrace can trace, what kprobes must not touch, then kallsyms, whose functions are printed with `-`
@@ -20,7 +21,6 @@ const script = [
 
 /** Asks a host what its kernel lets be traced; recorded, so that a case carries it. */
 export async function takeKernelSnapshot(host: Host): Promise<KernelSnapshot> {
-  return parseKernelSnapshot(
-    await readSections(host, "kernel", script, [], {}, { gzip: true, deadlineSeconds: 60 }),
-  );
+  const said = await readSections(host, "kernel", script, [], {}, { gzip: true, deadlineSeconds: 60 });
+  return understood(host.name, "what can be traced", () => parseKernelSnapshot(said));
 }

@@ -43,7 +43,7 @@ import { commandField, readCommand, threadField } from "./threads.js";
  * - `max_high_ns` BIGINT, ns: the longest: bound above
  *
  * A thread that slept already as the probe began, or still sleeps as it ends, is not counted for that time. A worker that waits for work is off its CPU as it should be: look for stacks of
- * locks, disks and memory. Time in a run queue after the wake-up is in it: {@link wakeupSummary} has that apart. {@link figures.flameGraph} draws the stacks.
+ * locks, disks and memory. Time in a run queue after the wake-up is in it: {@link wakeupSummary} has that apart. {@link flameGraph} draws the stacks.
  *
  * Errors: as for every probe, see {@link makeProbe}.
  *

@@ -80,15 +80,15 @@ describe("what comes compressed", () => {
 
   test("has a bound when it is unpacked", async () => {
     expect(bomb.length).toBeLessThan(mebibyte);
-    expect(() => unzipped(bomb, 8 * mebibyte)).toThrow(/OUTPUT_TOO_LARGE/);
-    const reading = readZipped(pieces(bomb.toString("latin1")), 8 * mebibyte);
+    expect(() => unzipped(bomb, 8 * mebibyte, "read")).toThrow(/OUTPUT_TOO_LARGE/);
+    const reading = readZipped(pieces(bomb.toString("latin1")), 8 * mebibyte, "read");
     await expect(reading).rejects.toMatchObject({ code: "OUTPUT_TOO_LARGE" });
-    expect(unzipped(gzipSync("said"), 100).toString()).toBe("said");
+    expect(unzipped(gzipSync("said"), 100, "read").toString()).toBe("said");
   });
 
   test("and isn't what it says has a code", () => {
     const damaged = Buffer.concat([gzipSync("a".repeat(1_000)).subarray(0, 10), Buffer.alloc(100, 0xff)]);
-    expect(() => unzipped(damaged, mebibyte)).toThrow(/OUTPUT_DAMAGED/);
+    expect(() => unzipped(damaged, mebibyte, "read")).toThrow(/OUTPUT_DAMAGED/);
   });
 });
 

@@ -550,6 +550,18 @@ test("settings of the kernel that explain it are findings: window scaling, buffe
   expect(atReceiver.get("SOCKET_AUTOTUNING_OFF").verdict).toMatch(/net.ipv4.tcp_moderate_rcvbuf is 0/);
 });
 
+test("thousands of connections: their statistics are a table of any size", async () => {
+  const many = Array.from({ length: 2_000 }, (_, n) => ({
+    own: `192.0.2.1:${10_000 + n}`,
+    sk: String(n),
+    tokens: "cwnd:10 busy:0ms",
+  }));
+  const { connections, statistics, correlations } = await socketSummary(await samplesOf(log([many, many])));
+  expect(connections.shape[0]).toBe(2_000);
+  expect(await statistics.count()).toBeGreaterThan(100_000);
+  expect(await correlations.count()).toBe(0);
+});
+
 test("NFR-PERF-002, NFR-PERF-005: a thousand files of samples, in bounded memory", async () => {
   const text = log(steady());
   const paths = Array.from({ length: 1_000 }, (_, n) =>
@@ -557,7 +569,8 @@ test("NFR-PERF-002, NFR-PERF-005: a thousand files of samples, in bounded memory
   );
   const samples = await openSocketSamples(paths);
   expect(await samples.count()).toBe(13_000);
-  const rows = await rowsOf((await socketSummary(samples)).connections);
+  const { connections } = await socketSummary(samples);
+  const rows = await rowsOf(connections);
   expect(rows).toHaveLength(1_000);
   expect(new Set(rows.map((row) => row.limit))).toEqual(new Set(["receiver window"]));
 });

@@ -1,4 +1,4 @@
-import { type Column, deriveFrame, type Frame, type Table } from "../../tables/index.js";
+import { type Column, deriveTable, type Table } from "../../tables/index.js";
 import { amount, flow, ratio, word } from "./columns.js";
 import { counters, grown } from "./steps.js";
 
@@ -19,7 +19,7 @@ const columns: Column[] = [
 const identity = ["sample", "time_ns", "uptime_us", "src_port", "dst_port", "timer_repeats"];
 
 /** Every number of the samples, by connection: in one pass. */
-export function statisticsOf(samples: Table, steps: Table): Promise<Frame> {
+export function statisticsOf(samples: Table, steps: Table): Promise<Table> {
   const measures = samples.schema.filter(
     ({ name, type }) => ["BIGINT", "INTEGER", "DOUBLE"].includes(type) && !identity.includes(name),
   );
@@ -30,7 +30,7 @@ export function statisticsOf(samples: Table, steps: Table): Promise<Frame> {
     return `{${facts}, 'known': count(${v}), 'min': min(${v}), 'max': max(${v}), 'mean': avg(${v}), 'std': stddev_pop(${v}),
       'cv': stddev_pop(${v}) / nullif(avg(${v}), 0), 'p50': quantile_disc(${v}, 0.5), 'p95': quantile_disc(${v}, 0.95), 'p99': quantile_disc(${v}, 0.99)}`;
   });
-  return deriveFrame({
+  return deriveTable("statistics", {
     sources: { steps },
     query: `
       SELECT flow, fact.* FROM (SELECT flow, unnest([${parts.join(", ")}]) AS fact FROM steps GROUP BY flow) ORDER BY flow, fact.place`,
@@ -56,7 +56,7 @@ const related: { [name: string]: string } = {
 const leastIntervals = 10;
 
 /** How two fields of a connection go together. */
-export function correlationsOf(samples: Table, steps: Table): Promise<Frame> {
+export function correlationsOf(samples: Table, steps: Table): Promise<Table> {
   const names = Object.keys(related);
   const pairs = names.flatMap((one, index) => names.slice(index + 1).map((other) => [one, other] as const));
   const text = (name: string) => `'${name.replace("'", "''")}'`;
@@ -65,7 +65,7 @@ export function correlationsOf(samples: Table, steps: Table): Promise<Frame> {
     return `{'one': ${text(one)}, 'other': ${text(other)}, 'intervals': count(${a} + ${b}), 'correlation':
       CASE WHEN count(${a} + ${b}) >= ${leastIntervals} AND stddev_pop(${a}) > 0 AND stddev_pop(${b}) > 0 THEN corr(${a}, ${b}) END}`;
   });
-  return deriveFrame({
+  return deriveTable("correlations", {
     sources: { steps },
     query: `
       SELECT flow, pair.* FROM (SELECT flow, unnest([${parts.join(", ")}]) AS pair FROM steps WHERE elapsed_us IS NOT NULL GROUP BY flow)

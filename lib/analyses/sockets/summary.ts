@@ -24,9 +24,9 @@ export class SocketSummary {
     /** One row per connection, the busiest first: its limit, shares of time, rates, windows, losses, buffers. */
     readonly connections: Frame,
     /** Of every number in the samples, by connection: min, max, mean, std, cv, p50, p95, p99; of counters, what they grew by per second. */
-    readonly statistics: Frame,
+    readonly statistics: Table,
     /** Which fields go together, by connection: from 10 intervals on. */
-    readonly correlations: Frame,
+    readonly correlations: Table,
     /** What is wrong, with evidence and what to do. */
     readonly findings: Findings,
   ) {}
@@ -48,7 +48,7 @@ export class SocketSummary {
  * @param samples as `socketSamples` or `openSocketSamples` return them.
  * @param options.bandwidth what the path can carry, with its unit: `"25 Gbit/s"`. Default: unknown.
  * @param options.flow, options.from, options.to which connections, and when.
- * @returns `connections` (`flow`, `limit`, `limit_share`, `second_limit`, seven shares, rates, `bdp_bytes`, `utilization`, ...), `statistics`, `correlations` and `findings`. In a cell it shows findings and connections.
+ * @returns `connections` (`flow`, `limit`, `limit_share`, `second_limit`, seven shares, rates, `bdp_bytes`, `utilization`, ...), `statistics` and `correlations` (Tables), and `findings`. In a cell it shows findings and connections.
  * @throws SkbookError `BAD_PARAMETER`.
  * @example await socketSummary(samples, { bandwidth: "10 Gbit/s" })
  */

@@ -47,7 +47,7 @@ export async function planShards(
   if (count < 2) return null;
   const file = join(scratchFolder(), `plan-${plans++}`);
   const execution = startProgram(["plan", path, String(packets), String(count), file]);
-  const answer = await readText(execution, 100_000);
+  const answer = await readText(execution, 100_000, `read ${path} packet by packet`);
   const { exitCode, stderr, canceled } = await execution.ended;
   if (canceled) return null;
   if (exitCode !== 0) throw planFailed(path, stderr);

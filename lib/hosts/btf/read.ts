@@ -64,11 +64,11 @@ async function fetchAll(host: Host, words: readonly string[]): Promise<Buffer> {
   const zip = host.name === "localhost" ? "cat" : "if command -v gzip >/dev/null; then gzip -1; else cat; fi";
   const command = ["sh", "-c", `exec 2>/dev/null; { ${script}; } | { ${zip}; }`, "skbook", ...words];
   const execution = host.start(command, { deadlineSeconds, session: "exec" });
-  const read = await readBytes(execution, maxBytes);
+  const read = await readBytes(execution, maxBytes, `read BTF from ${host.name}`);
   const end = await execution.ended;
   if (end.exitCode !== 0 || codeOf(end) === "INTERRUPTED") throw notRead(host.name, codeOf(end));
   try {
-    return unzipped(read, maxBytes);
+    return unzipped(read, maxBytes, `read BTF from ${host.name}`);
   } catch (error) {
     throw damaged(host.name, error instanceof SkbookError ? error.failed : reasonOf(error));
   }

@@ -3,6 +3,7 @@ import type { Host } from "../host.js";
 import { namespaceNames } from "../namespaces/index.js";
 import type { Reading } from "../read-sections.js";
 import { type Snapshot, timeOf } from "../sections.js";
+import { understood } from "../understood.js";
 import { changesOf, ordered } from "./changes.js";
 import { readingOf } from "./reading.js";
 import { countersScript, maxNics } from "./script.js";
@@ -51,7 +52,7 @@ const columns: Column[] = [
  */
 export async function hostCounters(host: Host, options: CounterOptions = {}): Promise<Table> {
   const [before, after] = await readTwice(host, "hostCounters", "counters", countersScript, options);
-  return countersOf(host.name, before, after);
+  return understood(host.name, "the counters", () => countersOf(host.name, before, after));
 }
 
 /** What two readings say; the same for live and replayed ones. */

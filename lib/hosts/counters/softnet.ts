@@ -2,6 +2,7 @@ import { type Column, completeProvenance, createFrame, type Frame, type Value } 
 import type { Host } from "../host.js";
 import type { Reading } from "../read-sections.js";
 import { timeOf } from "../sections.js";
+import { understood } from "../understood.js";
 import { changesOf } from "./changes.js";
 import { softnetCounters as parseSoftnet } from "./cpu-files.js";
 import { type CounterOptions, readTwice } from "./twice.js";
@@ -43,7 +44,7 @@ const script =
  */
 export async function softnetCounters(host: Host, options: CounterOptions = {}): Promise<Frame> {
   const [before, after] = await readTwice(host, "softnetCounters", "softnet", script, options);
-  return softnetOf(host.name, before, after);
+  return understood(host.name, "its counters of softnet", () => softnetOf(host.name, before, after));
 }
 
 /** What two readings say; the same for live and replayed ones. */

@@ -4,6 +4,7 @@ import { type Column, completeProvenance, createFrame, type Frame, type Value } 
 import type { Host } from "../host.js";
 import type { Reading } from "../read-sections.js";
 import { timeOf } from "../sections.js";
+import { understood } from "../understood.js";
 import { type CounterOptions, readTwice } from "./twice.js";
 
 const columns: Column[] = [
@@ -60,7 +61,7 @@ export async function threadCpu(host: Host, options: ThreadCpuOptions = {}): Pro
   const chosen = Chosen.safeParse({ threads, command });
   if (!chosen.success) throw badParameters("threadCpu", chosen.error);
   const [before, after] = await readTwice(host, "threadCpu", "threads", script, rest);
-  return threadsOf(host.name, before, after, chosen.data);
+  return understood(host.name, "its threads", () => threadsOf(host.name, before, after, chosen.data));
 }
 
 /** What two readings say; the same for live and replayed ones. */

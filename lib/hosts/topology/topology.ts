@@ -3,6 +3,7 @@ import { completeProvenance, createFrame, type Frame, type Provenance } from "..
 import type { Host } from "../host.js";
 import { type Reading, readUntil } from "../read-sections.js";
 import { timeOf } from "../sections.js";
+import { understood } from "../understood.js";
 import { topologyScript } from "./collect.js";
 import { deviceColumns, deviceRows } from "./device-frame.js";
 import { foundIn } from "./found.js";
@@ -51,7 +52,7 @@ export class Topology {
  */
 export async function topology(host: Host): Promise<Topology> {
   const reading = await readUntil(deadlineSeconds, host, "topology", topologyScript);
-  return topologyOf(host.name, reading);
+  return understood(host.name, "the topology", () => topologyOf(host.name, reading));
 }
 
 /** What a reading says; the same for a live and a replayed one. */

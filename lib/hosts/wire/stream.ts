@@ -103,7 +103,7 @@ function start(
   );
   const said = (async () => {
     const { bytes, outcome } = await run;
-    const text = await readText(tapped(bytes, passed), 2 ** 20);
+    const text = await readText(tapped(bytes, passed), 2 ** 20, `run the ${end} of a stream on ${host.name}`);
     refuseUnlessEnded(host, end, plan, await outcome);
     return text;
   })();

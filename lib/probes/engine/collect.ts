@@ -71,7 +71,7 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
     sink.append(definition.conclude?.(maps, { ...context, ended }) ?? []);
   } catch (error) {
     await sink.discard();
-    throw error instanceof SkbookError ? error : unreadable(bounds.tried, error);
+    throw unreadable(bounds.tried, error);
   }
   return {
     time: clock(),
@@ -79,7 +79,7 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
     load: readings.load,
     finish: (provenance) =>
       sink.finish(provenance).catch((error) => {
-        throw error instanceof SkbookError ? error : unreadable(bounds.tried, error);
+        throw unreadable(bounds.tried, error);
       }),
     discard: sink.discard,
   };
@@ -129,12 +129,13 @@ class Bounds {
   }
 }
 
-/** Words that aren't what the program prints: a number that is none. */
+/** Words that aren't what the program prints: a number that is none. Errors from further in don't know whose words they are. */
 function unreadable(tried: string, cause: unknown): SkbookError {
+  if (cause instanceof SkbookError && cause.code !== "BAD_RECORDING") return cause;
   return new SkbookError({
     code: "BAD_RECORDING",
     tried,
-    failed: reasonOf(cause),
+    failed: cause instanceof SkbookError ? cause.failed : reasonOf(cause),
     todo: "measure again: the recording was made by another program, or changed",
     cause,
   });

@@ -16,7 +16,8 @@ export async function deviceNotes(host: Host, device: unknown): Promise<string[]
   if (typeof device !== "string") return [];
   try {
     const execution = host.start(["sh", "-c", script], { root: true, deadlineSeconds });
-    const names = (await readText(execution, answerBytes)).split("\n").filter((name) => name !== "");
+    const tried = `look for the interfaces of ${host.name}`;
+    const names = (await readText(execution, answerBytes, tried)).split("\n").filter((name) => name !== "");
     if ((await execution.ended).exitCode !== 0 || names.length === 0 || names.includes(device)) return [];
     const some = names.slice(0, told).join(", ");
     return [

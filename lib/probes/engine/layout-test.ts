@@ -32,6 +32,7 @@ export function layoutNote(host: Host, target: Target): Promise<readonly string[
 }
 
 async function test(host: Host, target: Target): Promise<readonly string[]> {
+  const tried = `hold a file of BTF against ${host.name}'s kernel`;
   const { formats } = await host.kernel();
   const known: Target = {
     ...target,
@@ -44,8 +45,8 @@ async function test(host: Host, target: Target): Promise<readonly string[]> {
   const send = "for i in $(seq 1000); do echo > /dev/udp/127.0.0.1/9; sleep 0.1; done";
   const traffic = host.start(["bash", "-c", send], { deadlineSeconds: 100, session: "exec" });
   // Unread, it would not end.
-  const silence = readText(traffic, 1_000);
-  const output = await readText(execution, 1_000_000).finally(() => traffic.stop());
+  const silence = readText(traffic, 1_000, tried);
+  const output = await readText(execution, 1_000_000, tried).finally(() => traffic.stop());
   await silence;
   const lines = output.split("\n").filter((line) => line.startsWith("packet\t"));
   const end = await execution.ended;

@@ -1,0 +1,185 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type FlakyProxy, startFlakyProxy } from "../fixtures/flaky-proxy.js";
+import { startSshd } from "../fixtures/sshd.js";
+import type { Time, VictimName } from "./victims.js";
+
+/** What a cut has at hand. */
+interface Scene {
+  client: ChildProcess;
+  proxy: FlakyProxy;
+  sshd: number;
+  /** Processes that the run has on the host. */
+  running(): Process[];
+}
+
+interface Ending {
+  time: Time;
+  cut(scene: Scene): void;
+  /** Whether the client says itself what came of it; what is left is looked for when it has. */
+  ends: boolean;
+}
+
+const long = { seconds: 60, attachSeconds: 60 };
+
+/** Ways in which a measurement is cut off before its time. */
+export const endings = {
+  reset: { time: long, ends: false, cut: ({ proxy }) => proxy.cut() },
+  silence: { time: long, ends: false, cut: ({ proxy }) => proxy.freeze() },
+  clientKilled: { time: long, ends: false, cut: ({ client }) => void client.kill("SIGKILL") },
+  clientStopped: { time: long, ends: false, cut: ({ client }) => void client.kill("SIGSTOP") },
+  interrupt: { time: long, ends: true, cut: ({ client }) => void client.kill("SIGINT") },
+  /** What measures hangs, and its time passes. */
+  deadline: {
+    time: { seconds: 2, attachSeconds: 3 },
+    ends: true,
+    cut: ({ running }) => {
+      for (const { pid, name } of running()) if (tools.includes(name)) tell(pid, "SIGSTOP");
+    },
+  },
+  sshdKilled: {
+    time: long,
+    ends: false,
+    cut: ({ sshd }) => {
+      for (const pid of [...descendants(sshd).filter((one) => nameOf(one) === "sshd"), sshd])
+        tell(pid, "SIGKILL");
+    },
+  },
+} satisfies Record<string, Ending>;
+
+export type EndingName = keyof typeof endings;
+
+export const endingNames = Object.keys(endings) as EndingName[];
+
+const tools = ["bpftrace", "dumpcap"];
+
+/** What became of a run that was cut off. */
+export interface Cut {
+  /** What it had on the host just before: names of programs. */
+  had: string[];
+  /** What the client said of it; null where it could not. */
+  said: string | null;
+  /** Until nothing was left on the host, in seconds; the bound where something was. */
+  seconds: number;
+  left: string[];
+}
+
+/** Nothing may be left after so long. */
+export const boundSeconds = 6;
+
+let runs = 0;
+
+/** When to cut a run off: since it was connected, or since what measures was started on the host. */
+export interface Moment {
+  from: "connection" | "tool";
+  afterMs: number;
+}
+
+/** Runs a measurement over an sshd of its own, and cuts it off. */
+export async function cut(victim: VictimName, name: EndingName, { from, afterMs }: Moment): Promise<Cut> {
+  const { time, ends, cut: act }: Ending = endings[name];
+  runs += 1;
+  const mark = `SKBOOK_CUT=${process.pid}.${runs}`;
+  const sshd = await startSshd({ lines: () => [`SetEnv ${mark}`] });
+  const proxy = await startFlakyProxy(sshd);
+  const given = {
+    destination: proxy.destination,
+    options: { ...proxy.options, keepaliveSeconds: 1 },
+    victim,
+    time,
+  };
+  const program = fileURLToPath(new URL("./client.js", import.meta.url));
+  const client = spawn(process.execPath, [program, JSON.stringify(given)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(client, "exit");
+  let text = "";
+  client.stdout.setEncoding("utf8").on("data", (said: string) => {
+    text += said;
+  });
+  const connected = () => text.startsWith("connected");
+  const running = () => processesMarked(mark);
+  try {
+    await until(60, () => connected() || client.exitCode !== null);
+    if (!connected()) throw new Error(`the client did not connect: ${text}`);
+    const measures = () => running().some((one) => tools.includes(one.name));
+    if (from === "tool") await until(60, () => measures() || client.exitCode !== null);
+    await new Promise((later) => setTimeout(later, afterMs));
+    const had = running().map((one) => one.name);
+    act({ client, proxy, sshd: sshd.pid, running });
+    if (ends) await exited;
+    const start = performance.now();
+    const gone = await until(boundSeconds, () => running().length === 0);
+    const seconds = gone ? (performance.now() - start) / 1_000 : boundSeconds;
+    const left = gone ? [] : running().map(({ pid, name: what }) => `${what} ${pid}`);
+    return { had, said: text.split("\n")[1] || null, seconds, left };
+  } finally {
+    for (const { pid } of running()) tell(pid, "SIGKILL");
+    client.kill("SIGKILL");
+    proxy.close();
+    for (const pid of descendants(sshd.pid)) tell(pid, "SIGKILL");
+    sshd.stop();
+  }
+}
+
+interface Process {
+  pid: number;
+  name: string;
+}
+
+/** Processes whose environment has a mark: whatever the run started, also what left its group and its session. */
+function processesMarked(mark: string): Process[] {
+  return pids().flatMap((pid) => {
+    const environment = read(`/proc/${pid}/environ`);
+    const isZombie = /\) Z /.test(read(`/proc/${pid}/stat`));
+    return isZombie || !environment.split("\0").includes(mark) ? [] : [{ pid, name: nameOf(pid) }];
+  });
+}
+
+function pids(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function nameOf(pid: number): string {
+  return read(`/proc/${pid}/comm`).trim();
+}
+
+function descendants(of: number): number[] {
+  const parents = new Map(
+    pids().map((pid) => [pid, Number(/\) \S (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1])]),
+  );
+  const isBelow = (pid: number): boolean => {
+    const parent = parents.get(pid);
+    return parent !== undefined && (parent === of || (parent > 1 && isBelow(parent)));
+  };
+  return [...parents.keys()].filter(isBelow);
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function tell(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+async function until(seconds: number, holds: () => boolean): Promise<boolean> {
+  const end = performance.now() + seconds * 1_000;
+  while (!holds()) {
+    if (performance.now() > end) return false;
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  return true;
+}
