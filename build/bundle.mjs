@@ -17,7 +17,7 @@ const dist = join(root, "dist");
 const entries = ["kernel/main", "kernel/session/sockets", "lib/index", "lib/probe"];
 const isPackage = /^(?!node:)[^./]/;
 /** Packages of many small modules, of which little is used; they stay installed for those who import them. */
-const inside = /^(zod|execa|ssh-config|ipaddr\.js|p-limit)$/;
+const inside = /^(zod|execa|ipaddr\.js|p-limit)$/;
 /** What is loaded as a package: it has native parts, is used by few cells, or is somebody else's to import. */
 const isExternal = (id, importer) =>
   isPackage.test(id) && !inside.test(id) && importer?.includes("/node_modules/") !== true;

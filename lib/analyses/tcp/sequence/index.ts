@@ -10,5 +10,6 @@ export async function sequencesOf(capture: Capture, filter: TrafficFilter): Prom
 export const missedViews = {
   missed: `
     SELECT flow_number, from_client, any_value(sender) AS sender, count(DISTINCT acked_frame) AS acks
-    FROM holes JOIN tcp ON tcp.frame = acked_frame WHERE fate IN ('missed', 'never') GROUP BY flow_number, from_client`,
+    FROM holes JOIN tcp ON tcp.frame = acked_frame
+    WHERE fate = 'never' OR fate = 'missed' AND filled_frame > acked_frame GROUP BY flow_number, from_client`,
 };
