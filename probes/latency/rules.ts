@@ -73,7 +73,7 @@ export const latencyReportRules = {
     measure: "p99_low_ns",
     doubts: [],
     says: (row) =>
-      `${row.command}, which ${row.role}, was woken while its CPU was busy, and ran late: ${half(row)}${row.before === null ? "" : `; mostly ${row.before} had the CPU`}`,
+      `${row.command}, which ${row.role}, was woken${row.idle_state === null ? "" : " while its CPU was busy"}, and ran late: ${half(row)}${row.idle_state === null ? "; whether its CPU was busy isn't known" : ""}${row.before === null ? "" : `; mostly ${row.before} had the CPU`}`,
     causes: [
       "another thread has the CPU, of the same or a higher priority",
       "too few CPUs for what is to run",

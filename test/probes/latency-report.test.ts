@@ -115,6 +115,12 @@ describe("of a host's latency", () => {
       /vhost-41, which carries a machine's packets, .* busy/,
     ],
     [
+      "LATE_BEHIND_OTHERS",
+      "HIGH",
+      { wakeups: [{ idle_state: null, p99_low_ns: 12_000_000 }] },
+      /was woken, and ran late: .* whether its CPU was busy isn't known/,
+    ],
+    [
       "LATE_FROM_IDLE",
       "MEDIUM",
       { wakeups: [{ idle_state: "state3", p50_low_ns: 150_000, p99_low_ns: 200_000 }] },
