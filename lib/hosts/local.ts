@@ -4,7 +4,10 @@ import { execa } from "execa";
 import { refuseInReplay } from "../cases/index.js";
 import { sudoPassword } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
-import type { Channel, Transport } from "./transport.js";
+import type { Channel, ChannelEnd, Transport } from "./transport.js";
+
+/** A command that was given up is not waited for any longer than this. */
+const closingMs = 2_000;
 
 /** Commands on this machine, in a session of their own so that a terminal's Ctrl-C doesn't reach them. */
 export const localTransport: Transport = {
@@ -29,20 +32,30 @@ export const localTransport: Transport = {
     const stdout = new PassThrough();
     pipeline(child.stdout, stdout).catch(() => {});
     child.stderr.pause();
+    let giveUp: () => void = () => {};
+    const givenUp = new Promise<ChannelEnd>((resolve) => {
+      giveUp = () => resolve({ exitCode: null, signal: null, lost: null });
+    });
+    const ended = child.then(
+      (result): ChannelEnd => ({
+        exitCode: result.exitCode ?? null,
+        signal: result.signal ?? null,
+        lost: null,
+      }),
+    );
     return {
       stdin: child.stdin,
       stdout,
       stderr: child.stderr,
-      end: child.then((result) => ({
-        exitCode: result.exitCode ?? null,
-        signal: result.signal ?? null,
-        lost: null,
-      })),
+      end: Promise.race([ended, givenUp]),
       // A child that left the group may still hold the pipes. What came before their end stays there to be read.
       destroy: () => {
         child.kill("SIGKILL");
         if (!child.stdout.readableEnded) stdout.destroy();
         child.stderr.destroy();
+        // One that is root's, or waits in the kernel, may not end by it.
+        const timer = setTimeout(giveUp, closingMs);
+        void ended.then(() => clearTimeout(timer));
       },
     };
   },
