@@ -22,6 +22,9 @@ import { captureStreams, type StreamName } from "./streams.js";
 /** A pause as long as this is the user's. */
 const idleMs = 300;
 
+/** Cells that are run together are sent one by one: those behind one that fails at once may still be on their way. */
+const followersMs = 50;
+
 /** How long a cell may clean up when the client ends the kernel. */
 const farewellMs = 2000;
 
@@ -236,7 +239,10 @@ export class Kernel {
       this.#gateway.reply(request, { status: "ok", ...count, payload: pages, user_expressions });
     } else {
       if (!silent) this.#publish("error", { ...failure });
-      if (content.stop_on_error !== false) this.#abortedUpTo = this.#gateway.shared.arrivals;
+      if (content.stop_on_error !== false) {
+        await delay(followersMs);
+        this.#abortedUpTo = this.#gateway.shared.arrivals;
+      }
       this.#gateway.reply(request, { status: "error", ...count, ...failure });
     }
     this.#gateway.publish("status", { execution_state: "idle" }, header);
