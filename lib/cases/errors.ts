@@ -1,4 +1,4 @@
-import { SkbookError, writeFailure } from "../errors/index.js";
+import { reasonOf, SkbookError, writeFailure } from "../errors/index.js";
 
 /** The error of something in a case that is not as it was recorded. */
 export function damagedCase(path: string, failed: string, line?: number): SkbookError {
@@ -24,5 +24,16 @@ export function notACase(path: string, failed: string): SkbookError {
     tried: `open the case ${path}`,
     failed,
     todo: "give the folder that a run was recorded into (it holds case.json), and a version of skbook that knows its format",
+  });
+}
+
+/** The error of a folder that may be a case, of a user who may not look. */
+export function notReadable(path: string, error: unknown): SkbookError {
+  return new SkbookError({
+    code: "NOT_A_CASE",
+    tried: `open the case ${path}`,
+    failed: `it can't be looked into: ${reasonOf(error)}`,
+    todo: "ask its owner for a copy, or to let you read it: what is recorded can be read by its user only",
+    cause: error,
   });
 }

@@ -63,10 +63,10 @@ export class RecorderLock {
   };
 }
 
-/** Whether a process records into a case now; where that can't be known, it is taken for one. */
-export async function isRecorded(path: string): Promise<boolean> {
+/** Whether a process of this machine records into a case now. A copy of a case may name one of another machine, whose end can't be seen. */
+export async function isRecordedHere(path: string): Promise<boolean> {
   const owner = await inFolder(path, readOwner);
-  return owner !== null && (owner === undefined || mayRun(owner));
+  return owner !== null && owner !== undefined && isHere(owner) && mayRun(owner);
 }
 
 async function made(folder: string, text: string): Promise<boolean> {
@@ -125,6 +125,12 @@ function ownerHere(token: string): Owner {
     machine: hostname(),
     token,
   };
+}
+
+/** Whether its process, if it still runs, is one that can be seen from here. */
+function isHere({ machine, namespace }: Owner): boolean {
+  const here = ownerHere("");
+  return machine === here.machine && namespace === here.namespace;
 }
 
 function mayRun(owner: Owner): boolean {

@@ -3,7 +3,7 @@ import { callSignal } from "../cell/index.js";
 import { reasonOf, SkbookError } from "../errors/index.js";
 import { findCase } from "./find.js";
 import { CaseFolder, unfinished } from "./folder.js";
-import { isRecorded } from "./lock.js";
+import { isRecordedHere } from "./lock.js";
 
 /** Between a recording and its line lies no more than a sync of the disk. */
 const lineMilliseconds = 1_000;
@@ -19,8 +19,8 @@ export interface CaseReport {
 }
 
 /**
- * Reads a whole case, checks every hash in it, and decompresses every recording. Runs of a process that records into it
- * meanwhile are no problem before they have ended.
+ * Reads a whole case, checks every hash in it, and decompresses every recording. Runs of a process of this machine that records
+ * into it meanwhile are no problem before they have ended.
  *
  * @param path folder of the case, or its name: looked for as by {@link replay}.
  * @returns which recordings are intact, and what was cut short.
@@ -28,7 +28,7 @@ export interface CaseReport {
  */
 export async function verifyCase(path: string): Promise<CaseReport> {
   const found = await findCase(path);
-  const busy = await isRecorded(found);
+  const busy = await isRecordedHere(found);
   const folder = await CaseFolder.open(found);
   const problems: string[] = [];
   const recordings: CaseReport["recordings"] = [];

@@ -17,7 +17,7 @@ import {
 } from "./lease.js";
 import type { Elevation } from "./sudo.js";
 import type { Channel, ChannelEnd, Transport } from "./transport.js";
-import { noAnswer, within } from "./wait.js";
+import { mostSeconds, noAnswer, within } from "./wait.js";
 
 const defaultDeadlineSeconds = 60;
 const maxStderrBytes = 2 ** 20;
@@ -116,6 +116,7 @@ export class LeasedExecution implements Execution {
 
   private async open(): Promise<Channel> {
     this.checkWords();
+    this.checkDeadline();
     const { session = "run", signal: own } = this.options;
     const signal = AbortSignal.any([this.unwanted.signal, ...(own === undefined ? [] : [own])]);
     const patience = { seconds: this.deadlineSeconds + graceSeconds, signal };
@@ -250,6 +251,17 @@ export class LeasedExecution implements Execution {
         todo: `give a filter, name or path without null bytes, of less than ${maxWordBytes} bytes`,
       });
     }
+  }
+
+  /** The host's timeout takes 0 for none, and this process's timers a time that is too long for none at all. */
+  private checkDeadline(): void {
+    if (this.deadlineSeconds > 0 && this.deadlineSeconds <= mostSeconds) return;
+    throw new SkbookError({
+      code: "BAD_PARAMETER",
+      tried: this.tried,
+      failed: `deadlineSeconds is ${this.deadlineSeconds}`,
+      todo: `give more than 0, and ${mostSeconds} (23 days) at most`,
+    });
   }
 
   private get tried(): string {

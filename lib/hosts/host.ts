@@ -38,7 +38,7 @@ export type ExecEnd = Omit<ExecResult, "stdout" | "notes">;
 
 export interface ExecOptions {
   /**
-   * Ends the command on the host after so many seconds. Default 60. By this process's clock, too, which waits for some seconds more: for the host to
+   * Ends the command on the host after so many seconds, 2,000,000 at most. Default 60. By this process's clock, too, which waits for some seconds more: for the host to
    * answer, to begin it and to say its end. Waiting for a session doesn't count.
    */
   deadlineSeconds?: number;

@@ -7,6 +7,9 @@ export interface Patience {
   signal?: AbortSignal | undefined;
 }
 
+/** Timers of Node wait no longer than 2^31 ms; a longer one is over at once. With some room for what is added to a deadline. */
+export const mostSeconds = 2_000_000;
+
 /**
  * Waits for something no longer than patience allows. What is waited for goes on by itself, unless `letGo` ends it.
  *

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -49,6 +49,21 @@ describe("a case that a cell names", () => {
     );
     await expect(replay("monday")).rejects.toThrow(`nor in ${join(start, "datasets/monday")}`);
     await expect(replay(at("gone"))).rejects.toThrow(`there is no case.json in ${at("gone")}`);
+  });
+
+  test.runIf(process.getuid?.() === 0)("that is somebody else's only is not said to be missing", async () => {
+    copyTo("notebooks", "monday");
+    chmodSync(at("notebooks/monday"), 0o700);
+    chmodSync(folder, 0o755);
+    process.seteuid?.(65_534);
+    try {
+      await expect(replay("monday")).rejects.toMatchObject({
+        code: "NOT_A_CASE",
+        failed: expect.stringMatching(/can't be looked into: .*permission denied/),
+      });
+    } finally {
+      process.seteuid?.(0);
+    }
   });
 
   test("of a sample gives way to what the run was started with", async () => {

@@ -273,6 +273,26 @@ describe("a case that was made to do harm", () => {
     chmodSync(folder, 0o700);
   });
 
+  test("a copy of what a process of another machine recorded says what was cut short", async () => {
+    const far = {
+      pid: 1,
+      started: "1",
+      boot: "b",
+      namespace: "n",
+      machine: "another.example.net",
+      token: "t",
+    };
+    writeFileSync(join(folder, "recorder.json"), JSON.stringify(far));
+    expect((await verifyCase(folder)).intact).toBe(true);
+    writeFileSync(join(folder, "recordings", "0002-echo.gz.unfinished"), "");
+    appendFileSync(join(folder, "journal.log"), "half a line");
+    const { intact, problems } = await verifyCase(folder);
+    expect(intact).toBe(false);
+    expect(problems.join()).toMatch(/cut short.*its run never ended/);
+    // Who may still record there keeps others out.
+    await expect(record(folder)).rejects.toMatchObject({ code: "CASE_BUSY" });
+  });
+
   test("a line that another process appends to is noticed", async () => {
     await record(folder);
     appendFileSync(join(folder, "journal.log"), "x\n");

@@ -10,3 +10,13 @@ test("what can't be started on this machine is no lost connection: the error say
     message: expect.stringContaining("ENOENT"),
   });
 });
+
+test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2_592_000])(
+  "a deadline of %d s, which no timer keeps, is refused",
+  async (deadlineSeconds) => {
+    await expect(localhost().exec(["true"], { deadlineSeconds })).rejects.toMatchObject({
+      code: "BAD_PARAMETER",
+      failed: `deadlineSeconds is ${deadlineSeconds}`,
+    });
+  },
+);

@@ -86,6 +86,24 @@ describe("a configuration of SSH", () => {
     expect(await endpoint(lines)).toMatchObject({ user: "ann", hostname: "web1.example.net" });
   });
 
+  test("Match final all, which Fedora and its kin ship, holds in the second reading", async () => {
+    const inner = write("inner", ["Compression yes"]);
+    const lines = [
+      "Match final all",
+      `  Include ${inner}`,
+      "  Port 2022",
+      "Match originalhost other all",
+      "  User x",
+    ];
+    expect(await endpoint(lines)).toMatchObject({ port: 2022, compress: true, user: userInfo().username });
+    expect(await endpoint(lines, "other")).toMatchObject({ user: "x" });
+  });
+
+  test("a ConnectTimeout of 0, OpenSSH's word for none, is the default", async () => {
+    expect(await endpoint(["ConnectTimeout 0"])).toMatchObject({ timeoutSeconds: 20 });
+    expect((await endpoint(["ConnectTimeout 100w"])).timeoutSeconds * 1_000).toBeLessThan(2 ** 31);
+  });
+
   test("tokens are put in, and one that isn't known is refused with its line", async () => {
     const lines = [
       "HostName %h.example.net",
@@ -284,8 +302,18 @@ function matchLine(random: Random): string {
     { length: count },
     () => `${random() < 0.2 ? "!" : ""}${pick(criteria, random)()}`,
   );
-  const others = ["all", "!all", "host", "exec", "all host web1"];
-  const line = random() < 0.9 ? chosen.join(" ") : pick(others, random);
+  const others = [
+    "all",
+    "!all",
+    "final all",
+    "!final all",
+    "originalhost web1 all",
+    "user * host web* all",
+    "host",
+    "exec",
+    "all host web1",
+  ];
+  const line = random() < 0.8 ? chosen.join(" ") : pick(others, random);
   return `Match ${line}${random() < 0.1 ? " # why" : ""}`;
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { SkbookError } from "../../errors/index.js";
+import { mostSeconds } from "../wait.js";
 import { fromHome, pathOf, readConfig, type Settings, tokensOf, unsupported } from "./config/index.js";
 import type { ConnectOptions } from "./options.js";
 
@@ -91,10 +92,14 @@ function endpointOf(name: string, alias: string, config: Settings, options: Conn
     identitiesOnly: config.one("identitiesonly") === "yes",
     agent: agentOf(options.agent, config, tokens),
     jump,
-    timeoutSeconds:
-      options.timeoutSeconds ?? (seconds === undefined || seconds === "none" ? 20 : Number(seconds)),
+    timeoutSeconds: Math.min(options.timeoutSeconds ?? connectTimeout(seconds), mostSeconds),
     compress: options.compress ?? config.one("compression") === "yes",
   };
+}
+
+/** 0 is no limit to OpenSSH, as none is: then the default is one. */
+function connectTimeout(given: string | undefined): number {
+  return given === undefined || given === "none" || given === "0" ? 20 : Number(given);
 }
 
 /** A path of a call, not of a configuration: of signs, `~/` alone means something. */

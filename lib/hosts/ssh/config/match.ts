@@ -48,13 +48,14 @@ export async function matches({ rest, place }: Line, subject: Subject, possible:
     if (attribute === undefined || attribute === "" || attribute.startsWith("#")) break;
     const negated = attribute.startsWith("!");
     const criterion = attribute.slice(negated ? 1 : 0).toLowerCase();
-    count += 1;
     if (criterion === "all") {
       const [behind] = nextDelimited(left);
+      // Behind one other, as in Fedora's `Match final all`, OpenSSH takes it.
       if (count > 1 || (behind !== undefined && behind !== "" && !behind.startsWith("#")))
         throw unreadable(place, "all can't be combined with other criteria");
-      return possible && !negated;
+      return result && !negated;
     }
+    count += 1;
     if (criterion === "final" || criterion === "canonical") {
       if (criterion === "final") subject.wantFinal();
       if (subject.final === negated) result = false;
