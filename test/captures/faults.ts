@@ -52,11 +52,11 @@ export function pingTalk(answers: (number | null)[], twice = false): Frames {
   });
 }
 
-function dhcp(messages: [seconds: number, type: number][]): Frames {
+export function dhcp(messages: [seconds: number, type: number][], transaction = 7): Frames {
   return messages.map(([seconds, type]) => {
     const answers = [2, 5, 6].includes(type);
     const body = Buffer.alloc(244);
-    body.set([answers ? 2 : 1, 1, 6, 0, 0, 0, 0, 7]);
+    body.set([answers ? 2 : 1, 1, 6, 0, 0, 0, 0, transaction]);
     body.set([2, 0, 0, 0, 0, 9], 28);
     body.set([0x63, 0x82, 0x53, 0x63, 53, 1, type, 255], 236);
     const bytes = answers

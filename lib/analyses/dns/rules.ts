@@ -32,7 +32,7 @@ export const dnsRules = {
     ],
     shows: question,
     measure: "queries",
-    doubts: doubtsAbout("absence", "time"),
+    doubts: doubtsAbout("absence", "repetition", "time"),
     says: (row) => `${asked(row)} ${many(row.queries, "time")}, and no answer came`,
     causes: [
       "the server is down or overloaded, or a firewall drops question or answer",

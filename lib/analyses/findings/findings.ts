@@ -20,6 +20,7 @@ const own = {
 
 /** What rules of TCP rest on, beside what they say themselves. */
 const grounds: { [id in keyof typeof tcpRules]?: Parameters<typeof doubtsAbout> } = {
+  TCP_SYN_REPEATED: ["repetition"],
   TCP_RESENT: ["repetition"],
   TCP_BURST: ["repetition"],
   TCP_SPURIOUS: ["repetition"],

@@ -6,6 +6,11 @@ import { traceroutes } from "./traceroutes.js";
 
 const pings = ({ capture, filter }: Subject) => pingSummary(capture, filter);
 const errors = ({ capture, filter }: Subject) => icmpErrors(capture, filter);
+/** Who answers a ping to many does so from another address, and most don't. */
+const toOne = async (subject: Subject) =>
+  (await pings(subject)).query(
+    "SELECT * FROM this WHERE NOT regexp_matches(dst, '^(22[4-9]|23[0-9])[.]|^255[.]255[.]255[.]255$|^ff[0-9a-f]{2}:')",
+  );
 /** Errors that nobody asked for: a traced path answers with them. */
 const untraced = async (subject: Subject) => {
   const traced = await traceroutes(subject.capture, subject.filter);
@@ -32,7 +37,7 @@ export const icmpRules = {
       criticalPercent: { value: 20, unit: "%", meaning: "CRITICAL above" },
       least: { value: 5, unit: "requests", meaning: "with fewer it stays MEDIUM" },
     },
-    of: pings,
+    of: toOne,
     grades: ({ percent, highPercent, criticalPercent, least }) => [
       ["CRITICAL", `lost_percent > ${criticalPercent} AND requests >= ${least}`],
       ["HIGH", `lost_percent > ${highPercent} AND requests >= ${least}`],
@@ -40,7 +45,7 @@ export const icmpRules = {
     ],
     shows: [...ping, "errors", "missing_requests"],
     measure: "lost_percent",
-    doubts: doubtsAbout("absence", "time"),
+    doubts: doubtsAbout("absence", "repetition", "time"),
     says: (row) =>
       `${row.src} → ${row.dst}: ${row.lost} of ${many(row.requests, "ping")} lost, ${share(row.lost_percent)}`,
     causes: [

@@ -14,7 +14,8 @@ const columns: Column[] = [
   {
     name: "complete",
     type: "BOOLEAN",
-    meaning: "all of its fragments are there; null where the snap length cut them",
+    meaning:
+      "all of its fragments are there; null where the snap length cut them, or the others may lie before the capture or behind its end",
   },
   { name: "transport", type: "VARCHAR", meaning: "tcp, udp, ...; null while it isn't complete" },
 ];
@@ -25,6 +26,8 @@ const headerBytes = "CASE WHEN contains(piece_src, ':') THEN 48 ELSE 20 END";
 
 /** Fragments of one identification this far apart belong to two packets: hosts give up after 60 s at the latest. */
 const apartNs = 60_000_000_000;
+/** Fragments of one packet are sent at once: others may lie outside the capture where it begins or ends nearer than this. */
+const togetherNs = 10_000_000;
 
 /**
  * IP packets that were sent in fragments, and whether all fragments arrived. IPv4 and IPv6; in a tunnel also where the outer packet was
@@ -40,7 +43,8 @@ const apartNs = 60_000_000_000;
  * - `duration_ns` BIGINT, ns: from its first fragment to its last
  * - `first` BOOLEAN: the fragment with its start is there
  * - `last` BOOLEAN: the fragment with its end is there
- * - `complete` BOOLEAN: all of its fragments are there; null where the snap length cut them
+ * - `complete` BOOLEAN: all of its fragments are there; null where the snap length cut them, or the others may lie before the
+ *   capture or behind its end
  * - `transport` VARCHAR: tcp, udp, ...; null while it isn't complete
  *
  * @param filter which conversations, and when. Only conditions on addresses and layers reach later fragments, which have no ports.
@@ -52,6 +56,8 @@ export async function fragmentedPackets(capture: Capture, filter: TrafficFilter 
   return scope.table({
     source: "fragmentedPackets",
     views: {
+      extent:
+        "SELECT min(time_ns) AS begin_ns, max(time_ns) AS end_ns FROM packets WHERE frame NOT IN (SELECT frame FROM untimed)",
       pieces: `
         SELECT *, coalesce(outer_src, src) AS piece_src, coalesce(outer_dst, dst) AS piece_dst,
           NOT regexp_matches(protocols, ':(ip|ipv6|ipv6[.][a-z]+)(:data)?$') AS read_on
@@ -68,12 +74,14 @@ export async function fragmentedPackets(capture: Capture, filter: TrafficFilter 
         sum(wire_bytes) AS wire_bytes, max(time_ns) - min(time_ns) AS duration_ns,
         bool_or(fragment_offset_bytes = 0) AS first, bool_or(NOT more_fragments) AS last,
         CASE
+          WHEN NOT first AND min(time_ns) - any_value(begin_ns) < ${togetherNs} THEN NULL
+          WHEN NOT last AND any_value(end_ns) - max(time_ns) < ${togetherNs} THEN NULL
           WHEN NOT (first AND last) THEN false
           WHEN bool_or(captured_bytes < wire_bytes) THEN NULL
           ELSE bool_or(read_on AND fragment_offset_bytes > 0) OR (arg_max(read_on AND fragment_offset_bytes = 0, frame) AND
             sum(ip_len_bytes - ${headerBytes}) >= max(fragment_offset_bytes + ip_len_bytes - ${headerBytes})) END AS complete,
         any_value(transport) AS transport
-      FROM grouped GROUP BY ${same}, turn ORDER BY min(frame)`,
+      FROM grouped, extent GROUP BY ${same}, turn ORDER BY min(frame)`,
     columns,
   });
 }

@@ -12,7 +12,8 @@ const mostUses = 8;
 const leastIds = 3;
 
 /** What tells one point of capture from another. */
-const place = "interface, cooked_interface, cooked_direction, eth_src, eth_dst, vlan, ttl, tunnel, tunnel_id";
+const point = "interface, cooked_interface, cooked_direction, eth_src, eth_dst, vlan, tunnel, tunnel_id";
+const place = `${point}, ttl`;
 
 /**
  * Packets that the capture has a second time: seen at two points (two devices under `any`, both sides of a bridge or router, inside
@@ -23,6 +24,8 @@ const place = "interface, cooked_interface, cooked_direction, eth_src, eth_dst, 
  * changes it from packet to packet, makes a packet its own: the same one again is a copy. Without it equal packets can be two of a kind, such as
  * duplicate acks: there the n-th at one place is a copy of the n-th at another, and what comes again at the very same time is one where data between
  * the same two hosts does.
+ *
+ * What passes one point, between the same two MAC addresses, with another TTL goes in a circle: it is no copy.
  *
  * What came again without such a proof is possibly a copy.
  */
@@ -39,8 +42,10 @@ export const copiesSql = `
       CASE WHEN fragment THEN true WHEN transport = 'tcp' THEN tcp_seq_raw IS NOT NULL ELSE coalesce(checksum, 0) <> 0 OR sequence IS NOT NULL END AS told,
       CASE WHEN transport = 'tcp' THEN coalesce(tcp_len_bytes, 0) > 0 OR contains(tcp_flags, 'SYN') OR contains(tcp_flags, 'FIN') ELSE true END AS loaded,
       CASE WHEN transport = 'tcp' AND checksum_status = 'good' THEN checksum END AS right_checksum,
-      hash(${place}) AS place
-    FROM candidates JOIN packets USING (frame), clock),
+      hash(${place}) AS place,
+      eth_src IS NOT NULL AND min(ttl) OVER passes <> max(ttl) OVER passes AS circles
+    FROM candidates JOIN packets USING (frame), clock
+    WINDOW passes AS (PARTITION BY candidates.content, ${point})),
   senders AS (SELECT DISTINCT src FROM seen WHERE coalesce(id, 0) <> 0),
   uses AS (
     SELECT src, dst, src_port, dst_port, hash(${place}) AS place, count(*) AS packets, count(DISTINCT ip_id) AS ids
@@ -68,6 +73,7 @@ export const copiesSql = `
   judged AS (
     SELECT frame, least(src, dst) AS one, greatest(src, dst) AS other, again AND since_ns = 0 AND fine AND told AS at_once,
       coalesce(CASE
+        WHEN circles THEN false
         WHEN identified AND moved_before THEN before_ns <= ${copyNs}
         WHEN told AND moved AND there_ns <= ${copyNs} THEN true
         WHEN NOT again OR coalesce(differs, false) THEN false

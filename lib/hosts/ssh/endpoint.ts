@@ -20,7 +20,7 @@ export interface Endpoint {
   revokedKeys: { path: string; place: string } | undefined;
   identityFiles: string[];
   agent: string | undefined;
-  /** Of the agent's keys, only those that the identity files name. */
+  /** Keys of files alone: the agent isn't asked. */
   identitiesOnly: boolean;
   jump: string[];
   timeoutSeconds: number;

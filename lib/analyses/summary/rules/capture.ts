@@ -91,6 +91,7 @@ export const captureRules = {
     causes: [
       "a sender that never changes the IP identification, and sends the same again",
       "a mirror port that sends packets twice, of protocols without a checksum, or in a file without times",
+      "a routing loop: the same packet again between the same MAC addresses, with a lower TTL (hopLimits)",
     ],
     advice: ["compare with a capture at another point"],
     verify,

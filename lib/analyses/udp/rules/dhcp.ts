@@ -2,6 +2,20 @@ import { type Rules, rule } from "../../../findings/index.js";
 import { callOf, doubtsAbout, type Subject } from "../../subject/index.js";
 import { dhcpExchanges } from "../dhcp.js";
 
+/** A client that is refused what it had before asks anew within 10 s (RFC 2131, 3.2 and 4.4.1); the rest is for the answer. */
+const anewNs = 60_000_000_000;
+
+/** A relay's MAC address stands for many clients, so it tells nothing of one. */
+const settled = async ({ capture, filter }: Subject) => {
+  const exchanges = await dhcpExchanges(capture, filter);
+  return exchanges.query(`
+    SELECT asked.*, asked.outcome = 'refused' AND NOT asked.relayed AND EXISTS (
+        SELECT 1 FROM this later
+        WHERE later.outcome = 'granted' AND NOT later.relayed AND later.client_mac = asked.client_mac AND later.version = asked.version
+          AND later.start_ns BETWEEN asked.start_ns AND asked.start_ns + ${anewNs}) AS granted_later
+    FROM this asked`);
+};
+
 /** How addresses are asked for. */
 export const dhcpRules = {
   DHCP_FAILED: rule({
@@ -10,9 +24,9 @@ export const dhcpRules = {
     thresholds: {
       more: { value: 1, unit: "packets", meaning: "MEDIUM above so many repetitions without an end" },
     },
-    of: ({ capture, filter }: Subject) => dhcpExchanges(capture, filter),
+    of: settled,
     grades: ({ more }) => [
-      ["HIGH", "outcome = 'refused'"],
+      ["HIGH", "outcome = 'refused' AND NOT granted_later"],
       ["MEDIUM", `outcome = 'open' AND repeats > ${more}`],
     ],
     shows: ["start_ns", "dhcp_id", "version", "client_mac", "server", "messages", "outcome", "repeats"],
