@@ -17,6 +17,8 @@ export interface Field extends Column {
   read(tokens: Tokens): Value;
   /** The generation since which a token that isn't there means 0; undefined: it means unknown. */
   zeroSince?: number;
+  /** Both ends agree on it in their handshake: unknown until that is over. */
+  agreed?: true;
 }
 
 const at = (text: string | undefined, index: number) => text?.split(/[/,]/)[index];
@@ -58,6 +60,8 @@ function flag(name: string, token: string, meaning: string, knownSince: number):
   };
 }
 
+const agreed = (field: Field): Field => ({ ...field, agreed: true });
+
 const scale = (name: string, index: number, meaning: string): Field => ({
   ...{ name, type: "INTEGER", meaning },
   read: ({ named }) => whole(at(named.get("wscale"), index)),
@@ -76,13 +80,13 @@ export const fields: readonly Field[] = [
     ...{ name: "congestion_control", type: "VARCHAR", meaning: "algorithm of the congestion window" },
     read: ({ congestionControl }) => congestionControl,
   },
-  flag("timestamps", "ts", "timestamps were agreed on", 0),
-  flag("sack", "sack", "selective acks were agreed on", 0),
-  flag("ecn", "ecn", "ECN was agreed on", 0),
-  {
+  agreed(flag("timestamps", "ts", "timestamps were agreed on", 0)),
+  agreed(flag("sack", "sack", "selective acks were agreed on", 0)),
+  agreed(flag("ecn", "ecn", "ECN was agreed on", 0)),
+  agreed({
     ...{ name: "window_scaling", type: "BOOLEAN", meaning: "window scaling was agreed on", zeroSince: 0 },
     read: ({ named }) => (named.has("wscale") ? true : null),
-  },
+  }),
   scale("peer_window_scale", 0, "bits by which the peer's windows are shifted"),
   scale("window_scale", 1, "bits by which its own windows are shifted"),
   time("rto_us", "rto", "retransmission timeout; null also where it is exactly 3 s"),
@@ -158,8 +162,9 @@ export const fields: readonly Field[] = [
   },
 ];
 
-/** The value of a field, 0 and unknown apart. */
-export function readField(field: Field, tokens: Tokens, generation: number): Value {
+/** The value of a field, 0 and unknown apart. @param opening the handshake is under way. */
+export function readField(field: Field, tokens: Tokens, generation: number, opening: boolean): Value {
+  if (opening && field.agreed) return null;
   const value = field.read(tokens);
   if (value !== null || field.zeroSince === undefined) return value;
   if (!tokens.info || generation < field.zeroSince) return null;

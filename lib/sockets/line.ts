@@ -16,6 +16,11 @@ export interface Socket {
 const head =
   /^(?:(?:tcp|mptcp)\s+)?(?:([A-Z][A-Z0-9-]*)\s+)?(\d+)\s+(\d+)\s+(\S+):([^\s:]+)\s+(\S+):([^\s:]+)(?=\s|$)(.*)$/s;
 
+/** Whether a line begins a socket. */
+export function isSocket(line: string): boolean {
+  return head.test(line);
+}
+
 /** Reads what `ss` printed about one socket, its second line included; null for what is none. */
 export function parseSocket(text: string, generation: number): Socket | null {
   const [, state, received, sent, own, ownPort, peer, peerPort, rest] = head.exec(text) ?? [];
@@ -25,11 +30,12 @@ export function parseSocket(text: string, generation: number): Socket | null {
   const [dst] = addressOf(peer);
   const flow = `${endOf(src, ownPort)} → ${endOf(dst, peerPort)}`;
   const [name, left, repeats] = timer?.slice(1, -1).split(",") ?? [];
+  const opening = state?.startsWith("SYN-") ?? false;
   const values: Value[] = [
     ...[flow, socket, state ?? null, src, portOf(ownPort), dst, portOf(peerPort), device],
     ...[Number(received), Number(sent), name ?? null, timerMs(left)],
     repeats === undefined ? null : Number(repeats),
-    ...fields.map((field) => readField(field, tokens, generation)),
+    ...fields.map((field) => readField(field, tokens, generation, opening)),
   ];
   return { values, key: `${socket ?? ""} ${flow}`, generation: shown(tokens) };
 }

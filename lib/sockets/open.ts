@@ -13,7 +13,7 @@ import { fields } from "./fields.js";
 import { generationOf } from "./generation.js";
 import { linesOf } from "./lines.js";
 import { SampleReader } from "./reader.js";
-import { detailsOf, isoOf } from "./samples.js";
+import { beyondNotes, detailsOf, isoOf } from "./samples.js";
 import { fileWord } from "./script.js";
 
 /** What {@link openSocketSamples} can't see in the files. */
@@ -183,9 +183,10 @@ export async function openSocketSamples(
       startedAt: isoOf(heard.firstNs),
       endedAt: isoOf(heard.lastNs),
       lost: heard.facts.kernel === undefined ? "unknown" : heard.ticks - heard.samples,
-      truncated: false,
+      truncated: heard.beyond > 0,
       partial: heard.cut || damaged.length > 0,
       notes: [
+        ...beyondNotes(heard),
         ...(heard.unread > 0
           ? [`${heard.unread} lines are neither sockets nor times, and are not here`]
           : []),
@@ -212,9 +213,9 @@ export async function openSocketSamples(
 function withZeros(table: Table, generation: number): Promise<Table> {
   const zeros = fields
     .filter(({ zeroSince }) => zeroSince !== undefined && zeroSince <= generation)
-    .map(({ name, type }) => {
+    .map(({ name, type, agreed }) => {
       const zero = type === "BOOLEAN" ? "false" : "0";
-      return `CASE WHEN cwnd_packets IS NULL THEN ${name} ELSE coalesce(${name}, ${zero}) END AS ${name}`;
+      return `CASE WHEN cwnd_packets IS NULL${agreed ? " OR starts_with(state, 'SYN-')" : ""} THEN ${name} ELSE coalesce(${name}, ${zero}) END AS ${name}`;
     });
   return deriveTable("samples", {
     sources: { raw: table },

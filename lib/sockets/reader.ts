@@ -1,6 +1,7 @@
 import type { Value } from "../tables/index.js";
+import { sampleColumns } from "./columns.js";
 import { generationOf } from "./generation.js";
-import { parseSocket, type Socket } from "./line.js";
+import { isSocket, parseSocket, type Socket } from "./line.js";
 import { endWord, factWord, fileWord, sampleWord } from "./script.js";
 import { saidTime } from "./time.js";
 
@@ -26,7 +27,17 @@ export interface Heard {
   lastNs: bigint | null;
   /** Samples without a time of their own. */
   untimed: number;
+  /** Sockets beyond {@link maxSockets} of their sample: they are not there. */
+  beyond: number;
 }
+
+/** A sample is held until its end; no more of it than this. */
+export const maxSockets = 250_000;
+/** No socket has longer text, over all of its lines. */
+const maxText = 64 * 2 ** 10;
+/** The sampler says fewer facts, and shorter ones. */
+const maxFacts = 100;
+const maxFact = 1_000;
 
 /** How samples follow each other in files that don't say when. */
 export interface Pace {
@@ -41,7 +52,7 @@ export interface Pace {
 export class SampleReader {
   readonly heard: Heard = {
     ...{ facts: {}, samples: 0, ticks: 0, failed: 0, longestMs: 0, cut: false, unread: 0, generation: 0 },
-    ...{ firstNs: null, lastNs: null, untimed: 0 },
+    ...{ firstNs: null, lastNs: null, untimed: 0, beyond: 0 },
   };
   private generation = 0;
   private framed = false;
@@ -58,7 +69,7 @@ export class SampleReader {
   take(line: string): Value[][] {
     if (line.startsWith("skbook-")) return this.own(line);
     if (/^\s/.test(line) && this.pending !== "") {
-      this.pending += `\n${line.trimEnd()}`;
+      if (this.pending.length + line.length <= maxText) this.pending += `\n${line.trimEnd()}`;
       return [];
     }
     if (line.trim() === "") return [];
@@ -67,7 +78,7 @@ export class SampleReader {
     }
     const done = this.settle();
     if (this.framed && this.current === null) return done;
-    if (!this.framed) {
+    if (!this.framed && !isSocket(line)) {
       const time = saidTime(line);
       if (time !== null) {
         const before = this.endForeign();
@@ -93,11 +104,12 @@ export class SampleReader {
     if (word === fileWord) return [...this.settle(), ...this.endForeign()];
     this.framed = true;
     if (word === factWord) {
-      heard.facts[first] = rest.join(" ").replaceAll("\t", " ");
+      if (Object.keys(heard.facts).length < maxFacts && first.length <= maxFact)
+        heard.facts[first] = rest.join(" ").slice(0, maxFact).replaceAll("\t", " ");
       this.generation = generationOf(heard.facts.kernel, heard.facts.ss);
     } else if (word === sampleWord) {
       const [time = "", uptime = ""] = rest;
-      const known = /^\d{15,19}$/.test(time) && /^\d+$/.test(uptime);
+      const known = /^\d{1,9}$/.test(first) && /^[1-8]?\d{15,18}$/.test(time) && /^\d{1,11}$/.test(uptime);
       this.current = known ? { sample: Number(first), timeNs: BigInt(time), uptime: Number(uptime) } : null;
       this.rows = [];
     } else if (word === endWord && this.current?.sample === Number(first)) {
@@ -165,7 +177,7 @@ export class SampleReader {
     if (!this.framed) {
       if (this.keys.has(socket.key)) done = this.endForeign();
       if (this.current === null) this.open();
-      this.keys.add(socket.key);
+      if (this.keys.size < maxSockets) this.keys.add(socket.key);
     }
     this.join(socket);
     return done;
@@ -173,7 +185,19 @@ export class SampleReader {
 
   private join({ values }: Socket): void {
     if (this.current === null) return;
+    if (this.rows.length >= maxSockets) {
+      this.heard.beyond += 1;
+      return;
+    }
     const { sample, timeNs, uptime } = this.current;
-    this.rows.push([sample, timeNs, uptime === null ? null : uptime * 10_000, ...values]);
+    const row = [sample, timeNs, uptime === null ? null : uptime * 10_000, ...values];
+    this.rows.push(row.map((value, column) => (fits(value, sampleColumns[column]?.type) ? value : null)));
   }
+}
+
+/** Whether a column can hold it; a number that none can is unknown, and costs the other columns and rows nothing. */
+function fits(value: Value, type: string | undefined): boolean {
+  if (typeof value === "bigint") return type === "BIGINT" && value < 2n ** 63n;
+  if (typeof value !== "number" || type === "DOUBLE") return true;
+  return value < (type === "INTEGER" ? 2 ** 31 : 2 ** 63);
 }

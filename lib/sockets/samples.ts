@@ -10,7 +10,7 @@ import { createTable, type Table } from "../tables/index.js";
 import { sampleColumns } from "./columns.js";
 import { Connections, filterWords } from "./filter.js";
 import { linesOf } from "./lines.js";
-import { type Heard, SampleReader } from "./reader.js";
+import { type Heard, maxSockets, SampleReader } from "./reader.js";
 import { samplerScript } from "./script.js";
 
 /** What {@link socketSamples} is asked. */
@@ -51,6 +51,8 @@ const outcomeShape = z.object({
   timedOut: z.boolean(),
   leaseExpired: z.boolean(),
   connectionLost: z.boolean(),
+  /** It was told to end: by `during`, or at `maxRows`. */
+  asked: z.boolean(),
   detached,
   group: z.number().nullable(),
 });
@@ -78,6 +80,7 @@ export async function socketSamples(host: Host, options: SocketSamplesOptions = 
   const tried = `sample the sockets of ${host.name}`;
   const ticks = Math.floor((1_000 * seconds) / everyMs) + 1;
   const params = { everyMs, seconds, netns: netns ?? null, maxRows, filter: filterWords(connections) };
+  let asked = false;
   let stop = () => {};
   const run = await recordedRun(
     { kind: "sockets", name: "socketSamples", host: host.name, params },
@@ -99,8 +102,12 @@ export async function socketSamples(host: Host, options: SocketSamplesOptions = 
           deadlineSeconds: Math.ceil(seconds) + 30,
         },
       );
-      stop = () => execution.end();
-      return { bytes: execution, outcome: execution.ended.then((end) => outcomeOf(host.name, tried, end)) };
+      stop = () => {
+        asked = true;
+        execution.end();
+      };
+      const outcome = execution.ended.then((end) => ({ ...outcomeOf(host.name, tried, end), asked }));
+      return { bytes: execution, outcome };
     },
   );
   const task = new ConcurrentTask(tried, during, {
@@ -135,9 +142,9 @@ export async function socketSamples(host: Host, options: SocketSamplesOptions = 
     const { heard } = reader;
     if (heard.samples === 0) throw nothingSampled(host.name, tried, outcome);
     await task.over();
-    const asked = during !== undefined || truncated;
-    const early = outcome.leaseExpired || outcome.connectionLost || (outcome.exitCode !== 0 && !asked);
-    const due = early || asked ? heard.ticks : ticks;
+    const early =
+      outcome.leaseExpired || outcome.connectionLost || (outcome.exitCode !== 0 && !outcome.asked);
+    const due = early || outcome.asked ? heard.ticks : ticks;
     const lost = due - heard.samples;
     return await writer.finish({
       source: "socketSamples",
@@ -146,7 +153,7 @@ export async function socketSamples(host: Host, options: SocketSamplesOptions = 
       startedAt: isoOf(heard.firstNs),
       endedAt: isoOf(heard.lastNs),
       lost,
-      truncated,
+      truncated: truncated || heard.beyond > 0,
       partial: early,
       notes: [
         ...detachedNotes(host.name, outcome),
@@ -157,6 +164,7 @@ export async function socketSamples(host: Host, options: SocketSamplesOptions = 
         ...(truncated
           ? [`More than ${maxRows.toLocaleString("en-US")} rows (maxRows): the rest is not here`]
           : []),
+        ...beyondNotes(heard),
         ...(heard.unread > 0 ? [`${heard.unread} lines of ss could not be read, and are not here`] : []),
       ],
       details: detailsOf(heard, everyMs),
@@ -174,11 +182,21 @@ export function detailsOf({ facts, samples, longestMs }: Heard, everyMs: number 
   return { everyMs, samples, longestSampleMs: longestMs, kernel, ss, settings };
 }
 
+/** Sockets that a sample had too many of. */
+export function beyondNotes({ beyond }: Heard): string[] {
+  const most = maxSockets.toLocaleString("en-US");
+  return beyond === 0
+    ? []
+    : [
+        `${beyond.toLocaleString("en-US")} sockets are not here: of a sample, ${most} are kept; ask for fewer (dst, port)`,
+      ];
+}
+
 export function isoOf(ns: bigint | null): string | null {
   return ns === null ? null : new Date(Number(ns / 1_000_000n)).toISOString();
 }
 
-function outcomeOf(host: string, tried: string, end: ExecEnd): Outcome {
+function outcomeOf(host: string, tried: string, end: ExecEnd): Omit<Outcome, "asked"> {
   if (end.canceled) throw new SkbookError(withDetached(host, end, interrupted(tried)));
   const { exitCode, stderr, timedOut, leaseExpired, connectionLost, detached, group } = end;
   return {

@@ -100,7 +100,7 @@ export class TransferReport {
  * Says why a transfer is as fast as it is, and what to do: samples the sockets of both ends at the same time, finds the connection, and puts {@link socketPipeline}, the
  * {@link socketSummary} of each end and their figures together. The first thing to run where a transfer is slow.
  *
- * Nothing is attached or changed on either host. One connection has to have carried data from the sender to the receiver meanwhile: narrow it by `dst` and `port` where there are several.
+ * Nothing is attached or changed on either host. One connection has to have carried data from the sender to the receiver meanwhile: narrow it by `dst` and `port` (of its client, too) where there are several; those with less than 1 % of the largest one's data don't count.
  *
  * @param sender the host that sends.
  * @param receiver the host that receives; the same one, with `netns`, where both ends are on it.

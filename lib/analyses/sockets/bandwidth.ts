@@ -7,7 +7,7 @@ const shape = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:bit\/s|bps|b\/s)$/i;
 export const Bandwidth = z
   .string()
   .regex(shape, 'a bandwidth with its unit in bits: "25 Gbit/s", "100 Mbps"')
-  .refine((text) => !/B\/s$/.test(text), { error: 'bits, not bytes: "25 Gbit/s"' })
+  .refine((text) => !/B(?:\/[sS]|[pP][sS])$/.test(text), { error: 'bits, not bytes: "25 Gbit/s"' })
   .transform((text) => {
     const [, number, prefix = ""] = shape.exec(text) ?? [];
     return Number(number) * (prefixes[prefix.toLowerCase()] as number);

@@ -14,12 +14,12 @@ import { flow as flowColumn, ratio, word } from "./columns.js";
 import { connectionColumns } from "./connections.js";
 import { type BandwidthOptions, checkedBandwidth, checkSamples } from "./options.js";
 import { actionColumns, placeOf, pointColumns, points, slowReaderSql } from "./points.js";
-import { type Limit, limits, shareColumn } from "./steps.js";
+import { fewSql, type Limit, limits, shareColumn } from "./steps.js";
 import { percent, SocketSubject, size, speed } from "./subject.js";
 
 /** What {@link socketPipeline} is asked. */
 export interface SocketPipelineOptions extends BandwidthOptions {
-  /** The connection, as the *sender's* column `flow` has it. Default: the only one that carried data from the sender to the receiver. */
+  /** The connection, as the *sender's* column `flow` has it. Default: the only one that carried data from the sender to the receiver; those with less than 1 % of the largest one's data don't count. */
   flow?: string;
 }
 
@@ -87,7 +87,7 @@ export class SocketPipeline {
  * @param sender samples of the end that sends.
  * @param receiver samples of the other end, of the same time: `onAll([a, b], (host) => socketSamples(host, options))`.
  * @param options.bandwidth what the path can carry, with its unit: `"25 Gbit/s"`. Default: unknown.
- * @param options.flow the connection, as the sender's samples name it. Default: the only one that carried data.
+ * @param options.flow the connection, as the sender's samples name it. Default: the only one that carried data, those with less than 1 % of the largest one's left out.
  * @param options.from, options.to when.
  * @returns `verdict`, `limit`, `primary`, `secondary`, `points`, `actions`, `matrix`, `findings`, `health` and `picture` (text). In a cell it shows the verdict, findings, points and actions.
  * @throws SkbookError `BAD_PARAMETER`, also where several connections carried data, or none did; `NO_SUCH_PEER` where the receiver has no socket of that connection.
@@ -113,7 +113,7 @@ export async function socketPipeline(
   const answer = await deriveFrame({
     sources: { sent, got },
     query: `SELECT sent."limit", sent.second_limit, ${slowReaderSql} AS slow, ${limits.map((limit) => `sent.${shareColumn(limit)}`).join(", ")},
-      sent.acked_bits_per_second, sent.sndbuf_bytes, sent.snd_wnd_bytes, got.rcvbuf_bytes, got.recv_q_bytes, sent.resent_percent, sent.max_pacing_bits_per_second, sent.min_rtt_us, got.window_scaling
+      sent.acked_bits_per_second, sent.sndbuf_bytes, sent.snd_wnd_bytes, got.rcvbuf_bytes, got.recv_q_bytes, sent.resent_percent, sent.max_pacing_bits_per_second, sent.min_rtt_us, got.window_scaling, sent.few, sent.samples
       FROM sent, got LIMIT 1`,
     columns: [
       ...["limit", "second_limit"].map((name) => word(name, name)),
@@ -129,6 +129,8 @@ export async function socketPipeline(
       ].map((name) => ratio(name, name)),
       ...["max_pacing_bits_per_second", "min_rtt_us"].map((name) => ratio(name, name)),
       { name: "window_scaling", type: "BOOLEAN", meaning: "window scaling" },
+      { name: "few", type: "BOOLEAN", meaning: "too few samples" },
+      { name: "samples", type: "BIGINT", meaning: "samples" },
     ],
     provenance,
   });
@@ -148,7 +150,7 @@ export async function socketPipeline(
         .map(
           (point, place) => `
             SELECT ${place} AS place, '${point.side}' AS side, ${point.number} AS number, '${point.name}' AS point, ${point.pressure} AS pressure, ${point.share} AS share,
-              CASE WHEN ${point.critical} THEN 'CRITICAL' WHEN ${point.warning} THEN 'HIGH' WHEN ${point.info} THEN 'INFO' END AS severity,
+              CASE WHEN (${point.critical} OR ${point.warning}) AND sent.few THEN 'INFO' WHEN ${point.critical} THEN 'CRITICAL' WHEN ${point.warning} THEN 'HIGH' WHEN ${point.info} THEN 'INFO' END AS severity,
               ${point.evidence} AS evidence, '${point.diagnosis.replaceAll("'", "''")}' AS diagnosis, '${point.action.replaceAll("'", "''")}' AS action FROM pair`,
         )
         .join(" UNION ALL "),
@@ -220,19 +222,27 @@ const pointRules: Rules<Table> = Object.fromEntries(
 function moreOf(subject: SocketSubject): Promise<Table> {
   return subject.table(
     "connection",
-    `SELECT connections.*, waiting_part, disorder_part, unread_part FROM connections JOIN (
+    `SELECT connections.*, waiting_part, disorder_part, unread_part, few FROM connections JOIN (
        SELECT flow, socket, avg(notsent_bytes / nullif(notsent_bytes + in_flight_bytes, 0)) AS waiting_part,
-         sum(d_rcv_ooo_packets) / nullif(sum(d_data_segs_in), 0) AS disorder_part, avg(CAST(recv_q_bytes > 0 AS INTEGER)) AS unread_part
+         sum(d_rcv_ooo_packets) / nullif(sum(d_data_segs_in), 0) AS disorder_part, avg(CAST(recv_q_bytes > 0 AS INTEGER)) AS unread_part, ${fewSql} AS few
        FROM steps GROUP BY flow, socket) AS more ON connections.flow = more.flow AND connections.socket IS NOT DISTINCT FROM more.socket
-     LIMIT 1`,
+     ORDER BY greatest(coalesce(acked_bytes, 0), coalesce(received_bytes, 0)) DESC, connections.socket LIMIT 1`,
     [
       ...connectionColumns,
       ratio("waiting_part", "not sent yet, of what is not acknowledged"),
       ratio("disorder_part", "packets out of order of those with data"),
       ratio("unread_part", "samples with unread data"),
+      {
+        name: "few",
+        type: "BOOLEAN",
+        meaning: "too few samples, or too close ones, to prove shares of time",
+      },
     ],
   );
 }
+
+/** A connection that carried less than this part of the largest one's data is its control connection, or has nothing to do with it. */
+const smallPart = 0.01;
 
 interface One {
   flow: string;
@@ -244,7 +254,9 @@ async function chooseOne(connections: Table, flow: string | undefined): Promise<
   const wrong = (failed: string, todo: string) =>
     new SkbookError({ code: "BAD_PARAMETER", tried: "find the transfer of socketPipeline", failed, todo });
   const found = await connections.sql(
-    `SELECT flow, count(*) OVER () AS flows FROM this ${flow === undefined ? "WHERE acked_bytes > received_bytes AND acked_bytes > 0" : ""} GROUP BY flow ORDER BY max(acked_bytes) DESC LIMIT 5`,
+    `WITH carried AS (SELECT flow, max(acked_bytes) AS acked FROM this ${flow === undefined ? "WHERE acked_bytes > received_bytes AND acked_bytes > 0" : ""} GROUP BY flow),
+       large AS (SELECT * FROM carried WHERE acked IS NULL OR acked >= ${smallPart} * (SELECT max(acked) FROM carried))
+     SELECT flow, count(*) OVER () AS flows FROM large ORDER BY acked DESC NULLS LAST LIMIT 5`,
   );
   const rows = found.values as Value[][];
   const [[name, flows] = []] = rows;
@@ -259,7 +271,7 @@ async function chooseOne(connections: Table, flow: string | undefined): Promise<
   if (Number(flows) > 1) {
     throw wrong(
       `${flows} connections carried data`,
-      `give one as flow: ${rows.map(([one]) => JSON.stringify(one)).join(", ")}`,
+      `give one as flow, to transferReport the port of its client as port: ${rows.map(([one]) => JSON.stringify(one)).join(", ")}`,
     );
   }
   const [own, peer] = String(name).split(" → ");
@@ -287,6 +299,10 @@ function verdictOf(flow: string, facts: { [name: string]: Value }, slow: boolean
   }
   const share = percent(facts[shareColumn(limit)]);
   const window = facts.snd_wnd_bytes === null ? "" : `, a window of at most ${size(facts.snd_wnd_bytes)}`;
+  const doubt =
+    facts.few === true
+      ? ` (${facts.samples} samples are too few, or too close, to be sure: 10 at least, 100 ms apart or more)`
+      : "";
   const why: Record<Limit, string> = {
     application: "its sending application gave nothing more to send",
     "send buffer": `its send buffer (${size(facts.sndbuf_bytes)}) was full of what is in flight`,
@@ -295,10 +311,10 @@ function verdictOf(flow: string, facts: { [name: string]: Value }, slow: boolean
       : `its receiver's window allowed no more (receive buffer of ${size(facts.rcvbuf_bytes)}${window}${facts.window_scaling === false ? ", window scaling is off" : ""})`,
     "congestion window": "its congestion window was full",
     pacing: `its sender's own limit of ${speed(facts.max_pacing_bits_per_second)} (SO_MAX_PACING_RATE) was reached`,
-    loss: `what was lost was being sent again (${Number(facts.resent_percent ?? 0).toPrecision(2)} % of its payload)`,
+    loss: `what was lost was being sent again (${facts.resent_percent === null ? "an unknown part" : `${Number(facts.resent_percent).toPrecision(2)} %`} of its payload)`,
     path: "the path carried no more, and neither end held it up",
   };
-  return `${flow}: at ${speed(facts.acked_bits_per_second)}, for ${share} of the time ${why[limit]}`;
+  return `${flow}: at ${speed(facts.acked_bits_per_second)}, for ${share} of the time ${why[limit]}${doubt}`;
 }
 
 const urgency = ["CRITICAL", "HIGH", "INFO"];

@@ -74,7 +74,7 @@ const computed = (names: readonly string[], type: Column["type"]): Column[] =>
 
 /**
  * The samples that a filter takes, each with `in_flight_packets` and `in_flight_bytes`; with `elapsed_us` since the sample before of
- * the same socket (null for its first), what its counters grew by (`d_...`), and the share of that time that each limit had; the shares add up to 1, or all are null.
+ * the same socket (null for its first), what its counters grew by (`d_...`), and the share of that time that each limit had; the shares add up to 1, or all are null, as they are while a connection is being opened.
  *
  * Busy, held up by the peer's window and held up by the send buffer is what the kernel measured (its chronographs). The rest of the busy time is told apart by the sample at its end: loss
  * where something is taken for lost or was sent again (0.1 % at least, and not for nothing), unless a queue that runs over explains that; where no full segment waits to be sent (less is held back by Nagle's rule) and the window isn't full, the send buffer if it is full (the kernel doesn't notice where all was sent before the writer had to wait), else the application; pacing where a rate
@@ -96,9 +96,9 @@ export function stepsOf(samples: Table, filter: CheckedFilter): Promise<Table> {
   });
 }
 
-/** The lower of both; unknown where the first is: least() passes over what is null. */
+/** The lower of both; unknown where one is: least() passes over what is null. */
 const lower = (value: string, most: string) =>
-  `CASE WHEN (${value}) IS NOT NULL THEN least(${value}, ${most}) END`;
+  `CASE WHEN (${value}) IS NOT NULL AND (${most}) IS NOT NULL THEN least(${value}, ${most}) END`;
 
 function viewsOf(filter: CheckedFilter): { [name: string]: string } {
   const before = (column: string) => `lag(${column}) OVER socket_steps`;
@@ -107,21 +107,24 @@ function viewsOf(filter: CheckedFilter): { [name: string]: string } {
       SELECT *, ${inFlight} AS in_flight_packets, (${inFlight}) * mss_bytes AS in_flight_bytes FROM samples WHERE ${chosen(filter)}`,
     since: `
       SELECT *, (time_ns - ${before("time_ns")}) / 1000.0 AS real_us, uptime_us - ${before("uptime_us")} AS up_us,
-        ${before("cwnd_packets")} AS cwnd_before,
+        ${before("cwnd_packets")} AS cwnd_before, coalesce(starts_with(state, 'SYN-') OR starts_with(${before("state")}, 'SYN-'), false) AS opening,
         ${totals.map((column) => `${column} - ${before(column)} AS raw_${column}`).join(", ")},
         ${wrapping.map((column) => `(${column} - ${before(column)} + 4294967296) % 4294967296 AS raw_${column}`).join(", ")}
       FROM chosen WINDOW socket_steps AS (PARTITION BY flow, socket ORDER BY sample)`,
+    // No counter of 32 bits grows by half of its range meanwhile: it went back. Where none of 64 bits is known, that means another connection.
     // A clock that was set in between is told by the uptime, which goes by hundredths of a second.
     timed: `
-      SELECT *, least(${totals.map((column) => `coalesce(raw_${column}, 0)`).join(", ")}) < 0 AS reused,
+      SELECT *, least(${totals.map((column) => `coalesce(raw_${column}, 0)`).join(", ")}) < 0
+          OR coalesce(${totals.map((column) => `raw_${column}`).join(", ")}) IS NULL AND greatest(${wrapping.map((column) => `coalesce(raw_${column}, 0)`).join(", ")}) >= 2147483648 AS reused,
         CASE WHEN abs(real_us - up_us) > 50000 THEN up_us ELSE real_us END AS passed_us
       FROM since`,
     known: `
       SELECT *, CASE WHEN NOT reused AND passed_us > 0 THEN passed_us END AS elapsed_us,
-        ${counters.map((column) => `CASE WHEN NOT reused THEN raw_${column} END AS ${grown(column)}`).join(", ")}
+        ${totals.map((column) => `CASE WHEN NOT reused THEN raw_${column} END AS ${grown(column)}`).join(", ")},
+        ${wrapping.map((column) => `CASE WHEN NOT reused AND raw_${column} < 2147483648 THEN raw_${column} END AS ${grown(column)}`).join(", ")}
       FROM timed`,
     measured: `
-      SELECT *, ${lower("d_busy_us / elapsed_us", "1")} AS busy, ${lower("d_sndbuf_limited_us / elapsed_us", "least(1, d_busy_us / elapsed_us)")} AS by_sndbuf,
+      SELECT *, CASE WHEN NOT opening THEN ${lower("d_busy_us / elapsed_us", "1")} END AS busy, ${lower("d_sndbuf_limited_us / elapsed_us", "busy")} AS by_sndbuf,
         rtt_us > 2 * min_rtt_us AND rtt_us > min_rtt_us + ${queueUs} AS queued
       FROM known`,
     windowed: `
@@ -155,6 +158,9 @@ export function largest(column: string): string {
   const most = `greatest(${limits.map(of).join(", ")})`;
   return `CASE ${limits.map((limit) => `WHEN ${of(limit)} = ${most} THEN '${limit}'`).join(" ")} END`;
 }
+
+/** Whether the samples of a connection are too few, or too close to each other, to prove shares of time; in SQL over groups of `steps`. */
+export const fewSql = "(count(*) < 5 OR coalesce(quantile_disc(elapsed_us, 0.5) < 40000, false))";
 
 /** Shares of a stretch of time: of `steps`, weighted by how long each was. */
 export const sharesSql = limits

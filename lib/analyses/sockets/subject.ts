@@ -51,16 +51,19 @@ export class SocketSubject {
 
 /** "34 %": a share of 0 to 1. */
 export function percent(share: EvidenceRow[string] | undefined): string {
+  if (share === null || share === undefined) return "an unknown part";
   return `${Math.round(100 * Number(share))} %`;
 }
 
 /** "212 kB": a size to three digits. */
 export function size(bytes: EvidenceRow[string] | undefined): string {
+  if (bytes === null || bytes === undefined) return "unknown size";
   return scaled(Number(bytes), ["bytes", "kB", "MB", "GB", "TB"]);
 }
 
 /** "9.42 Gbit/s". */
 export function speed(bits: EvidenceRow[string] | undefined): string {
+  if (bits === null || bits === undefined) return "an unknown rate";
   return scaled(Number(bits), ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]);
 }
 

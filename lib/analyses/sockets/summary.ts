@@ -5,6 +5,7 @@ import { flow, word } from "./columns.js";
 import { type BandwidthOptions, checkedBandwidth, checkSamples } from "./options.js";
 import { socketRules } from "./rules/index.js";
 import { correlationsOf, statisticsOf } from "./statistics.js";
+import { fewSql } from "./steps.js";
 import { SocketSubject } from "./subject.js";
 
 /** Ids of the rules that {@link socketSummary} has. */
@@ -80,7 +81,7 @@ export async function socketSummary(
 function doubtsOf(subject: SocketSubject): Promise<Table> {
   return subject.table(
     "doubts",
-    `SELECT flow, 'SOCKET_SAMPLES_FEW' AS doubt FROM steps GROUP BY flow HAVING count(*) < 5 OR quantile_disc(elapsed_us, 0.5) < 40000`,
+    `SELECT flow, 'SOCKET_SAMPLES_FEW' AS doubt FROM steps GROUP BY flow HAVING ${fewSql}`,
     [flow, word("doubt", "id of the finding that explains it")],
   );
 }

@@ -23,7 +23,7 @@ function beside(setting: string) {
 }
 
 /** The last number of a setting of three, in SQL. */
-const most = "CAST(split_part(set_to, ' ', 3) AS BIGINT)";
+const most = "TRY_CAST(split_part(set_to, ' ', 3) AS BIGINT)";
 
 const below = {
   factor: { value: 2, unit: "× BDP", meaning: "what a buffer needs: half of it is overhead" },
@@ -71,7 +71,7 @@ export const configurationRules = {
     measure: "receiver_window_share",
     doubts: [],
     says: (row) =>
-      `${row.flow}: no window is above 64 KiB, so no more than ${speed((8 * 65_535e6) / Number(row.min_rtt_us))} at the shortest round trip`,
+      `${row.flow}: no window is above 64 KiB${row.min_rtt_us === null ? "" : `, so no more than ${speed((8 * 65_535e6) / Number(row.min_rtt_us))} at the shortest round trip`}`,
     causes: ["net.ipv4.tcp_window_scaling is 0 at one end", "a middlebox takes the option away"],
     advice: [
       "see net.ipv4.tcp_window_scaling at both ends, and the SYNs: tcpHandshakes of a capture at each",
@@ -101,7 +101,11 @@ export const configurationRules = {
     measure: "bdp_bytes",
     doubts: [],
     says: (row) =>
-      `${row.flow}: the path holds ${size(row.bdp_bytes)}, its ${row.role === "receiver" ? `receive buffer ${size(row.rcvbuf_bytes)}` : `send buffer ${size(row.sndbuf_bytes)}`}`,
+      `${row.flow}: the path holds ${size(row.bdp_bytes)}, its ${
+        row.role === "receiver"
+          ? `receive buffer ${size(row.rcvbuf_bytes)}`
+          : `send buffer ${size(row.sndbuf_bytes)}, the peer's window ${size(row.snd_wnd_bytes)}`
+      }`,
     causes: ["SO_SNDBUF or SO_RCVBUF is set", "net.ipv4.tcp_wmem or tcp_rmem end too low"],
     advice: [
       "leave them unset and let autotuning have twice the BDP: the third number of tcp_wmem and tcp_rmem",

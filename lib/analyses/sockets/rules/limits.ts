@@ -10,6 +10,8 @@ interface Held {
   limit: Limit;
   title: string;
   severity: Severity;
+  /** Which connections it is looked for in, in SQL. Default: all. */
+  among?: string;
   shows: string[];
   says(row: EvidenceRow): string;
   causes: string[];
@@ -29,7 +31,7 @@ const worse: Record<Severity, Severity> = {
 };
 
 /** A rule on what held connections up. */
-function held({ limit, title, severity, shows, says, causes, advice }: Held) {
+function held({ limit, title, severity, among = "true", shows, says, causes, advice }: Held) {
   const share = shareColumn(limit);
   return rule({
     title,
@@ -37,8 +39,8 @@ function held({ limit, title, severity, shows, says, causes, advice }: Held) {
     thresholds: shares,
     of: connections,
     grades: (limits) => [
-      [worse[severity], `${share} >= ${limits.high}`],
-      [severity, `${share} >= ${limits.share}`],
+      [worse[severity], `${among} AND ${share} >= ${limits.high}`],
+      [severity, `${among} AND ${share} >= ${limits.share}`],
     ],
     shows: ["flow", "limit", share, "acked_bits_per_second", ...shows],
     measure: share,
@@ -57,6 +59,8 @@ export const limitRules = {
     limit: "application",
     title: "the sending application gives no more",
     severity: "INFO",
+    // A receiver has nothing to send: that holds nothing up.
+    among: "role IS DISTINCT FROM 'receiver'",
     shows: [],
     says: () => "the application gave nothing more to send",
     causes: ["it waits for something else: a disk, an answer, a lock", "it has no more to send"],

@@ -24,7 +24,9 @@ const perFlow = (subject: SocketSubject) =>
   );
 const shows = columns.map(({ name }) => name);
 const verify = (row: { readonly [column: string]: unknown }) =>
-  `await samples.sql("SELECT sample, time_ns, uptime_us, bytes_acked, busy_us FROM this WHERE flow = '${row.flow}'")`;
+  `await samples.sql(${JSON.stringify(
+    `SELECT sample, time_ns, uptime_us, bytes_acked, busy_us FROM this WHERE flow = '${String(row.flow).replaceAll("'", "''")}'`,
+  )})`;
 
 /** Whether samples fit together: the other verdicts rest on it. */
 export const sampleRules = {
@@ -96,7 +98,10 @@ export const sampleRules = {
     measure: "unknown",
     doubts: [],
     says: (row) => `${row.flow}: of ${row.unknown} intervals it isn't known what held it up`,
-    causes: ["the kernel is older than 4.10, ss older than 4.10, or ss ran without -i"],
+    causes: [
+      "the kernel is older than 4.10, ss older than 4.10, or ss ran without -i",
+      "the connection was being opened",
+    ],
     advice: [
       "sample with a newer ss (`ss -tinmoe`); tell openSocketSamples the versions of kernel and ss where they are new enough",
     ],
