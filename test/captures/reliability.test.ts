@@ -181,13 +181,13 @@ describeLive("outputs on a disk without room", ["root", "dumpcap"], () => {
     try {
       const opened = await openCapture(path);
       const saveAs = join(small, "out");
-      expect(await codeOf(() => saveCapture(opened, { from: 0 }, saveAs))).toBe("WRITE_FAILED");
+      expect(await codeOf(() => saveCapture(opened, { from: 0 }, saveAs))).toBe("DISK_FULL");
       const during = () => execFileSync("ping", ["-q", "-c", "60", "-i", "0.01", "-s", "1400", "127.0.0.1"]);
       const live = { device: "lo", filter: "icmp", saveAs, during };
-      expect(await codeOf(() => capture(localhost(), live))).toBe("WRITE_FAILED");
-      expect(await codeOf(() => capture(localhost(), { ...live, lastBytes: 1e6 }))).toBe("WRITE_FAILED");
+      expect(await codeOf(() => capture(localhost(), live))).toBe("DISK_FULL");
+      expect(await codeOf(() => capture(localhost(), { ...live, lastBytes: 1e6 }))).toBe("DISK_FULL");
       const table = await packets(opened);
-      expect(await codeOf(() => table.toParquet(saveAs))).toBe("WRITE_FAILED");
+      expect(await codeOf(() => table.toParquet(saveAs))).toBe("DISK_FULL");
       expect(readdirSync(small)).toEqual([]);
     } finally {
       execFileSync("umount", ["-l", small]);
