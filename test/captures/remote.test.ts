@@ -40,6 +40,12 @@ async function analysed(capture: Awaited<ReturnType<typeof openCapture>>): Promi
   return [capture.facts, ...frames.flatMap((frame) => [frame.schema, frame.values])];
 }
 
+/** What only the blocks of a pcapng file say is read where a file is opened on this machine, not where it was fetched to. */
+function away([facts, ...rest]: unknown[]): unknown[] {
+  const { interfaces: _, lost: __, ...known } = facts as { [fact: string]: unknown };
+  return [known, ...rest];
+}
+
 describeLive("a capture on another host", ["sshd", "tshark"], () => {
   let sshd: Sshd;
   let host: Host;
@@ -60,15 +66,15 @@ describeLive("a capture on another host", ["sshd", "tshark"], () => {
     const opened = await openCapture({ host, path: file });
     expect(opened.provenance.host).toBe(host.name);
     const there = await analysed(opened);
-    expect(there).toEqual(here);
+    expect(there).toEqual(away(here));
     const copy = join(folder, `fetched-${name}`);
     const fetched = await opened.fetch({ saveAs: copy });
     expect(fetched.path).toBe(copy);
     const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
     expect(hash(await readFile(copy))).toBe(hash(await readFile(file)));
     expect(fetched.sha256).toBe(hash(await readFile(file)));
-    expect(await analysed(fetched)).toEqual(here);
-    expect(await analysed(await opened.fetch())).toEqual(here);
+    expect(await analysed(fetched)).toEqual(away(here));
+    expect(await analysed(await opened.fetch())).toEqual(away(here));
 
     await rm(file);
     process.env.PATH = "/nonexistent";
@@ -76,8 +82,8 @@ describeLive("a capture on another host", ["sshd", "tshark"], () => {
     const recorded = await connect(sshd.destination);
     const again = await openCapture({ host: recorded, path: file });
     expect(again.path).toBeNull();
-    expect(await analysed(again)).toEqual(here);
-    expect(await analysed(await again.fetch())).toEqual(here);
+    expect(await analysed(again)).toEqual(away(here));
+    expect(await analysed(await again.fetch())).toEqual(away(here));
   });
 
   it("says what can't be opened, and what changed since", async () => {

@@ -46,8 +46,8 @@ describeLive("a disk without room", ["root", "tshark"], () => {
       for await (const _ of bytes);
     };
     const started = vi.spyOn(localhost(), "start");
-    await expect(read()).rejects.toMatchObject({ code: "WRITE_FAILED" });
-    await expect(ended).rejects.toMatchObject({ code: "WRITE_FAILED" });
+    await expect(read()).rejects.toMatchObject({ code: "DISK_FULL" });
+    await expect(ended).rejects.toMatchObject({ code: "DISK_FULL" });
     const parts = started.mock.calls.filter(([command]) => command.includes("feed")).length;
     started.mockRestore();
     expect(parts).toBe(Math.min(availableParallelism(), 4));
@@ -58,7 +58,7 @@ describeLive("a disk without room", ["root", "tshark"], () => {
   it("is what packets() says, without a stack of DuckDB", async () => {
     process.env.SKBOOK_CACHE_BYTES = "0";
     try {
-      await expect(packets(await openCapture(path))).rejects.toMatchObject({ code: "WRITE_FAILED" });
+      await expect(packets(await openCapture(path))).rejects.toMatchObject({ code: "DISK_FULL" });
     } finally {
       delete process.env.SKBOOK_CACHE_BYTES;
     }

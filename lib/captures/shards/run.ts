@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, createWriteStream, openSync } from "node:fs";
+import { createReadStream, createWriteStream, openSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -163,11 +163,13 @@ async function spool(
 ): Promise<AsyncIterable<Uint8Array>> {
   const path = join(scratchFolder(), `shard-${plans++}-${shard}`);
   const fd = openSync(path, "wx+", 0o600);
+  const kept = createWriteStream("", { fd, autoClose: false });
   try {
     await rm(path);
-    await pipeline(execution, countLines(onSpooled), createWriteStream("", { fd, autoClose: false }));
+    await pipeline(execution, countLines(onSpooled), kept);
   } catch (error) {
-    closeSync(fd);
+    // Closes the file, once: a pipeline that failed has done so.
+    kept.destroy();
     throw error instanceof SkbookError ? error : notKept(path, error);
   }
   return createReadStream("", { fd, start: 0, highWaterMark: 2 ** 18 });
