@@ -79,8 +79,8 @@ const ofProgram = [
 function replaced(held: ts.SourceFile, content: ts.SourceFile): ts.SourceFile {
   const file = held as ts.SourceFile & Record<string, unknown>;
   const parsed = content as ts.SourceFile & Record<string, unknown>;
-  for (const key of Object.keys(file)) if (!ofProgram.includes(key)) file[key] = parsed[key];
-  for (const key of Object.keys(parsed)) if (!ofProgram.includes(key)) file[key] = parsed[key];
+  const keys = new Set([...Object.keys(file), ...Object.keys(parsed)]);
+  for (const key of keys) if (!ofProgram.includes(key)) file[key] = parsed[key];
   Object.assign(file, { imports: [], moduleAugmentations: [], ambientModuleNames: [] });
   ts.forEachChild(file, (child) => {
     (child as { parent: ts.Node }).parent = file;

@@ -52,13 +52,7 @@ export class Cells {
     const cell = this.#open(code, this.#compiler.held(code));
     const program = this.#compiler.program(cell);
     const sources = this.#compiler.sources(program, cell.file);
-    try {
-      this.#check(cell, sources, program);
-    } catch (error) {
-      // The next cell has the same place.
-      this.#compiler.renew();
-      throw error;
-    }
+    this.#check(cell, sources, program);
     const compiled = { cell, ...this.#emit(cell, program), sources: this.#emitSources(sources, program) };
     this.#compiler.files.keep(cell);
     this.#stale ||= compiled.imports.length > 0;

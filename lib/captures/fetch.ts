@@ -23,7 +23,7 @@ const fetchOutcome: z.ZodType<FetchOutcome> = z.looseObject({ sha256: z.string()
 let fetched = 0;
 
 /** The copy that a file was fetched into; `path` is null in a replay. */
-export type Fetched = Pick<CaptureFile, "name" | "path" | "sha256"> & { recordingId: string | null };
+type Fetched = Pick<CaptureFile, "name" | "path" | "sha256"> & { recordingId: string | null };
 
 /** Brings a file to this machine, compressed on its way. */
 export async function fetchFile(

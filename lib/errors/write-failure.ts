@@ -1,7 +1,7 @@
 import { reasonOf, SkbookError } from "./error.js";
 
 /** What a write that failed becomes, unless the disk or the quota is full. */
-export interface WriteFacts {
+interface WriteFacts {
   code: string;
   path: string;
   todo: string;

@@ -40,7 +40,7 @@ const maxFacts = 100;
 const maxFact = 1_000;
 
 /** How samples follow each other in files that don't say when. */
-export interface Pace {
+interface Pace {
   startNs: bigint;
   everyNs: bigint;
 }

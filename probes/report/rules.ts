@@ -2,7 +2,7 @@ import { type EvidenceRow, type Rules, rule } from "../../lib/findings/index.js"
 import type { Table } from "../../lib/tables/index.js";
 
 /** What the rules of a host's drops look through. */
-export interface DropSubject {
+interface DropSubject {
   /** Drops by kind, reason, site and device. */
   drops: Table;
   /** Counters of the host, with what they grew by. */

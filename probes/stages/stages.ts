@@ -20,7 +20,7 @@ export const stageNames = [
   "driver",
   "transport_in",
 ] as const;
-export type StageName = (typeof stageNames)[number];
+type StageName = (typeof stageNames)[number];
 
 export const stage = (name: StageName): number => stageNames.indexOf(name);
 

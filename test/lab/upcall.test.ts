@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { type Frame, type Host, upcallEvents, upcallSummary } from "../../lib/index.js";
+import { type Host, upcallEvents, upcallSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
+import { rowsOf } from "../fixtures/rows.js";
 import { kernelVersions } from "./kernels.js";
 import { sharedLab } from "./shared.js";
 import { address, sinkPort } from "./topology/topology.js";
@@ -31,11 +32,6 @@ async function standStill(host: Host): Promise<number> {
   const [before = 0, after = 0] = [...stdout.matchAll(/^missed (\d+)$/gm)].map((one) => Number(one[1]));
   return after - before;
 }
-
-const rowsOf = ({ columns, values }: Frame) =>
-  (values as unknown[][]).map((row) =>
-    Object.fromEntries(columns.map((name, index) => [name, row[index] as never])),
-  ) as Record<string, number | string | null>[];
 
 for (const kernel of kernelVersions) {
   describeLive(`upcalls of a host with kernel ${kernel}`, ["root", "lab", "debian"], () => {

@@ -1,15 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { backlogEvents, backlogSummary, type Frame, localhost } from "../../lib/index.js";
+import { backlogEvents, backlogSummary, localhost } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
+import { rowsOf } from "../fixtures/rows.js";
 import { makePair, type Pair } from "./pair.js";
 
 const port = 4_000;
-
-type Row = Record<string, number | string | boolean | null>;
-const rowsOf = ({ columns, values }: Frame): Row[] =>
-  (values as unknown[][]).map((row) =>
-    Object.fromEntries(columns.map((name, index) => [name, row[index] as never])),
-  );
 
 describeLive("packets in a backlog", ["root", "bpftrace", "tracing", "namespaces"], () => {
   let pair: Pair;

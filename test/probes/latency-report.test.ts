@@ -8,7 +8,8 @@ import { reportOf } from "../../probes/latency/report.js";
 import { tableOf } from "../../probes/table-of.js";
 import { start as began, provenance } from "../figures/tables.js";
 import { describeLive } from "../fixtures/needs.js";
-import { makeRealTime, rowsOf, start } from "./threads.js";
+import { rowsOf } from "../fixtures/rows.js";
+import { makeRealTime, start } from "./threads.js";
 
 const columnsOf = (names: string, type: Column["type"]): Column[] =>
   names.split(" ").map((name) => ({ name, type, meaning: name }));

@@ -4,7 +4,8 @@ import { execa } from "execa";
 import { expect, test } from "vitest";
 import { futexSummary, localhost, offCpuEvents, offCpuSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
-import { rowsOf, start } from "./threads.js";
+import { rowsOf } from "../fixtures/rows.js";
+import { start } from "./threads.js";
 
 /** Of the first thread of a process, by the kernel's own count: no probe reads it. */
 const ranNs = (pid: number) => Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").trim().split(" ")[0]);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Frame, localhost, qdiscLatencyEvents, qdiscLatencySummary } from "../../lib/index.js";
+import { localhost, qdiscLatencyEvents, qdiscLatencySummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
+import { type Row, rowsOf } from "../fixtures/rows.js";
 import { makePair, type Pair } from "./pair.js";
 
 const port = 4_000;
@@ -21,11 +22,6 @@ interface Discipline {
   drops: number;
 }
 
-type Row = Record<string, number | string | null>;
-const rowsOf = ({ columns, values }: Frame): Row[] =>
-  (values as unknown[][]).map((row) =>
-    Object.fromEntries(columns.map((name, index) => [name, row[index] as never])),
-  );
 const countOf = (rows: Row[], interval: string) =>
   rows.filter((row) => row.interval === interval).reduce((sum, row) => sum + Number(row.count), 0);
 

@@ -1,8 +1,9 @@
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { type Frame, localhost, softirqSummary } from "../../lib/index.js";
+import { localhost, softirqSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
+import { rowsOf } from "../fixtures/rows.js";
 
 /** How often softirqs have run, by vector, as the kernel itself counts: no probe reads it. */
 function counted(): Map<string, number> {
@@ -17,11 +18,6 @@ function counted(): Map<string, number> {
 
 const difference = (after: Map<string, number>, before: Map<string, number>, vector: string) =>
   (after.get(vector) ?? 0) - (before.get(vector) ?? 0);
-
-const rowsOf = ({ columns, values }: Frame) =>
-  (values as unknown[][]).map((row) =>
-    Object.fromEntries(columns.map((name, index) => [name, row[index] as never])),
-  ) as Record<string, number | string | boolean>[];
 
 async function sendDatagrams(count: number): Promise<void> {
   const socket = createSocket("udp4");

@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, type Frame, type Host, stageSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
+import { rowsOf } from "../fixtures/rows.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
 import {
   appAddress,
@@ -53,9 +54,7 @@ describeLive("stages inside a host", ["root", "bpftrace", "sshd", "tracing", "na
 
   /** Rows by their pair. What has to hold of any is looked at here. */
   function pairs(frame: Frame): Record<string, Row> {
-    const rows = (frame.values as (string | number | null)[][]).map(
-      (row) => Object.fromEntries(frame.columns.map((column, index) => [column, row[index]])) as Row,
-    );
+    const rows = rowsOf(frame) as Row[];
     const all = Object.fromEntries(rows.map((row) => [String(row.pair), row]));
     const { total = {}, ...others } = all;
     expect(frame.provenance.lost).toBe(0);

@@ -1,12 +1,4 @@
 import { execa } from "execa";
-import type { Frame } from "../../lib/index.js";
-
-/** The rows of a frame, by their columns. */
-export function rowsOf({ columns, values }: Frame): Record<string, number | string | boolean | null>[] {
-  return (values as unknown[][]).map((row) =>
-    Object.fromEntries(columns.map((name, index) => [name, row[index] as never])),
-  );
-}
 
 /** Runs a text of Perl on one CPU, the first by default; it ends by itself after a minute, whatever becomes of the test. */
 export function start(text: string, cpu = 0): { pid: number; end(): Promise<void> } {

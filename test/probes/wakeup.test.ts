@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { localhost, wakeupEvents, wakeupSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
-import { makeRealTime, rowsOf, start } from "./threads.js";
+import { rowsOf } from "../fixtures/rows.js";
+import { makeRealTime, start } from "./threads.js";
 
 /** What the kernel itself says a process waited in a run queue, of its first thread: no probe reads it. */
 const waitedNs = (pid: number) => Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").trim().split(" ")[1]);

@@ -8,7 +8,7 @@ import { damaged, takeApart } from "./stream.js";
 /** BTF of a host by name, `vmlinux` and those of modules; null where the host has none under it. */
 export type BtfBytes = Map<string, Uint8Array | null>;
 
-export const kernelFolder = "/sys/kernel/btf";
+const kernelFolder = "/sys/kernel/btf";
 
 /**
  * Says each file that was asked for, by name: `vhost none`, `vhost same HASH` where its hash is one of those given as known, else

@@ -4,11 +4,10 @@ import { execa } from "execa";
 import { expect, test } from "vitest";
 import { cpuFactsOf } from "../../../lib/hosts/counters/cpu-facts.js";
 import { stealOf } from "../../../lib/hosts/counters/steal.js";
-import { cpuFacts, type Frame, localhost, stealSummary } from "../../../lib/index.js";
+import { cpuFacts, localhost, stealSummary } from "../../../lib/index.js";
+import { rowsOf } from "../../fixtures/rows.js";
 
 const reading = (sections: Record<string, string>) => ({ sections, partial: false, recordingId: null });
-const rowsOf = ({ columns, values }: Frame) =>
-  (values as unknown[][]).map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])));
 
 const cpu = "/sys/devices/system/cpu/cpu";
 /** Made, since no machine of the tests has states that are deep. */

@@ -5,7 +5,7 @@ import type { Lab } from "../lab.js";
 import type { Bounds, Growth, LatencyFault, Look, Seen, Spread } from "./fault.js";
 
 /** What a probe said of one thing that had to grow, or of all that had not to. */
-export interface LatencyComparison {
+interface LatencyComparison {
   fault: string;
   probe: string;
   kernel: KernelVersion;

@@ -39,7 +39,7 @@ const itsWait = waiting.at(known.a, known.b, known.c);
  * - `translated`: of those that went out, the ones whose addresses or ports had changed;
  * - `negative`: between two stages of which the second came first, by clocks of two CPUs; `backward` the same of the whole way.
  */
-export const followCounters = [
+const followCounters = [
   ...(["started", "repeated", "merged", "fragments", "unfollowed", "abandoned"] as const),
   ...(["unexpected", "translated", "negative", "backward"] as const),
 ] as const;

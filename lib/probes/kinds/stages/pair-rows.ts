@@ -57,7 +57,7 @@ export const pairColumns: readonly Column[] = [
 ];
 
 /** What a program left. */
-export interface Followed {
+interface Followed {
   maps: Maps;
   stages: readonly string[];
   /** Number of the stage of upcalls. */
