@@ -32,45 +32,48 @@ function accountWith(shell: string): string {
 }
 
 describeLive("over a real sshd", ["root", "bpftrace", "dumpcap", "sshd", "tracing"], () => {
-  describe.each(someOf("login shells of those who measure", there, 1))("a user whose login shell is %s", (shell) => {
-    let sshd: Sshd;
-    let host: Host;
-    beforeAll(async () => {
-      sshd = await startSshd({ mounts: accountWith(shell) });
-      host = await connect(sshd.destination, sshd.options);
-    });
-    afterAll(async () => {
-      await host?.close();
-      sshd?.stop();
-    });
+  describe.each(someOf("login shells of those who measure", there, 1))(
+    "a user whose login shell is %s",
+    (shell) => {
+      let sshd: Sshd;
+      let host: Host;
+      beforeAll(async () => {
+        sshd = await startSshd({ mounts: accountWith(shell) });
+        host = await connect(sshd.destination, sshd.options);
+      });
+      afterAll(async () => {
+        await host?.close();
+        sshd?.stop();
+      });
 
-    test("has it", async () => {
-      const { stdout } = await host.exec(["sh", "-c", 'cat "/proc/$PPID/status"; env'], { root: true });
-      expect(stdout).toContain(`SHELL=/usr/bin/${shell}`);
-      expect((await hostFacts(host)).values).not.toHaveLength(0);
-    });
+      test("has it", async () => {
+        const { stdout } = await host.exec(["sh", "-c", 'cat "/proc/$PPID/status"; env'], { root: true });
+        expect(stdout).toContain(`SHELL=/usr/bin/${shell}`);
+        expect((await hostFacts(host)).values).not.toHaveLength(0);
+      });
 
-    test("measures: rows, histograms, captures, and rings", async () => {
-      const whole = { partial: false, lost: 0 };
-      const events = await dropEvents(host, { seconds: 1, srcPort: 9 });
-      expect(events.provenance).toMatchObject({ ...whole, details: { detached: "proved" } });
-      const softirqs = await softirqSummary(host, { seconds: 1 });
-      expect(softirqs.provenance).toMatchObject(whole);
-      expect(softirqs.values.length).toBeGreaterThan(0);
-      const pings = () => host.exec(["ping", "-q", "-i", "0.05", "-c", "20", "127.0.0.1"]);
-      for (const ring of [{}, { lastBytes: 2 ** 20 }]) {
-        const filter = "icmp and host 127.0.0.1";
-        const kept = await capture(host, { device: "lo", filter, seconds: 30, during: pings, ...ring });
-        expect(kept.provenance).toMatchObject({ partial: false, details: { detached: "proved" } });
-        expect(await (await packets(kept)).count()).toBeGreaterThanOrEqual(40);
-      }
-    });
+      test("measures: rows, histograms, captures, and rings", async () => {
+        const whole = { partial: false, lost: 0 };
+        const events = await dropEvents(host, { seconds: 1, srcPort: 9 });
+        expect(events.provenance).toMatchObject({ ...whole, details: { detached: "proved" } });
+        const softirqs = await softirqSummary(host, { seconds: 1 });
+        expect(softirqs.provenance).toMatchObject(whole);
+        expect(softirqs.values.length).toBeGreaterThan(0);
+        const pings = () => host.exec(["ping", "-q", "-i", "0.05", "-c", "20", "127.0.0.1"]);
+        for (const ring of [{}, { lastBytes: 2 ** 20 }]) {
+          const filter = "icmp and host 127.0.0.1";
+          const kept = await capture(host, { device: "lo", filter, seconds: 30, during: pings, ...ring });
+          expect(kept.provenance).toMatchObject({ partial: false, details: { detached: "proved" } });
+          expect(await (await packets(kept)).count()).toBeGreaterThanOrEqual(40);
+        }
+      });
 
-    test("is interrupted, and nothing of it is left", async () => {
-      const cell = enterCell(shell);
-      const call = dropEvents(host, { seconds: 60, during: () => sleep(300).then(() => cell.interrupt()) });
-      await expect(call).rejects.toMatchObject({ code: "INTERRUPTED", details: { detached: "proved" } });
-      cell();
-    });
-  });
+      test("is interrupted, and nothing of it is left", async () => {
+        const cell = enterCell(shell);
+        const call = dropEvents(host, { seconds: 60, during: () => sleep(300).then(() => cell.interrupt()) });
+        await expect(call).rejects.toMatchObject({ code: "INTERRUPTED", details: { detached: "proved" } });
+        cell();
+      });
+    },
+  );
 });
