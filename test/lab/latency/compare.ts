@@ -1,3 +1,4 @@
+import { SkbookError } from "../../../lib/errors/index.js";
 import { together } from "../../fixtures/together.js";
 import { inject, numbers, run } from "../faults/index.js";
 import type { KernelVersion } from "../kernels.js";
@@ -57,22 +58,48 @@ async function compareOne(lab: Lab, fault: LatencyFault, baselines: Baselines): 
   const { looks, late, calm = late, ready = [] } = fault;
   const key = [...looks.map(({ watch }) => watch.probe), ...ready, ...calm].join("\n");
   for (let attempt = 1; ; attempt += 1) {
-    const before = baselines.get(key) ?? (await watched(lab, { ...fault, put: [], undo: [], late: calm }));
-    baselines.set(key, before);
-    const now = await watched(lab, fault);
-    const found = looks.flatMap((look, index) =>
-      verdicts(look, fault.ms, { before, now }, index).map((verdict) => ({
-        fault: fault.name,
-        probe: look.watch.probe,
-        kernel: lab.kernel,
-        ...verdict,
-        beside: [...verdict.beside, ...(attempt > 1 ? [`attempt ${attempt}`] : [])],
-      })),
-    );
-    if (attempt === attempts || found.every(({ verdict }) => verdict === "ok")) return found;
+    const found = await attempted(lab, fault, baselines, key).catch(failed(fault));
+    const said = found.map((one) => ({
+      ...one,
+      fault: fault.name,
+      kernel: lab.kernel,
+      beside: [...one.beside, ...(attempt > 1 ? [`attempt ${attempt}`] : [])],
+    }));
+    if (attempt === attempts || found.every(({ verdict }) => verdict === "ok")) return said;
     baselines.delete(key);
   }
 }
+
+type Found = Omit<LatencyComparison, "fault" | "kernel">;
+
+async function attempted(
+  lab: Lab,
+  fault: LatencyFault,
+  baselines: Baselines,
+  key: string,
+): Promise<Found[]> {
+  const { looks, late, calm = late } = fault;
+  const before = baselines.get(key) ?? (await watched(lab, { ...fault, put: [], undo: [], late: calm }));
+  baselines.set(key, before);
+  const now = await watched(lab, fault);
+  return looks.flatMap((look, index) =>
+    verdicts(look, fault.ms, { before, now }, index).map((verdict) => ({
+      probe: look.watch.probe,
+      ...verdict,
+    })),
+  );
+}
+
+/** A probe that did not come to its end, as on a machine that is too busy, has found nothing. */
+const failed =
+  ({ looks }: LatencyFault) =>
+  (error: unknown): Found[] => {
+    if (!(error instanceof SkbookError)) throw error;
+    const { code, message } = error;
+    return looks.map(({ watch: { probe } }) => ({
+      ...{ probe, label: "-", injectedMs: 0, measuredMs: null, verdict: code, beside: [message] },
+    }));
+  };
 
 /** Does what is late while a fault's probes look on. */
 async function watched({ host }: Lab, fault: LatencyFault): Promise<Measured> {

@@ -91,7 +91,10 @@ export const stageFaults: readonly LatencyFault[] = [
       "tc filter add dev uplink0 parent ffff: matchall action mirred egress redirect dev ifb7",
     ],
     undo: ["tc qdisc del dev uplink0 ingress", "ip link del ifb7"],
-    looks: [grows(stages(toMachine, ["repeated"]), "inner_queue → inner_driver")],
+    looks: [
+      grows(stages(toMachine, ["repeated"]), "inner_queue → inner_driver"),
+      { watch: queues({ device: "vnet1", ...udp }), grows: [] },
+    ],
   },
   {
     name: "netem-on-uplink",
