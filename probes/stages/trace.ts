@@ -6,9 +6,9 @@ import {
   bpf,
   defineRows,
   type Field,
+  Following,
   field,
   fields,
-  Following,
   forgetSides,
   type HookAt,
   joined,
@@ -87,7 +87,11 @@ const identity: Field = fields({
     { name: "ip_id", type: "INTEGER", meaning: "identification; null for IPv6" },
     { name: "echo_id", type: "INTEGER", meaning: "identifier of an echo request or reply; null for others" },
     { name: "echo_seq", type: "INTEGER", meaning: "its sequence number" },
-    { name: "seq", type: "BIGINT", meaning: "sequence number of TCP, as it stands in the header; null for others" },
+    {
+      name: "seq",
+      type: "BIGINT",
+      meaning: "sequence number of TCP, as it stands in the header; null for others",
+    },
   ],
   words: numbers(3 + far.length),
   say: () => [a, b, c, ...far],
@@ -149,7 +153,8 @@ const stageTimes: Field = fields({
       const both = BigInt.asUintN(64, BigInt(word));
       return [both & 0xffff_ffffn, both >> 32n];
     });
-    const time = (half = 0n) => (known === "0" || half === 0n ? null : Number((half - 1n) << BigInt(stepBits)));
+    const time = (half = 0n) =>
+      known === "0" || half === 0n ? null : Number((half - 1n) << BigInt(stepBits));
     return [known !== "0", ...reached.map((_, index) => time(halves[index]))];
   },
 });
@@ -225,7 +230,9 @@ export const stageTrace: Probe<StageTraceParameters, "table"> = defineRows({
       .min(0)
       .max(60_000_000)
       .default(1_000)
-      .describe("packets that took so long or longer, in microseconds, from where they come in to where they go out"),
+      .describe(
+        "packets that took so long or longer, in microseconds, from where they come in to where they go out",
+      ),
   },
   check: checkStages,
   mapKeys: 131_072,
@@ -255,7 +262,9 @@ export const stageTrace: Probe<StageTraceParameters, "table"> = defineRows({
         (ways) => new Following(site, versions, stage("upcall"), ways, taking(parameters.slowerThanUs)),
       ),
       ...(parameters.to === "stack"
-        ? transportIn.filter((one) => versions.includes(one.version)).map((one) => on(`kprobe:${one.function}`, tells))
+        ? transportIn
+            .filter((one) => versions.includes(one.version))
+            .map((one) => on(`kprobe:${one.function}`, tells))
         : [on(transmitHook, tells)]),
     ];
   },

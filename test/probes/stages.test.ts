@@ -162,9 +162,7 @@ describeLive("stages inside a host", ["root", "bpftrace", "sshd", "tracing", "na
         await later(1_000);
       };
       const [all, slow] = await together(
-        [0, 100_000].map(
-          (slowerThanUs) => (during) => stageTrace(host, { ...udp, slowerThanUs, during }),
-        ),
+        [0, 100_000].map((slowerThanUs) => (during) => stageTrace(host, { ...udp, slowerThanUs, during })),
         send,
       );
       const stages = stageNames.filter((name) => name !== "stack_out").map((name) => `${name}_ns`);
@@ -181,7 +179,9 @@ describeLive("stages inside a host", ["root", "bpftrace", "sshd", "tracing", "na
       // Each time is cut to steps of 16 ns.
       expect(Number(row.least)).toBeGreaterThanOrEqual(0);
       expect(Number(row.most)).toBeLessThan(16 * stages.length);
-      const late = await slow?.sql("SELECT count(*)::INTEGER AS n, bool_and(driver_ns > total_ns / 2) AS queued FROM this");
+      const late = await slow?.sql(
+        "SELECT count(*)::INTEGER AS n, bool_and(driver_ns > total_ns / 2) AS queued FROM this",
+      );
       expect(rowsOf(late as Frame)).toMatchObject([{ n: row.slow, queued: true }]);
       expect(Number(row.slow)).toBeGreaterThan(packets / 2);
       for (const trace of [all, slow]) expect(trace?.provenance.lost).toBe(0);

@@ -39,7 +39,11 @@ export async function inject(host: Host, fault: Injectable): Promise<Injected> {
 }
 
 /** Runs a part of a fault's script, and returns what that said. */
-export async function run(host: Host, fault: Pick<Injectable, "name">, lines: readonly string[]): Promise<string> {
+export async function run(
+  host: Host,
+  fault: Pick<Injectable, "name">,
+  lines: readonly string[],
+): Promise<string> {
   const script = [prelude, ...lines].join("\n");
   const { exitCode, stdout, stderr } = await host.exec(["sh", "-euc", script], { deadlineSeconds: 60 });
   if (exitCode !== 0)

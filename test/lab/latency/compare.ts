@@ -72,12 +72,7 @@ async function compareOne(lab: Lab, fault: LatencyFault, baselines: Baselines): 
 
 type Found = Omit<LatencyComparison, "fault" | "kernel">;
 
-async function attempted(
-  lab: Lab,
-  fault: LatencyFault,
-  baselines: Baselines,
-  key: string,
-): Promise<Found[]> {
+async function attempted(lab: Lab, fault: LatencyFault, baselines: Baselines, key: string): Promise<Found[]> {
   const { looks, late, calm = late } = fault;
   const before = baselines.get(key) ?? (await watched(lab, { ...fault, put: [], undo: [], late: calm }));
   baselines.set(key, before);

@@ -104,7 +104,16 @@ export const stageFaults: readonly LatencyFault[] = [
     ...netem("uplink0"),
     looks: [
       grows(stages(fromMachine), "queue → driver"),
-      { watch: paths({ from: "vnet1", to: "uplink0", protocol: "UDP", src: address.vm1, dst: address.client }), grows: [{ label: "there" }] },
+      {
+        watch: paths({
+          from: "vnet1",
+          to: "uplink0",
+          protocol: "UDP",
+          src: address.vm1,
+          dst: address.client,
+        }),
+        grows: [{ label: "there" }],
+      },
     ],
   },
   {
@@ -130,7 +139,10 @@ export const stageFaults: readonly LatencyFault[] = [
     put: ["tc -n vm1 qdisc add dev eth0 root netem delay 30ms"],
     undo: ["tc -n vm1 qdisc del dev eth0 root"],
     looks: [
-      { watch: paths({ from: "uplink0", to: "vnet1", ...pings }), grows: [{ label: "outside" }, { label: "total" }] },
+      {
+        watch: paths({ from: "uplink0", to: "vnet1", ...pings }),
+        grows: [{ label: "outside" }, { label: "total" }],
+      },
       { watch: stages({ from: "uplink0", to: "vnet1", ...pings }), grows: [], counts: "total" },
     ],
   },
@@ -168,7 +180,14 @@ export const stageFaults: readonly LatencyFault[] = [
     late: [`$L starve 1 60 client vm1 ${address.vm1} ${port} 120 64 60 30`],
     calm: [`$L starve 1 0 client vm1 ${address.vm1} ${port} 120 64 60 30`],
     looks: [
-      { watch: stages(toMachine), grows: [{ label: "total", at: "p99" }, { label: "backlog → rx", at: "p99" }], counts: "total" },
+      {
+        watch: stages(toMachine),
+        grows: [
+          { label: "total", at: "p99" },
+          { label: "backlog → rx", at: "p99" },
+        ],
+        counts: "total",
+      },
       { watch: backlogs({ device: "uplink0", ...udp }), grows: [{ label: "uplink0 received", at: "p99" }] },
     ],
   },

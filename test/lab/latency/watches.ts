@@ -41,7 +41,10 @@ export function spreadsOf(frame: Frame, label: (row: Row) => string | null, coun
 /** A probe whose books are empty unless it loses something. */
 function watch(
   probe: string,
-  ask: (host: Host, given: { during: () => unknown; seconds: number; attachSeconds: number }) => Promise<Frame>,
+  ask: (
+    host: Host,
+    given: { during: () => unknown; seconds: number; attachSeconds: number },
+  ) => Promise<Frame>,
   label: (row: Row) => string | null,
 ): Watch {
   return {

@@ -145,8 +145,12 @@ export class Following {
     $at = ${lastStage};
     ${comesAgain}${this.givesUp("late")}
   }
-  ${this.taking.numbers === undefined ? bpf`` : bpf`${this.taking.numbers}
-  `}${entry} = ($now, (uint64)${this.numbered(bpf`${stage}`)}, $now, $a, $b, $c, (uint64)0);
+  ${
+    this.taking.numbers === undefined
+      ? bpf``
+      : bpf`${this.taking.numbers}
+  `
+  }${entry} = ($now, (uint64)${this.numbered(bpf`${stage}`)}, $now, $a, $b, $c, (uint64)0);
   ${seen} = ${entry};
   if (${seen}.0 == 0) { ${count("unfollowed")} return; }
   ${count("started")} ${merged}`;
