@@ -1,7 +1,7 @@
 import type { LatencyFault } from "./fault.js";
 import { futexes, offCpu, runQueues, wakeups } from "./watches.js";
 
-// Threads that are late: woken, put off their CPU, stopped, held back, behind a lock.
+// Threads that are late: woken, stopped, held back, behind a lock.
 
 const receiver = "late-receiver";
 const spinner = "late-spinner";
@@ -25,17 +25,6 @@ export const schedulerFaults: readonly LatencyFault[] = [
     looks: [
       { watch: wakeups(receiver), grows: [{ label: "queued" }, { label: "whole" }] },
       { watch: runQueues(receiver), grows: [{ label: "woken" }] },
-    ],
-  },
-  {
-    name: "put-off-its-cpu",
-    ms: 40,
-    // The spinner begins before, and is done after.
-    late: ["$L spin 1 7 &", "sleep 1", "$L preempt 1 40 40", "wait"],
-    calm: ["$L spin 1 7 &", "sleep 1", "$L preempt 1 40 0", "wait"],
-    looks: [
-      { watch: runQueues(spinner), grows: [{ label: "preempted", at: "p99" }], open: ["woken"] },
-      { watch: offCpu(spinner), grows: [{ label: "R preempted", at: "p99" }] },
     ],
   },
   {
