@@ -238,10 +238,13 @@ describe("flowTimeline", () => {
     writeCapture(path, talk.close().frames);
     const capture = await openCapture(path);
     const table = await packets(capture);
-    const [[marked] = []] = (await table.sql("SELECT count(*)::INTEGER FROM this WHERE retransmission")).values as [[number]];
+    const [[marked] = []] = (await table.sql("SELECT count(*)::INTEGER FROM this WHERE retransmission"))
+      .values as [[number]];
     expect(marked).toBe(1);
     expect(marks(await flowTimeline(table, { flow: 0 })).retransmission).toBeUndefined();
-    expect(marks(await flowTimeline(await table.query("FROM this"), { flow: 0 })).retransmission).toBeUndefined();
+    expect(
+      marks(await flowTimeline(await table.query("FROM this"), { flow: 0 })).retransmission,
+    ).toBeUndefined();
     const ladder = JSON.stringify(await packetLadder(await packetsOf(capture, "tcp 0")));
     expect(ladder).not.toContain("sent again");
     await rm(folder, { recursive: true });
