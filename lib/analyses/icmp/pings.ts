@@ -37,7 +37,8 @@ const columns: Column[] = [
  * - `icmp_id` INTEGER: identifier of the ping
  * - `icmp_seq` INTEGER: number of the request
  * - `wire_bytes` INTEGER, bytes: length of the request on the wire
- * - `answered` BOOLEAN: a reply came; null without one where the capture ended within 1 s, or the request goes to many (broadcast, multicast)
+ * - `answered` BOOLEAN: a reply came; null without one where the capture ended within 1 s, or the request goes to many
+ *   (broadcast, multicast)
  * - `reply_frame` INTEGER: number of the first reply in the file
  * - `replies` BIGINT, packets: above 1: duplicates
  * - `rtt_ns` BIGINT, ns: from the request to its first reply, at the point of capture

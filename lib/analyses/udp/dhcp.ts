@@ -98,6 +98,10 @@ const asked = (name: string, messages: string) =>
  * - `start_ns` BIGINT, ns since 1970: when it began
  * - `dhcp_id` VARCHAR: transaction
  * - `version` INTEGER: 4 or 6: DHCP or DHCPv6
+ * - `vlan` VARCHAR: VLAN ids of its first packet, outermost first
+ * - `tunnel_id` VARCHAR: VNI or key of its first packet
+ * - `client_mac` VARCHAR: MAC address of the client, as DHCP has it; of DHCPv6 the one that the first packet came from: the
+ *   client, or a relay
  * - `server` VARCHAR: address that answered; null without an answer
  * - `messages` VARCHAR: in their order
  * - `outcome` VARCHAR: granted; refused; told (the client asked for no address); confirmed (DHCPv6: the address still fits the

@@ -181,7 +181,13 @@ export class Connection {
       if (resent) marks.resentBytes += filled;
     };
     let again = 0;
-    if (syn) again += coverage.add(begin, data, opener, onFill);
+    if (syn) {
+      // In a simultaneous open or a split handshake (RFC 9293, 3.5) the SYN that acknowledges the other side's is no SYN sent again.
+      const first = segment.ack && !own.joined;
+      const before = coverage.add(begin, data, opener, onFill);
+      if (!first) again += before;
+      own.joined ||= segment.ack;
+    }
     let dataAgain = bytes > 0 ? coverage.add(data, data + bytes, opener, onFill) : 0;
     again += dataAgain;
     // The number of a FIN is no byte.
