@@ -7,7 +7,7 @@ import type { Subject } from "../subject/index.js";
 const point = "interface, cooked_interface, cooked_direction, eth_src, eth_dst, vlan, tunnel, tunnel_id";
 /** A packet that passes a point fewer times may be two of a kind. */
 const leastPasses = 3;
-/** A round takes the round trip between the routers; later, an identification may be used again. */
+/** A round takes the round trip between the routers; later, an identification may be used again. What comes again within 100 ms is marked. */
 const roundNs = 3_000_000_000;
 
 /**
@@ -17,7 +17,8 @@ const roundNs = 3_000_000_000;
 export const loopViews = {
   passing: `
     SELECT frame, time_ns, flow_number, src, dst, ttl, hash(${packetContent}, ${point}) AS same
-    FROM seen WHERE ttl IS NOT NULL AND src IS NOT NULL AND coalesce(eth_src, CAST(cooked_interface AS VARCHAR)) IS NOT NULL`,
+    FROM seen WHERE ttl IS NOT NULL AND coalesce(eth_src, CAST(cooked_interface AS VARCHAR)) IS NOT NULL
+      AND (src, dst) IN (SELECT (src, dst) FROM seen WHERE possible_copy)`,
   again: `
     SELECT *, ttl - lag(ttl) OVER rounds AS step, time_ns - lag(time_ns) OVER rounds AS since_ns
     FROM passing SEMI JOIN (SELECT same FROM passing GROUP BY same HAVING count(DISTINCT ttl) >= ${leastPasses}) USING (same)
