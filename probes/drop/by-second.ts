@@ -8,15 +8,26 @@ import {
   type Probe,
 } from "../../lib/probes/index.js";
 import { unixNanoseconds, type Value } from "../../lib/tables/index.js";
-import { dropHook, dropHooks, dropNotes, dropped, reasonField, siteField, whenDrop } from "./drops.js";
+import {
+  dropHook,
+  dropHooks,
+  dropNotes,
+  dropped,
+  netnsField,
+  packetTypeField,
+  reasonField,
+  siteField,
+  tcpField,
+  whenDrop,
+} from "./drops.js";
 
 const nsPerSecond = 1_000_000_000n;
 const seconds = new BpfMap("seconds", true);
-const places = [reasonField, siteField, deviceField, flowField];
+const places = [reasonField, siteField, deviceField, netnsField, packetTypeField, tcpField, flowField];
 
 const byPlace = defineCounts({
   name: "dropsBySecond",
-  revision: 2,
+  revision: 3,
   measures: "packets that the kernel dropped, counted in the kernel by place and flow, and by the second",
   hooks: dropHooks,
   fields: places,
