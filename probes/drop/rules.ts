@@ -19,7 +19,10 @@ const unnamed = "(reason IS NULL OR reason = 'NOT_SPECIFIED')";
 /** Kernels before 5.17 give no reason, and later ones not everywhere. */
 const site = (...names: string[]) => `(${unnamed} AND ${oneOf("site", names)})`;
 
-const closing = ["sk_stream_kill_queues", "inet_sock_destruct", "tcp_write_queue_purge", "__tcp_close"];
+const closing = [
+  ...["sk_stream_kill_queues", "inet_sock_destruct", "tcp_write_queue_purge", "__tcp_close"],
+  "udp_destruct_common",
+];
 const tcpSegments = ["tcp_v4_rcv", "tcp_v6_rcv"];
 const tcpOfConnection = ["tcp_v4_do_rcv", "tcp_v6_do_rcv", "tcp_rcv_state_process"];
 const tcpInput = [...tcpSegments, ...tcpOfConnection];

@@ -38,7 +38,18 @@ const sockets: readonly Scene[] = [
     act: ["$A $P knock $b 8080 20"],
     undo: ["$FG full"],
     finds: ["COUNTER_LISTEN", "DROPS_TCP_OPEN"],
-    decides: ["TCP_OPEN"],
+    decides: ["TCP_OPEN", "TCP_UNTOLD"],
+  },
+  {
+    name: "data-after-end",
+    put: [
+      "$BG end $B $P serve 8080 answer",
+      "until $B ss -Hltn sport = 8080 | grep -q .; do sleep 0.05; done",
+    ],
+    act: ["$A $P ask $b 8080 5 insist"],
+    undo: ["$FG end"],
+    finds: { "5.10": ["DROPS_OTHER"], "6.1": ["DROPS_OTHER"], "6.12": [] },
+    decides: { "5.10": ["TCP_DATA"], "6.1": ["TCP_DATA"], "6.12": ["ENDED"] },
   },
   {
     name: "socket-full",

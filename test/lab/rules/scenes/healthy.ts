@@ -70,7 +70,7 @@ export const healthy: readonly Scene[] = [
     put: ["$BG churn $B $P serve 8080 answer", listening(8080)],
     act: ["$A $P ask $b 8080 30 close", "$A $P ask $b 8080 30 reset"],
     undo: ["$FG churn"],
-    decides: before517([], ["RESET"]),
+    decides: before517(["TCP_HANDLED"], ["RESET"]),
     spares: ["TCP_OPEN", "DROPS_NO_SOCKET", "DROPS_TCP_OPEN", "COUNTER_LISTEN"],
   },
   {
@@ -78,7 +78,7 @@ export const healthy: readonly Scene[] = [
     put: ["$BG early $B $P serve 8080 close", listening(8080)],
     act: ["$A $P ask $b 8080 10 insist"],
     undo: ["$FG early"],
-    decides: before517([], ["ENDED"]),
+    decides: before517(["TCP_REFUSED"], ["ENDED"]),
     spares: ["DROPS_NO_SOCKET"],
   },
   {
@@ -160,6 +160,7 @@ export const healthy: readonly Scene[] = [
     put: ["$BG unread $B $P unread 4004", listening(4004)],
     act: ["$A $T udp $b 4004 20", "sleep 2"],
     undo: ["$FG unread"],
+    decides: ["CLOSED"],
     spares: ["LOCAL_MESSAGE", "DROPS_SOCKET_FULL", "DROPS_OTHER"],
   },
   {
