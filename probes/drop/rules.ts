@@ -3,6 +3,7 @@ export type DropKind = "normal" | "suspicious" | "unknown";
 
 /** A rule of {@link classifyDrops}: the first that holds decides. */
 export interface DropRule {
+  /** Its own name. */
   id: string;
   kind: DropKind;
   /** As the column `why` says it. */

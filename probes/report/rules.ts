@@ -271,7 +271,7 @@ export const dropReportRules = {
   }),
   COUNTER_ROUTE: ofCounters({
     title: "there is no route for packets",
-    when: "\"counter\" IN ('IpInNoRoutes', 'IpOutNoRoutes', 'Ip6InNoRoutes')",
+    when: "\"counter\" IN ('IpExtInNoRoutes', 'IpOutNoRoutes', 'Ip6InNoRoutes', 'Ip6OutNoRoutes')",
     causes: ["a route is missing, or a device that it goes over is down"],
     advice: ["see ip route get, in that network namespace"],
   }),

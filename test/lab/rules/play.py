@@ -83,7 +83,7 @@ def raw():
 
 
 def serve(port, how):
-    """Takes connections: `answer` what comes, `close` at once without reading, `never` accept."""
+    """Takes connections: `answer`s and waits for their end, answers and `end`s them, `close`s without reading, or `never` accepts."""
     one = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     one.bind(("", int(port)))
@@ -92,10 +92,15 @@ def serve(port, how):
         traffic.wait_forever()
     while True:
         peer, _ = one.accept()
-        if how == "close":
-            time.sleep(0.02)
-        else:
-            peer.sendall(b"answer" + peer.recv(1 << 16))
+        try:
+            if how == "close":
+                time.sleep(0.02)
+            else:
+                peer.sendall(b"answer" + peer.recv(1 << 16))
+            while how == "answer" and peer.recv(1 << 16):
+                pass
+        except OSError:
+            pass
         peer.close()
 
 

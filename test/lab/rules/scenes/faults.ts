@@ -37,15 +37,12 @@ const sockets: readonly Scene[] = [
     ],
     act: ["$A $P knock $b 8080 20"],
     undo: ["$FG full"],
-    finds: ["COUNTER_LISTEN", "DROPS_TCP_OPEN"],
-    decides: ["TCP_OPEN", "TCP_UNTOLD"],
+    // The kernel consumes what it drops there.
+    finds: ["COUNTER_LISTEN"],
   },
   {
     name: "data-after-end",
-    put: [
-      "$BG end $B $P serve 8080 answer",
-      "until $B ss -Hltn sport = 8080 | grep -q .; do sleep 0.05; done",
-    ],
+    put: ["$BG end $B $P serve 8080 end", "until $B ss -Hltn sport = 8080 | grep -q .; do sleep 0.05; done"],
     act: ["$A $P ask $b 8080 5 insist"],
     undo: ["$FG end"],
     finds: { "5.10": ["DROPS_OTHER"], "6.1": ["DROPS_OTHER"], "6.12": [] },

@@ -70,7 +70,7 @@ export const healthy: readonly Scene[] = [
     put: ["$BG churn $B $P serve 8080 answer", listening(8080)],
     act: ["$A $P ask $b 8080 30 close", "$A $P ask $b 8080 30 reset"],
     undo: ["$FG churn"],
-    decides: before517(["TCP_HANDLED"], ["RESET"]),
+    decides: before517(["TCP_HANDLED", "TCP_REFUSED", "TCP_UNTOLD"], ["RESET", "ENDED", "TCP_UNTOLD"]),
     spares: ["TCP_OPEN", "DROPS_NO_SOCKET", "DROPS_TCP_OPEN", "COUNTER_LISTEN"],
   },
   {
@@ -78,7 +78,6 @@ export const healthy: readonly Scene[] = [
     put: ["$BG early $B $P serve 8080 close", listening(8080)],
     act: ["$A $P ask $b 8080 10 insist"],
     undo: ["$FG early"],
-    decides: before517(["TCP_REFUSED"], ["ENDED"]),
     spares: ["DROPS_NO_SOCKET"],
   },
   {
