@@ -13,12 +13,12 @@ import type { ExecOptions, ExecResult, Execution, Host, StartOptions } from "./h
 import type { KernelSnapshot } from "./kernel.js";
 import { OncePerCase } from "./once-per-case.js";
 import type { Snapshot } from "./sections.js";
+import { SharedWork } from "./shared-work.js";
 import { takeSnapshot } from "./snapshot.js";
 import { type AskPassword, asUser, type Elevation, elevate } from "./sudo.js";
 import { takeKernelSnapshot } from "./take-kernel-snapshot.js";
 import { exchangeTimes, type TimeExchange } from "./time-exchange.js";
 import type { Transport } from "./transport.js";
-import { within } from "./wait.js";
 
 const defaultMaxBytes = 64 * 2 ** 20;
 /** Long enough for three questions to the host, and for a person to answer one. */
@@ -26,7 +26,7 @@ const rootSeconds = 120;
 
 /** A host over any transport. */
 export class ConnectedHost implements Host {
-  private elevation: Promise<Elevation> | undefined;
+  private readonly root: SharedWork<Elevation>;
   private readonly snapshots: OncePerCase<Snapshot>;
   private readonly kernels = new OncePerCase(() => takeKernelSnapshot(this));
   private readonly types: BtfSource;
@@ -34,9 +34,10 @@ export class ConnectedHost implements Host {
   constructor(
     readonly name: string,
     private readonly transport: Transport,
-    private readonly askPassword?: AskPassword,
+    askPassword?: AskPassword,
     given?: GivenBtf,
   ) {
+    this.root = new SharedWork((signal) => elevate(name, transport, signal, askPassword));
     this.types = new BtfSource(this, given);
     this.snapshots = new OncePerCase(() => takeSnapshot(this, given !== undefined));
     hideAllBut(this, ["name"]);
@@ -44,7 +45,8 @@ export class ConnectedHost implements Host {
 
   start(command: readonly string[], options: StartOptions = {}): Execution {
     const signal = callSignal(options.signal);
-    const elevation = options.root ? this.becomeRoot(signal) : Promise.resolve(asUser);
+    const elevation: typeof this.root.get = (tried, patience) =>
+      options.root ? this.root.get(tried, patience) : Promise.resolve(asUser);
     return new LeasedExecution(this.name, this.transport, elevation, command, {
       ...options,
       ...(signal === undefined ? {} : { signal }),
@@ -88,7 +90,7 @@ export class ConnectedHost implements Host {
     this.snapshots.forget();
     this.kernels.forget();
     this.types.forget();
-    this.elevation = undefined;
+    this.root.forget();
   }
 
   exchangeTimes(count: number): Promise<TimeExchange[]> {
@@ -98,7 +100,7 @@ export class ConnectedHost implements Host {
   async canBeRoot(): Promise<boolean> {
     const signal = callSignal();
     const tried = `become root on ${this.name}`;
-    return within(this.becomeRoot(signal), tried, { seconds: rootSeconds, signal }).then(
+    return this.root.get(tried, { seconds: rootSeconds, signal }).then(
       () => true,
       (error) => {
         if (signal?.aborted) throw interrupted(tried);
@@ -110,19 +112,6 @@ export class ConnectedHost implements Host {
 
   async close(): Promise<void> {
     await this.transport.close();
-  }
-
-  /** Asked once, whoever waits for it; who is interrupted meanwhile lets it be asked again, since it may hang. */
-  private becomeRoot(signal: AbortSignal | undefined): Promise<Elevation> {
-    if (this.elevation !== undefined) return this.elevation;
-    const asked = elevate(this.name, this.transport, this.askPassword);
-    const forget = () => {
-      if (this.elevation === asked) this.elevation = undefined;
-    };
-    this.elevation = asked;
-    signal?.addEventListener("abort", forget, { once: true });
-    asked.catch(forget).finally(() => signal?.removeEventListener("abort", forget));
-    return asked;
   }
 }
 

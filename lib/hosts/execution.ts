@@ -15,9 +15,9 @@ import {
   leaseLine,
   stopWord,
 } from "./lease.js";
-import type { Elevation } from "./sudo.js";
+import { asUser, type Elevation } from "./sudo.js";
 import type { Channel, ChannelEnd, Transport } from "./transport.js";
-import { mostSeconds, noAnswer, within } from "./wait.js";
+import { mostSeconds, noAnswer, type Patience } from "./wait.js";
 
 const defaultDeadlineSeconds = 60;
 const maxStderrBytes = 2 ** 20;
@@ -50,6 +50,7 @@ export class LeasedExecution implements Execution {
   /** Ends a wait for a session. */
   private readonly unwanted = new AbortController();
   private readonly deadlineSeconds: number;
+  private elevated = asUser;
   private group: string | undefined;
   private stderr = "";
   private canceled = false;
@@ -61,7 +62,7 @@ export class LeasedExecution implements Execution {
   constructor(
     private readonly host: string,
     private readonly transport: Transport,
-    private readonly elevation: Promise<Elevation>,
+    private readonly elevation: (tried: string, patience: Patience) => Promise<Elevation>,
     private readonly command: readonly string[],
     private readonly options: StartOptions,
   ) {
@@ -121,7 +122,8 @@ export class LeasedExecution implements Execution {
     const signal = AbortSignal.any([this.unwanted.signal, ...(own === undefined ? [] : [own])]);
     const patience = { seconds: this.deadlineSeconds + graceSeconds, signal };
     try {
-      const { prefix, input } = await within(this.elevation, this.tried, patience);
+      this.elevated = await this.elevation(this.tried, patience);
+      const { prefix, input } = this.elevated;
       signal.throwIfAborted();
       const words = [...prefix, ...leased(this.command, this.deadlineSeconds)];
       const channel = await this.transport.open(words, session, patience);
@@ -192,7 +194,7 @@ export class LeasedExecution implements Execution {
   private async prove(): Promise<Proof> {
     const patience = { seconds: proofSeconds };
     try {
-      const { prefix, input } = await this.elevation;
+      const { prefix, input } = this.elevated;
       const command = [...prefix, ...groupCheck(this.group as string)];
       const { line } = await ask(this.transport, command, this.tried, patience, input);
       if (line === "gone") return { detached: "proved", lost: false };

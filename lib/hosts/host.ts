@@ -69,7 +69,7 @@ export interface Execution extends AsyncIterable<Uint8Array> {
   readonly ended: Promise<ExecEnd>;
   /** Asks the command to end (SIGTERM, SIGKILL three seconds later); where it waits for a session, it is never started (`INTERRUPTED`). */
   stop(): void;
-  /** Asks the command to end (SIGCONT, SIGTERM two seconds later), and gives it time to say what it has: 20 s. Else as `stop()`. */
+  /** Asks the command to end (SIGCONT, SIGTERM two to three seconds later), and gives it time to say what it has: 20 s. Else as `stop()`. */
   end(): void;
 }
 

@@ -5,8 +5,9 @@ export const leaseSeconds = 4;
 /** Asks the watchdog for SIGTERM, and SIGKILL three seconds later: time to print what was counted. */
 export const stopWord = "stop\n";
 /**
- * First SIGCONT for the command alone, which may have something to do before it passes that on; two seconds later SIGTERM for all of the
- * group, and SIGKILL twenty beats after that: a program that takes its probes away first needs seconds where they are many.
+ * First SIGCONT for the command alone, which may have something to do before it passes that on; three beats later SIGTERM for all of the
+ * group, and SIGKILL twenty beats after that: a program that takes its probes away first needs seconds where they are many. Beats are counted,
+ * so that the lease holds meanwhile.
  */
 export const endWord = "end\n";
 export const beatWord = "\n";
@@ -38,8 +39,8 @@ const script = [
   'echo "skbook-lease $group" >&2',
   '( exec >/dev/null 2>&1; trap "" HUP INT TERM PIPE; left=; ' +
     'while word=$(timeout -s KILL "$lease" sh -c "read -r word && echo \\"\\$word\\"" <&3 4>&-); do ' +
-    'case $word in stop) kill -s TERM -- "-$group"; sleep 3 4>&-; break ;; end) kill -s CONT $(members 3); sleep 2 4>&-; kill -s TERM $(members 4); left=20 ;; esac; ' +
-    '[ -z "$left" ] || left=$((left - 1)); [ "$left" != 0 ] || break; done; ' +
+    'case $word in stop) kill -s TERM -- "-$group"; sleep 3 4>&-; break ;; end) [ -n "$left" ] || { kill -s CONT $(members 3); left=24; } ;; esac; ' +
+    '[ -z "$left" ] || left=$((left - 1)); [ "$left" != 20 ] || kill -s TERM $(members 4); [ "$left" != 0 ] || break; done; ' +
     '[ "$word" = stop ] || [ "$left" = 0 ] || echo skbook-lease-expired >&4; ' +
     'kill -s KILL -- "-$group"; kill -s KILL -- "$group" ) & watchdog=$!',
   'wait "$group"; code=$?',

@@ -11,8 +11,11 @@ export interface Elevation {
 
 export const asUser: Elevation = { prefix: [], input: "" };
 
-/** Asks for the password of sudo; skbook keeps it in memory for the connection and writes it nowhere. */
-export type AskPassword = (host: string) => string | Promise<string>;
+/**
+ * Asks for the password of sudo; skbook keeps it in memory for the connection and writes it nowhere. The signal is raised when nobody waits for
+ * the answer any more.
+ */
+export type AskPassword = (host: string, signal: AbortSignal) => string | Promise<string>;
 
 /** By this process's clock; the host's own limit for sudo is shorter. */
 const patienceSeconds = 25;
@@ -25,6 +28,7 @@ const patienceSeconds = 25;
 export async function elevate(
   host: string,
   transport: Transport,
+  signal: AbortSignal,
   password?: AskPassword,
 ): Promise<Elevation> {
   const run = (command: readonly string[], input = ""): Promise<Said> =>
@@ -33,7 +37,8 @@ export async function elevate(
   if ((await run(["sh", "-c", "echo; id -u"])).line === "0") return asUser;
   if ((await run(["timeout", "20", "sudo", "-n", "true"])).exitCode === 0)
     return { prefix: ["sudo", "-n", "--"], input: "" };
-  const known = (await password?.(host)) ?? sudoPassword();
+  const known = (await password?.(host, signal)) ?? sudoPassword();
+  signal.throwIfAborted();
   if (known === undefined) {
     throw noRoot(host, "the user is not root, and sudo asks for a password");
   }

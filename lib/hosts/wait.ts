@@ -46,6 +46,6 @@ export function noAnswer(tried: string, seconds: number): SkbookError {
     code: "DEADLINE",
     tried,
     failed: `the host did not answer within ${seconds} s`,
-    todo: "see whether it is overloaded, or something in its login scripts, its sudo or its disks hangs",
+    todo: "see whether it is overloaded, whether something in its login scripts, its sudo or its disks hangs, and whether a password was asked for",
   });
 }

@@ -14,7 +14,7 @@ import {
   userStack,
 } from "../../lib/probes/index.js";
 import type { FutexSummaryParameters } from "../parameters.js";
-import { thread, threadField, threadFilters } from "./threads.js";
+import { thread, threadField, threadFilters, userStackMeaning } from "./threads.js";
 
 const entered = "tracepoint:syscalls:sys_enter_futex";
 const left = "tracepoint:syscalls:sys_exit_futex";
@@ -129,8 +129,7 @@ export const futexSummary: Probe<FutexSummaryParameters, "frame"> = defineHistog
     user_stack: field({
       name: "user_stack",
       type: "VARCHAR",
-      meaning:
-        "functions of the program that it was in, innermost first, or their addresses; null: not taken",
+      meaning: userStackMeaning,
       words: ["stack"],
       say: () => stackThen.stackAt(thread),
       read: ([stack = ""]) => stackOf(stack),

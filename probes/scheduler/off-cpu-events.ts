@@ -30,7 +30,8 @@ import { commandField, cpuField, readCommand, slowerThanUs, threadField } from "
  *   is an idle thread of the kernel, R could have gone on
  * - `off_ns` BIGINT, ns: from when it left its CPU until it ran again
  * - `stack` VARCHAR: functions of the kernel that it was in, innermost first; null: not taken
- * - `user_stack` VARCHAR: functions of the program that it was in, innermost first, or their addresses; null: not taken
+ * - `user_stack` VARCHAR: addresses of the program's functions that it was in, innermost first: `/proc/PID/maps` says in which
+ *   file; null: not taken
  *
  * A thread that slept already as the probe began has no row for that time, nor one that still sleeps as it ends.
  *

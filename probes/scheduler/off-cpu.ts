@@ -12,7 +12,7 @@ import {
   userStack,
   type Writing,
 } from "../../lib/probes/index.js";
-import { readCommand, thread, threadFilters } from "./threads.js";
+import { readCommand, thread, threadFilters, userStackMeaning } from "./threads.js";
 
 export const switched = "tracepoint:sched:sched_switch";
 
@@ -72,11 +72,7 @@ export const kernelStackField = stackField(
   "functions of the kernel that it was in, innermost first; null: not taken",
   kernelThen,
 );
-export const userStackField = stackField(
-  "user_stack",
-  "functions of the program that it was in, innermost first, or their addresses; null: not taken",
-  userThen,
-);
+export const userStackField = stackField("user_stack", userStackMeaning, userThen);
 
 /** What is kept and done. */
 interface OffCpuOptions {

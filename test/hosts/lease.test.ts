@@ -186,6 +186,25 @@ describeLive("a command under a lease", ["sshd"], () => {
     proxy.close();
   });
 
+  test("a connection that falls silent while it is told to end, ends it within 5 s", async () => {
+    const proxy = await startFlakyProxy(sshd);
+    const host = await connect(proxy.destination, { ...proxy.options, keepaliveSeconds: 1 });
+    const sleep = longSleep();
+    const stubborn = ["sh", "-c", `trap '' CONT TERM; echo ready; ${sleep.command.join(" ")} & wait; wait`];
+    const execution = host.start(stubborn);
+    let ending = false;
+    for await (const _chunk of execution) {
+      if (ending) continue;
+      ending = true;
+      execution.end();
+      // What goes by the connection has to arrive, and nothing behind it.
+      await new Promise((later) => setTimeout(later, 300));
+      proxy.freeze();
+      expect(await eventually(5, () => !sleep.running())).toBe(true);
+    }
+    proxy.close();
+  });
+
   test("SIGKILL of the local process ends it within 5 s", async () => {
     for (const where of ["local", "ssh"]) {
       const sleep = longSleep();

@@ -187,7 +187,11 @@ test(
   "a person who doesn't answer is waited for no longer than the deadline, or an interrupt",
   patience,
   async () => {
-    const never = () => new Promise<string>(() => {});
+    const unanswered: AbortSignal[] = [];
+    const never = (_host: string, signal: AbortSignal) => {
+      unanswered.push(signal);
+      return new Promise<string>(() => {});
+    };
     const sudo: Transport = {
       ...localTransport,
       open: (command, use, patience) => {
@@ -202,10 +206,26 @@ test(
     const host = new ConnectedHost("h1", sudo, never);
     const call = host.exec(["true"], { root: true, deadlineSeconds: 1 });
     await expect(call).rejects.toMatchObject({ code: "DEADLINE", tried: "run true on h1" });
+    expect(unanswered.map(({ aborted }) => aborted)).toEqual([true]);
+    // Who comes later has somebody asked anew; while they wait, they share one question.
+    const two = [1, 2].map(() => host.exec(["true"], { root: true, deadlineSeconds: 1 }));
+    for (const one of two) await expect(one).rejects.toMatchObject({ code: "DEADLINE" });
+    expect(unanswered.map(({ aborted }) => aborted)).toEqual([true, true]);
     const cell = enterCell("a");
     setTimeout(() => cell.interrupt(), 200);
     await expect(host.canBeRoot()).rejects.toMatchObject({ code: "INTERRUPTED" });
     cell();
+    expect(unanswered.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+    // A call that is given up takes nothing from another that waits for the same answer.
+    let answer: (password: string) => void = () => {};
+    const patient = new ConnectedHost("h2", sudo, () => new Promise((resolve) => (answer = resolve)));
+    const gone = new AbortController();
+    const first = patient.exec(["echo", "first"], { root: true, signal: gone.signal });
+    const second = patient.exec(["echo", "second"], { root: true });
+    setTimeout(() => gone.abort(), 500);
+    await expect(first).rejects.toMatchObject({ code: "INTERRUPTED" });
+    answer("wrong");
+    await expect(second).rejects.toMatchObject({ code: "ROOT_NEEDED" });
   },
 );
 

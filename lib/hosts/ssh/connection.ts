@@ -7,6 +7,7 @@ import { reasonOf, SkbookError } from "../../errors/index.js";
 import { type Patience, within } from "../wait.js";
 import { type Endpoint, resolveEndpoint } from "./endpoint.js";
 import { HostKeyCheck } from "./host-key.js";
+import { jumpHosts } from "./jump-hosts.js";
 import { type Credentials, credentials } from "./keys.js";
 import type { ConnectOptions } from "./options.js";
 
@@ -26,9 +27,7 @@ export async function openConnection(name: string, options: ConnectOptions): Pro
   const endpoint = await resolveEndpoint(name, options);
   const hops: Connection[] = [];
   try {
-    for (const jump of endpoint.jump) {
-      hops.push(await open(await resolveEndpoint(jump, { ...options, jump: [] }), options, hops.at(-1)));
-    }
+    for (const jump of await jumpHosts(endpoint, options)) hops.push(await open(jump, options, hops.at(-1)));
     const connection = await open(endpoint, options, hops.at(-1));
     connection.client.once("close", () => endAll(hops));
     return connection;
@@ -54,8 +53,10 @@ async function open(
     throw signal?.aborted ? interrupted(tried) : error;
   };
   // A person may be asked for a passphrase meanwhile.
-  const asking = within(credentials(endpoint, options), tried, { seconds: passphraseSeconds, signal });
-  const offer = await asking.catch(orInterrupted);
+  const unwanted = new AbortController();
+  const asking = credentials(endpoint, options, unwanted.signal);
+  const whileAsked = { seconds: passphraseSeconds, signal };
+  const offer = await within(asking, tried, whileAsked, () => unwanted.abort()).catch(orInterrupted);
   const check = await HostKeyCheck.for(endpoint);
   const [sock, destroy] = await (through === undefined
     ? reach(endpoint, patience)

@@ -20,9 +20,11 @@ export interface Endpoint {
   revokedKeys: { path: string; place: string } | undefined;
   identityFiles: string[];
   agent: string | undefined;
-  /** Keys of files alone: the agent isn't asked. */
+  /** Of the agent's keys, those alone that identity files name. */
   identitiesOnly: boolean;
+  /** Jump hosts, nearest first, and the line that names them. */
   jump: string[];
+  jumpPlace: string;
   timeoutSeconds: number;
   compress: boolean;
 }
@@ -92,6 +94,7 @@ function endpointOf(name: string, alias: string, config: Settings, options: Conn
     identitiesOnly: config.one("identitiesonly") === "yes",
     agent: agentOf(options.agent, config, tokens),
     jump,
+    jumpPlace: options.jump === undefined ? config.place("proxyjump") : "the option jump",
     timeoutSeconds: Math.min(options.timeoutSeconds ?? connectTimeout(seconds), mostSeconds),
     compress: options.compress ?? config.one("compression") === "yes",
   };
@@ -151,7 +154,9 @@ function sshFile(name: string): string {
 }
 
 function defaultIdentities(): string[] {
-  return ["id_ed25519", "id_ecdsa", "id_rsa"].map(sshFile).filter((key) => existsSync(key));
+  return ["id_ed25519", "id_ecdsa", "id_rsa"]
+    .map(sshFile)
+    .filter((key) => existsSync(key) || existsSync(`${key}.pub`));
 }
 
 function jumps(proxyJump: string | undefined): string[] {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { AnyAuthMethod } from "ssh2";
 import { reasonOf } from "../../errors/index.js";
+import { agentOfFiles } from "./agent.js";
 import type { Endpoint } from "./endpoint.js";
 import type { ConnectOptions } from "./options.js";
 
@@ -12,16 +13,22 @@ export interface Credentials {
 }
 
 /** The agent's keys first, then key files. Passwords are not offered: they could not be asked for without being kept. */
-export async function credentials(endpoint: Endpoint, options: ConnectOptions): Promise<Credentials> {
+export async function credentials(
+  endpoint: Endpoint,
+  options: ConnectOptions,
+  signal: AbortSignal,
+): Promise<Credentials> {
   const methods: AnyAuthMethod[] = [];
   const offered: string[] = [];
   const username = endpoint.user;
-  if (endpoint.agent !== undefined && !endpoint.identitiesOnly) {
-    methods.push({ type: "agent", username, agent: endpoint.agent });
-    offered.push("keys of the SSH agent");
+  if (endpoint.agent !== undefined) {
+    const { agent: path, identitiesOnly, identityFiles } = endpoint;
+    const agent = identitiesOnly ? await agentOfFiles(path, identityFiles) : path;
+    methods.push({ type: "agent", username, agent });
+    offered.push(identitiesOnly ? "keys of the SSH agent that identity files name" : "keys of the SSH agent");
   }
   for (const file of endpoint.identityFiles) {
-    const key = await readKey(file, options.passphrase);
+    const key = await readKey(file, options.passphrase, signal);
     if (typeof key === "string") offered.push(`${file} (left out: ${key})`);
     else {
       methods.push({ type: "publickey", username, ...key });
@@ -34,15 +41,18 @@ export async function credentials(endpoint: Endpoint, options: ConnectOptions): 
 async function readKey(
   file: string,
   ask: ConnectOptions["passphrase"],
+  signal: AbortSignal,
 ): Promise<{ key: Buffer; passphrase?: string } | string> {
   const key = await readFile(file).catch((error) => reasonOf(error));
   if (typeof key === "string") return key;
   const { default: ssh2 } = await import("ssh2");
   const parsed = ssh2.utils.parseKey(key);
-  if (!(parsed instanceof Error)) return { key };
+  if (!(parsed instanceof Error))
+    return parsed.isPrivateKey() ? { key } : "it is a public key, whose private one only the agent can have";
   if (!/encrypted|passphrase/i.test(parsed.message)) return parsed.message;
   if (ask === undefined) return "it has a passphrase; give passphrase to connect(), or use the agent";
-  const passphrase = await ask(file);
+  const passphrase = await ask(file, signal);
+  signal.throwIfAborted();
   if (ssh2.utils.parseKey(key, passphrase) instanceof Error) return "wrong passphrase";
   return { key, passphrase };
 }

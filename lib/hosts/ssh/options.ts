@@ -3,12 +3,15 @@ import type { AskPassword } from "../sudo.js";
 
 /** How {@link connect} reaches a host; what is not given comes from ~/.ssh/config and OpenSSH's defaults. */
 export interface ConnectOptions {
-  /** Private keys, tried in this order after the agent's. Default: IdentityFile, else ~/.ssh/id_ed25519, id_ecdsa, id_rsa. */
+  /** Private keys, tried in this order after the agent's; public ones name keys of the agent where `IdentitiesOnly` is set. Default: IdentityFile, else ~/.ssh/id_ed25519, id_ecdsa, id_rsa. */
   identityFiles?: string[];
   /** Socket of the SSH agent, or false for none. Default `IdentityAgent`, else `SSH_AUTH_SOCK`. */
   agent?: string | false;
-  /** Answers for a key file that has a passphrase; kept in memory only. Without it such a key is left out. */
-  passphrase?: (identityFile: string) => string | Promise<string>;
+  /**
+   * Answers for a key file that has a passphrase; kept in memory only. Without it such a key is left out. The signal is raised when nobody waits
+   * for the answer any more.
+   */
+  passphrase?: (identityFile: string, signal: AbortSignal) => string | Promise<string>;
   /** Files of known host keys. Default: UserKnownHostsFile, else ~/.ssh/known_hosts, and /etc/ssh/ssh_known_hosts. */
   knownHosts?: string[];
   /** Jump hosts, nearest first, as for `ssh -J`. Default: ProxyJump. */

@@ -4,11 +4,12 @@ import { plainBtf } from "./plain-btf.js";
 /**
  * Hosts without BTF give bpftrace some of ours, that names integers only: one before 0.25 then believes that it knows the kernel's types, and doesn't
  * include <linux/types.h>, which few hosts have. Programs for such hosts name no struct of the kernel. It is a file that has no name any more when
- * bpftrace begins, so that nothing is left of it; the lowest numbers are taken by what counts a probe's cost.
+ * bpftrace begins, so that nothing is left of it, in the first folder that has room; the lowest numbers are taken by what counts a probe's cost.
  */
 const withPlainBtf = [
-  `file=$(mktemp) && echo ${plainBtf().toString("base64")} | base64 -d > "$file" && exec 9< "$file" && export BPFTRACE_BTF=/proc/self/fd/9`,
-  'rm -f "$file"; exec "$@"',
+  'for folder in "${TMPDIR:-/tmp}" /dev/shm /run; do file=$(mktemp -p "$folder" 2>/dev/null) || continue',
+  `if echo ${plainBtf().toString("base64")} | base64 -d > "$file" 2>/dev/null; then exec 9< "$file"; rm "$file"; export BPFTRACE_BTF=/proc/self/fd/9; exec "$@"; fi`,
+  'rm -f "$file"; done; echo "${TMPDIR:-/tmp}, /dev/shm and /run have no room for a file of some kilobytes that bpftrace needs" >&2; exit 1',
 ].join("; ");
 
 /**

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Host } from "../../hosts/index.js";
+import type { ExecResult, Host } from "../../hosts/index.js";
 import type { Hooks } from "../hooks.js";
 import { readTarget } from "../target.js";
 import type { ProbeDefinition } from "./definition.js";
@@ -15,9 +15,9 @@ import { expected } from "./standing.js";
 
 export { Listing } from "./listing.js";
 
-/** Writes an object file, which bpftrace can't write to a pipe, and nothing is loaded for; then how many CPUs there can be. */
+/** How many CPUs there can be; then an object file, which bpftrace can't write to a pipe, and nothing is loaded for. */
 const script =
-  'file=$(mktemp) || exit; trap \'rm -f "$file"\' EXIT; "$@" --emit-elf "$file" >&2 </dev/null; base64 "$file"; echo; cat /sys/devices/system/cpu/possible';
+  'cat /sys/devices/system/cpu/possible; echo; file=$(mktemp) || exit; trap \'rm -f "$file"\' EXIT; "$@" --emit-elf "$file" >&2 </dev/null && base64 "$file"';
 
 /** Writes a probe's program for a host, and says what it would cost there. */
 export async function explain<Schema extends z.ZodType>(
@@ -37,7 +37,8 @@ export async function explain<Schema extends z.ZodType>(
     root: true,
     deadlineSeconds: 300,
   });
-  const [file = "", cpus = ""] = compiled.stdout.split("\n\n");
+  const [cpus = "", file = ""] = compiled.stdout.split("\n\n");
+  const instructions = sizesOf(file);
   return new Listing({
     probe: definition.name,
     host: host.name,
@@ -46,10 +47,16 @@ export async function explain<Schema extends z.ZodType>(
     missing: resolved.missing.map(({ why }) => why),
     layout: Object.fromEntries([...layout].map(([field, { offset }]) => [field, offset])),
     maps: memoryOf(program, definition.mapKeys ?? maxMapKeys, cpuCount(cpus)),
-    instructions: sizesOf(file),
+    instructions,
     takes: expected(common.seconds, common.attachSeconds),
-    notes: known.layoutNotes,
+    notes: [...known.layoutNotes, ...(instructions === null ? notCompiled(compiled) : [])],
   });
+}
+
+/** Why there is no object file: the program may not compile there, or its temporary folder have no room. */
+function notCompiled({ exitCode, stderr }: ExecResult): string[] {
+  const said = stderr.trim().split("\n").at(-1) || `it ended with ${exitCode}`;
+  return [`the instructions are unknown: ${said}`];
 }
 
 function sizesOf(base64: string): ClauseSize[] | null {

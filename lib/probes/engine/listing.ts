@@ -17,7 +17,7 @@ export interface ListingFacts {
   layout: { readonly [field: string]: number };
   /** Memory that the kernel would set aside for its maps, at most. */
   maps: readonly MapMemory[];
-  /** Instructions of each clause, as that host's bpftrace compiles them; null where it could not. */
+  /** Instructions of each clause, as that host's bpftrace compiles them; null where it could not, and a note says why. */
   instructions: readonly ClauseSize[] | null;
   /** How long a call takes, as far as that is known before. */
   takes: readonly string[];
@@ -77,7 +77,7 @@ export class Listing implements ListingFacts {
       `attaches to ${this.attached.join(", ")}`,
       ...this.missing.map((why) => `not attached: ${why}`),
       `maps take ${(this.mapBytes / 2 ** 20).toFixed(1)} MiB of the kernel's memory: ${this.maps.map(({ map, bytes }) => `${map} ${(bytes / 2 ** 10).toFixed(0)} KiB`).join(", ")}`,
-      `instructions: ${sizes?.join(", ") ?? "unknown, since the host's bpftrace could not compile it"}`,
+      `instructions: ${sizes?.join(", ") ?? "unknown"}`,
       ...this.notes,
     ];
   }

@@ -150,7 +150,10 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
   return { ...run, stop };
 }
 
-/** bpftrace as every program is run, without the program. */
+/**
+ * bpftrace as every program is run, without the program. It names no functions of programs: libbcc from 0.26 to 0.32, as Debian 12 and 13 have it, closes
+ * file descriptors that it doesn't own while it looks for them, and with them bpftrace loses its maps and events.
+ */
 export function bpftraceCommand(
   target: Target,
   { bufferPages, mapKeys = maxMapKeys }: { bufferPages: number; mapKeys: number | undefined },
@@ -160,6 +163,7 @@ export function bpftraceCommand(
     `BPFTRACE_PERF_RB_PAGES=${bufferPages}`,
     `BPFTRACE_MAP_KEYS_MAX=${mapKeys}`,
     "BPFTRACE_STRLEN=64",
+    "BPFTRACE_NO_USER_SYMBOLS=1",
     "bpftrace",
     ...["-f", "json", "-B", "line"],
   ];
