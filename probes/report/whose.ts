@@ -50,9 +50,12 @@ async function part(name: string, columns: Column[], frame: Frame | undefined): 
   });
 }
 
+/** In SQL: the namespace of a device where there is one of its name; cases from before the inode was asked for have no more. */
+const only =
+  '(SELECT CASE WHEN count(DISTINCT netns) = 1 THEN any_value(netns) END FROM devices WHERE devices.name = "all".device)';
 /** In SQL: the name of a namespace of which the inode is known, the inode itself where nobody has named it. */
 const nameOf = (inode: string) =>
-  `coalesce((SELECT any_value(netns) FROM devices WHERE devices.netns_inode = ${inode}), 'net:[' || ${inode} || ']')`;
+  `coalesce((SELECT any_value(netns) FROM devices WHERE devices.netns_inode = ${inode}), 'net:[' || ${inode} || ']', ${only})`;
 /** In SQL: the machine behind a device of a namespace; null where several are, or none. */
 const behind = (device: string, netns: string) =>
   `(SELECT CASE WHEN count(DISTINCT paths.guest) = 1 THEN any_value(paths.guest) END FROM paths WHERE paths.device = ${device} AND paths.netns = ${netns})`;
@@ -60,7 +63,7 @@ const behind = (device: string, netns: string) =>
 /** In SQL over drops, `all`, and {@link Whose}: each with the network namespace of its device, the machine behind it, and whether it was sent to an address of that namespace. */
 export const placedSql = `
   SELECT *, ${behind("named.device", "named.netns")} AS guest,
-    dst IN (SELECT split_part(unnest(string_split(addresses, ', ')), '/', 1) FROM devices WHERE devices.netns_inode = named.netns_inode) AS own
+    dst IN (SELECT split_part(unnest(string_split(addresses, ', ')), '/', 1) FROM devices WHERE devices.netns = named.netns) AS own
   FROM (SELECT *, ${nameOf('"all".netns_inode')} AS netns FROM "all") AS named`;
 
 /** In SQL over counters, `drops` and {@link Whose}: each counter with the machine behind its device, and how much of it the drops explain that are no loss. */

@@ -23,7 +23,7 @@ import {
   wakeupEvents,
   wakeupSummary,
 } from "../../lib/index.js";
-import { dropsBySecond } from "../../probes/drop/index.js";
+import { dropsByPlace } from "../../probes/drop-places/index.js";
 import { harm } from "./compare.js";
 import {
   duplicateFragments,
@@ -47,7 +47,7 @@ const path = { ...lost.way, protocol: lost.protocol };
 
 /** How each probe is run, and with which fault. */
 const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) => Promise<unknown>] } = {
-  dropsBySecond: [nftDrop, (host, during) => dropsBySecond(host, { ...asked, during })],
+  dropsByPlace: [nftDrop, (host, during) => dropsByPlace(host, { ...asked, during })],
   qdiscDrops: [tbfOverflow, (host, during) => qdiscDrops(host, { ...asked, during })],
   qdiscLatencySummary: [tbfOverflow, (host, during) => qdiscLatencySummary(host, { ...asked, during })],
   qdiscLatencyEvents: [tbfOverflow, (host, during) => qdiscLatencyEvents(host, { ...few, during })],
