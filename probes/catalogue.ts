@@ -9,6 +9,7 @@ import * as qdisc from "./qdisc/index.js";
 import * as scheduler from "./scheduler/index.js";
 import * as softirq from "./softirq/index.js";
 import * as stages from "./stages/index.js";
+import * as tcp from "./tcp/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
@@ -30,6 +31,7 @@ export const catalogue: readonly AnyProbe[] = [
   backlog,
   softirq,
   scheduler,
+  tcp,
 ]
   .flatMap((layer) => Object.values<unknown>(layer))
   .filter(isProbe);

@@ -20,4 +20,5 @@ export * from "./report/index.js";
 export * from "./scheduler/index.js";
 export * from "./softirq/index.js";
 export * from "./stages/index.js";
+export * from "./tcp/index.js";
 export * from "./transfer/index.js";

@@ -465,3 +465,117 @@ export interface WakeupSummaryParameters {
   /** Threads of this name, as `ps -eLo comm` shows it. */
   command?: string | undefined;
 }
+
+/** What {@link readLatencySummary} can be asked, beside what every probe can. */
+export interface ReadLatencySummaryParameters {
+  /** What to count by, in the order of the columns; default own_port, peer. */
+  by?: ("peer" | "own" | "own_port" | "peer_port" | "flow" | "socket" | "process")[] | undefined;
+  /** Own address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Address or prefix of the peer, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** Own port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** Port of the peer (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+}
+
+/** What {@link recvSummary} can be asked, beside what every probe can. */
+export interface RecvSummaryParameters {
+  /** What to count by, in the order of the columns; default process, call, outcome. */
+  by?: ("process" | "thread" | "command" | "call" | "outcome")[] | undefined;
+  /** Calls of this process, by the number that `ps -e` shows (integer, 1 to 4,194,304). */
+  process?: number | undefined;
+}
+
+/** What {@link tcpConnectEvents} can be asked, beside what every probe can. */
+export interface TcpConnectEventsParameters {
+  /** Only what took at least so many microseconds; 0 for all, and for what has no time (integer, 0 to 1,000,000,000). Default 0. */
+  slowerThanUs?: number | undefined;
+  /** Only connections that failed. Default false. */
+  failed?: boolean | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Own address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Address or prefix of the peer, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** Port that connections are made to: the peer's where the host connects, its own where it accepts (integer, 0 to 65,535). */
+  port?: number | undefined;
+}
+
+/** What {@link tcpConnectSummary} can be asked, beside what every probe can. */
+export interface TcpConnectSummaryParameters {
+  /** What to count by, in the order of the columns; default peer, port, result. */
+  by?: ("peer" | "own" | "port" | "process" | "result")[] | undefined;
+  /** Own address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Address or prefix of the peer, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** Port that connections are made to: the peer's where the host connects, its own where it accepts (integer, 0 to 65,535). */
+  port?: number | undefined;
+}
+
+/** What {@link tcpEvents} can be asked, beside what every probe can. */
+export interface TcpEventsParameters {
+  /** Which of them, one or several; default all. */
+  events?: "retransmission" | "synack retransmission" | "reset sent" | "reset received" | "congestion state" | ("retransmission" | "synack retransmission" | "reset sent" | "reset received" | "congestion state")[] | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Own address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Address or prefix of the peer, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** Own port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** Port of the peer (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+}
+
+/** What {@link tcpFlightSummary} can be asked, beside what every probe can. */
+export interface TcpFlightSummaryParameters {
+  /** What to count by, in the order of the columns; default flow. */
+  by?: ("peer" | "own" | "own_port" | "peer_port" | "flow" | "socket")[] | undefined;
+  /** Own address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Address or prefix of the peer, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** Own port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** Port of the peer (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+}
+
+/** What {@link tcpRttSummary} can be asked, beside what every probe can. */
+export interface TcpRttSummaryParameters {
+  /** What to count by, in the order of the columns; default peer. */
+  by?: ("peer" | "own" | "own_port" | "peer_port" | "flow" | "socket")[] | undefined;
+  /** Own address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Address or prefix of the peer, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** Own port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** Port of the peer (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+}

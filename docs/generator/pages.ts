@@ -69,6 +69,12 @@ const known: readonly Omit<Page, "exports">[] = [
     title: "Probes: scheduler",
     about: "Threads that could run and wait for a CPU.",
   },
+  {
+    id: "probes-tcp",
+    title: "Probes: TCP",
+    about:
+      "Round trips, connections made and failed, windows, what is sent again, and readers that are late.",
+  },
   { id: "probes-defrag", title: "Probes: fragments", about: "What becomes of IP fragments." },
   {
     id: "sockets",

@@ -1,7 +1,9 @@
 import "./packet-source.js";
 
+export { content as packetContent } from "./base/index.js";
 export type { Capture } from "./capture.js";
 export type { CaptureFacts } from "./facts.js";
+export { judgePackets } from "./judge.js";
 export { type CaptureOptions, capture } from "./live/index.js";
 export { malformed } from "./malformed.js";
 export { openCapture, type RemoteFile } from "./open.js";

@@ -36,8 +36,8 @@ const nsPerSecond = 1_000_000_000n;
 export async function readPcapng(path: string): Promise<PcapngFacts | null> {
   const magic = await magicOf(path);
   const file = createReadStream(path, { highWaterMark: 2 ** 20 });
-  if (magic === sectionBlock) return walk(file);
-  return (magic & 0xffff) === 0x8b1f ? walk(file.pipe(createGunzip())).catch(() => null) : null;
+  if (magic === sectionBlock) return readBlocks(file);
+  return (magic & 0xffff) === 0x8b1f ? readBlocks(file.pipe(createGunzip())).catch(() => null) : null;
 }
 
 async function magicOf(path: string): Promise<number> {
@@ -51,7 +51,8 @@ async function magicOf(path: string): Promise<number> {
   }
 }
 
-async function walk(chunks: AsyncIterable<Buffer>): Promise<PcapngFacts | null> {
+/** The same of its bytes. */
+export async function readBlocks(chunks: AsyncIterable<Buffer>): Promise<PcapngFacts | null> {
   const blocks = new Blocks();
   let rest: Buffer = Buffer.alloc(0);
   let begun = false;

@@ -6,6 +6,7 @@ import { type Execution, type Host, localhost, readText } from "../hosts/index.j
 import { answerTo, checkEnd } from "./answer.js";
 import { type CaptureFacts, capinfosOptions, readFacts, withBlocks } from "./facts.js";
 import { readPcapng } from "./pcapng.js";
+import { readRemotePcapng } from "./remote-pcapng.js";
 
 /** Dissecting a very big capture takes hours; nothing takes longer. */
 const deadlineSeconds = 24 * 3600;
@@ -87,8 +88,9 @@ export async function captureFacts(host: Host, path: string): Promise<CaptureFac
   if (line.trim() === "" && /after reading [1-9]\d* packets/.test(stderr)) return damagedFacts(host, path);
   if (line.trim() === "") throw notACapture(path, stderr || `capinfos ended with ${exitCode}`);
   const facts = readFacts(line, exitCode);
-  if (host !== localhost() || facts.fileType !== "pcapng") return facts;
-  return withBlocks(facts, await readPcapng(path).catch(() => null));
+  if (facts.fileType !== "pcapng") return facts;
+  const blocks = host === localhost() ? readPcapng(path).catch(() => null) : readRemotePcapng(host, path);
+  return withBlocks(facts, await blocks);
 }
 
 /** Link types of switch tags by name (tcpdump.org: link-layer header types). */

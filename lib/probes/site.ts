@@ -128,6 +128,12 @@ export class HookSite extends Site {
     return bpf`((uint64)args + ${readAt(bpf`(uint64)args + ${offset} ${comment(which)}`, 2)})`;
   }
 
+  /** Bytes within a field of a tracepoint's record that is more than a number, such as an address: `size` of them, from `from` on. */
+  argBytes(which: string, from: number, size: number): Bpf {
+    const { offset } = this.recordField(which);
+    return readAt(bpf`(uint64)args + ${offset + from} ${comment(which)}`, size);
+  }
+
   /** A name of 16 bytes in a tracepoint's record, as commands have one. */
   argName(which: string): NameWords {
     const { offset } = this.recordField(which);

@@ -24,7 +24,7 @@ export function parseFormat(format: string): Tracepoint {
 /** The fields of a tracepoint's own, from its format file. */
 export function fieldsOf(format: string): Map<string, TracepointField> {
   const fields = format.matchAll(
-    /^\s+field:([^;]*?)(\w+)(?:\[\w*\])?;\s*offset:(\d+);\s*size:(\d+);\s*signed:([01]);/gm,
+    /^\s+field:([^;]*?)(\w+)(?:\[[^\]]*\])?;\s*offset:(\d+);\s*size:(\d+);\s*signed:([01]);/gm,
   );
   const own = [...fields].filter(([, , name = ""]) => !name.startsWith("common_"));
   return new Map(

@@ -31,6 +31,8 @@ export interface SocketSamplesOptions {
   maxRows?: number;
   /** Called once the first sample is there; the sampling ends with it. Called in a replay too. */
   during?: () => unknown;
+  /** Ends the sampling when it aborts, as `during` does; what came is there. */
+  signal?: AbortSignal;
 }
 
 const Options = Connections.extend({
@@ -42,6 +44,7 @@ const Options = Connections.extend({
     .optional(),
   maxRows: z.int().min(1).max(100_000_000).default(1_000_000),
   during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
+  signal: z.instanceof(AbortSignal).optional(),
 });
 
 /** How a sampling ended, as a case keeps it. */
@@ -51,7 +54,7 @@ const outcomeShape = z.object({
   timedOut: z.boolean(),
   leaseExpired: z.boolean(),
   connectionLost: z.boolean(),
-  /** It was told to end: by `during`, or at `maxRows`. */
+  /** It was told to end: by `during` or `signal`, or at `maxRows`. */
   asked: z.boolean(),
   detached,
   group: z.number().nullable(),
@@ -76,7 +79,7 @@ type Outcome = z.output<typeof outcomeShape>;
 export async function socketSamples(host: Host, options: SocketSamplesOptions = {}): Promise<Table> {
   const parsed = Options.safeParse(options);
   if (!parsed.success) throw badParameters("socketSamples", parsed.error);
-  const { during, maxRows, everyMs, seconds, netns, ...connections } = parsed.data;
+  const { during, signal, maxRows, everyMs, seconds, netns, ...connections } = parsed.data;
   const tried = `sample the sockets of ${host.name}`;
   const ticks = Math.floor((1_000 * seconds) / everyMs) + 1;
   const params = { everyMs, seconds, netns: netns ?? null, maxRows, filter: filterWords(connections) };
@@ -114,6 +117,9 @@ export async function socketSamples(host: Host, options: SocketSamplesOptions = 
     settleMs: (await replaying()) ? 0 : everyMs,
     stop: () => stop(),
   });
+  const abort = () => stop();
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort);
   const reader = new SampleReader();
   const writer = await createTable("samples", sampleColumns);
   let rows = 0;
@@ -173,6 +179,8 @@ export async function socketSamples(host: Host, options: SocketSamplesOptions = 
     stop();
     await writer.discard().catch(() => {});
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
   }
 }
 

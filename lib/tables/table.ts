@@ -3,6 +3,7 @@ import { type Column, quoted, type Value } from "./column.js";
 import { newTableName, withConnection } from "./database.js";
 import { type FileFormat, type FileOptions, writeRows } from "./files/index.js";
 import { createFrame, type Frame } from "./frame.js";
+import { judgedAlike } from "./judges.js";
 import { keep } from "./live/index.js";
 import { type Provenance, queried } from "./provenance.js";
 import { packedRows, renderTable } from "./render/index.js";
@@ -68,7 +69,9 @@ export class Table {
         () => connection.run(`CREATE TABLE ${quoted(name)} AS ${selection.sql}`),
         connection,
       );
-      return new Table(name, selection.columns, queried(this.provenance, query));
+      const table = new Table(name, selection.columns, queried(this.provenance, query));
+      judgedAlike(this, table);
+      return table;
     });
   }
 

@@ -124,20 +124,22 @@ export async function transferReport(
     ...(port === undefined ? {} : { port }),
   };
   const ends = linked(during);
+  const failed = new AbortController();
   const sample = (host: Host, end: End) =>
     socketSamples(host, {
+      signal: failed.signal,
       ...asked,
       ...(netns[end] === undefined ? {} : { netns: netns[end] }),
       ...(during === undefined ? {} : { during: ends[end] }),
+    }).catch((error: unknown) => {
+      // The other end has nothing to wait for; the reason is the first failure, not what came of ending the other.
+      if (!failed.signal.aborted) failed.abort(error);
     });
-  const settled = await Promise.allSettled([
+  const [atSender, atReceiver] = await Promise.all([
     sample(sender, "sender").finally(ends.over),
     sample(receiver, "receiver"),
   ]);
-  const [atSender, atReceiver] = settled.map((one) => {
-    if (one.status === "rejected") throw one.reason;
-    return one.value;
-  }) as [Table, Table];
+  if (!atSender || !atReceiver) throw failed.signal.reason;
   const samples = { sender: atSender, receiver: atReceiver };
   const pipeline = await socketPipeline(samples.sender, samples.receiver, { bandwidth });
   const [own, peer] = pipeline.flow.split(" → ");

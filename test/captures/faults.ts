@@ -52,18 +52,26 @@ export function pingTalk(answers: (number | null)[], twice = false): Frames {
   });
 }
 
+interface DhcpOptions {
+  transaction?: number;
+  /** Last byte of the client's MAC address. */
+  mac?: number;
+}
+
+/** A message of DHCP, by its type. */
+export function dhcpFrame(type: number, { transaction = 7, mac = 9 }: DhcpOptions = {}): Buffer {
+  const answers = [2, 5, 6].includes(type);
+  const body = Buffer.alloc(244);
+  body.set([answers ? 2 : 1, 1, 6, 0, 0, 0, 0, transaction]);
+  body.set([2, 0, 0, 0, 0, mac], 28);
+  body.set([0x63, 0x82, 0x53, 0x63, 53, 1, type, 255], 236);
+  return answers
+    ? frame("192.0.2.1", "192.0.2.9", "udp", udp(67, 68, body))
+    : frame("0.0.0.0", "255.255.255.255", "udp", udp(68, 67, body));
+}
+
 export function dhcp(messages: [seconds: number, type: number][], transaction = 7): Frames {
-  return messages.map(([seconds, type]) => {
-    const answers = [2, 5, 6].includes(type);
-    const body = Buffer.alloc(244);
-    body.set([answers ? 2 : 1, 1, 6, 0, 0, 0, 0, transaction]);
-    body.set([2, 0, 0, 0, 0, 9], 28);
-    body.set([0x63, 0x82, 0x53, 0x63, 53, 1, type, 255], 236);
-    const bytes = answers
-      ? packet("192.0.2.1", "192.0.2.9", "udp", udp(67, 68, body))
-      : packet("0.0.0.0", "255.255.255.255", "udp", udp(68, 67, body));
-    return [seconds, ethernet(bytes)];
-  });
+  return messages.map(([seconds, type]) => [seconds, dhcpFrame(type, { transaction })]);
 }
 
 function esp(numbers: number[]): Frames {
@@ -347,6 +355,21 @@ export const faults: { [rule: string]: () => Fault } = {
     talk.frames.splice(-1, 1, [damaged[0], bytes]);
     const again = talk.data("server", 1000, 0.4, talk.at("server") - 1000).ack("client");
     return { frames: together(again.close().frames, later(20)) };
+  },
+  ROUTING_LOOP: () => {
+    // Two routers send it to each other: between the same two addresses its TTL falls by 2.
+    const body = udp(7000, 7001, Buffer.alloc(64));
+    const round = (hop: number): Frames[number] => {
+      const same = ip(client, server, "udp", body, { id: 77, ttl: 60 - hop });
+      return [hop / 1000, ethernet(same, hop % 2 === 0 ? { src: 1, dst: 2 } : { src: 2, dst: 1 })];
+    };
+    return {
+      frames: together(
+        Array.from({ length: 59 }, (_, hop) => round(hop)),
+        later(20),
+      ),
+      also: ["CAPTURE_POSSIBLE_COPIES"],
+    };
   },
   CAPTURE_POSSIBLE_COPIES: () => {
     const same = Buffer.from(frame(client, server, "udp", udp(7000, 7001, Buffer.alloc(64))));

@@ -1,9 +1,15 @@
 import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { openCapture, packets } from "../../lib/captures/index.js";
-import { type Figure, flowTimeline } from "../../lib/figures/index.js";
+import "../../lib/analyses/index.js";
+import { openCapture, packets, packetsOf } from "../../lib/captures/index.js";
+import { type Figure, flowTimeline, packetLadder } from "../../lib/figures/index.js";
 import type { Column, Provenance, Table, Value } from "../../lib/tables/index.js";
+import { writeCapture } from "../captures/build.js";
+import { Talk } from "../captures/talk.js";
 import { provenance, start, tableOf } from "./tables.js";
 
 const text = (name: string): Column => ({ name, type: "VARCHAR", meaning: name });
@@ -220,6 +226,28 @@ describe("flowTimeline", () => {
     await expect(flowTimeline(table, { flow: "sourcy = 1" })).rejects.toMatchObject({ code: "SQL_FAILED" });
     await expect(flowTimeline(table, { flow: -1 })).rejects.toMatchObject({ code: "BAD_PARAMETER" });
     await expect(flowTimeline(table, { flow: 0.5 })).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+  });
+
+  it("shows what our own sequence pass says, not tshark's marks", async () => {
+    // An ack that is captured right before its data: tshark takes the data for sent again.
+    const talk = new Talk().open().data("client", 200).ack("server");
+    const at = talk.at("server");
+    talk.skip("server", 1000).ack("client").data("server", 1000, 0.000_004, at).exchange(2);
+    const folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
+    const path = join(folder, "mirror.pcap");
+    writeCapture(path, talk.close().frames);
+    const capture = await openCapture(path);
+    const table = await packets(capture);
+    const [[marked] = []] = (await table.sql("SELECT count(*)::INTEGER FROM this WHERE retransmission"))
+      .values as [[number]];
+    expect(marked).toBe(1);
+    expect(marks(await flowTimeline(table, { flow: 0 })).retransmission).toBeUndefined();
+    expect(
+      marks(await flowTimeline(await table.query("FROM this"), { flow: 0 })).retransmission,
+    ).toBeUndefined();
+    const ladder = JSON.stringify(await packetLadder(await packetsOf(capture, "tcp 0")));
+    expect(ladder).not.toContain("sent again");
+    await rm(folder, { recursive: true });
   });
 
   const shared = process.env.SKBOOK_SHARED ?? fileURLToPath(new URL("../../../shared", import.meta.url));

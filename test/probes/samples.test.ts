@@ -31,6 +31,8 @@ import {
 
 const packets = { ip: "198.51.100.0/24", port: 443, protocol: "TCP", device: "eth0", vlan: 42 };
 
+const sockets = { src: "198.51.100.0/24", dst: "192.0.2.7", srcPort: 443, dstPort: 40_000 };
+
 const tcpPath = {
   from: ["eth0", "eth1"],
   to: "eth2",
@@ -79,6 +81,16 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   wakeupSummary: [
     { threads: [42, 4_242], by: ["command", "thread", "cpu", "waker_cpu"] },
     { command: "vhost-4242" },
+  ],
+  readLatencySummary: [{ by: ["flow", "process"], ...sockets }, { by: ["socket"] }],
+  recvSummary: [{ process: 4_242, by: ["thread", "call", "outcome"] }, { by: ["command", "call"] }],
+  tcpConnectEvents: [{ failed: true, slowerThanUs: 1_000, dst: "2001:db8::/32", port: 443 }],
+  tcpConnectSummary: [{ by: ["own", "process", "result"], ip: "198.51.100.0/24", port: 443 }],
+  tcpEvents: [{ events: ["retransmission", "reset sent"], ...sockets }, { ip: "2001:db8::/32" }],
+  tcpFlightSummary: [{ by: ["peer", "own_port"], ...sockets }, { ip: "2001:db8::/32" }],
+  tcpRttSummary: [
+    { by: ["flow", "socket"], ...sockets },
+    { by: ["peer"], dst: "2001:db8::/32" },
   ],
   softirqSummary: [{ vectors: ["NET_RX", "NET_TX"], by: ["vector", "cpu", "ksoftirqd"] }],
 };

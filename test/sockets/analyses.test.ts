@@ -459,6 +459,19 @@ test("FR-SOCKET-PIPE-004: a window that is shut is the reader's doing where data
   expect(slow.verdict).toMatch(/its receiving application read too slowly/);
 });
 
+test("from and to are of one time for both ends: seconds since the sender's first sample", async () => {
+  const late = log(steady()).replaceAll(/^2026\S+/gm, (time) =>
+    new Date(Date.parse(time) + 5_000).toISOString(),
+  );
+  const unread = { recvQ: 130_000, memory: { r: 130_000, rb: 131_072 } };
+  const other = receiver(18).map((one, n) => (n < 6 ? { ...one, ...unread } : one));
+  const both = [await samplesOf(late), await samplesOf(log(other))] as const;
+  const primary = async (filter: object) => (await socketPipeline(...both, filter)).primary;
+  expect(await primary({})).toBe("receiver: reader");
+  expect(await primary({ from: 1 })).toBe("receiver: receive buffer");
+  expect(await primary({ from: "2026-01-01T00:00:06Z", to: 12 })).toBe("receiver: receive buffer");
+});
+
 test("Summary and Pipeline name the same bottleneck, whatever it is", async () => {
   const cases: Held[] = [
     { busy: 100, acked: 5, more: "notsent:0" },

@@ -186,6 +186,14 @@ describeLive("samples of sockets of a host", ["root", "namespaces"], () => {
     await expect(
       transferReport(localhost(), localhost(), { ...asked, seconds: 1, port: 9 }),
     ).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+    // The other end, which could go on for long, is not waited for.
+    for (const netns of [
+      { sender: "no-such-namespace", receiver: scene.receiver },
+      { sender: scene.sender, receiver: "no-such-namespace" },
+    ])
+      await expect(
+        transferReport(localhost(), localhost(), { ...asked, netns, seconds: 3_600 }),
+      ).rejects.toMatchObject({ code: "SAMPLING_FAILED" });
     await expect(transferReport(localhost(), localhost(), { seconds: 0 })).rejects.toMatchObject({
       code: "BAD_PARAMETER",
     });

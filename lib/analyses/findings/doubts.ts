@@ -10,6 +10,8 @@ const answerTimeoutNs = 1_000_000_000;
 const disorderPercent = 1;
 /** Queues and cores put packets out of order by less. */
 const stepNs = 1_000_000_000;
+/** A capture that misses more than this of one kind of packets misses the others, too. */
+const missedPercent = 1;
 /** Above this part of one-sided connections, the capture sees one direction of the wire. */
 const oneSidedPart = 0.5;
 
@@ -59,6 +61,8 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
         UNION ALL SELECT flow_number, 'CAPTURE_ENDED' FROM latest, ending WHERE end_ns - last_ns < ${answerTimeoutNs}
       ) JOIN conversations USING (flow_number)
       UNION ALL SELECT NULL, 'CAPTURE_ONE_SIDED' FROM sighted HAVING count(*) FILTER (one_way) > ${oneSidedPart} * count(*)
+      UNION ALL SELECT NULL, 'CAPTURE_MISSED_PACKETS' FROM (SELECT sum(acks) AS acks FROM missed), (SELECT count(*) AS packets FROM tcp)
+        WHERE 100 * acks > ${missedPercent} * packets
       UNION ALL SELECT NULL, 'CAPTURE_CLOCK' FROM clock WHERE impossible = packets AND packets > 0
       ${everywhere.join(" ")}`,
     columns: [

@@ -3,12 +3,18 @@ import { elapsed, endingSql, paired } from "../query/index.js";
 /** An answer that comes later than this is none for `ping`, nor is its question lost before. */
 const answerTimeoutNs = 1_000_000_000;
 
+/** A request to many: by its address, or by the MAC address that it was sent to. Who answers does so from another address, and most don't. */
+const toMany = `
+  coalesce(regexp_matches(dst, '^(22[4-9]|23[0-9])[.]|^255[.]255[.]255[.]255$|^ff[0-9a-f]{2}:'), false)
+    OR coalesce(regexp_matches(eth_dst, '(^|,)[0-9a-fA-F][13579bdfBDF]:[^,]*$'), false)`;
+
 /**
  * Echo requests with their replies and the ICMP errors about them, as relation `echoes`. A reply belongs to the last request of its number
  * before it: numbers start anew after 65535, and when ping does.
  */
 export const echoViews = {
-  requests: "SELECT * FROM own WHERE icmp_type IN (8, 128) AND icmp_seq IS NOT NULL AND quoted_src IS NULL",
+  requests: `
+    SELECT *, ${toMany} AS to_many FROM own WHERE icmp_type IN (8, 128) AND icmp_seq IS NOT NULL AND quoted_src IS NULL`,
   replies: "SELECT * FROM own WHERE icmp_type IN (0, 129) AND icmp_seq IS NOT NULL AND quoted_src IS NULL",
   pairs: paired(
     "requests",
@@ -28,10 +34,16 @@ export const echoViews = {
   complained: `
     SELECT question, any_value(src) AS reporter, any_value(icmp_type) AS error_type, any_value(icmp_code) AS error_code
     FROM complaints JOIN errors ON errors.frame = answer GROUP BY question`,
+  // Others answered, as hosts do that are asked by a broadcast address.
+  elsewhere: `
+    SELECT DISTINCT requests.frame FROM requests JOIN replies
+      ON replies.icmp_id = requests.icmp_id AND replies.icmp_seq = requests.icmp_seq AND replies.dst = requests.src
+        AND replies.src <> requests.dst AND abs(replies.time_ns - requests.time_ns) <= ${answerTimeoutNs}
+    WHERE requests.frame NOT IN (SELECT question FROM pairs)`,
   ending: endingSql,
   echoes: `
     SELECT frame, time_ns, flow_number, src, dst, icmp_id, icmp_seq, wire_bytes, ttl,
-      CASE WHEN reply_frame IS NOT NULL THEN true WHEN end_ns - time_ns >= ${answerTimeoutNs} OR reporter IS NOT NULL THEN false END AS answered,
+      CASE WHEN reply_frame IS NOT NULL THEN true WHEN to_many OR frame IN (FROM elsewhere) THEN NULL WHEN end_ns - time_ns >= ${answerTimeoutNs} OR reporter IS NOT NULL THEN false END AS answered,
       reply_frame, coalesce(replies, 0) AS replies, reply_ns, ${elapsed("time_ns", "reply_ns")} AS rtt_ns, reply_ttl, reporter, error_type, error_code, transport
     FROM requests LEFT JOIN answered ON answered.question = frame LEFT JOIN complained ON complained.question = frame, ending`,
 };

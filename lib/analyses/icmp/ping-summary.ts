@@ -12,7 +12,7 @@ const columns: Column[] = [
   duration("duration_ns", "from the first request to the last"),
   count("requests", "in the capture"),
   count("answered", "of those, with a reply"),
-  count("lost", "of those, without one though the capture went on for 1 s"),
+  count("lost", "of those to one host, without one though the capture went on for 1 s"),
   { name: "lost_percent", type: "DOUBLE", unit: "%", meaning: "lost of answered and lost" },
   count(
     "missing_requests",
@@ -41,7 +41,7 @@ const columns: Column[] = [
  * - `duration_ns` BIGINT, ns: from the first request to the last
  * - `requests` BIGINT, packets: in the capture
  * - `answered` BIGINT, packets: of those, with a reply
- * - `lost` BIGINT, packets: of those, without one though the capture went on for 1 s
+ * - `lost` BIGINT, packets: of those to one host, without one though the capture went on for 1 s
  * - `lost_percent` DOUBLE, %: lost of answered and lost
  * - `missing_requests` BIGINT, packets: numbers between the first and the last request that are not in the capture: it missed
  *   them

@@ -13,7 +13,10 @@ const columns: Column[] = [
   { name: "icmp_id", type: "INTEGER", meaning: "identifier of the ping" },
   { name: "icmp_seq", type: "INTEGER", meaning: "number of the request" },
   { name: "wire_bytes", type: "INTEGER", unit: "bytes", meaning: "length of the request on the wire" },
-  flag("answered", "a reply came; null where the capture ended within 1 s, without one"),
+  flag(
+    "answered",
+    "a reply came; null without one where the capture ended within 1 s, or the request goes to many (broadcast, multicast)",
+  ),
   { name: "reply_frame", type: "INTEGER", meaning: "number of the first reply in the file" },
   count("replies", "above 1: duplicates"),
   duration("rtt_ns", "from the request to its first reply, at the point of capture"),
@@ -34,7 +37,8 @@ const columns: Column[] = [
  * - `icmp_id` INTEGER: identifier of the ping
  * - `icmp_seq` INTEGER: number of the request
  * - `wire_bytes` INTEGER, bytes: length of the request on the wire
- * - `answered` BOOLEAN: a reply came; null where the capture ended within 1 s, without one
+ * - `answered` BOOLEAN: a reply came; null without one where the capture ended within 1 s, or the request goes to many
+ *   (broadcast, multicast)
  * - `reply_frame` INTEGER: number of the first reply in the file
  * - `replies` BIGINT, packets: above 1: duplicates
  * - `rtt_ns` BIGINT, ns: from the request to its first reply, at the point of capture

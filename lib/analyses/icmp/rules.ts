@@ -1,16 +1,12 @@
 import { type Rules, rule } from "../../findings/index.js";
 import { callOf, callOn, doubtsAbout, many, type Subject, share, took } from "../subject/index.js";
 import { icmpErrors } from "./errors.js";
+import { expiredPackets } from "./expired.js";
 import { pingSummary } from "./ping-summary.js";
 import { traceroutes } from "./traceroutes.js";
 
 const pings = ({ capture, filter }: Subject) => pingSummary(capture, filter);
 const errors = ({ capture, filter }: Subject) => icmpErrors(capture, filter);
-/** Who answers a ping to many does so from another address, and most don't. */
-const toOne = async (subject: Subject) =>
-  (await pings(subject)).query(
-    "SELECT * FROM this WHERE NOT regexp_matches(dst, '^(22[4-9]|23[0-9])[.]|^255[.]255[.]255[.]255$|^ff[0-9a-f]{2}:')",
-  );
 /** Errors that nobody asked for: a traced path answers with them. */
 const untraced = async (subject: Subject) => {
   const traced = await traceroutes(subject.capture, subject.filter);
@@ -37,7 +33,7 @@ export const icmpRules = {
       criticalPercent: { value: 20, unit: "%", meaning: "CRITICAL above" },
       least: { value: 5, unit: "requests", meaning: "with fewer it stays MEDIUM" },
     },
-    of: toOne,
+    of: pings,
     grades: ({ percent, highPercent, criticalPercent, least }) => [
       ["CRITICAL", `lost_percent > ${criticalPercent} AND requests >= ${least}`],
       ["HIGH", `lost_percent > ${highPercent} AND requests >= ${least}`],
@@ -151,13 +147,26 @@ export const icmpRules = {
   ICMP_LOOP: rule({
     title: "packets run out of hops",
     category: "connectivity",
-    thresholds: {},
-    of: untraced,
-    grades: () => [["HIGH", "error IN ('time to live exceeded', 'hop limit exceeded')"]],
-    shows: error,
-    measure: "frame",
+    thresholds: {
+      ttl: {
+        value: 40,
+        unit: "hops",
+        meaning:
+          "HIGH above, the TTL with which the packet passed the point of capture: no path is that long",
+      },
+    },
+    of: expiredPackets,
+    grades: ({ ttl }) => [
+      ["HIGH", `sent_ttl > ${ttl} OR circling`],
+      ["INFO", "sent_ttl IS NULL AND NOT traced"],
+    ],
+    shows: [...error, "sent_ttl", "circling"],
+    measure: "sent_ttl",
     doubts: [],
-    says: about,
+    says: (row) =>
+      row.sent_ttl === null
+        ? `${about(row)}, which isn't in the capture: a loop, or one that was sent with a small TTL`
+        : `${about(row)}, which passed here with ${row.sent_ttl} hops left`,
     causes: ["routers send packets in a circle"],
     advice: ["trace the path to the target and look for addresses that repeat: traceroutes()"],
     verify: () => callOf("icmpErrors"),

@@ -1,8 +1,6 @@
 import { bundleOf, jupyterDisplay, type MimeBundle } from "../../cell/index.js";
-import { SkbookError } from "../../errors/index.js";
 import { evaluate, type Findings, type Rules, rule } from "../../findings/index.js";
 import {
-  createFrame,
   deriveFrame,
   deriveTable,
   type Frame,
@@ -12,10 +10,12 @@ import {
 } from "../../tables/index.js";
 import { flow as flowColumn, ratio, word } from "./columns.js";
 import { connectionColumns } from "./connections.js";
+import { chooseOne, momentsOfReceiver, noPeer, peersOf } from "./ends.js";
 import { type BandwidthOptions, checkedBandwidth, checkSamples } from "./options.js";
-import { actionColumns, placeOf, pointColumns, points, slowReaderSql } from "./points.js";
+import { placeOf, pointColumns, points, slowReaderSql } from "./points.js";
 import { fewSql, type Limit, limits, shareColumn } from "./steps.js";
-import { percent, SocketSubject, size, speed } from "./subject.js";
+import { SocketSubject } from "./subject.js";
+import { actionsOf, matrixOf, verdictOf } from "./verdict.js";
 
 /** What {@link socketPipeline} is asked. */
 export interface SocketPipelineOptions extends BandwidthOptions {
@@ -88,7 +88,7 @@ export class SocketPipeline {
  * @param receiver samples of the other end, of the same time: `onAll([a, b], (host) => socketSamples(host, options))`.
  * @param options.bandwidth what the path can carry, with its unit: `"25 Gbit/s"`. Default: unknown.
  * @param options.flow the connection, as the sender's samples name it. Default: the only one that carried data, those with less than 1 % of the largest one's left out.
- * @param options.from, options.to when.
+ * @param options.from, options.to when: seconds since the sender's first sample, for both ends, or times of ISO 8601. By the clocks of the hosts.
  * @returns `verdict`, `limit`, `primary`, `secondary`, `points`, `actions`, `matrix`, `findings`, `health` and `picture` (text). In a cell it shows the verdict, findings, points and actions.
  * @throws SkbookError `BAD_PARAMETER`, also where several connections carried data, or none did; `NO_SUCH_PEER` where the receiver has no socket of that connection.
  * @example const pipeline = await socketPipeline(samplesA, samplesB, { bandwidth: "10 Gbit/s" });
@@ -106,7 +106,8 @@ export async function socketPipeline(
   const atSender = new SocketSubject(sender, filter, bandwidth);
   const one = await chooseOne(await atSender.connections(), options.flow);
   const own = new SocketSubject(sender, { ...moments, flow: one.flow }, bandwidth);
-  const peer = new SocketSubject(receiver, { ...moments, flow: one.peer }, bandwidth);
+  const atReceiver = await momentsOfReceiver(sender, receiver, moments);
+  const peer = new SocketSubject(receiver, { ...atReceiver, flow: one.peer }, bandwidth);
   const [sent, got] = [await moreOf(own), await moreOf(peer)];
   if ((await got.count()) === 0) throw noPeer(one, await peersOf(receiver));
   const provenance = bothOf(sender.provenance, receiver.provenance);
@@ -239,147 +240,6 @@ function moreOf(subject: SocketSubject): Promise<Table> {
       },
     ],
   );
-}
-
-/** A connection that carried less than this part of the largest one's data is its control connection, or has nothing to do with it. */
-const smallPart = 0.01;
-
-interface One {
-  flow: string;
-  /** The same as the receiver names it. */
-  peer: string;
-}
-
-async function chooseOne(connections: Table, flow: string | undefined): Promise<One> {
-  const wrong = (failed: string, todo: string) =>
-    new SkbookError({ code: "BAD_PARAMETER", tried: "find the transfer of socketPipeline", failed, todo });
-  const found = await connections.sql(
-    `WITH carried AS (SELECT flow, max(acked_bytes) AS acked FROM this ${flow === undefined ? "WHERE acked_bytes > received_bytes AND acked_bytes > 0" : ""} GROUP BY flow),
-       large AS (SELECT * FROM carried WHERE acked IS NULL OR acked >= ${smallPart} * (SELECT max(acked) FROM carried))
-     SELECT flow, count(*) OVER () AS flows FROM large ORDER BY acked DESC NULLS LAST LIMIT 5`,
-  );
-  const rows = found.values as Value[][];
-  const [[name, flows] = []] = rows;
-  if (name === undefined) {
-    throw wrong(
-      flow === undefined
-        ? "no connection carried data from the sender"
-        : `the sender's samples have no connection ${flow}`,
-      "see which there are: await sender.sql('SELECT DISTINCT flow FROM this'); the first argument is the end that sends",
-    );
-  }
-  if (Number(flows) > 1) {
-    throw wrong(
-      `${flows} connections carried data`,
-      `give one as flow, to transferReport the port of its client as port: ${rows.map(([one]) => JSON.stringify(one)).join(", ")}`,
-    );
-  }
-  const [own, peer] = String(name).split(" → ");
-  return { flow: String(name), peer: `${peer} → ${own}` };
-}
-
-async function peersOf(receiver: Table): Promise<string[]> {
-  const found = await receiver.sql("SELECT DISTINCT flow FROM this ORDER BY flow LIMIT 5");
-  return (found.values as Value[][]).map(([one]) => String(one));
-}
-
-function noPeer({ flow, peer }: One, there: string[]): SkbookError {
-  return new SkbookError({
-    code: "NO_SUCH_PEER",
-    tried: `find the other end of ${flow}`,
-    failed: `the receiver's samples have no ${peer}; they have ${there.length === 0 ? "none at all" : there.join(", ")}`,
-    todo: "sample the same connection at both ends at the same time; behind address translation the two ends have other names: use socketSummary of each",
-  });
-}
-
-function verdictOf(flow: string, facts: { [name: string]: Value }, slow: boolean): string {
-  const limit = facts.limit as Limit | null;
-  if (limit === null) {
-    return `${flow}: what holds it up is unknown: the sender's kernel or ss doesn't tell (4.10), or there are less than two samples`;
-  }
-  const share = percent(facts[shareColumn(limit)]);
-  const window = facts.snd_wnd_bytes === null ? "" : `, a window of at most ${size(facts.snd_wnd_bytes)}`;
-  const doubt =
-    facts.few === true
-      ? ` (${facts.samples} samples are too few, or too close, to be sure: 10 at least, 100 ms apart or more)`
-      : "";
-  const why: Record<Limit, string> = {
-    application: "its sending application gave nothing more to send",
-    "send buffer": `its send buffer (${size(facts.sndbuf_bytes)}) was full of what is in flight`,
-    "receiver window": slow
-      ? `its receiving application read too slowly (${size(facts.recv_q_bytes)} unread on average in a buffer of ${size(facts.rcvbuf_bytes)})`
-      : `its receiver's window allowed no more (receive buffer of ${size(facts.rcvbuf_bytes)}${window}${facts.window_scaling === false ? ", window scaling is off" : ""})`,
-    "congestion window": "its congestion window was full",
-    pacing: `its sender's own limit of ${speed(facts.max_pacing_bits_per_second)} (SO_MAX_PACING_RATE) was reached`,
-    loss: `what was lost was being sent again (${facts.resent_percent === null ? "an unknown part" : `${Number(facts.resent_percent).toPrecision(2)} %`} of its payload)`,
-    path: "the path carried no more, and neither end held it up",
-  };
-  return `${flow}: at ${speed(facts.acked_bits_per_second)}, for ${share} of the time ${why[limit]}${doubt}`;
-}
-
-const urgency = ["CRITICAL", "HIGH", "INFO"];
-
-/** The primary point first, then by severity. */
-function actionsOf(frame: Frame, provenance: Provenance): Frame {
-  const rows = (frame.values as Value[][]).filter(
-    ([, , , , , severity, role, , , action]) => action !== null && (severity !== null || role !== null),
-  );
-  const rank = ([, , , , , severity, role]: Value[]) =>
-    (role === "primary" ? 0 : role === "secondary" ? 10 : 20) +
-    (severity === null ? 9 : urgency.indexOf(String(severity)));
-  const sorted = [...rows].sort((a, b) => rank(a) - rank(b));
-  return createFrame(
-    actionColumns,
-    sorted.map(([side, , point, , , , , , , action], index) => [
-      index + 1,
-      side as Value,
-      point as Value,
-      action as Value,
-    ]),
-    provenance,
-  );
-}
-
-/** What the receiver was like while the sender was limited: by the sample of it that is nearest in time, within half an interval. */
-async function matrixOf(own: SocketSubject, peer: SocketSubject, provenance: Provenance): Promise<Frame> {
-  const shares = limits.map((limit) => ratio(shareColumn(limit), limit));
-  const time = { name: "time_ns", type: "BIGINT" as const, meaning: "time" };
-  const steps = await own.table(
-    "sender steps",
-    `SELECT time_ns, elapsed_us, ${limits.map(shareColumn).join(", ")} FROM steps WHERE elapsed_us IS NOT NULL AND busy IS NOT NULL`,
-    [time, ratio("elapsed_us", "elapsed"), ...shares],
-  );
-  const states = await peer.table(
-    "receiver states",
-    `SELECT time_ns, CASE WHEN recv_q_bytes >= 0.25 * rcvbuf_bytes THEN 'data unread' WHEN rmem_bytes >= 0.7 * rcvbuf_bytes THEN 'buffer full' ELSE 'room' END AS state
-     FROM steps WHERE time_ns IS NOT NULL`,
-    [time, word("state", "state")],
-  );
-  const sum = limits.map(
-    (limit) =>
-      `SELECT '${limit}' AS "limit", ${limits.indexOf(limit)} AS place, state, sum(${shareColumn(limit)} * elapsed_us) AS us FROM beside GROUP BY state`,
-  );
-  return deriveFrame({
-    sources: { steps, states },
-    views: {
-      near: `SELECT steps.*, states.state, abs(steps.time_ns - states.time_ns) AS apart_ns FROM steps ASOF JOIN states ON steps.time_ns + CAST(steps.elapsed_us * 500 AS BIGINT) >= states.time_ns`,
-      beside:
-        "SELECT * REPLACE (CASE WHEN apart_ns <= 500 * elapsed_us THEN state ELSE 'no sample' END AS state) FROM near",
-      cells: sum.join(" UNION ALL "),
-    },
-    query: `
-      SELECT "limit", coalesce(sum(us) FILTER (state = 'room'), 0) / total AS room, coalesce(sum(us) FILTER (state = 'buffer full'), 0) / total AS buffer_full,
-        coalesce(sum(us) FILTER (state = 'data unread'), 0) / total AS data_unread, coalesce(sum(us) FILTER (state = 'no sample'), 0) / total AS no_sample
-      FROM cells, (SELECT sum(us) AS total FROM cells) GROUP BY "limit", place, total ORDER BY place`,
-    columns: [
-      word("limit", "what limited the sender"),
-      ratio("room", "share of the time while the receive buffer had room"),
-      ratio("buffer_full", "while it was full (above 0.7) of what had been read, or was out of order"),
-      ratio("data_unread", "while a quarter of it or more lay unread"),
-      ratio("no_sample", "while the receiver has no sample near enough"),
-    ],
-    provenance,
-  });
 }
 
 function bothOf(sender: Provenance, receiver: Provenance): Provenance {

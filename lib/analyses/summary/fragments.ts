@@ -68,6 +68,9 @@ export async function fragmentedPackets(capture: Capture, filter: TrafficFilter 
       grouped: `
         SELECT *, sum(CAST(fresh AS INTEGER)) OVER (PARTITION BY ${same} ORDER BY time_ns, frame) AS turn
         FROM apart`,
+      // tshark puts fragments together across networks; where it took another one's, their lengths tell.
+      counted: `
+        SELECT *, row_number() OVER (PARTITION BY ${same}, turn, fragment_offset_bytes ORDER BY time_ns, frame) = 1 AS once FROM grouped`,
     },
     query: `
       SELECT min(time_ns) AS start_ns, piece_src AS src, piece_dst AS dst, fragment_id, count(*) AS fragments,
@@ -78,10 +81,11 @@ export async function fragmentedPackets(capture: Capture, filter: TrafficFilter 
           WHEN NOT last AND any_value(end_ns) - max(time_ns) < ${togetherNs} THEN NULL
           WHEN NOT (first AND last) THEN false
           WHEN bool_or(captured_bytes < wire_bytes) THEN NULL
-          ELSE bool_or(read_on AND fragment_offset_bytes > 0) OR (arg_max(read_on AND fragment_offset_bytes = 0, frame) AND
-            sum(ip_len_bytes - ${headerBytes}) >= max(fragment_offset_bytes + ip_len_bytes - ${headerBytes})) END AS complete,
+          ELSE bool_or(read_on AND fragment_offset_bytes > 0)
+            OR coalesce(sum(ip_len_bytes - ${headerBytes}) FILTER (once) >= max(fragment_offset_bytes + ip_len_bytes - ${headerBytes}), false)
+          END AS complete,
         any_value(transport) AS transport
-      FROM grouped, extent GROUP BY ${same}, turn ORDER BY min(frame)`,
+      FROM counted, extent GROUP BY ${same}, turn ORDER BY min(frame)`,
     columns,
   });
 }

@@ -2,6 +2,7 @@ export { sightedViews } from "./artefacts.js";
 export { clockSql } from "./clock.js";
 export { fragmentedPackets } from "./fragments.js";
 export { hopLimits } from "./hop-limits.js";
+export { loopViews } from "./loops.js";
 export { overview } from "./overview.js";
 export { protocolStatistics } from "./protocols.js";
 export { quality } from "./quality.js";

@@ -108,7 +108,7 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
         "SELECT *, captured_bytes < wire_bytes AND wire_bytes - captured_bytes > tcp_len_bytes AS cut FROM tcp",
       offers: `
         SELECT flow_number, min(frame) AS first_frame, arg_min(time_ns, place) AS start_ns,
-          count(*) FILTER (${asks}) AS syns, count(*) FILTER (${answers}) AS syn_acks,
+          count(*) FILTER (${asks}) AS syns, count(*) FILTER (${answers} AND ack) AS syn_acks,
           min(place) FILTER (${asks}) AS first_syn, max(place) FILTER (${asks}) AS last_syn,
           min(place) FILTER (from_client AND ack AND NOT syn AND NOT rst) AS client_ack,
           max(tcp_mss_bytes) FILTER (syn AND from_client) AS client_mss_bytes,
@@ -122,7 +122,7 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
             bool_or(contains(tcp_flags, 'ECE') AND NOT contains(tcp_flags, 'CWR')) FILTER (${answers})
             OR (bool_or(contains(tcp_flags, 'AE')) FILTER (${asks}) AND bool_or(${accurate}) FILTER (${answers})), false) AS ecn,
           bool_or(rst AND NOT from_client) AS server_rst,
-          bool_or(NOT syn AND NOT rst AND ack AND from_client) AS client_acked
+          bool_or(NOT rst AND ack AND from_client) AS client_acked
         FROM shaken GROUP BY flow_number`,
       // What the server says again after the client's ACK is no part of the handshake any more.
       answered: `

@@ -1,3 +1,5 @@
+import "./judge.js";
+
 export { type BurstOptions, retransmissionBursts } from "./bursts.js";
 export { duplicateAcks } from "./duplicate-acks.js";
 export { tcpEndings } from "./endings.js";

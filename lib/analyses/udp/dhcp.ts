@@ -6,7 +6,12 @@ const columns: Column[] = [
   start,
   word("dhcp_id", "transaction"),
   { name: "version", type: "INTEGER", meaning: "4 or 6: DHCP or DHCPv6" },
-  word("client_mac", "MAC address that the first packet came from: the client, or a relay"),
+  word("vlan", "VLAN ids of its first packet, outermost first"),
+  word("tunnel_id", "VNI or key of its first packet"),
+  word(
+    "client_mac",
+    "MAC address of the client, as DHCP has it; of DHCPv6 the one that the first packet came from: the client, or a relay",
+  ),
   word("server", "address that answered; null without an answer"),
   word("messages", "in their order"),
   word(
@@ -84,7 +89,7 @@ const named = (names: [number, string][]) =>
   `CASE dhcp_type ${names.map(([number, name]) => `WHEN ${number} THEN '${name}'`).join(" ")} ELSE CAST(dhcp_type AS VARCHAR) END`;
 
 const asked = (name: string, messages: string) =>
-  `bool_or(message IN ${messages}) OVER (PARTITION BY version, dhcp_id) AS ${name}`;
+  `bool_or(message IN ${messages}) OVER (PARTITION BY exchange) AS ${name}`;
 
 /**
  * DHCP and DHCPv6: who asked for an address, what was said, and whether it was granted (RFC 2131, RFC 8415).
@@ -93,7 +98,10 @@ const asked = (name: string, messages: string) =>
  * - `start_ns` BIGINT, ns since 1970: when it began
  * - `dhcp_id` VARCHAR: transaction
  * - `version` INTEGER: 4 or 6: DHCP or DHCPv6
- * - `client_mac` VARCHAR: MAC address that the first packet came from: the client, or a relay
+ * - `vlan` VARCHAR: VLAN ids of its first packet, outermost first
+ * - `tunnel_id` VARCHAR: VNI or key of its first packet
+ * - `client_mac` VARCHAR: MAC address of the client, as DHCP has it; of DHCPv6 the one that the first packet came from: the
+ *   client, or a relay
  * - `server` VARCHAR: address that answered; null without an answer
  * - `messages` VARCHAR: in their order
  * - `outcome` VARCHAR: granted; refused; told (the client asked for no address); confirmed (DHCPv6: the address still fits the
@@ -117,29 +125,45 @@ export async function dhcpExchanges(capture: Capture, filter: TrafficFilter = {}
           CASE WHEN version = 4 THEN ${named(v4)} ELSE ${named(v6)} END AS message,
           message IN ('offer', 'ack', 'nak', 'advertise', 'reply', 'force-renew', 'reconfigure') OR message IN ${leaseAnswers} AS from_server,
           row_number() OVER (ORDER BY time_ns, frame) AS spoken_at,
+          coalesce(dhcp_client, CASE WHEN version = 6 THEN CASE WHEN from_server THEN dst ELSE src END END) AS client,
+          hash(vlan, tunnel, tunnel_id, interface, cooked_interface) AS network,
           CASE WHEN NOT dhcp_enclosed THEN message WHEN from_server THEN 'relay-reply' ELSE 'relay-forward' END AS said,
           list_transform(string_split(dhcp_lease_seconds, ','), x -> CAST(x AS BIGINT)) AS leases,
           coalesce(list_max(leases) > 0, false) AS lasting,
           coalesce(list_bool_or(list_transform(string_split(dhcp_status, ','), x -> x <> '0')), false) AS failing
         FROM own WHERE dhcp_type IS NOT NULL AND quoted_src IS NULL`,
+      // Two clients may have the same transaction, and one may have it in two networks, where each has a client's messages.
+      placed: `
+        SELECT *, bool_or(NOT from_server) OVER (PARTITION BY version, dhcp_id, client, network) AS speaking,
+          last_value(CASE WHEN NOT from_server THEN network END IGNORE NULLS) OVER (
+            PARTITION BY version, dhcp_id, client ORDER BY spoken_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS asked_in,
+          first_value(CASE WHEN NOT from_server THEN network END IGNORE NULLS) OVER (
+            PARTITION BY version, dhcp_id, client ORDER BY spoken_at ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS first_in
+        FROM messages`,
+      owned: `
+        SELECT *, dense_rank() OVER (
+          ORDER BY version, dhcp_id, client, CASE WHEN speaking THEN network ELSE coalesce(asked_in, first_in) END) AS exchange
+        FROM placed`,
       answered: `
-        SELECT *, ${runningCount("from_server")} OVER (PARTITION BY version, dhcp_id ORDER BY spoken_at) AS answers FROM messages`,
+        SELECT *, ${runningCount("from_server")} OVER (PARTITION BY exchange ORDER BY spoken_at) AS answers FROM owned`,
       spoken: `
-        SELECT *, row_number() OVER (PARTITION BY version, dhcp_id, said, answers ORDER BY spoken_at) AS times,
+        SELECT *, row_number() OVER (PARTITION BY exchange, said, answers ORDER BY spoken_at) AS times,
           message = 'request' AND version = 4 AND bool_or(message = 'discover') OVER before AND NOT bool_or(from_server) OVER before AS goes_on,
-          bool_or(lasting) OVER (PARTITION BY version, dhcp_id) AS offered,
+          bool_or(lasting) OVER (PARTITION BY exchange) AS offered,
           ${asked("wanting", wanting)}, ${asked("informing", "('inform', 'information-request')")},
           ${asked("releasing", "('release')")}, ${asked("declining", "('decline')")}, ${asked("confirming", "('confirm')")}
-        FROM answered WINDOW before AS (PARTITION BY version, dhcp_id ORDER BY spoken_at)`,
+        FROM answered WINDOW before AS (PARTITION BY exchange ORDER BY spoken_at)`,
       judged: `SELECT *, ${verdict} AS verdict FROM spoken`,
     },
     query: `
-      SELECT min(time_ns) AS start_ns, dhcp_id, version, arg_min(eth_src, spoken_at) AS client_mac,
+      SELECT min(time_ns) AS start_ns, any_value(dhcp_id) AS dhcp_id, any_value(version) AS version, arg_min(vlan, spoken_at) AS vlan,
+        arg_min(tunnel_id, spoken_at) AS tunnel_id,
+        coalesce(any_value(dhcp_client) FILTER (version = 4), arg_min(eth_src, spoken_at)) AS client_mac,
         arg_max(src, spoken_at) FILTER (from_server) AS server, string_agg(said, ' ' ORDER BY spoken_at) AS messages,
         coalesce(arg_max(verdict, spoken_at), CASE WHEN bool_or(goes_on) THEN 'unseen' ELSE 'open' END) AS outcome,
         count(*) FILTER (NOT from_server AND times > 1) AS repeats, max(time_ns) - min(time_ns) AS duration_ns,
         bool_or(dhcp_enclosed OR (version = 4 AND src_port = 67 AND dst_port = 67)) AS relayed
-      FROM judged GROUP BY version, dhcp_id ORDER BY min(frame)`,
+      FROM judged GROUP BY exchange ORDER BY min(frame)`,
     columns,
   });
 }

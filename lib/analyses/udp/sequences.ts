@@ -22,6 +22,8 @@ const columns: Column[] = [
 
 /** Beyond this a number is a new start (RFC 3550 has 3000 for RTP; 32-bit counters lose more before anyone begins anew). */
 const jump = "CASE sequence_of WHEN 'rtp' THEN 3000 ELSE 1000000 END";
+/** Queues and cores put packets out of order by less. */
+const stepNs = 1_000_000_000;
 const modulus = "CASE sequence_of WHEN 'rtp' THEN 65536 ELSE 4294967296 END";
 
 /**
@@ -56,45 +58,64 @@ export async function datagramSequences(capture: Capture, filter: TrafficFilter 
     views: {
       numbers: `
         SELECT frame, time_ns, flow_number, coalesce(outer_src, src) AS sends, coalesce(outer_dst, dst) AS receives,
-          src, dst, sequence_of, sequence_id, sequence, ${modulus} AS modulus, ${jump} AS jump
+          src, dst, sequence_of, sequence_id, sequence, ${modulus} AS modulus, ${jump} AS jump,
+          hash(vlan, tunnel, tunnel_id, interface, cooked_interface) AS network
         FROM seen WHERE sequence_of IS NOT NULL`,
       streams: `
-        SELECT *, CASE sequence_of WHEN 'rtp' THEN src ELSE sends END AS from_address,
-          CASE sequence_of WHEN 'rtp' THEN dst ELSE receives END AS to_address,
-          CASE sequence_of WHEN 'rtp' THEN flow_number END AS stream_flow FROM numbers`,
+        SELECT *, dense_rank() OVER (ORDER BY stream_flow, from_address, to_address, sequence_of, sequence_id) AS stream FROM (
+          SELECT *, CASE sequence_of WHEN 'rtp' THEN src ELSE sends END AS from_address,
+            CASE sequence_of WHEN 'rtp' THEN dst ELSE receives END AS to_address,
+            CASE sequence_of WHEN 'rtp' THEN flow_number END AS stream_flow FROM numbers)`,
+      // Two tenants may use the same numbers in two networks, and one stream may take several: what leaves less missing is right.
+      ways: `
+        SELECT *, 0 AS way FROM streams
+        UNION ALL
+        SELECT *, network AS way FROM streams
+        WHERE stream IN (SELECT stream FROM streams GROUP BY stream HAVING count(DISTINCT network) > 1)`,
+      // By time, but for a clock that was set back.
+      timed: `
+        SELECT *, coalesce(time_ns < lag(time_ns) OVER (PARTITION BY stream, way ORDER BY frame) - ${stepNs}, false) AS set_back FROM ways`,
+      ordered: `
+        SELECT *, row_number() OVER (PARTITION BY stream, way ORDER BY turn, time_ns, frame) AS spoken_at FROM (
+          SELECT *, ${runningCount("set_back")} OVER (PARTITION BY stream, way ORDER BY frame) AS turn FROM timed)`,
       steps: `
-        SELECT *, (sequence - lag(sequence) OVER stream + modulus + modulus // 2) % modulus - modulus // 2 AS step FROM streams
-        WINDOW stream AS (PARTITION BY stream_flow, from_address, to_address, sequence_of, sequence_id ORDER BY frame)`,
+        SELECT *, (sequence - lag(sequence) OVER stream + modulus + modulus // 2) % modulus - modulus // 2 AS step FROM ordered
+        WINDOW stream AS (PARTITION BY stream, way ORDER BY spoken_at)`,
       parts: `
-        SELECT *, ${runningCount("abs(step) > jump")} OVER stream AS part FROM steps
-        WINDOW stream AS (PARTITION BY stream_flow, from_address, to_address, sequence_of, sequence_id ORDER BY frame)`,
+        SELECT *, ${runningCount("abs(step) > jump")} OVER (PARTITION BY stream, way ORDER BY spoken_at) AS part FROM steps`,
       extended: `
-        SELECT *, sum(CASE WHEN abs(step) > jump THEN 0 ELSE coalesce(step, 0) END) OVER part AS place FROM parts
-        WINDOW part AS (PARTITION BY stream_flow, from_address, to_address, sequence_of, sequence_id, part ORDER BY frame)`,
+        SELECT *, sum(CASE WHEN abs(step) > jump THEN 0 ELSE coalesce(step, 0) END) OVER (PARTITION BY stream, way, part ORDER BY spoken_at) AS place
+        FROM parts`,
       placed: `
         SELECT *, place < max(place) OVER (part ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS late,
-          row_number() OVER (PARTITION BY stream_flow, from_address, to_address, sequence_of, sequence_id, part, place ORDER BY frame) AS times
-        FROM extended
-        WINDOW part AS (PARTITION BY stream_flow, from_address, to_address, sequence_of, sequence_id, part ORDER BY frame)`,
+          row_number() OVER (PARTITION BY stream, way, part, place ORDER BY spoken_at) AS times
+        FROM extended WINDOW part AS (PARTITION BY stream, way, part ORDER BY spoken_at)`,
       spaced: `
-        SELECT *, CASE WHEN times = 1 THEN place - lag(place) OVER (
-          PARTITION BY stream_flow, from_address, to_address, sequence_of, sequence_id, part, times = 1 ORDER BY place) - 1 END AS hole
+        SELECT *, CASE WHEN times = 1 THEN place - lag(place) OVER (PARTITION BY stream, way, part, times = 1 ORDER BY place) - 1 END AS hole
         FROM placed`,
       counted: `
-        SELECT stream_flow, from_address, to_address, sequence_of, sequence_id, part, min(frame) AS frame,
+        SELECT stream, way, part, any_value(stream_flow) AS stream_flow, any_value(from_address) AS src, any_value(to_address) AS dst,
+          any_value(sequence_of) AS sequence_of, any_value(sequence_id) AS sequence_id, min(frame) AS frame,
           min(time_ns) AS start_ns, max(time_ns) AS end_ns, count(*) AS packets,
           max(place) - min(place) + 1 AS expected, count(*) FILTER (times = 1) AS distinct_packets,
           count(*) FILTER (late AND times = 1) AS reordered, count(*) FILTER (times > 1) AS duplicates,
           coalesce(max(hole), 0) AS longest_loss
-        FROM spaced GROUP BY ALL`,
+        FROM spaced GROUP BY stream, way, part`,
+      summed: `
+        SELECT stream, way, any_value(stream_flow) AS stream_flow, any_value(src) AS src, any_value(dst) AS dst,
+          any_value(sequence_of) AS sequence_of, any_value(sequence_id) AS sequence_id, min(frame) AS frame,
+          min(start_ns) AS start_ns, max(end_ns) - min(start_ns) AS duration_ns, sum(packets) AS packets, sum(expected) AS expected,
+          sum(expected - distinct_packets) AS lost, sum(reordered) AS reordered, sum(duplicates) AS duplicates,
+          max(longest_loss) AS longest_loss, count(*) - 1 AS restarts
+        FROM counted GROUP BY stream, way`,
+      chosen_way: `
+        SELECT stream, coalesce(sum(lost) FILTER (way <> 0) < sum(lost) FILTER (way = 0), false) AS apart FROM summed GROUP BY stream`,
     },
     query: `
-      SELECT any_value(flow) AS flow, from_address AS src, to_address AS dst, sequence_of, sequence_id,
-        min(start_ns) AS start_ns, max(end_ns) - min(start_ns) AS duration_ns, sum(packets) AS packets, sum(expected) AS expected,
-        sum(expected - distinct_packets) AS lost, 100.0 * sum(expected - distinct_packets) / sum(expected) AS lost_percent,
-        sum(reordered) AS reordered, sum(duplicates) AS duplicates, max(longest_loss) AS longest_loss, count(*) - 1 AS restarts
-      FROM counted LEFT JOIN conversations ON stream_flow = flow_number
-      GROUP BY stream_flow, from_address, to_address, sequence_of, sequence_id ORDER BY min(frame)`,
+      SELECT flow, src, dst, sequence_of, sequence_id, start_ns, duration_ns, packets, expected, lost, 100.0 * lost / expected AS lost_percent,
+        reordered, duplicates, longest_loss, restarts
+      FROM summed JOIN chosen_way ON chosen_way.stream = summed.stream AND apart = (way <> 0)
+        LEFT JOIN conversations ON stream_flow = flow_number ORDER BY frame`,
     columns,
   });
 }

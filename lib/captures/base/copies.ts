@@ -25,6 +25,9 @@ const place = `${point}, ttl`;
  * duplicate acks: there the n-th at one place is a copy of the n-th at another, and what comes again at the very same time is one where data between
  * the same two hosts does.
  *
+ * What has no ports, and so no conversation (fragments, routing protocols), is another tenant's in another network with the same TTL, both
+ * tagged or both in a tunnel.
+ *
  * What passes one point, between the same two MAC addresses, with another TTL goes in a circle: it is no copy.
  *
  * What came again without such a proof is possibly a copy.
@@ -33,7 +36,16 @@ export const copiesSql = `
   WITH hashed AS (
     SELECT packets.frame, hash(${content}, member) AS content FROM packets POSITIONAL JOIN owners WHERE src IS NOT NULL),
   repeated AS (SELECT content FROM hashed GROUP BY content HAVING count(*) > 1),
-  candidates AS MATERIALIZED (SELECT frame, content FROM hashed SEMI JOIN repeated USING (content)),
+  alike AS MATERIALIZED (SELECT frame, content FROM hashed SEMI JOIN repeated USING (content)),
+  lanes AS (
+    SELECT frame, dense_rank() OVER (PARTITION BY content, ttl, shape ORDER BY first_frame) AS lane FROM (
+      SELECT frame, content, ttl, shape, min(frame) OVER (PARTITION BY content, ttl, shape, hash(vlan, tunnel, tunnel_id)) AS first_frame
+      FROM (
+        SELECT packets.frame, content, ttl, vlan, tunnel, tunnel_id,
+          hash(vlan IS NULL, tunnel_id IS NULL, interface, cooked_interface) AS shape
+        FROM alike JOIN packets USING (frame) WHERE transport IS NULL OR fragment))),
+  candidates AS MATERIALIZED (
+    SELECT frame, CASE WHEN lane > 1 THEN hash(content, lane) ELSE content END AS content FROM alike LEFT JOIN lanes USING (frame)),
   clock AS (
     SELECT min(time_ns) <> max(time_ns) AS known, NOT bool_and(time_ns % ${coarseNs} = 0) AS fine FROM packets),
   seen AS MATERIALIZED (

@@ -1,1 +1,2 @@
 export { type Base, baseOf, isBaseFile, openBase, writeBase } from "./base.js";
+export { content } from "./content.js";

@@ -4,6 +4,8 @@ import { column, type PacketColumn, text } from "./readers.js";
 // The BOOTP names are those of tshark before 3.0.
 const type = field("dhcp.option.dhcp||bootp.option.dhcp||dhcpv6.msgtype");
 
+const client = field("dhcp.hw.mac_addr||bootp.hw.mac_addr||dhcpv6.peeraddr");
+
 // DNS has its own values in the same column.
 const status = field("dhcpv6.status_code||dns.resp.ext_rcode");
 
@@ -29,6 +31,16 @@ export const dhcpColumns: PacketColumn[] = [
     (row) => row.text(type)?.includes(",") ?? null,
   ),
   text(["dhcp_id", null, "DHCP transaction"], "dhcp.id||bootp.id||dhcpv6.xid"),
+  column(
+    [
+      "dhcp_client",
+      null,
+      "DHCP: MAC address that the message names as the client's; DHCPv6 inside a relay's message: address of the client",
+    ],
+    "VARCHAR",
+    [client],
+    (row) => row.textAt(client, innermost),
+  ),
   column(
     ["dhcp_status", null, "status codes of DHCPv6, joined by commas: 0 success"],
     "VARCHAR",

@@ -1,5 +1,6 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
+import { judged } from "../judge.js";
 import { essentialFields, packetColumns } from "./columns.js";
 import { alreadyDissected, dissect } from "./dissect.js";
 import { packetSettings } from "./tshark.js";
@@ -119,6 +120,8 @@ const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
  * - `dhcp_type` INTEGER: DHCP: 1 discover, 2 offer, 3 request, 5 ack, ...; DHCPv6 has its own numbers, of what a relay carries
  * - `dhcp_enclosed` BOOLEAN: DHCPv6: inside a relay's message; null without DHCP
  * - `dhcp_id` VARCHAR: DHCP transaction
+ * - `dhcp_client` VARCHAR: DHCP: MAC address that the message names as the client's; DHCPv6 inside a relay's message: address of
+ *   the client
  * - `dhcp_status` VARCHAR: status codes of DHCPv6, joined by commas: 0 success
  * - `dhcp_lease_seconds` VARCHAR, s: how long addresses and prefixes are given for, joined by commas
  * - `comment` VARCHAR: comment in a pcapng file
@@ -135,7 +138,7 @@ export function packets(capture: Capture, options: { filter?: string } = {}): Pr
   made.set(capture, tables);
   const known = tables.get(filter);
   if (known !== undefined) return known;
-  const table = dissect(capture, wanted(filter));
+  const table = dissect(capture, wanted(filter)).then((packets) => judged(packets, capture, { filter }));
   tables.set(filter, table);
   table.catch(() => tables.delete(filter));
   return table;

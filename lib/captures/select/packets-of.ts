@@ -1,5 +1,6 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
+import { judged } from "../judge.js";
 import { columnsOfPackets } from "../packets/index.js";
 import { scopeOf, type TrafficFilter } from "../scope/index.js";
 
@@ -36,7 +37,7 @@ export async function packetsOf(capture: Capture, chosen: string | TrafficFilter
   const scope = await scopeOf(capture, filter);
   const columns = columnsOfPackets();
   const names = columns.map(({ name }) => `seen."${name}"`).join(", ");
-  return scope.table({
+  const table = await scope.table({
     source: "packetsOf",
     query: `
       SELECT ${names}, own.flow, quoted.flow AS about, copy,
@@ -45,4 +46,5 @@ export async function packetsOf(capture: Capture, chosen: string | TrafficFilter
       LEFT JOIN conversations quoted ON quoted.flow_number = about_number ORDER BY frame`,
     columns: [...columns, ...belonging],
   });
+  return judged(table, capture, filter);
 }

@@ -1,4 +1,5 @@
-import type { Table } from "../../tables/index.js";
+import { sql, type Table, type Value } from "../../tables/index.js";
+import { judged } from "../judged.js";
 import { rowsOf } from "../rows.js";
 import type { Grid } from "../thin.js";
 import { packetKinds } from "./kinds.js";
@@ -36,18 +37,19 @@ export async function packetMarks(
 ): Promise<PacketMark[]> {
   const lane = laneSql(lanes, { address: ["src", "dst"], port: ["src_port", "dst_port"] });
   const kind = packetKinds.map(({ when }, i) => `WHEN ${when} THEN ${i}`).join(" ");
-  const rows = await rowsOf(
-    packets,
+  const shown = await judged("packets", packets);
+  const { values: rows } = await sql(
     `
     WITH marks AS (
       SELECT CASE ${kind} END AS kind, ${lane} AS lane, time_ns, wire_bytes, frame, ${bucket(grid)} AS bucket
-      FROM this WHERE ${where}
+      FROM ${shown.sql} WHERE ${where}
     )
     SELECT kind, lane, min(time_ns) AS time_ns, count(*)::DOUBLE AS packets, sum(wire_bytes)::DOUBLE AS bytes,
       min(frame) AS frame
     FROM marks WHERE lane IS NOT NULL GROUP BY kind, lane, bucket ORDER BY frame`,
+    shown.sources,
   );
-  return (rows as [number, number, bigint | number, number, number, number][]).map(
+  return (rows as Value[][] as [number, number, bigint | number, number, number, number][]).map(
     ([kind, lane, timeNs, packets, bytes, frame]) => ({
       kind,
       lane,

@@ -1,5 +1,6 @@
 import type { Value } from "../../tables/index.js";
 import { sql, type Table } from "../../tables/index.js";
+import { judged } from "../judged.js";
 import type { Differences } from "./clocks.js";
 import { type Identity, metSql } from "./sides.js";
 
@@ -15,11 +16,12 @@ const way = (side: string) => `
   quantile_disc(difference, 0.5) FILTER (side = '${side}'), median(here_ttl - other_ttl) FILTER (paired AND side = '${side}')`;
 
 async function meetingBy(here: Table, other: Table, identity: Identity): Promise<Meeting> {
+  const sides = { here: await judged("here", here), other: await judged("other", other) };
   const frame = await sql(
-    `${metSql(identity)}, compared AS (
+    `${metSql(sides, identity)}, compared AS (
       SELECT *, here_ns IS NOT NULL AND other_ns IS NOT NULL AS paired, other_ns - here_ns AS difference FROM met
     ) SELECT (count(*) FILTER (paired))::DOUBLE AS matched, ${way("client")}, ${way("server")} FROM compared`,
-    { here, other },
+    { ...sides.here.sources, ...sides.other.sources },
   );
   const [matched = 0, ...rest] = (frame.values as Value[][])[0] ?? [];
   const wayOf = ([packets, least, most, median, hops]: Value[]) => ({

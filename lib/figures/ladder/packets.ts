@@ -1,4 +1,5 @@
 import { sql, type Table, type Value } from "../../tables/index.js";
+import { judged } from "../judged.js";
 import type { Meeting } from "./both.js";
 import { metSql, sideSql } from "./sides.js";
 
@@ -47,11 +48,12 @@ function packetsOf(rows: Value[][]): LadderPackets {
 
 /** The first packets of one capture. */
 export async function packetsHere(here: Table, most: number): Promise<LadderPackets> {
+  const side = await judged("here", here);
   const frame = await sql(
-    `WITH ${sideSql("here", { ack: false, ipId: false })}
+    `WITH ${sideSql({ name: "here", sql: side.sql }, { ack: false, ipId: false })}
     SELECT side, kind, text, frame, time_ns, NULL, NULL, bytes, NULL, NULL, (count(*) OVER ())::DOUBLE
     FROM here_packets ORDER BY frame LIMIT ${most}`,
-    { here },
+    side.sources,
   );
   return packetsOf(frame.values as Value[][]);
 }
@@ -64,8 +66,9 @@ export async function packetsOfBoth(
   shiftNs: bigint,
   most: number,
 ): Promise<LadderPackets> {
+  const sides = { here: await judged("here", here), other: await judged("other", other) };
   const frame = await sql(
-    `${metSql(identity)}, shown AS (
+    `${metSql(sides, identity)}, shown AS (
       SELECT *, row_number() OVER (ORDER BY coalesce(here_ns, other_ns + ${shiftNs}), here_frame, other_frame) AS place,
         (count(*) OVER ())::DOUBLE AS packets
       FROM met QUALIFY place <= ${most}
@@ -80,7 +83,7 @@ export async function packetsOfBoth(
     )
     SELECT side, kind, text, here_frame, here_ns, other_frame, other_ns, bytes, covered, last_ns, packets
     FROM shown LEFT JOIN pieces USING (place) ORDER BY place`,
-    { here, other },
+    { ...sides.here.sources, ...sides.other.sources },
   );
   return packetsOf(frame.values as Value[][]);
 }

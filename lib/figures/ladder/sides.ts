@@ -1,4 +1,11 @@
 import { packetKinds } from "../flow/index.js";
+import type { Judged } from "../judged.js";
+
+/** The packets of one capture: the name of their relation, and the SQL of what is judged of them. */
+interface Side {
+  name: string;
+  sql: string;
+}
 
 /** Which of the fields that tell packets apart both captures have. */
 export interface Identity {
@@ -29,7 +36,7 @@ const text = `
  * Packets of one capture as relation `<name>_packets`: who sent them (an ICMP error about them: whom it tells), what their arrows say, and
  * `identity`: what stays the same on the way, with how often it came before.
  */
-export function sideSql(name: string, { ack, ipId }: Identity): string {
+export function sideSql({ name, sql }: Side, { ack, ipId }: Identity): string {
   const same = [
     ...[
       "side",
@@ -50,7 +57,7 @@ export function sideSql(name: string, { ack, ipId }: Identity): string {
       SELECT *, CASE WHEN about IS NULL THEN sender
         WHEN dst = (SELECT any_value(CASE sender WHEN 'client' THEN src ELSE dst END) FROM ${name} WHERE about IS NULL) THEN 'to client'
         ELSE 'to server' END AS side
-      FROM ${name} WHERE NOT copy AND flow IS NOT NULL
+      FROM ${sql} WHERE NOT copy AND flow IS NOT NULL
     ), ${name}_bases AS (
       SELECT CASE sender WHEN 'client' THEN 'server' ELSE 'client' END AS side,
         any_value((tcp_seq_raw - tcp_seq + ${modulus}) % ${modulus}) AS base
@@ -65,9 +72,9 @@ export function sideSql(name: string, { ack, ipId }: Identity): string {
 }
 
 /** WITH and the packets of two captures beside each other as `met`: the n-th of the same identity with the n-th; null where one lacks it. */
-export function metSql(identity: Identity): string {
+export function metSql({ here, other }: { here: Judged; other: Judged }, identity: Identity): string {
   return `
-    WITH ${sideSql("here", identity)}, ${sideSql("other", identity)},
+    WITH ${sideSql({ name: "here", sql: here.sql }, identity)}, ${sideSql({ name: "other", sql: other.sql }, identity)},
     met AS (
       SELECT coalesce(here.side, other.side) AS side, coalesce(here.kind, other.kind) AS kind, coalesce(here.text, other.text) AS text,
         here.frame AS here_frame, here.time_ns AS here_ns, here.ttl AS here_ttl,

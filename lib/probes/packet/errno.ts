@@ -14,9 +14,13 @@ const names = new Map([
   [90, "EMSGSIZE"],
   [100, "ENETDOWN"],
   [101, "ENETUNREACH"],
+  [103, "ECONNABORTED"],
+  [104, "ECONNRESET"],
   [105, "ENOBUFS"],
   [107, "ENOTCONN"],
   [110, "ETIMEDOUT"],
+  [111, "ECONNREFUSED"],
+  [112, "EHOSTDOWN"],
   [113, "EHOSTUNREACH"],
   [115, "EINPROGRESS"],
 ]);

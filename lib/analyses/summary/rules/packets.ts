@@ -1,10 +1,36 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOf, doubtsAbout, many, type Subject } from "../../subject/index.js";
+import { callOf, callOn, doubtsAbout, many, type Subject, took } from "../../subject/index.js";
 import { fragmentedPackets } from "../fragments.js";
+import { routingLoops } from "../loops.js";
 import { qualityChecks } from "../quality.js";
 
-/** Fragments and checksums. */
+/** Fragments, checksums and what goes in a circle. */
 export const packetRules = {
+  ROUTING_LOOP: rule({
+    title: "packets go in a circle",
+    category: "connectivity",
+    thresholds: {
+      least: { value: 1, unit: "packets", meaning: "HIGH from so many on, of a conversation" },
+    },
+    of: routingLoops,
+    grades: ({ least }) => [["HIGH", `packets >= ${least}`]],
+    shows: [
+      ...["frame", "time_ns", "flow", "src", "dst", "packets", "passes", "first_ttl", "last_ttl"],
+      "duration_ns",
+    ],
+    measure: "packets",
+    doubts: [],
+    says: (row) =>
+      `${row.src} → ${row.dst}: ${many(row.packets, "packet")} passed here again and again, one of them ${many(row.passes, "time")} within ${took(row.duration_ns)}, its TTL falling from ${row.first_ttl} to ${row.last_ttl}`,
+    causes: [
+      "two routers have the route to each other: one lost it and has only its default, or a prefix is announced that nobody serves",
+      "a bridge or tunnel leads back to where the packet came from",
+    ],
+    advice: [
+      "compare the routes to the destination on the routers whose MAC addresses the packets have: packetsOf()",
+    ],
+    verify: (row) => callOn("packetsOf", row),
+  }),
   FRAGMENTS_MISSING: rule({
     title: "fragments are missing",
     category: "reliability",

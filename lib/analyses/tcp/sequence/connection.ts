@@ -1,7 +1,7 @@
 import type { Hole } from "./coverage.js";
 import { isKeepAlive, isWindowProbe } from "./probing.js";
 import { cameLate, kindOf } from "./resent.js";
-import type { Marks, Segment } from "./segment.js";
+import { type Marks, noMarks, type Segment } from "./segment.js";
 import { Side, wrapped } from "./side.js";
 import { Spending } from "./spending.js";
 import { Turns } from "./turns.js";
@@ -31,6 +31,8 @@ export class Connection {
   private time = 0;
   private readonly turns = new Turns();
   private readonly spending = new Spending();
+  /** An ack that answers a SYN without acknowledging it. */
+  private held: { segment: Segment; fromClient: boolean } | null = null;
   private readonly opener: Hole = {
     begin: 0,
     end: 0,
@@ -61,6 +63,11 @@ export class Connection {
     const other = fromClient ? this.server : this.client;
     if (!segment.timed) segment.time = this.time;
     this.time = segment.time;
+    if (this.held !== null && !this.decide(segment, fromClient, this.held)) return;
+    if (answersAnother(segment, own, other)) {
+      this.held = { segment: { ...segment }, fromClient };
+      return;
+    }
     if (segment.syn) this.begin(segment, own, other);
     if (own.base === null && !segment.rst) own.base = wrapped(segment.seqRaw - 1);
     if (!segment.syn && !segment.rst) own.told = true;
@@ -79,6 +86,32 @@ export class Connection {
       own.stamp = segment.stamp;
     if (marks.inFlight === null && segment.bytes > 0 && own.waiting)
       marks.inFlight = own.coverage.end - (own.acked as number);
+  }
+
+  /**
+   * Whether the packet behind an ack that was held back is read. A RST or SYN that comes next says that the ack was of an earlier connection
+   * on the same ports (RFC 9293, 3.10.7.3; a challenge ACK): it says nothing of this one. Anything else says that it was meant: what it
+   * acknowledges is not in the capture.
+   */
+  private decide(
+    segment: Segment,
+    fromClient: boolean,
+    { segment: ack, fromClient: byClient }: { segment: Segment; fromClient: boolean },
+  ): boolean {
+    const again = fromClient === byClient && segment.seqRaw === ack.seqRaw && segment.ackRaw === ack.ackRaw;
+    if (again && !segment.syn && segment.bytes === 0) return false;
+    this.held = null;
+    if (segment.rst || segment.syn) return true;
+    const own = byClient ? this.client : this.server;
+    const other = byClient ? this.server : this.client;
+    const marks = noMarks();
+    own.base = wrapped(ack.seqRaw - 1);
+    own.told = true;
+    marks.seq = own.place(ack.seqRaw, 0);
+    this.send(ack, own, other, marks);
+    this.acknowledge(ack, own, other, marks);
+    this.announce(ack, own, other, marks);
+    return true;
   }
 
   /** A SYN says where its sender counts from; with another number, it begins anew. */
@@ -148,7 +181,13 @@ export class Connection {
       if (resent) marks.resentBytes += filled;
     };
     let again = 0;
-    if (syn) again += coverage.add(begin, data, opener, onFill);
+    if (syn) {
+      // In a simultaneous open or a split handshake (RFC 9293, 3.5) the SYN that acknowledges the other side's is no SYN sent again.
+      const first = segment.ack && !own.joined;
+      const before = coverage.add(begin, data, opener, onFill);
+      if (!first) again += before;
+      own.joined ||= segment.ack;
+    }
     let dataAgain = bytes > 0 ? coverage.add(data, data + bytes, opener, onFill) : 0;
     again += dataAgain;
     // The number of a FIN is no byte.
@@ -290,4 +329,12 @@ export class Connection {
 function scaleOf(own: Side, other: Side): number | null {
   if (own.shift === null || other.shift === null) return null;
   return own.shift < 0 || other.shift < 0 ? 1 : 2 ** own.shift;
+}
+
+/** An ack to a SYN that nobody has acknowledged, of something else: its sender knows an earlier connection, or the capture misses packets. */
+function answersAnother({ syn, rst, fin, ack, bytes, ackRaw }: Segment, own: Side, other: Side): boolean {
+  if (syn || rst || fin || !ack || bytes > 0 || ackRaw < 0 || own.sentSyn) return false;
+  if (!other.sentSyn || other.acked !== null) return false;
+  const number = other.place(ackRaw, 1);
+  return number < 1 || number > other.coverage.end;
 }

@@ -12,6 +12,8 @@ export class Side {
   /** The base was told by its own packets, not by an ack of the other side. */
   told = false;
   sentSyn = false;
+  /** It has sent a SYN that acknowledges the other side's. */
+  joined = false;
   /** The number of its FIN; null: it sent none. */
   finAt: number | null = null;
   readonly coverage: Coverage;
@@ -56,6 +58,7 @@ export class Side {
     this.told = false;
     this.formerBase = null;
     this.sentSyn = false;
+    this.joined = false;
     this.finAt = null;
     this.acked = null;
     this.edge = null;

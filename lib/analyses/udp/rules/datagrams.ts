@@ -22,7 +22,7 @@ export const datagramRules = {
     ],
     shows: [...stream, "lost", "lost_percent", "longest_loss"],
     measure: "lost_percent",
-    doubts: doubtsAbout("absence"),
+    doubts: doubtsAbout("absence", "order"),
     says: (row) =>
       `${from(row)}: ${row.lost} of ${many(row.expected, "packet")} are missing, ${share(row.lost_percent)}`,
     causes: ["loss before the point of capture, or by the capture itself"],

@@ -5,13 +5,14 @@ import { dhcpExchanges } from "../dhcp.js";
 /** A client that is refused what it had before asks anew within 10 s (RFC 2131, 3.2 and 4.4.1); the rest is for the answer. */
 const anewNs = 60_000_000_000;
 
-/** A relay's MAC address stands for many clients, so it tells nothing of one. */
+/** DHCPv6 of a relay has the relay's MAC address, which stands for many clients, so it tells nothing of one. */
 const settled = async ({ capture, filter }: Subject) => {
   const exchanges = await dhcpExchanges(capture, filter);
   return exchanges.query(`
-    SELECT asked.*, asked.outcome = 'refused' AND NOT asked.relayed AND EXISTS (
+    SELECT asked.*, asked.outcome = 'refused' AND (asked.version = 4 OR NOT asked.relayed) AND EXISTS (
         SELECT 1 FROM this later
-        WHERE later.outcome = 'granted' AND NOT later.relayed AND later.client_mac = asked.client_mac AND later.version = asked.version
+        WHERE later.outcome = 'granted' AND later.relayed = asked.relayed AND later.vlan IS NOT DISTINCT FROM asked.vlan
+          AND later.tunnel_id IS NOT DISTINCT FROM asked.tunnel_id AND later.client_mac = asked.client_mac AND later.version = asked.version
           AND later.start_ns BETWEEN asked.start_ns AND asked.start_ns + ${anewNs}) AS granted_later
     FROM this asked`);
 };
@@ -29,7 +30,18 @@ export const dhcpRules = {
       ["HIGH", "outcome = 'refused' AND NOT granted_later"],
       ["MEDIUM", `outcome = 'open' AND repeats > ${more}`],
     ],
-    shows: ["start_ns", "dhcp_id", "version", "client_mac", "server", "messages", "outcome", "repeats"],
+    shows: [
+      "start_ns",
+      "dhcp_id",
+      "version",
+      "vlan",
+      "tunnel_id",
+      "client_mac",
+      "server",
+      "messages",
+      "outcome",
+      "repeats",
+    ],
     measure: "repeats",
     doubts: doubtsAbout("absence", "repetition"),
     says: (row) =>

@@ -9,29 +9,28 @@ const percents = [
   { percent: 100, name: "max" },
 ] as const;
 
-/** Columns of a distribution of which the kernel keeps buckets and the sum alone: its percentiles and its maximum are bounds. */
-export const boundsColumns: readonly Column[] = [
-  { name: "count", type: "BIGINT", meaning: "samples" },
-  { name: "total_ns", type: "BIGINT", unit: "ns", meaning: "sum of them" },
-  { name: "avg_ns", type: "DOUBLE", unit: "ns", meaning: "mean of them" },
-  ...percents.flatMap(({ percent, name }): Column[] => {
-    const what = percent === 100 ? "the longest" : `percentile ${percent}`;
-    return [
-      {
-        name: `${name}_low_ns`,
-        type: "BIGINT",
-        unit: "ns",
-        meaning: `${what}: bound below`,
-      },
-      {
-        name: `${name}_high_ns`,
-        type: "BIGINT",
-        unit: "ns",
-        meaning: `${what}: bound above`,
-      },
-    ];
-  }),
-];
+/** Columns of a distribution of times, of which the kernel keeps buckets and the sum alone: its percentiles and its maximum are bounds. */
+export const boundsColumns: readonly Column[] = columnsIn("ns");
+
+/** The same of quantities whose unit stands in a column beside them. */
+export const plainColumns: readonly Column[] = columnsIn(null);
+
+function columnsIn(unit: string | null): Column[] {
+  const column = (name: string, type: "BIGINT" | "DOUBLE", meaning: string): Column =>
+    unit === null ? { name, type, meaning } : { name: `${name}_${unit}`, type, unit, meaning };
+  return [
+    { name: "count", type: "BIGINT", meaning: "samples" },
+    column("total", "BIGINT", "sum of them"),
+    column("avg", "DOUBLE", "mean of them"),
+    ...percents.flatMap(({ percent, name }): Column[] => {
+      const what = percent === 100 ? `the ${unit === null ? "largest" : "longest"}` : `percentile ${percent}`;
+      return [
+        column(`${name}_low`, "BIGINT", `${what}: bound below`),
+        column(`${name}_high`, "BIGINT", `${what}: bound above`),
+      ];
+    }),
+  ];
+}
 
 /** The values of these columns. */
 export function boundsValues(unsorted: readonly Bucket[], total: bigint): Value[] {

@@ -19,7 +19,7 @@ import type { HookAt } from "../hook-at.js";
 import { keyReader, sameValues } from "../key.js";
 import { type Input, type Output, type Shape, schemaOf } from "../parameters.js";
 import { type Writing, writing } from "../writing.js";
-import { boundsColumns, boundsValues, untimedValues } from "./bounds.js";
+import { boundsColumns, boundsValues, plainColumns, untimedValues } from "./bounds.js";
 import { type Bucket, boundsOf, bucketOf } from "./samples.js";
 
 /** What the program of a histogram is written with. */
@@ -32,6 +32,8 @@ export interface HistogramWriting<Parameters, Interval extends string, Untimed e
    * @param began variable with its begin, and `ended` with its end, as `nsecs` are.
    */
   sample(at: HookAt, interval: Interval | Bpf, began: Bpf, ended: Bpf): Bpf;
+  /** Takes a sample of something whose size the kernel says, in nanoseconds or in its own unit. */
+  measure(at: HookAt, interval: Interval, value: Bpf): Bpf;
   /** Counts what has no known time, by the probe's fields. */
   tally(at: HookAt, what: Untimed): Bpf;
   /** Counts something that begins, and does `keep`, which puts it into the map of `open`; nothing when the measuring is over. */
@@ -48,6 +50,12 @@ export interface Open {
   read?(value: readonly unknown[], by: readonly string[]): { count: number; words: readonly string[] };
 }
 
+/** What is measured that is no time. */
+export interface Quantity {
+  meaning: string;
+  unit: string;
+}
+
 interface HistogramFacts<F extends Filters, S extends Shape, Interval extends string, Untimed extends string>
   extends ProbeFacts {
   filters?: F;
@@ -55,14 +63,14 @@ interface HistogramFacts<F extends Filters, S extends Shape, Interval extends st
   parameters?: S;
   /** Refuses parameters that each are right, and together are not. */
   check?(given: never, context: z.RefinementCtx): void;
-  /** Which intervals it measures: name, and from what to what. Each has rows of its own. */
-  intervals: { readonly [Name in Interval]: string };
+  /** Which intervals it measures: name, and from what to what. Each has rows of its own. Or quantities, which have units: all of them, then. */
+  intervals: { readonly [Name in Interval]: string } | { readonly [Name in Interval]: Quantity };
   /** What it counts beside them, whose time isn't known: name, and what it is. These have rows, too, with a count alone. */
   untimed?: { readonly [Name in Untimed]: string };
   /** Of what begins and ends in different hooks. The hooks of the end have to be the first in the program: they are attached first then. */
   open?: Open;
   program(writing: HistogramWriting<Output<F, S>, Interval, Untimed>): Bpf | readonly Bpf[];
-  notes?(target: Target, parameters: Output<F, S>): string[];
+  notes?(target: Target, parameters: Output<F, S>, read: ReadonlySet<string>): string[];
 }
 
 /** A probe that always has the same fields. */
@@ -120,14 +128,34 @@ export function defineHistogram<
     notes,
     ...facts
   } = definition;
-  const named: { readonly [name: string]: string } = {
+  const units = Object.values<string | Quantity>(intervals).flatMap((one) =>
+    typeof one === "string" ? [] : [one.unit],
+  );
+  const inTime = units.length === 0;
+  const named: { readonly [name: string]: string | Quantity } = {
     ...intervals,
     ...untimed,
     ...(open === undefined ? {} : { open: open.meaning }),
   };
   const names = Object.keys(named);
-  const meanings = Object.entries(named).map(([name, meaning]) => `${name}: ${meaning}`);
-  const interval: Column = { name: "interval", type: "VARCHAR", meaning: meanings.join("; ") };
+  const meanings = Object.entries(named).map(
+    ([name, one]) => `${name}: ${typeof one === "string" ? one : one.meaning}`,
+  );
+  const meaning = meanings.join("; ");
+  const interval: Column[] = inTime
+    ? [{ name: "interval", type: "VARCHAR", meaning }]
+    : [
+        { name: "quantity", type: "VARCHAR", meaning },
+        {
+          name: "unit",
+          type: "VARCHAR",
+          meaning: `of what stands behind: ${[...new Set(units)].join(", ")}`,
+        },
+      ];
+  const nameValues = (which: number): Value[] => [
+    names[which] ?? null,
+    ...(inTime ? [] : [units[which] ?? null]),
+  ];
   const fieldsOf = chosenFields(definition);
   const mapKeys = facts.mapKeys ?? maxMapKeys;
   const made: ProbeDefinition<z.ZodType, "frame"> = {
@@ -140,7 +168,11 @@ export function defineHistogram<
       check,
     ),
     fields: fieldsOf,
-    columns: (given) => [...columnsOf(fieldsOf(given)), interval, ...boundsColumns],
+    columns: (given) => [
+      ...columnsOf(fieldsOf(given)),
+      ...interval,
+      ...(inTime ? boundsColumns : plainColumns),
+    ],
     books: () => ({
       hooks: hookNames(facts.hooks),
       countMap: samples.name,
@@ -158,31 +190,39 @@ export function defineHistogram<
         ...fieldsOf(given).flatMap((one) => (one.key ?? one).say(at)),
         typeof which === "string" ? names.indexOf(which) : which,
       ];
-      const sample = (at: HookAt, which: Interval | Bpf, began: Bpf, ended: Bpf) => {
+      const take = (at: HookAt, which: Interval | Bpf, value: Bpf) => {
         const key = keyOf(at, which);
+        return bpf`${bucketOf(value)}
+  ${samples.at(...key, bpf`$bucket`)} = count(); ${totals.at(...key)} = sum(${value});`;
+      };
+      const sample = (at: HookAt, which: Interval | Bpf, began: Bpf, ended: Bpf) => {
         const ns = bpf`$ns`;
         return bpf`if (${ended} < ${began}) { ${countOne("negative", at.index)} } else { ${ns} = ${ended} - ${began};
-  ${bucketOf(ns)}
-  ${samples.at(...key, bpf`$bucket`)} = count(); ${totals.at(...key)} = sum(${ns}); }`;
+  ${take(at, which, ns)} }`;
       };
       const tally = (at: HookAt, what: Untimed) =>
         bpf`if (${isMeasuring}) { ${samples.at(...keyOf(at, what), noBucket)} = count(); }`;
       const begin = (at: HookAt, keep: Bpf) =>
         bpf`if (${isMeasuring}) { ${countOne("matched", at.index)} ${keep} }`;
       const by = "by" in definition ? chosenKeys(definition, given) : [];
-      return joined([program({ ...base, sample, tally, begin, by })].flat(), "\n");
+      return joined([program({ ...base, sample, measure: take, tally, begin, by })].flat(), "\n");
     },
     conclude(maps, context) {
       const all = distributions(fieldsOf(context.parameters), maps, { ...context, maps });
       const rows = all.map(({ values, which, count, buckets, total }) => [
         ...values,
-        names[which] ?? null,
+        ...nameValues(which),
         ...(buckets.length === 0 ? untimedValues(count) : boundsValues(buckets, total)),
       ]);
       const by = "by" in definition ? chosenKeys(definition, context.parameters) : [];
       return [...rows, ...openRows(open, by, fieldsOf(context.parameters), { ...context, maps })];
     },
-    ...(notes === undefined ? {} : { notes: (target: Target, given: unknown) => notes(target, given as P) }),
+    ...(notes === undefined
+      ? {}
+      : {
+          notes: (target: Target, given: unknown, read: ReadonlySet<string>) =>
+            notes(target, given as P, read),
+        }),
   };
   return makeProbe(made);
 }
