@@ -328,6 +328,40 @@ export interface StageSummaryParameters {
   vni?: number | undefined;
 }
 
+/** What {@link stageTrace} can be asked, beside what every probe can. */
+export interface StageTraceParameters {
+  /** Where packets come in: a device or up to 8, such as a machine's tap `vnet1`, or `stack`: what the host itself sends. */
+  from: string | string | string[];
+  /** Where they go out: a device or up to 8, or `stack`: what the host itself takes, up to TCP, UDP or ICMP. */
+  to: string | string | string[];
+  /** Stages between where packets come in and go out that are looked at; default all that the host has. Each costs every packet of the host that passes it. */
+  stages?: ("backlog" | "ovs_in" | "ovs_flow" | "upcall" | "conntrack" | "ovs_out" | "ip_in" | "ip_out" | "inner_queue" | "inner_driver" | "inner_rx" | "queue")[] | undefined;
+  /** Inode of the network namespace that both ends are in; default: the one that commands run in (integer, at least 1). */
+  netns?: number | undefined;
+  /** Packets that took so long or longer, in microseconds, from where they come in to where they go out (integer, 0 to 60,000,000). Default 1000. */
+  slowerThanUs?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** TCP, UDP or SCTP source port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP, UDP or SCTP destination port (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+  /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
+  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+  /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
+  vlan?: number | undefined;
+  /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
+  vni?: number | undefined;
+}
+
 /** What {@link backlogEvents} can be asked, beside what every probe can. */
 export interface BacklogEventsParameters {
   /** Packets that waited so long or longer, in microseconds (integer, 0 to 60,000,000). Default 1000. */

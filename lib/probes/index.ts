@@ -42,6 +42,8 @@ export {
   definePairs,
   defineStages,
   Following,
+  maxNumber,
+  numberOf,
   type PairsDefinition,
   type PairsWriting,
   type StagesDefinition,

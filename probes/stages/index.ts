@@ -1,1 +1,2 @@
 export { stageSummary } from "./summary.js";
+export { stageTrace } from "./trace.js";

@@ -52,4 +52,4 @@ export function checkStages(
 }
 
 /** What is followed, as it was parsed. */
-export type StageFilter = z.output<z.ZodObject<typeof stageParameters>>;
+export type StageFilter = Omit<z.output<z.ZodObject<typeof stageParameters>>, "timeoutMs">;

@@ -1,4 +1,4 @@
-"""The peers of skbook's probes in BCC: `drops` by reason, site and device, `path` from one device to another.
+"""The peers of skbook's probes in BCC: `drops` by reason, site and device, `path` from one device to another, `rtt` by peer.
 
 Arguments: which of them; for `drops` the IPv4 prefix that packets go to, where not all are looked at; for `path` the two devices and the two
 IPv4 addresses. Says "ready" once it is attached; when its standard input ends, it prints a JSON object: how often its programs ran and how long.
@@ -91,6 +91,29 @@ TRACEPOINT_PROBE(net, net_dev_start_xmit) {
 """
 
 
+RTT = """
+struct peer { u64 version, high, low; };
+struct key { struct peer peer; u64 slot; };
+BPF_HASH(counts, struct key, u64, 65536);
+BPF_HASH(totals, struct peer, u64, 65536);
+TRACEPOINT_PROBE(tcp, tcp_probe) {
+  u64 first = 0;
+  struct key key = {.peer = {.version = 4}};
+  bpf_probe_read_kernel(&first, sizeof(first), args->daddr);
+  key.peer.low = first >> 32;
+  if ((first & 0xffff) != 2) {
+    key.peer.version = 6;
+    bpf_probe_read_kernel(&key.peer.high, 16, (char *)args->daddr + 8);
+  }
+  u64 ns = args->srtt * 1000ULL;
+  key.slot = bpf_log2l(ns);
+  counts.increment(key);
+  totals.increment(key.peer, ns);
+  return 0;
+}
+"""
+
+
 def offsets():
     """Of the fields that the programs read, in bytes."""
     dump = subprocess.run(
@@ -151,7 +174,7 @@ if which == "path":
     macros |= dict(zip(["FROM_DEVICE", "TO_DEVICE"], [f"{word}ULL" for word in words]))
     macros |= dict(zip(["FROM_ADDRESS", "TO_ADDRESS"], [f"{word}U" for word in addresses]))
 flags = [f"-I{folder}" for folder in includes] + [f"-D{name}={value}" for name, value in macros.items()]
-bpf = BPF(text={"drops": DROPS, "path": PATH}[which], cflags=flags)
+bpf = BPF(text={"drops": DROPS, "path": PATH, "rtt": RTT}[which], cflags=flags)
 keep_statistics()
 print("ready", flush=True)
 sys.stdin.read()

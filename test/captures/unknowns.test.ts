@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dnsQueries, findings, flows, pingSummary, quality } from "../../lib/analyses/index.js";
+import { dnsQueries, findings, flows, httpRequests, pingSummary, quality } from "../../lib/analyses/index.js";
 import { type Capture, openCapture, packetsOf } from "../../lib/captures/index.js";
 import type { Frame, Table, Value } from "../../lib/tables/index.js";
 import { dns, ethernet, ip, tcp, udp, writeCapture } from "./build.js";
@@ -55,6 +55,16 @@ describe("what a pcapng file says of drops", () => {
     expect(await lost(capture)).toBe(2 * Math.ceil(frames.length / 4));
     expect([...(await findings(capture, { only: ["CAPTURE_LOST_PACKETS"] }))].length).toBe(1);
   });
+});
+
+it("a request without a response has none in the capture where the capturing program lost packets", async () => {
+  const payload = Buffer.from("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+  const talk = new Talk().open().segment("client", { seq: 101, ack: 501, flags: "PSH ACK", payload }, 0.001);
+  const { frames } = talk.skip("client", payload.length).ack("server").close();
+  const answered = async (dropped: number) =>
+    rows(httpRequests(await blocks(recorded(frames), [{ dropped }])), "SELECT answered FROM this");
+  expect(await answered(0)).toEqual([[false]]);
+  expect(await answered(3)).toEqual([[null]]);
 });
 
 describe("conversations", () => {

@@ -18,6 +18,8 @@ import {
   record,
   runQueueSummary,
   softirqSummary,
+  stageSummary,
+  stageTrace,
   upcallEvents,
   upcallSummary,
   wakeupEvents,
@@ -43,6 +45,8 @@ const few = { ...asked, maxEvents: 40 };
 const lost = pathFaults.find(({ protocol }) => protocol === "ICMP");
 if (lost === undefined) throw new Error("the lab has no fault on a path of ICMP");
 const path = { ...lost.way, protocol: lost.protocol };
+/** Where the host's own packets wait in a queue. */
+const stages = { from: "stack" as const, to: "uplink0", protocol: "UDP" as const };
 
 /** How each probe is run, and with which fault. */
 const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) => Promise<unknown>] } = {
@@ -60,6 +64,8 @@ const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) 
   defragEvents: [duplicateFragments, (host, during) => defragEvents(host, { ...few, during })],
   pathSummary: [lost, (host, during) => pathSummary(host, { ...asked, ...path, during })],
   pathEvents: [lost, (host, during) => pathEvents(host, { ...few, ...path, during })],
+  stageSummary: [tbfOverflow, (host, during) => stageSummary(host, { ...asked, ...stages, during })],
+  stageTrace: [tbfOverflow, (host, during) => stageTrace(host, { ...few, ...stages, during })],
   upcallSummary: [upcallFlood, (host, during) => upcallSummary(host, { ...asked, during })],
   upcallEvents: [upcallFlood, (host, during) => upcallEvents(host, { ...few, during })],
   softirqSummary: [nftDrop, (host, during) => softirqSummary(host, { ...asked, during })],

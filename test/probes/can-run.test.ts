@@ -28,7 +28,7 @@ describeLive("what can run on a host", ["root", "bpftrace", "sshd", "tracing"], 
       program: () => bpf`tracepoint:skb:kfree_skb { @counts = count(); }`,
     });
 
-  test("speaks of every probe, and what it says runs, runs", () => expectThatItRuns(host));
+  test("speaks of every probe, and what it says runs, runs", () => expectThatItRuns(host), 480_000);
 
   test("names the hook that is missing, and loads nothing", async () => {
     const needs = own({ required: ["tracepoint:skb:kfree_skb", "tracepoint:skb:no_such_event"] });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { verdicts } from "../lab/latency/compare.js";
+import { type Done, verdicts } from "../lab/latency/compare.js";
 import type { Look, Seen, Spread } from "../lab/latency/fault.js";
 
 const spread = (label: string, ms: number, count = 100): Spread => ({
@@ -10,11 +10,13 @@ const spread = (label: string, ms: number, count = 100): Spread => ({
 const seen = (...spreads: Spread[]): Seen => ({ spreads, lost: 0, odd: [] });
 const look: Look = {
   watch: { probe: "none", watch: () => Promise.reject(new Error("not asked")) },
-  grows: [{ label: "queue", ms: 30 }],
+  grows: [{ label: "queue" }],
   counts: "queue",
 };
-const said = (before: Seen, now: Seen, hurt = 100) =>
-  verdicts(look, before, now, hurt).map(({ verdict }) => verdict);
+const done = (ms: number, count = 100): Done => ({ count, tookMs: { p50: ms, p99: ms } });
+const found = (before: Seen, now: Seen, late = done(30)) =>
+  verdicts(look, 30, { before: { seen: [before], done: done(0) }, now: { seen: [now], done: late } }, 0);
+const said = (...given: Parameters<typeof found>) => found(...given).map(({ verdict }) => verdict);
 
 describe("what is said of a probe beside a delay of 30 ms", () => {
   const before = seen(spread("queue", 0.1), spread("other", 0.1));
@@ -29,15 +31,21 @@ describe("what is said of a probe beside a delay of 30 ms", () => {
     expect(said(before, seen(spread("other", 0.1)))[0]).toMatch(/^0 samples of queue/);
   });
 
+  test("held against what was injected: a timer may have been late, and the fault may not have been there", () => {
+    expect(said(before, seen(spread("queue", 45)), done(45))).toEqual(["ok", "ok"]);
+    expect(said(before, seen(spread("queue", 30)), done(45))[0]).toBe("grew too little");
+    expect(said(before, seen(spread("queue", 20)), done(20))[0]).toBe("the fault was not in place");
+  });
+
   test("wrong where another row grew, or one came that was not there", () => {
-    const late = verdicts(look, before, seen(spread("queue", 30), spread("other", 10)), 100);
+    const late = found(before, seen(spread("queue", 30), spread("other", 10)));
     expect(late[1]).toMatchObject({ verdict: "others grew", beside: [expect.stringContaining("other by")] });
     expect(said(before, seen(spread("queue", 30), spread("new", 10)))[1]).toBe("others grew");
   });
 
   test("wrong where packets are missing, or the books are not as they have to be", () => {
     const now = seen(spread("queue", 30));
-    expect(said(before, now, 99)[0]).toBe("100 samples of queue where 99 were counted");
+    expect(said(before, now, done(30, 99))[0]).toBe("100 samples of queue where 99 were counted");
     expect(said(before, { ...now, lost: 3 })).toEqual(["lost 3", "lost 3"]);
     expect(said(before, { ...now, odd: ["2 strayed"] })[0]).toBe("2 strayed");
   });

@@ -7,4 +7,5 @@ export const neededBy: { readonly [probe: string]: object } = {
     ]),
   ),
   stageSummary: { from: "eth0", to: "eth1" },
+  stageTrace: { from: "eth0", to: "eth1" },
 };

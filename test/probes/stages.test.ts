@@ -1,9 +1,11 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { connect, type Frame, type Host, stageSummary } from "../../lib/index.js";
+import { connect, type Frame, type Host, stageSummary, stageTrace } from "../../lib/index.js";
+import { stageNames } from "../../probes/stages/stages.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
+import { together } from "../fixtures/together.js";
 import {
   appAddress,
   appAddress6,
@@ -147,6 +149,45 @@ describeLive("stages inside a host", ["root", "bpftrace", "sshd", "tracing", "na
       }),
     );
     expect(all.total).toMatchObject({ started: 2_000, completed: 2_000, unexpected: 0, repeated: 0 });
+  });
+
+  test("those that take long have a row each, whose stages add up to the whole, and others have none", async () => {
+    // One leaves every 10 ms, behind the first two.
+    const [packets, bytes, rate] = [40, 960, 100_000];
+    await queue(`add dev vnet0 root tbf rate ${(rate * 8) / 1_000}kbit burst 2k limit 50k`);
+    try {
+      const udp = { ...way, protocol: "UDP", dstPort: openPort, src: clientAddress } as const;
+      const send = async () => {
+        await traffic(scene.client, "udp", appAddress, openPort, packets, bytes);
+        await later(1_000);
+      };
+      const [all, slow] = await together(
+        [0, 100_000].map((slowerThanUs) => (during) => stageTrace(host, { ...udp, slowerThanUs, during })),
+        send,
+      );
+      const stages = stageNames.filter((name) => name !== "stack_out").map((name) => `${name}_ns`);
+      const sum = stages.map((name) => `coalesce(${name}, 0)`).join(" + ");
+      const said = await all?.sql(`SELECT count(*)::INTEGER AS n, bool_and(stages_known) AS known,
+          max(total_ns - (${sum}))::INTEGER AS most, min(total_ns - (${sum}))::INTEGER AS least,
+          bool_and(rx_ns IS NOT NULL AND queue_ns IS NOT NULL AND driver_ns IS NOT NULL AND ovs_in_ns IS NULL) AS passed,
+          count(*) FILTER (total_ns >= 100000000)::INTEGER AS slow, count(DISTINCT ip_id)::INTEGER AS ids,
+          min(src) AS src, max(dst) AS dst, min(dst_port) AS port, min(protocol) AS protocol
+        FROM this`);
+      const [row = {}] = rowsOf(said as Frame);
+      expect(row).toMatchObject({ n: packets, known: true, passed: true, ids: packets });
+      expect(row).toMatchObject({ src: clientAddress, dst: appAddress, port: openPort, protocol: "UDP" });
+      // Each time is cut to steps of 16 ns.
+      expect(Number(row.least)).toBeGreaterThanOrEqual(0);
+      expect(Number(row.most)).toBeLessThan(16 * stages.length);
+      const late = await slow?.sql(
+        "SELECT count(*)::INTEGER AS n, bool_and(driver_ns > total_ns / 2) AS queued FROM this",
+      );
+      expect(rowsOf(late as Frame)).toMatchObject([{ n: row.slow, queued: true }]);
+      expect(Number(row.slow)).toBeGreaterThan(packets / 2);
+      for (const trace of [all, slow]) expect(trace?.provenance.lost).toBe(0);
+    } finally {
+      await queue("del dev vnet0 root");
+    }
   });
 
   test("fragments are not followed, and packets that come in elsewhere are unexpected", async () => {

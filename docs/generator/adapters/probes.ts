@@ -38,6 +38,7 @@ const needed: Record<string, object> = {
   pathEvents: path,
   pathSummary: path,
   stageSummary: { from: "eth0", to: "eth1" },
+  stageTrace: { from: "eth0", to: "eth1" },
 };
 
 /** Options that add columns. */

@@ -26,6 +26,11 @@ export async function applicationTable(
   return scope.table({ source, query: over(all, query), columns, sources });
 }
 
+/** In SQL: whether what isn't in the capture wasn't sent, as far as the capturing program says. */
+export function nothingLost({ provenance: { lost, partial } }: Scope): string {
+  return String(!partial && (lost === "unknown" || lost === 0));
+}
+
 async function messageSources(
   scope: Scope,
   application: Application,

@@ -125,14 +125,16 @@ export async function dhcpExchanges(capture: Capture, filter: TrafficFilter = {}
           CASE WHEN version = 4 THEN ${named(v4)} ELSE ${named(v6)} END AS message,
           message IN ('offer', 'ack', 'nak', 'advertise', 'reply', 'force-renew', 'reconfigure') OR message IN ${leaseAnswers} AS from_server,
           row_number() OVER (ORDER BY time_ns, frame) AS spoken_at,
-          coalesce(dhcp_client, CASE WHEN version = 6 THEN CASE WHEN from_server THEN dst ELSE src END END) AS client,
+          CASE
+            WHEN dhcp_client IS NOT NULL AND message <> 'lease-query' AND message NOT IN ${leaseAnswers} THEN dhcp_client
+            WHEN version = 6 OR contains(message, 'lease') THEN CASE WHEN from_server THEN dst ELSE src END END AS client,
           hash(vlan, tunnel, tunnel_id, interface, cooked_interface) AS network,
           CASE WHEN NOT dhcp_enclosed THEN message WHEN from_server THEN 'relay-reply' ELSE 'relay-forward' END AS said,
           list_transform(string_split(dhcp_lease_seconds, ','), x -> CAST(x AS BIGINT)) AS leases,
           coalesce(list_max(leases) > 0, false) AS lasting,
           coalesce(list_bool_or(list_transform(string_split(dhcp_status, ','), x -> x <> '0')), false) AS failing
         FROM own WHERE dhcp_type IS NOT NULL AND quoted_src IS NULL`,
-      // Two clients may have the same transaction, and one may have it in two networks, where each has a client's messages.
+      // Who asks after a lease names another client (RFC 4388). Two clients may have the same transaction, and one may have it in two networks, where each has a client's messages.
       placed: `
         SELECT *, bool_or(NOT from_server) OVER (PARTITION BY version, dhcp_id, client, network) AS speaking,
           last_value(CASE WHEN NOT from_server THEN network END IGNORE NULLS) OVER (

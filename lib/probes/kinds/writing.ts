@@ -13,6 +13,8 @@ import { type Clauses, HookAt } from "./hook-at.js";
 export interface Writing<Parameters> extends Clauses {
   parameters: Parameters;
   site: Site;
+  /** IP versions that a packet can have, by the filters that were asked for. */
+  versions: readonly (4 | 6)[];
   /** Statements that parse a packet, leave the clause where a filter that was asked for fails, and then do `body`. */
   packet(at: HookAt, options: PacketOptions, body: Bpf): Bpf;
   /** The same for any packet, whatever was asked for. */
@@ -62,6 +64,7 @@ export function writing<Parameters>(
   const self: Writing<Parameters> = {
     parameters,
     site,
+    versions: asked.versions,
     has,
     on(hook, body, { when, numeric = false } = {}) {
       const index = names.indexOf(hook);

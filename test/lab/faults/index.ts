@@ -8,7 +8,7 @@ import { dropFlow, fullTunRing, upcallFlood } from "./switch.js";
 
 export type { Fault, Injectable, Layer, PathFault, Place, Rows } from "./fault.js";
 export { pathFaults } from "./forward.js";
-export { type Injected, inject } from "./inject.js";
+export { type Injected, inject, numbers, run } from "./inject.js";
 export {
   closedUdpPort,
   conntrackFull,

@@ -10,7 +10,7 @@ export interface Injected {
 
 /** What every script of a fault may call: `T` for traffic from the host, `C` from the client. */
 const prelude =
-  "T=/mnt/traffic; C='nsenter --net=/run/netns/client /mnt/traffic'; V='nsenter --net=/run/netns/vm1 /mnt/traffic'";
+  "T=/mnt/traffic; C='nsenter --net=/run/netns/client /mnt/traffic'; V='nsenter --net=/run/netns/vm1 /mnt/traffic'; L=/mnt/late";
 
 /** Packets that are still under way when the sender is done. */
 const settle = "sleep 0.3";
@@ -38,7 +38,12 @@ export async function inject(host: Host, fault: Injectable): Promise<Injected> {
   };
 }
 
-async function run(host: Host, fault: Injectable, lines: readonly string[]): Promise<string> {
+/** Runs a part of a fault's script, and returns what that said. */
+export async function run(
+  host: Host,
+  fault: Pick<Injectable, "name">,
+  lines: readonly string[],
+): Promise<string> {
   const script = [prelude, ...lines].join("\n");
   const { exitCode, stdout, stderr } = await host.exec(["sh", "-euc", script], { deadlineSeconds: 60 });
   if (exitCode !== 0)
@@ -46,6 +51,7 @@ async function run(host: Host, fault: Injectable, lines: readonly string[]): Pro
   return stdout;
 }
 
-function numbers(text: string, word: string): number[] {
+/** The numbers that lines of what was said have behind a word. */
+export function numbers(text: string, word: string): number[] {
   return [...text.matchAll(new RegExp(`^${word} (\\d+)$`, "gm"))].map((match) => Number(match[1]));
 }

@@ -1,9 +1,10 @@
 import type { Host } from "../../../lib/index.js";
-import type { Injectable } from "../faults/index.js";
 import type { KernelVersion } from "../kernels.js";
 
 /** The lowest and the highest that a number can be, in nanoseconds. */
 export type Bounds = readonly [low: number, high: number];
+
+export type Percentile = "p50" | "p99";
 
 /** How long something took, as a probe says it: one of its rows. */
 export interface Spread {
@@ -15,7 +16,7 @@ export interface Spread {
   p99: Bounds;
 }
 
-/** What a probe says of the packets that were sent while it looked on. */
+/** What a probe says while it looks on. */
 export interface Seen {
   spreads: readonly Spread[];
   /** Of the probe's provenance. */
@@ -30,33 +31,42 @@ export interface Watch {
   watch(host: Host, during: () => unknown): Promise<Seen>;
 }
 
-/** What has to grow, and by how much. */
+/** What has to grow. */
 export interface Growth {
   label: string;
-  ms: number;
-  /** Which percentile: p99 of what hurts some packets only. Default p50. */
-  at?: "p50" | "p99";
+  /** Which percentile: p99 of what hurts some samples only. Default p50. */
+  at?: Percentile;
 }
 
 /** What a probe has to say of a fault: these of its rows grow, and no other does. */
 export interface Look {
   watch: Watch;
   grows: readonly Growth[];
-  /** The row that has as many samples as the fault's counter has counted packets. */
+  /** The row that has as many samples as what was sent or done. */
   counts?: string;
   /** Rows that are left alone: what the fault does to them is neither sure nor wrong. */
   open?: readonly string[];
 }
 
 /**
- * Something that makes packets late on a lab host, on purpose, by a time that is known. Its traffic, `hurt`, is sent once without it, too: what grows is told by the
- * difference.
+ * Something that makes things late on a lab host, on purpose. All of it is shell text, where `L` is the lab's program that says how late it made them, by its own clock (`took_us P50 P99`, `sent N`). It is
+ * done once without the fault, too: what grows is told by the difference, and has to be what `L` says it is.
  */
-export interface LatencyFault extends Injectable {
-  looks: readonly Look[];
-  /** What the traffic needs, with the fault or without it; and what takes it away. */
+export interface LatencyFault {
+  name: string;
+  /** How late it makes things at least, in milliseconds: of less, the fault was not in place. */
+  ms: number;
+  /** What it needs, with the fault or without it; and what takes that away. */
   ready?: readonly string[];
   after?: readonly string[];
+  /** Puts the fault there, and takes it away. */
+  put?: readonly string[];
+  undo?: readonly string[];
+  /** What is late. */
+  late: readonly string[];
+  /** The same without the fault, where that differs. */
+  calm?: readonly string[];
+  looks: readonly Look[];
   /** Kernels that it can be put on; default all. */
   kernels?: readonly KernelVersion[];
 }

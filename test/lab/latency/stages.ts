@@ -1,91 +1,205 @@
-import { type StageSummaryParameters, stageSummary } from "../../../lib/index.js";
-import { protocolCounter } from "../faults/counters.js";
-import { rowsOf } from "../layers.js";
-import { patience } from "../sightings.js";
-import { address, sinkPort } from "../topology/topology.js";
-import type { LatencyFault, Watch } from "./fault.js";
-import { spreadsOf } from "./spreads.js";
+import { address } from "../topology/topology.js";
+import type { LatencyFault, Look, Watch } from "./fault.js";
+import { backlogs, paths, queues, stages, upcalls } from "./watches.js";
 
-/** Books of which a fault that loses nothing leaves nothing. */
-const empty = [
-  ...(["lost", "unfinished", "strayed", "cut", "abandoned", "translated", "repeated"] as const),
-  ...(["unexpected", "unfollowed", "fragments", "negative"] as const),
-];
+// Packets that are late between where they come into the host and where they leave it.
 
-/** Stages of UDP from one end of the host to the other. */
-function stagesOf(asked: StageSummaryParameters): Watch {
-  return {
-    probe: "stageSummary",
-    async watch(host, during) {
-      const summary = await stageSummary(host, { ...asked, ...patience, timeoutMs: 10_000, during });
-      const [total = {}] = rowsOf(summary);
-      return {
-        spreads: spreadsOf(summary, ({ pair }) => String(pair)),
-        lost: summary.provenance.lost,
-        odd: empty.filter((name) => Number(total[name]) !== 0).map((name) => `${total[name]} ${name}`),
-      };
-    },
-  };
-}
+/** Where the receiver listens; nobody else does. */
+const port = 4007;
+const udp = { protocol: "UDP", dstPort: port } as const;
 
-const udp = { protocol: "UDP", dstPort: sinkPort } as const;
-const toMachine = stagesOf({ from: "uplink0", to: "vnet1", src: address.client, dst: address.vm1, ...udp });
+const toMachine = { from: "uplink0", to: "vnet1", src: address.client, dst: address.vm1, ...udp };
+const fromMachine = { from: "vnet1", to: "uplink0", src: address.vm1, dst: address.client, ...udp };
+const intoTunnel = { from: "vnet1", to: "under0", src: address.vm1, dst: address.far, ...udp };
+const betweenMachines = { from: "vnet1", to: "vnet2", src: address.vm1, dst: address.vm2, ...udp };
+const fromStack = { from: "stack" as const, to: "uplink0", dst: address.client, ...udp };
+const pings = { protocol: "ICMP" as const, src: address.client, dst: address.vm1 };
 
+const macOf = (namespace: string) =>
+  `$(ip -n ${namespace} -o link show eth0 | sed 's/.*ether \\([^ ]*\\).*/\\1/')`;
 /** Neighbours that are known need not be asked; the first datagrams make the switch's flows. */
-const ready = [
-  `ip neigh replace ${address.vm1} dev br0 nud permanent lladdr $(ip -n vm1 -o link show eth0 | sed 's/.*ether \\([^ ]*\\).*/\\1/')`,
-  `ip -n vm1 neigh replace ${address.bridge} dev eth0 nud permanent lladdr $(cat /sys/class/net/br0/address)`,
-  `$C udp ${address.vm1} ${sinkPort} 5 64 200`,
-];
-const after = [
-  `ip neigh change ${address.vm1} dev br0 nud reachable`,
-  `ip -n vm1 neigh change ${address.bridge} dev eth0 nud reachable`,
-];
-const datagrams = {
-  ready,
-  after,
-  hurt: [`$C udp ${address.vm1} ${sinkPort} 100 64 20`, "sleep 0.5"],
-  counter: protocolCounter("vm1", "UdpInDatagrams"),
-};
+const known = (between: readonly [command: string, neighbour: string, mac: string][], first: string) => ({
+  ready: [
+    ...between.map(([command, one, mac]) => `${command} replace ${one} nud permanent lladdr ${mac}`),
+    first,
+  ],
+  after: between.map(([command, one]) => `${command} change ${one} nud reachable`),
+});
+const oneWay = (from: string, to: string, count: number, rest = "") =>
+  `$L one-way ${from} ${to} ${address[to as keyof typeof address]} ${port} ${count} ${rest}`;
+const bridgeMac = "$(cat /sys/class/net/br0/address)";
+
+const vm1 = ["ip neigh", `${address.vm1} dev br0`, macOf("vm1")] as const;
+const vm1ToBridge = ["ip -n vm1 neigh", `${address.bridge} dev eth0`, bridgeMac] as const;
+const routed = known([[...vm1], [...vm1ToBridge]], `${oneWay("client", "vm1", 5)} > /dev/null`);
+const outward = known([[...vm1], [...vm1ToBridge]], `${oneWay("vm1", "client", 5)} > /dev/null`);
+
+const toMachineLate = { ...routed, late: [oneWay("client", "vm1", 100)] };
+
+/** The whole way, and the stage where the time went; and every packet that was counted. */
+const grows = (watch: Watch, pair: string): Look => ({
+  watch,
+  grows: [{ label: "total" }, { label: pair }],
+  counts: "total",
+});
+
+const netem = (device: string) => ({
+  put: [`tc qdisc add dev ${device} root netem delay 30ms`],
+  undo: [`tc qdisc del dev ${device} root`],
+});
+
+const rps = "/sys/class/net/uplink0/queues/rx-0/rps_cpus";
 
 export const stageFaults: readonly LatencyFault[] = [
   {
     name: "no-delay",
-    ...datagrams,
-    put: [],
-    undo: [],
-    looks: [{ watch: toMachine, grows: [], counts: "total" }],
+    ms: 0,
+    ...toMachineLate,
+    looks: [
+      { watch: stages(toMachine), grows: [], counts: "total" },
+      { watch: queues({ device: "vnet1" }), grows: [] },
+    ],
   },
   {
     name: "netem-on-tap",
-    ...datagrams,
-    put: ["tc qdisc add dev vnet1 root netem delay 30ms"],
-    undo: ["tc qdisc del dev vnet1 root"],
+    ms: 30,
+    ...toMachineLate,
+    ...netem("vnet1"),
     looks: [
-      {
-        watch: toMachine,
-        grows: [
-          { label: "total", ms: 30 },
-          { label: "queue → driver", ms: 30 },
-        ],
-        counts: "total",
-      },
+      grows(stages(toMachine), "queue → driver"),
+      { watch: queues({ device: "vnet1", ...udp }), grows: [{ label: "netem queued" }] },
     ],
   },
   {
     name: "netem-on-bridge-port",
-    ...datagrams,
-    put: ["tc qdisc add dev br0 root netem delay 30ms"],
-    undo: ["tc qdisc del dev br0 root"],
+    ms: 30,
+    ...toMachineLate,
+    ...netem("br0"),
+    looks: [
+      grows(stages(toMachine), "inner_queue → inner_driver"),
+      { watch: queues({ device: "vnet1", ...udp }), grows: [] },
+    ],
+  },
+  {
+    name: "netem-on-ingress",
+    ms: 30,
+    ...toMachineLate,
+    put: [
+      "modprobe ifb numifbs=0; modprobe -a act_mirred cls_matchall sch_ingress",
+      "ip link add ifb7 type ifb; ip link set ifb7 up; tc qdisc add dev ifb7 root netem delay 30ms",
+      "tc qdisc add dev uplink0 ingress",
+      "tc filter add dev uplink0 parent ffff: matchall action mirred egress redirect dev ifb7",
+    ],
+    undo: ["tc qdisc del dev uplink0 ingress", "ip link del ifb7"],
+    looks: [
+      grows(stages(toMachine, ["repeated"]), "inner_queue → inner_driver"),
+      { watch: queues({ device: "vnet1", ...udp }), grows: [] },
+    ],
+  },
+  {
+    name: "netem-on-uplink",
+    ms: 30,
+    ...outward,
+    late: [oneWay("vm1", "client", 100)],
+    ...netem("uplink0"),
+    looks: [
+      grows(stages(fromMachine), "queue → driver"),
+      {
+        watch: paths({
+          from: "vnet1",
+          to: "uplink0",
+          protocol: "UDP",
+          src: address.vm1,
+          dst: address.client,
+        }),
+        grows: [{ label: "there" }],
+      },
+    ],
+  },
+  {
+    name: "netem-from-stack",
+    ms: 30,
+    late: [oneWay("-", "client", 100)],
+    ...netem("uplink0"),
+    looks: [grows(stages(fromStack), "queue → driver")],
+  },
+  {
+    name: "netem-under-tunnel",
+    ms: 30,
+    ready: [`${oneWay("vm1", "far", 5)} > /dev/null`],
+    late: [oneWay("vm1", "far", 100)],
+    ...netem("under0"),
+    looks: [grows(stages(intoTunnel), "queue → driver")],
+  },
+  {
+    name: "netem-in-machine",
+    ms: 30,
+    ...routed,
+    late: [`$L echo client ${address.vm1} 40`],
+    put: ["tc -n vm1 qdisc add dev eth0 root netem delay 30ms"],
+    undo: ["tc -n vm1 qdisc del dev eth0 root"],
     looks: [
       {
-        watch: toMachine,
+        watch: paths({ from: "uplink0", to: "vnet1", ...pings }),
+        grows: [{ label: "outside" }, { label: "total" }],
+      },
+      { watch: stages({ from: "uplink0", to: "vnet1", ...pings }), grows: [], counts: "total" },
+    ],
+  },
+  {
+    name: "tbf-queue",
+    ms: 20,
+    ...routed,
+    // Ten at once, which leave one after the other.
+    late: [oneWay("client", "vm1", 100, "1000 200 10")],
+    put: ["tc qdisc add dev vnet1 root tbf rate 1mbit burst 2kb limit 100kb"],
+    undo: ["tc qdisc del dev vnet1 root"],
+    looks: [
+      grows(stages(toMachine), "queue → driver"),
+      { watch: queues({ device: "vnet1", ...udp }), grows: [{ label: "tbf queued", at: "p99" }] },
+    ],
+  },
+  {
+    name: "fq-pacing",
+    ms: 20,
+    ...routed,
+    late: [oneWay("client", "vm1", 100, "1000 200 5")],
+    put: ["modprobe sch_fq", "tc qdisc add dev vnet1 root fq maxrate 400kbit"],
+    undo: ["tc qdisc del dev vnet1 root"],
+    looks: [
+      grows(stages(toMachine), "queue → driver"),
+      { watch: queues({ device: "vnet1", ...udp }), grows: [{ label: "fq queued", at: "p99" }] },
+    ],
+  },
+  {
+    name: "backlog-of-busy-cpu",
+    ms: 20,
+    // Packets of the uplink are handled by CPU 1, where something comes before ksoftirqd.
+    ready: [...routed.ready, `echo 2 > ${rps}`],
+    after: [`echo 0 > ${rps}`, ...routed.after],
+    late: [`$L starve 1 60 client vm1 ${address.vm1} ${port} 120 64 60 30`],
+    calm: [`$L starve 1 0 client vm1 ${address.vm1} ${port} 120 64 60 30`],
+    looks: [
+      {
+        watch: stages(toMachine),
         grows: [
-          { label: "total", ms: 30 },
-          { label: "inner_queue → inner_driver", ms: 30 },
+          { label: "total", at: "p99" },
+          { label: "backlog → rx", at: "p99" },
         ],
         counts: "total",
       },
+      { watch: backlogs({ device: "uplink0", ...udp }), grows: [{ label: "uplink0 received", at: "p99" }] },
+    ],
+  },
+  {
+    name: "slow-upcalls",
+    ms: 500,
+    ready: [`${oneWay("vm1", "vm2", 5)} > /dev/null`],
+    late: [`$L upcalls $(cat /run/openvswitch/ovs-vswitchd.pid) 600 vm1 vm2 ${address.vm2} ${port} 20`],
+    calm: [`$L upcalls $(cat /run/openvswitch/ovs-vswitchd.pid) 0 vm1 vm2 ${address.vm2} ${port} 20`],
+    looks: [
+      { ...grows(stages(betweenMachines), "upcall → upcall_back") },
+      { watch: upcalls("vnet1"), grows: [{ label: "answered" }] },
     ],
   },
 ];

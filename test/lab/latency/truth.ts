@@ -28,7 +28,7 @@ export async function latencyTruth(wanted: readonly string[]): Promise<number> {
         const measured = one.measuredMs === null ? "-" : one.measuredMs.map(shown).join("..");
         const { fault, probe, label, injectedMs, verdict, beside } = one;
         console.log(
-          [fault, probe, version, label, injectedMs, measured, verdict, beside.join(", ")].join("\t"),
+          [fault, probe, version, label, shown(injectedMs), measured, verdict, beside.join(", ")].join("\t"),
         );
         if (verdict !== "ok") wrong += 1;
       }

@@ -1,8 +1,8 @@
 import type { Capture, TrafficFilter } from "../../../captures/index.js";
 import type { Column, Table } from "../../../tables/index.js";
-import { duration, ends, flag, flow, frame, time, word } from "../../query/index.js";
+import { duration, elapsed, ends, flag, flow, frame, time, word } from "../../query/index.js";
 import { sequencesOf } from "../../tcp/index.js";
-import { applicationTable } from "../table.js";
+import { applicationTable, nothingLost } from "../table.js";
 import { exchangeRelations } from "./exchanges.js";
 import { httpMessages } from "./messages.js";
 import { hostCharacters, pathCharacters } from "./withheld.js";
@@ -81,17 +81,17 @@ export async function httpRequests(capture: Capture, filter: TrafficFilter = {})
   return applicationTable(scope, httpMessages, {
     source: "httpRequests",
     relations: exchangeRelations,
-    query,
+    query: queryOf(nothingLost(scope)),
     columns,
   });
 }
 
-const query = `
+const queryOf = (nothingLost: string) => `
   SELECT frame, coalesce(asked_ns, answer_ns) AS time_ns, flow, client, client_port, server, server_port, method, host, path, status,
-    CASE WHEN status IS NOT NULL THEN true WHEN flow_number NOT IN (FROM missing) AND closing > frame THEN false END AS answered,
+    CASE WHEN status IS NOT NULL THEN true WHEN flow_number NOT IN (FROM missing) AND closing > frame AND ${nothingLost} THEN false END AS answered,
     CASE WHEN NOT switched THEN request_bytes END AS request_bytes, CASE WHEN NOT switched THEN response_bytes END AS response_bytes,
-    sent_ns - asked_ns AS sending_ns, answer_ns - sent_ns AS first_byte_ns,
-    CASE WHEN NOT switched THEN last_ns - sent_ns END AS last_byte_ns
+    ${elapsed("asked_ns", "sent_ns")} AS sending_ns, ${elapsed("sent_ns", "answer_ns")} AS first_byte_ns,
+    CASE WHEN NOT switched THEN ${elapsed("sent_ns", "last_ns")} END AS last_byte_ns
   FROM exchanges JOIN conversations USING (flow_number) JOIN closings USING (flow_number) LEFT JOIN sent USING (flow_number, number)
   WHERE frame IN (SELECT frame FROM own)
   ORDER BY frame, place`;

@@ -1,8 +1,8 @@
 import type { Capture, TrafficFilter } from "../../../captures/index.js";
 import type { Column, Table } from "../../../tables/index.js";
-import { duration, ends, flag, flow, frame, time, word } from "../../query/index.js";
+import { duration, elapsed, ends, flag, flow, frame, time, word } from "../../query/index.js";
 import { sequencesOf } from "../../tcp/index.js";
-import { applicationTable } from "../table.js";
+import { applicationTable, nothingLost } from "../table.js";
 import { tlsRecords } from "./records.js";
 
 const columns: Column[] = [
@@ -67,7 +67,12 @@ const columns: Column[] = [
  */
 export async function tlsHandshakes(capture: Capture, filter: TrafficFilter = {}): Promise<Table> {
   const scope = await sequencesOf(capture, filter);
-  return applicationTable(scope, tlsRecords, { source: "tlsHandshakes", relations, query, columns });
+  return applicationTable(scope, tlsRecords, {
+    source: "tlsHandshakes",
+    relations,
+    query: queryOf(nothingLost(scope)),
+    columns,
+  });
 }
 
 /** A ChangeCipherSpec, and an encrypted alert; a Finished alone takes 50 bytes at least (RFC 8446, 4.4.4 and 5.2). */
@@ -111,16 +116,16 @@ const relations = {
   closings: "SELECT flow_number, max(frame) FILTER (fin OR rst) AS closing FROM whole GROUP BY flow_number",
 };
 
-const query = `
+const queryOf = (nothingLost: string) => `
   SELECT first.frame, first.time_ns, flow, client, client_port, server, server_port, sni, version, cipher, alpn_offered, alpn,
     coalesce(hello_retry, false) AS hello_retry,
     CASE
       WHEN finish IS NOT NULL THEN 'complete'
       WHEN fatal THEN 'alert'
       WHEN closing IS NULL THEN 'open'
-      WHEN begun.flow_number NOT IN (FROM missing) THEN 'broken off' END AS outcome,
-    answer.time_ns - hello.time_ns AS server_hello_ns,
-    CASE WHEN hello_first IS NOT NULL THEN finishing.time_ns - first.time_ns END AS handshake_ns, alerts
+      WHEN begun.flow_number NOT IN (FROM missing) AND ${nothingLost} THEN 'broken off' END AS outcome,
+    ${elapsed("hello.time_ns", "answer.time_ns")} AS server_hello_ns,
+    CASE WHEN hello_first IS NOT NULL THEN ${elapsed("first.time_ns", "finishing.time_ns")} END AS handshake_ns, alerts
   FROM begun JOIN conversations USING (flow_number)
     JOIN whole AS first ON first.frame = coalesce(hello_first, answer_first)
     LEFT JOIN whole AS hello ON hello.frame = hello_shown

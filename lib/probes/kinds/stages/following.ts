@@ -66,6 +66,8 @@ export interface Taking {
   passed(from: Bpf, to: BpfValue): Bpf;
   /** It has gone out. */
   completed(stage: number): Bpf;
+  /** Where each packet has a number of its own, which is known again by {@link numberOf}: statements that set `$number`, up to {@link maxNumber}. */
+  numbers?: Bpf;
 }
 
 /** Where the next stage is a return to where a packet comes in, by its last stage: it is the same packet, which has come in again. */
@@ -83,6 +85,15 @@ export interface Ways {
   /** That know when the headers of a packet get other memory. */
   copies: boolean;
 }
+
+/** Bits of the second word behind the others. */
+const numberBit = 8;
+export const maxNumber = 4_095;
+const numberBits = maxNumber << numberBit;
+/** The number of the packet that `$on` is known of. */
+export const numberOf: Bpf = bpf`(${seen}.1 >> ${numberBit} & ${maxNumber})`;
+/** Of what waits for user space, its number. */
+const waitingNumber = new BpfMap("up_number", false);
 
 /** Statements that follow packets; all of them stand behind `$skb`, and end the clause of what they are not about. */
 export class Following {
@@ -134,7 +145,12 @@ export class Following {
     $at = ${lastStage};
     ${comesAgain}${this.givesUp("late")}
   }
-  ${entry} = ($now, (uint64)${stage}, $now, $a, $b, $c, (uint64)0);
+  ${
+    this.taking.numbers === undefined
+      ? bpf``
+      : bpf`${this.taking.numbers}
+  `
+  }${entry} = ($now, (uint64)${this.numbered(bpf`${stage}`)}, $now, $a, $b, $c, (uint64)0);
   ${seen} = ${entry};
   if (${seen}.0 == 0) { ${count("unfollowed")} return; }
   ${count("started")} ${merged}`;
@@ -202,7 +218,7 @@ export class Following {
   if ($up.1 != 0) { if ($up.0 != $head) { ${this.abandons()} return; } }
   ${this.passes(this.upcallStage, upcalled)}
   $original = (uint64)0; ${this.ifCopy(bpf`$original = ${itsOriginal};`)}
-  ${wait} = ($head, ${seen}.2, $now, $original);
+  ${wait} = ($head, ${seen}.2, $now, $original);${this.taking.numbers === undefined ? bpf`` : bpf` ${waitingNumber.at(bpf`$a`, bpf`$b`, bpf`$c`)} = ${numberOf};`}
   $up = ${wait};
   if ($up.1 == 0) { ${this.abandons()} }`;
   }
@@ -210,16 +226,17 @@ export class Following {
   /** User space sends a packet: a new one of the same bytes. `$net` is its network header. */
   answers(stage: number): Bpf {
     const wait = waiting.at(bpf`$a`, bpf`$b`, bpf`$c`);
+    const number = waitingNumber.at(bpf`$a`, bpf`$b`, bpf`$c`);
     const old = followed.at(bpf`$before`);
     return bpf`${readIdentity(this.versions)}
   $up = ${wait};
   if ($up.1 == 0) { return; }
-  $before = $up.0; $first = $up.1; $asked = $up.2; $original = $up.3; $flags = 0;
+  $before = $up.0; $first = $up.1; $asked = $up.2; $original = $up.3; $flags = ${this.taking.numbers === undefined ? bpf`0` : bpf`${number} << ${numberBit}; delete(${number})`};
   delete(${wait});
   ${seen} = ${old};
   if (${seen}.3 == $a && ${seen}.4 == $b && ${seen}.5 == $c) {
     if ((${lastStage}) != ${this.upcallStage}) { return; }
-    $flags = ${seen}.1 & ${translated};
+    $flags = ${this.taking.numbers === undefined ? bpf`${seen}.1 & ${translated}` : bpf`$flags | (${seen}.1 & ${translated})`};
     delete(${old});
   }
   $head = ${this.site.read(bpf`$skb`, "sk_buff.head")}; $now = nsecs;
@@ -291,6 +308,11 @@ export class Following {
   ${compareIdentity(this.site, known, this.versions)}`;
   }
 
+  /** The second word with a packet's number, where it has one. */
+  private numbered(word: Bpf): Bpf {
+    return this.taking.numbers === undefined ? word : bpf`(${word} | $number << ${numberBit})`;
+  }
+
   /** Takes the time since the last stage; `$now` is when it came to this one. */
   private takes(stage: BpfValue): Bpf {
     return bpf`$now = nsecs;
@@ -299,7 +321,7 @@ export class Following {
 
   /** The same, and goes on. */
   private passes(stage: BpfValue, flags = 0, bound = itsSkb): Bpf {
-    const kept = bpf`(${seen}.1 & ${upcalled | translated | isCopy})`;
+    const kept = bpf`(${seen}.1 & ${upcalled | translated | isCopy | (this.taking.numbers === undefined ? 0 : numberBits)})`;
     return bpf`${this.takes(stage)}
   $flag = ${flags}; if ($same == 2) { $flag = $flag | ${translated}; }
   ${entry} = ($now, (uint64)(${kept} | ${stage} | $flag), ${seen}.2, $a, $b, $c, ${bound});`;

@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { packageRoot } from "../../kernel/package.js";
+import type { Frame } from "../../lib/index.js";
+import type { Figure } from "./figure.js";
+
+/** Runs of a program that are enough to compare. */
+export const packets = 100_000;
+const rounds = 3;
+const python = "/usr/bin/python3";
+
+/** Whether BCC is there, with what it needs; says what isn't. */
+export function hasBcc(): boolean {
+  const lacking = [
+    ...(existsSync("/usr/lib/python3/dist-packages/bcc") ? [] : ["python3-bpfcc"]),
+    ...(existsSync("/usr/sbin/bpftool") ? [] : ["bpftool"]),
+    ...(readdirSync("/usr/src").some((name) => name.startsWith("linux-headers-"))
+      ? []
+      : ["linux-headers-amd64"]),
+  ];
+  if (lacking.length > 0)
+    console.error(`LEFT OUT: what a run costs against BCC; apt-get install ${lacking.join(" ")}`);
+  return lacking.length === 0;
+}
+
+export type During = () => Promise<void>;
+
+interface Cost {
+  runs: number;
+  nsPerRun: number;
+}
+
+/** In turns, each alone: what runs second at a hook finds the packet in the caches, and what else the machine does meets both. */
+export async function against(
+  name: string,
+  peer: readonly string[],
+  probe: (during: During) => Promise<Frame>,
+  send: During,
+): Promise<Figure> {
+  const [ours, theirs]: [Cost[], Cost[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
+    const { provenance } = await probe(send);
+    ours.push(provenance.details.selfCost as unknown as Cost);
+    theirs.push(await withPeer(peer, send));
+  }
+  const few = [...ours, ...theirs].filter(({ runs }) => !(runs >= packets));
+  if (few.length > 0) throw new Error(`${name}: nothing to compare: ${JSON.stringify({ ours, theirs })}`);
+  const [value, other] = [median(ours), median(theirs)];
+  return { name, value, unit: "ns", against: `BCC: ${other.toFixed(0)} ns`, ratio: value / other };
+}
+
+function median(costs: readonly Cost[]): number {
+  return costs.map(({ nsPerRun }) => nsPerRun).sort((a, b) => a - b)[costs.length >> 1] as number;
+}
+
+async function withPeer(words: readonly string[], act: During): Promise<Cost> {
+  const peer = spawn(python, [join(packageRoot, "test/bench/bcc-peers.py"), ...words], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ended = once(peer, "exit");
+  const [ready] = await once(peer.stdout, "data");
+  if (!String(ready).startsWith("ready")) throw new Error(`BCC says ${ready}`);
+  await act();
+  const said = text(peer.stdout);
+  peer.stdin.end();
+  await ended;
+  const { runs, ns } = JSON.parse(await said) as { runs: number; ns: number };
+  return { runs, nsPerRun: ns / runs };
+}
