@@ -18,6 +18,10 @@ const looked = {
   reason: "VARCHAR",
   site: "VARCHAR",
   device: "VARCHAR",
+  dst: "VARCHAR",
+  eth_dst: "VARCHAR",
+  packet_type: "VARCHAR",
+  tcp_has_data: "BOOLEAN",
   tcp_flags: "VARCHAR",
   tcp_payload_bytes: "INTEGER",
 };
@@ -31,13 +35,17 @@ const looked = {
  * |---|---|
  * | suspicious | `netlink_attachskb`: no room in a netlink socket |
  * | normal | messages of local sockets and of netlink |
- * | unknown | reasons OTHERHOST, TAP_FILTER: flooded, or sent to a wrong MAC address |
+ * | unknown | reasons OTHERHOST, TAP_FILTER, without reason what is known to have been for another machine: flooded, or sent to a wrong MAC address |
+ * | unknown | without reason, in `ip_rcv_core`, `ip6_rcv_core`: another machine's MAC address or a wrong header; suspicious where the frame is known to have been for this one |
+ * | normal | broadcast and multicast (by `dst`, by `eth_dst` of `headers: true`) that no socket, group or route takes |
  * | normal | NO_SOCKET in `icmp_rcv`, `icmpv6_rcv`, `ping_rcv`: raw sockets have been given theirs before |
  * | normal | reasons UNHANDLED_PROTO, SOCKET_FILTER, MAC_IEEE_MAC_CONTROL, BRIDGE_INGRESS_STP_STATE, TCP_OLD_DATA, TCP_OFOMERGE, TCP_OLD_ACK, TCP_OLD_SEQUENCE, DUP_FRAG, TCP_RESET, SOCKET_CLOSE, UNIX_DISCONNECT, QUEUE_PURGE |
- * | normal | without reason: queues of closed sockets, `icmp_rcv`, `icmpv6_rcv`, pieces freed with a packet (`skb_release_data`) |
- * | suspicious | without reason, where TCP takes segments: such with data, and SYN |
+ * | normal | NO_SOCKET of a TCP reset |
+ * | unknown | reasons TCP_CLOSE, TCP_ABORT_ON_CLOSE, TCP_ABORT_ON_DATA, TCP_ABORT_ON_LINGER, and NO_SOCKET of TCP segments known not to open a connection: it had ended |
+ * | normal | without reason: queues of closed sockets, `icmp_rcv`, `icmpv6_rcv`, `igmp_rcv`, `__netif_receive_skb_core`, pieces freed with a packet (`skb_release_data`) |
+ * | suspicious | without reason, where TCP takes segments: SYN; in its handling of a connection segments with data |
  * | normal | without reason, in TCP's handling of a connection: segments without data |
- * | unknown | without reason, in `tcp_v4_rcv`, `tcp_v6_rcv`: segments without data; and all where the rows have no headers |
+ * | unknown | without reason, in `tcp_v4_rcv`, `tcp_v6_rcv`: segments other than SYN; and all where the rows have no headers |
  * | suspicious | any other reason, and places where packets get lost |
  * | unknown | everything else |
  *

@@ -3,10 +3,13 @@ import { SkbookError } from "../../lib/errors/index.js";
 import {
   bpf,
   field,
+  fields,
   filter,
   type HookAt,
   type Hooks,
   joined,
+  numbers,
+  packet,
   packetFilters,
   symbolOf,
   type Target,
@@ -32,6 +35,9 @@ export const reasonField = field({
   read: ([number = ""], { target }) => reasonName(target, number),
 });
 
+/** What GCC adds to the name of a function that it made another version of. */
+const clone = /(\.(constprop|isra|part|cold)(\.\d+)?)+$/;
+
 /** One function can drop in several places: the address tells them apart, since a printed map has each key once. */
 export const siteField = field({
   name: "site",
@@ -39,7 +45,56 @@ export const siteField = field({
   meaning: "kernel function that dropped the packet",
   words: ["symbol", "number"],
   say: (at) => [symbolOf(at.arg("location")), at.arg("location")],
-  read: ([site = ""]) => site,
+  read: ([site = ""]) => site.replace(clone, ""),
+});
+
+/** Inode of the network namespace of the packet's device; 0 where it is on none. */
+export const netnsField = field({
+  name: "netns_inode",
+  type: "BIGINT",
+  meaning: "inode of the network namespace of that interface; null where it had none",
+  say: (at) => at.read(at.read(packet.dev, "net_device.nd_net.net"), "net.ns.inum"),
+  read: ([inode = "0"]) => (inode === "0" ? null : Number(inode)),
+});
+
+/** Whom a frame was sent to, in the order of the kernel's numbers (linux/if_packet.h). */
+const packetTypes = ["HOST", "BROADCAST", "MULTICAST", "OTHERHOST", "OUTGOING"];
+
+/** Whom the frame was sent to, as the kernel found when it came in. */
+export const packetTypeField = field({
+  name: "packet_type",
+  type: "VARCHAR",
+  meaning:
+    "whom the frame was sent to: HOST (also what the host sends), BROADCAST, MULTICAST, OTHERHOST (another machine's MAC address), OUTGOING (a copy)",
+  say: (at) => at.read(bpf`$skb`, "sk_buff.pkt_type"),
+  read: ([number = ""]) => packetTypes[Number(number)] ?? null,
+});
+
+/** Flags by which a TCP segment opens or ends a connection, by their bits. */
+const tcpFlags = { FIN: 0x01, SYN: 0x02, RST: 0x04, ACK: 0x10 };
+const isTcp = 0x100;
+const hasData = 0x200;
+
+/** What a TCP segment was for: few values, so that a flow has few counts. */
+export const tcpField = fields({
+  columns: [
+    {
+      name: "tcp_flags",
+      type: "VARCHAR",
+      meaning: "of FIN, SYN, RST and ACK those that are set; null for what isn't TCP",
+    },
+    { name: "tcp_has_data", type: "BOOLEAN", meaning: "the TCP segment has data; null for what isn't TCP" },
+  ],
+  words: numbers(1),
+  say: () => [
+    bpf`${packet.tcpFlags} & ${isTcp + Object.values(tcpFlags).reduce((sum, bit) => sum + bit)} | (${packet.payload} > 0) << 9`,
+  ],
+  read: ([word = "0"]) => {
+    const bits = Number(word);
+    if ((bits & isTcp) === 0) return [null, null];
+    const set = Object.entries(tcpFlags).filter(([, bit]) => (bits & bit) !== 0);
+    return [set.map(([name]) => name).join(" "), (bits & hasData) !== 0];
+  },
 });
 
 export const dropFilters = {

@@ -22,7 +22,7 @@ const columns: readonly Column[] = [
   { name: "drops", type: "BIGINT", unit: "packets", meaning: "packets dropped" },
 ];
 
-/** Drops by second and reason, of what {@link dropsBySecond} counted. Seconds have room where flows found none, so what is lost of them is their own. */
+/** Drops by second and reason, of what {@link dropsByPlace} counted. Seconds have room where flows found none, so what is lost of them is their own. */
 export async function overTimeOf(counted: Frame, provenance: Provenance): Promise<Frame> {
   const { values } = await counted.sql(
     "SELECT time_ns, reason, drops FROM this WHERE site IS NULL ORDER BY time_ns, drops DESC, reason",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bundleOf, jupyterDisplay, type MimeBundle } from "../../lib/cell/index.js";
+import { SkbookError } from "../../lib/errors/index.js";
 import { dropSankey, dropsBySite, dropsOverTime, type Figure } from "../../lib/figures/index.js";
 import {
   type Choice,
@@ -14,12 +15,13 @@ import type { CommonParameters } from "../../lib/probes/index.js";
 import { type Column, deriveFrame, deriveTable, type Frame, type Table } from "../../lib/tables/index.js";
 import { besideCounters } from "../beside-counters.js";
 import { classifyDrops, dropsBySecond } from "../drop/index.js";
+import { dropsByPlace } from "../drop-places/index.js";
 import { tableOf } from "../table-of.js";
 import { drops, percent, percentSql, word } from "./columns.js";
 import { flowsOf } from "./flows.js";
 import { overTimeOf } from "./over-time.js";
 import { dropReportRules } from "./rules.js";
-import { guestSql, netnsSql, ownSql, whoseDevices } from "./whose.js";
+import { countedSql, explainedSql, placedSql, whoseDevices } from "./whose.js";
 
 /** What {@link dropReport} is asked. */
 export interface DropReportOptions extends Pick<CommonParameters, "seconds" | "attachSeconds" | "during"> {
@@ -34,7 +36,7 @@ const places: Column[] = [
   word("device", "interface that the packet was on; null where it had none"),
   word(
     "netns",
-    "network namespace of that interface; null where several have one of its name, or it had none",
+    "network namespace of that interface: host, its name, or net:[inode] where it has none any more; null without an interface",
   ),
   word("guest", "virtual machine, or network namespace, behind that interface; null where none is known"),
   drops,
@@ -50,10 +52,30 @@ const places: Column[] = [
   word("why", "what the rule that decided on the kind says"),
 ];
 
+/** What the rules know of drops besides. */
+const explainedColumns: Column[] = ["no_ports", "full_buffers"].map((name) => ({
+  name,
+  type: "BIGINT",
+  unit: "packets",
+  meaning: "datagrams that UDP counted so in that network namespace meanwhile",
+}));
+
+/** What the rules know of a counter besides. */
+const countedColumns: Column[] = [
+  word("guest", "virtual machine, or network namespace, behind its device; null where none is known"),
+  {
+    name: "no_loss",
+    type: "BIGINT",
+    unit: "packets",
+    meaning:
+      "of what it grew by, drops that were seen and are no loss: of EtherTypes that the host has no use for",
+  },
+];
+
 /** What a host drops: counters, reasons, sites, devices, flows, and what is wrong with it. */
 export class DropReport {
   constructor(
-    /** Drops by kind, reason, site and device, the most frequent first. */
+    /** Drops by kind, reason, site, device and network namespace, the most frequent first. */
     readonly drops: Frame,
     /** By reason, by kernel function, by device: `drops`, `percent`, and `normal_drops` that are no loss. */
     readonly reasons: Frame,
@@ -102,12 +124,18 @@ export class DropReport {
  */
 export async function dropReport(host: Host, options: DropReportOptions): Promise<DropReport> {
   const { seconds, attachSeconds, during, choice } = checked(options);
-  const { seen: counted, counters } = await besideCounters(host, dropsBySecond, {
+  const asked = {
     seconds,
     ...(attachSeconds === undefined ? {} : { attachSeconds }),
     ...(during === undefined ? {} : { during }),
+  };
+  const { seen: counted, counters } = await besideCounters(host, dropsByPlace, asked).catch((error) => {
+    // Cases from before have what was counted then.
+    if (error instanceof SkbookError && error.code === "NOT_RECORDED")
+      return besideCounters(host, dropsBySecond, asked);
+    throw error;
   });
-  const all = await tableOf("drops", await classifyDrops(await counted.sql(wholeTimeQuery)));
+  const all = await tableOf("drops", await classifyDrops(await counted.sql(wholeTimeQuery(counted))));
   const provenance = { ...counted.provenance, source: "dropReport" };
   const from = { sources: { all }, provenance };
   const grouped = (column: string, meaning: string) =>
@@ -122,7 +150,8 @@ export async function dropReport(host: Host, options: DropReportOptions): Promis
         { name: "normal_drops", type: "BIGINT", unit: "packets", meaning: "of these, no loss" },
       ],
     });
-  const placed = { ...from, sources: { all, ...(await whoseDevices(host)) } };
+  const whose = await whoseDevices(host);
+  const placed = { ...from, sources: { all, ...whose } };
   const table = await deriveTable("drops", { ...placed, query: placesQuery, columns: places });
   const frame = await table.toFrame();
   const overTime = await overTimeOf(counted, provenance);
@@ -136,7 +165,20 @@ export async function dropReport(host: Host, options: DropReportOptions): Promis
     counters,
     await evaluate({
       name: "dropReport",
-      subject: { drops: table, counters },
+      subject: {
+        drops: await deriveTable("drops", {
+          sources: { drops: table, counters },
+          query: explainedSql,
+          columns: [...places, ...explainedColumns],
+          provenance,
+        }),
+        counters: await deriveTable("counters", {
+          sources: { counters, drops: table, ...whose },
+          query: countedSql,
+          columns: [...counters.schema, ...countedColumns],
+          provenance: counters.provenance,
+        }),
+      },
       rules: dropReportRules,
       choice,
       doubts: () => deriveTable("doubts", { ...from, query: noDoubts, columns: doubtColumns }),
@@ -164,14 +206,14 @@ function checked(options: DropReportOptions) {
 }
 
 /** A function may drop in several places: they are one here. */
-const wholeTimeQuery =
-  "SELECT * EXCLUDE (time_ns, drops), sum(drops)::BIGINT AS drops FROM this WHERE site IS NOT NULL GROUP BY ALL ORDER BY ALL";
+const wholeTimeQuery = ({ columns }: Frame) =>
+  `SELECT * EXCLUDE (time_ns, drops)${columns.includes("netns_inode") ? "" : ", NULL::BIGINT AS netns_inode"}, sum(drops)::BIGINT AS drops FROM this WHERE site IS NOT NULL GROUP BY ALL ORDER BY ALL`;
 const end = (address: string, port: string) => `${address} || coalesce(':' || ${port}, '')`;
 const flowSql = `coalesce(protocol, '') || coalesce(' ' || ${end("src", "src_port")} || ' → ' || ${end("dst", "dst_port")}, '')`;
 const placesQuery = `
-  SELECT kind, reason, site, device, any_value(netns) AS netns, any_value(guest) AS guest, sum(drops) AS drops,
-    coalesce(sum(drops) FILTER (own), 0) AS to_own_address, ${percentSql} AS percent, count(*) AS flows, arg_max(${flowSql}, drops) AS worst_flow, any_value(why) AS why
-  FROM (SELECT *, ${netnsSql} AS netns, ${guestSql} AS guest, ${ownSql} AS own FROM "all") GROUP BY kind, reason, site, device ORDER BY drops DESC, kind, reason, site, device`;
+  SELECT kind, reason, site, device, netns, any_value(guest) AS guest, sum(drops) AS drops,
+    coalesce(sum(drops) FILTER (own), 0) AS to_own_address, ${percentSql} AS percent, count(DISTINCT ${flowSql}) AS flows, arg_max(${flowSql}, drops) AS worst_flow, why
+  FROM (${placedSql}) GROUP BY kind, reason, site, device, netns, why ORDER BY drops DESC, kind, reason, site, device, netns, why`;
 /** Nothing casts doubt on drops that the kernel counted: those that found no room are beside the others. */
 const noDoubts = "SELECT NULL AS flow, NULL AS doubt WHERE false";
 const doubtColumns = [word("flow", "about this flow"), word("doubt", "id of the finding that explains it")];

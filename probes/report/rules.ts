@@ -1,11 +1,12 @@
 import { type EvidenceRow, type Rules, rule } from "../../lib/findings/index.js";
 import type { Table } from "../../lib/tables/index.js";
+import { whyOf } from "../drop/index.js";
 
 /** What the rules of a host's drops look through. */
 interface DropSubject {
-  /** Drops by kind, reason, site and device. */
+  /** Drops by kind, reason, site, device and network namespace. */
   drops: Table;
-  /** Counters of the host, with what they grew by. */
+  /** Counters of the host, with what they grew by, the machine behind their device, and what of it is no loss. */
   counters: Table;
 }
 
@@ -33,8 +34,8 @@ function ofDrops({ title, when, says, causes, advice }: Kind) {
     thresholds,
     of: async ({ drops }: DropSubject) => drops,
     grades: ({ high }) => [
-      ["HIGH", `kind <> 'normal' AND (${when}) AND drops >= ${high}`],
-      ["MEDIUM", `kind <> 'normal' AND (${when})`],
+      ["HIGH", `kind = 'suspicious' AND (${when}) AND drops >= ${high}`],
+      ["MEDIUM", `kind = 'suspicious' AND (${when})`],
     ],
     shows,
     measure: "drops",
@@ -60,12 +61,12 @@ function ofCounters({ title, when, causes, advice }: Counted) {
     category: "reliability",
     thresholds: {},
     of: async ({ counters }: DropSubject) => counters,
-    grades: () => [["MEDIUM", `change > 0 AND (${when})`]],
-    shows: ["source", "netns", "subject", "counter", "change", "change_per_second"],
+    grades: () => [["MEDIUM", `change > no_loss AND (${when})`]],
+    shows: ["source", "netns", "guest", "subject", "counter", "change", "change_per_second"],
     measure: "change",
     doubts: [],
     says: (row) =>
-      `${[row.subject, row.netns === null || row.netns === hostNamespaceName ? null : `network namespace ${row.netns}`].filter((part) => part !== null).join(", ") || "this host"}: ${row.counter} grew by ${Number(row.change).toLocaleString("en-US")}`,
+      `${ownerOf(row.subject, row) ?? "this host"}: ${row.counter} grew by ${Number(row.change).toLocaleString("en-US")}`,
     causes,
     advice,
     verify: () => "await hostCounters(host, { seconds: 10 })",
@@ -87,29 +88,47 @@ function filter({ reason, device }: EvidenceRow): string {
 const by = (...reasons: string[]) => `reason IN (${reasons.map((one) => `'${one}'`).join(", ")})`;
 const at = (...sites: string[]) =>
   `(coalesce(reason, 'NOT_SPECIFIED') = 'NOT_SPECIFIED' AND site IN (${sites.map((one) => `'${one}'`).join(", ")}))`;
-const on = ({ device, netns, guest }: EvidenceRow) => {
-  if (device === null) return "no device";
+const on = (row: EvidenceRow) => (row.device === null ? "no device" : ownerOf(row.device, row));
+
+/** A thing and whose it is: its network namespace, and the machine behind it. */
+function ownerOf(thing: EvidenceRow[string] | undefined, { netns, guest }: EvidenceRow): string | null {
   const whose = [
-    ...(typeof guest === "string" ? [`of ${guest}`] : []),
-    ...(typeof netns === "string" && netns !== hostNamespaceName ? [`in network namespace ${netns}`] : []),
-  ];
-  return whose.length === 0 ? device : `${device} (${whose.join(", ")})`;
-};
+    ...(typeof netns !== "string"
+      ? []
+      : [netns === hostNamespaceName ? "the host's" : `network namespace ${netns}`]),
+    ...(typeof guest === "string" ? [`${guest} is behind it`] : []),
+  ].join(", ");
+  if (typeof thing !== "string") return whose === "" ? null : whose;
+  return whose === "" ? thing : `${thing} (${whose})`;
+}
 
 /** Open vSwitch has reasons of its own, under a number of its subsystem that changes between kernels: its functions tell. */
 const bySwitch =
   "(starts_with(reason, 'SUBSYSTEM_') AND (site = 'do_execute_actions' OR starts_with(site, 'ovs_')))";
 
+/** Without a reason, UDP frees there what nobody listens for, is damaged, or a policy refuses; and what finds no room, or a filter refuses. Its counters tell. */
+const udpLookup = at("__udp4_lib_rcv", "__udp6_lib_rcv");
+const udpQueue = at("udp_queue_rcv_one_skb", "udpv6_queue_rcv_one_skb");
+
 const when = {
   queue: `${by("QDISC_DROP", "QDISC_OVERLIMIT", "QDISC_CONGESTED", "FQ_BAND_LIMIT")} OR ${at("kfree_skb_list", "kfree_skb_list_reason", "__dev_queue_xmit", "__fq_codel_dequeue")}`,
+  /** Segments that TCP freed without saying why. */
+  open: `why = '${whyOf("TCP_OPEN")}' OR ${by("TCP_LISTEN_OVERFLOW", "TCP_REQQFULLDROP")}`,
   firewall: `${by("NETFILTER_DROP", "TC_INGRESS", "TC_EGRESS", "XDP")} OR ${at("nf_hook_slow", "nft_do_chain")}`,
-  noSocket: `(${by("NO_SOCKET")} AND site NOT IN ('icmp_rcv', 'icmpv6_rcv', 'ping_rcv')) OR ${at("__udp4_lib_rcv", "__udp6_lib_rcv")}`,
-  socketFull: `${by("SOCKET_RCVBUFF", "SOCKET_BACKLOG", "PROTO_MEM")} OR ${at("udp_queue_rcv_one_skb", "udpv6_queue_rcv_one_skb")}`,
+  noSocket: `(${by("NO_SOCKET")} AND site NOT IN ('icmp_rcv', 'icmpv6_rcv', 'ping_rcv')) OR (${udpLookup} AND no_ports >= drops / 2)`,
+  socketFull: `${by("SOCKET_RCVBUFF", "SOCKET_BACKLOG", "PROTO_MEM")} OR (${udpQueue} AND full_buffers >= drops / 2)`,
   checksum: by("IP_CSUM", "TCP_CSUM", "UDP_CSUM", "ICMP_CSUM", "SKB_CSUM"),
   route: `${by("IP_INNOROUTES", "IP_OUTNOROUTES", "IP_RPFILTER", "IP_INADDRERRORS", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATEFAIL", "NEIGH_DEAD", "PKT_TOO_BIG")} OR ${at("ip_error", "neigh_invalidate", "__neigh_event_send", "ip_rcv_finish_core")}`,
   virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR ${bySwitch} OR ${at("tun_net_xmit", "ovs_vport_send", "ovs_dp_process_packet", "do_execute_actions", "do_output", "ovs_execute_actions", "ovs_dp_upcall", "enqueue_to_backlog", "netlink_attachskb")} OR site = 'netlink_attachskb'`,
   tunnel: `regexp_matches(reason, '^(VXLAN|TUNNEL|IP_TUNNEL)_') OR ${at("vxlan_rcv", "vxlan_xmit", "vxlan_xmit_one", "geneve_udp_encap_recv", "geneve_xmit", "gre_rcv", "ip_tunnel_rcv", "ip_tunnel_xmit", "ip6_tnl_rcv", "ip6_tnl_xmit", "__iptunnel_pull_header")}`,
 };
+
+const reasonOf = ({ reason, site }: EvidenceRow) =>
+  reason === null || reason === "NOT_SPECIFIED" ? site : `${site} (${reason})`;
+
+/** A hook of netfilter carries out what connection tracking or a rule says; nftables carries out its own since 6.1. */
+const filterOf = ({ site }: EvidenceRow) =>
+  site === "nf_hook_slow" ? "a rule of the firewall, or connection tracking," : "a rule";
 
 /** Rules of {@link dropReport}. */
 export const dropReportRules = {
@@ -121,10 +140,13 @@ export const dropReportRules = {
     advice: ["see tc -s qdisc of the device: its rate, limit and backlog"],
   }),
   DROPS_FIREWALL: ofDrops({
-    title: "a rule drops packets",
+    title: "a rule or connection tracking drops packets",
     when: when.firewall,
-    says: (row) => `a rule dropped what was on ${on(row)}`,
-    causes: ["a rule of nftables, iptables, tc or XDP that is meant to, or one that is wrong"],
+    says: (row) => `${filterOf(row)} dropped what was on ${on(row)}`,
+    causes: [
+      "a rule of nftables, iptables, tc or XDP that is meant to, or one that is wrong",
+      "connection tracking has no room (COUNTER_CONNTRACK)",
+    ],
     advice: ["see nft list ruleset with counters; the flow says which rule may match"],
   }),
   DROPS_NO_SOCKET: ofDrops({
@@ -134,10 +156,20 @@ export const dropReportRules = {
     causes: ["the service is not running, or listens on another address or port", "a scan"],
     advice: ["see ss -lun where the address is"],
   }),
+  DROPS_TCP_OPEN: ofDrops({
+    title: "attempts to open TCP connections are dropped",
+    when: when.open,
+    says: (row) => `attempts to open TCP connections were dropped on ${on(row)}`,
+    causes: [
+      "a listening socket has no room: its process accepts too slowly, or a flood of SYNs (COUNTER_LISTEN)",
+      "nobody listens there, on a kernel that gives no reason",
+    ],
+    advice: ["see ss -ltn: Recv-Q against Send-Q, and whether the port is listened on at all"],
+  }),
   DROPS_SOCKET_FULL: ofDrops({
     title: "a receiver's socket buffer is full",
     when: when.socketFull,
-    says: () => "a socket's receive buffer was full",
+    says: (row) => `a socket's receive buffer was full, for what came in on ${on(row)}`,
     causes: ["the process reads too slowly", "the buffer is too small for bursts"],
     advice: ["see ss -uamp for its buffer, and what the process waits for; net.core.rmem_max, SO_RCVBUF"],
   }),
@@ -198,10 +230,10 @@ export const dropReportRules = {
   }),
   DROPS_OTHER: ofDrops({
     title: "packets are dropped for another reason",
-    when: `kind = 'suspicious' AND coalesce(${Object.values(when)
+    when: `NOT ${udpLookup} AND NOT ${udpQueue} AND coalesce(${Object.values(when)
       .map((one) => `NOT coalesce(${one}, false)`)
       .join(" AND ")}, true)`,
-    says: (row) => `${row.reason ?? row.site} dropped what was on ${on(row)}`,
+    says: (row) => `${reasonOf(row)} dropped what was on ${on(row)}`,
     causes: ["as the kernel's reason says"],
     advice: ["look at single drops with their stacks"],
   }),
@@ -219,6 +251,12 @@ export const dropReportRules = {
     causes: ["one CPU gets all packets, or net.core.netdev_max_backlog is too low"],
     advice: ["see softnetCounters(host), and spread interrupts or RPS over more CPUs"],
   }),
+  COUNTER_CHECKSUM: ofCounters({
+    title: "packets come in damaged",
+    when: "source = 'protocol' AND ends_with(\"counter\", 'InCsumErrors')",
+    causes: ["damage in a cable, switch or NIC", "a sender or tunnel that computes it wrong"],
+    advice: ["capture with checksums checked, on both ends of the wire"],
+  }),
   COUNTER_LISTEN: ofCounters({
     title: "listening sockets have no room for new connections",
     when: "\"counter\" IN ('TcpExtListenOverflows', 'TcpExtListenDrops', 'TcpExtTCPReqQFullDrop')",
@@ -233,7 +271,7 @@ export const dropReportRules = {
   }),
   COUNTER_ROUTE: ofCounters({
     title: "there is no route for packets",
-    when: "\"counter\" IN ('IpInNoRoutes', 'IpOutNoRoutes', 'Ip6InNoRoutes')",
+    when: "\"counter\" IN ('IpExtInNoRoutes', 'IpOutNoRoutes', 'Ip6InNoRoutes', 'Ip6OutNoRoutes')",
     causes: ["a route is missing, or a device that it goes over is down"],
     advice: ["see ip route get, in that network namespace"],
   }),

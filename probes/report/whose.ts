@@ -1,6 +1,7 @@
 import { SkbookError } from "../../lib/errors/index.js";
 import { type Host, topology } from "../../lib/hosts/index.js";
 import { type Column, createTable, type Frame, type Table, type Value } from "../../lib/tables/index.js";
+import { whyOf } from "../drop/index.js";
 import { word } from "./columns.js";
 
 /** Whose the devices of a host are: their network namespaces, what is behind them, and the addresses that they have. */
@@ -12,6 +13,7 @@ export interface Whose {
 const devices: Column[] = [
   word("name", "interface"),
   word("netns", "its network namespace"),
+  { name: "netns_inode", type: "BIGINT", meaning: "inode of that namespace" },
   word("addresses", "its own"),
 ];
 const paths: Column[] = [
@@ -48,12 +50,32 @@ async function part(name: string, columns: Column[], frame: Frame | undefined): 
   });
 }
 
-/** In SQL: what all devices of a name have in common; null where several differ. */
-const only = (column: string, from: string, name: string) =>
-  `(SELECT CASE WHEN count(DISTINCT ${column}) = 1 THEN any_value(${column}) END FROM ${from} WHERE ${from}.${name} = "all".device)`;
+/** In SQL: the namespace of a device where there is one of its name; cases from before the inode was asked for have no more. */
+const only =
+  '(SELECT CASE WHEN count(DISTINCT netns) = 1 THEN any_value(netns) END FROM devices WHERE devices.name = "all".device)';
+/** In SQL: the name of a namespace of which the inode is known, the inode itself where nobody has named it. */
+const nameOf = (inode: string) =>
+  `coalesce((SELECT any_value(netns) FROM devices WHERE devices.netns_inode = ${inode}), 'net:[' || ${inode} || ']', ${only})`;
+/** In SQL: the machine behind a device of a namespace; null where several are, or none. */
+const behind = (device: string, netns: string) =>
+  `(SELECT CASE WHEN count(DISTINCT paths.guest) = 1 THEN any_value(paths.guest) END FROM paths WHERE paths.device = ${device} AND paths.netns = ${netns})`;
 
-/** In SQL over drops: the network namespace of their device, and the machine behind it. */
-export const netnsSql = only("netns", "devices", "name");
-export const guestSql = only("guest", "paths", "device");
-/** In SQL over drops: they were sent to an address of this host. */
-export const ownSql = `dst IN (SELECT split_part(unnest(string_split(addresses, ', ')), '/', 1) FROM devices)`;
+/** In SQL over drops, `all`, and {@link Whose}: each with the network namespace of its device, the machine behind it, and whether it was sent to an address of that namespace. */
+export const placedSql = `
+  SELECT *, ${behind("named.device", "named.netns")} AS guest,
+    dst IN (SELECT split_part(unnest(string_split(addresses, ', ')), '/', 1) FROM devices WHERE devices.netns = named.netns) AS own
+  FROM (SELECT *, ${nameOf('"all".netns_inode')} AS netns FROM "all") AS named`;
+
+/** In SQL over counters, `drops` and {@link Whose}: each counter with the machine behind its device, and how much of it the drops explain that are no loss. */
+export const countedSql = `
+  SELECT *, ${behind("split_part(counters.subject, ' ', 1)", "counters.netns")} AS guest,
+    CASE WHEN source = 'link' AND "counter" = 'rx_dropped' THEN coalesce((SELECT sum(drops.drops) FROM drops
+      WHERE drops.why = '${whyOf("OTHER_PROTOCOL")}' AND drops.device = counters.subject AND drops.netns = counters.netns), 0) ELSE 0 END AS no_loss
+  FROM counters`;
+
+/** In SQL over `drops` and counters: each with what the protocols of its namespace counted meanwhile, for kernels that give no reason. */
+export const explainedSql = (() => {
+  const counted = (...names: string[]) =>
+    `(SELECT coalesce(sum(counters.change), 0) FROM counters WHERE counters.netns = drops.netns AND counters."counter" IN (${names.map((name) => `'${name}'`).join(", ")}))`;
+  return `SELECT *, ${counted("UdpNoPorts", "Udp6NoPorts")} AS no_ports, ${counted("UdpRcvbufErrors", "Udp6RcvbufErrors")} AS full_buffers FROM drops`;
+})();

@@ -72,6 +72,11 @@ const pollMs = 100;
 /** Nothing may be left after so long. */
 export const boundSeconds = 6;
 
+/** Root without login scripts of this machine, which run before there is anything to cut off. */
+const plainAccount = `
+  sed "s#^\\(root:.*\\):[^:]*:[^:]*\\$#\\1:$1:/bin/sh#" /etc/passwd > "$1/passwd"
+  mount --bind "$1/passwd" /etc/passwd`;
+
 let runs = 0;
 
 /** When to cut a run off: since it was connected, or since what measures was started on the host. */
@@ -85,7 +90,7 @@ export async function cut(victim: VictimName, name: EndingName, { from, afterMs 
   const { time, ends, cut: act }: Ending = endings[name];
   runs += 1;
   const mark = `SKBOOK_CUT=${process.pid}.${runs}`;
-  const sshd = await startSshd({ lines: () => [`SetEnv ${mark}`] });
+  const sshd = await startSshd({ mounts: plainAccount, lines: () => [`SetEnv ${mark}`] });
   const proxy = await startFlakyProxy(sshd);
   const given = {
     destination: proxy.destination,

@@ -2,15 +2,17 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inspect } from "node:util";
+import { format, inspect } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { hostsOnly, pathsOnly } from "../../lib/analyses/applications/http/withheld.js";
-import { connect, hostFacts, live, localhost, record } from "../../lib/index.js";
+import { jupyterDisplay } from "../../lib/cell/index.js";
+import { connect, display, hostFacts, live, localhost, record } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
 
-const planted = "hunter2planted";
+/** Of this process alone, so that it can be looked for in all of them. */
+const planted = `hunter2planted${process.pid}`;
 
 describe("of HTTP's first lines nothing is kept that may be a secret", () => {
   test.each([
@@ -86,6 +88,16 @@ describeLive("a planted secret", ["sshd"], () => {
         JSON.stringify(value),
       );
     for await (const _ of execution);
+    // What runs here and there: command lines and environments of all processes.
+    const running = host.start(["sh", "-c", "echo; sleep 60"], { root: true });
+    const local = localhost().start(["sh", "-c", "echo; sleep 60"], { root: true });
+    for (const one of [running, local])
+      for await (const _ of one) {
+        const seen = processes();
+        expect(seen.some((text) => text.includes("sleep 60"))).toBe(true);
+        for (const text of seen) expect(text).not.toContain(planted);
+        break;
+      }
     said.push(inspect(await execution.ended), inspect(host, { depth: 20, customInspect: false }));
     for (const at of [host, localhost()]) {
       const environment = await at.exec(["env"]);
@@ -98,6 +110,24 @@ describeLive("a planted secret", ["sshd"], () => {
     said.push(
       await connect(sshd.destination, { ...wrong, timeoutSeconds: 5 }).catch((error) => error.message),
     );
+    const written: string[] = [];
+    const log = vi.spyOn(console, "log").mockImplementation((...values) => {
+      written.push(format(...values));
+    });
+    const dir = vi.spyOn(console, "dir").mockImplementation((value, options) => {
+      written.push(inspect(value, options));
+    });
+    console.log(host, { host, execution }, wrong);
+    console.dir(host, { depth: 20, showHidden: false });
+    await display(host);
+    const facts = await hostFacts(host);
+    await display(facts);
+    for (const spy of [log, dir]) spy.mockRestore();
+    expect(written.length).toBeGreaterThanOrEqual(4);
+    said.push(...written, facts.provenance, await facts[jupyterDisplay]());
+    await facts.toCsv(join(folder, "facts.csv"));
+    await facts.toParquet(join(folder, "facts.parquet"));
+    for (const name of ["facts.csv", "facts.parquet"]) said.push(readFileSync(join(folder, name), "latin1"));
     await host.close();
     for (const value of said)
       expect(inspect(value, { depth: 20, maxStringLength: null })).not.toContain(planted);
@@ -112,3 +142,17 @@ describeLive("a planted secret", ["sshd"], () => {
     }
   });
 });
+
+/** Command lines and environments of all processes, where they may be read. */
+function processes(): string[] {
+  const read = (path: string) => {
+    try {
+      return readFileSync(path, "latin1").replaceAll("\0", " ");
+    } catch {
+      return "";
+    }
+  };
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => [read(`/proc/${pid}/cmdline`), read(`/proc/${pid}/environ`)]);
+}

@@ -11,6 +11,7 @@ import { together } from "../fixtures/together.js";
 import { compare, harm, verdicts } from "./compare.js";
 import { closedUdpPort, dropFlow, type Fault, netemLoss, nftDrop, tbfOverflow } from "./faults/index.js";
 import { watchdogScript } from "./machine/watchdog.js";
+import { compareRules, scenes } from "./rules/index.js";
 import { sharedLab } from "./shared.js";
 import { dropProbes, patience } from "./sightings.js";
 
@@ -52,6 +53,20 @@ describeLive("a host with kernel 6.1", ["root", "lab", "debian"], () => {
   test("every probe counts as many drops as the host's own counters", { timeout: patienceMs }, async () => {
     const faults = [netemLoss, nftDrop, closedUdpPort, tbfOverflow];
     expect(await verdicts(compare(lab(), faults))).toEqual(seenAs("ok", faults));
+  });
+
+  test("the report of drops finds what is wrong, says whose it is, and nothing of what is not", {
+    timeout: patienceMs,
+  }, async () => {
+    const some = ["udp-closed", "wrong-mac", "no-route", "ping", "chatter", "other-protocols"];
+    const said = await compareRules(
+      lab(),
+      scenes.filter(({ name }) => some.includes(name)),
+    );
+    expect(said.filter(({ verdict }) => !["ok", "unseen"].includes(verdict))).toEqual([]);
+    expect(said.filter(({ said }) => said === "fired").map(({ rule }) => rule)).toEqual(
+      expect.arrayContaining(["DROPS_NO_SOCKET", "DROPS_WRONG_MAC", "DROPS_ROUTE", "COUNTER_ROUTE"]),
+    );
   });
 
   test("connection tracking shows what the lab sends, and nothing of what brings the rows", {

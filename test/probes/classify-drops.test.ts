@@ -21,6 +21,13 @@ const columns: Column[] = [
   { name: "tcp_payload_bytes", type: "INTEGER", unit: "bytes", meaning: "data" },
 ];
 
+/** What dropReport knows of its drops besides. */
+const besides: Column[] = [
+  { name: "dst", type: "VARCHAR", meaning: "destination" },
+  { name: "packet_type", type: "VARCHAR", meaning: "whom it was for" },
+  { name: "tcp_has_data", type: "BOOLEAN", meaning: "has data" },
+];
+
 const cases: [row: Value[], kind: string][] = [
   [["NO_SOCKET", "__udp4_lib_rcv", "eth0", null, null], "suspicious"],
   [["NETFILTER_DROP", "nf_hook_slow", "eth0", null, null], "suspicious"],
@@ -39,7 +46,7 @@ const cases: [row: Value[], kind: string][] = [
   [[null, "sk_stream_kill_queues", null, null, null], "normal"],
   [[null, "skb_release_data", "eth0", null, null], "normal"],
   [[null, "tcp_v4_rcv", "eth0", "SYN", 0], "suspicious"],
-  [[null, "tcp_v4_rcv", "eth0", "PSH ACK", 100], "suspicious"],
+  [[null, "tcp_v4_rcv", "eth0", "PSH ACK", 100], "unknown"],
   [[null, "tcp_v4_rcv", "eth0", "ACK", 0], "unknown"],
   [[null, "tcp_v4_rcv", "eth0", null, null], "unknown"],
   [[null, "tcp_v4_do_rcv", "eth0", "ACK", 0], "normal"],
@@ -55,6 +62,85 @@ test("each drop is normal, suspicious or unknown, by visible rules", async () =>
   expect(values.map((row) => row.at(-2))).toEqual(kinds);
   const known = new Set([...dropRules.map(({ why }) => why), "no rule knows this place"]);
   expect(values.every((row) => known.has(row.at(-1) as string))).toBe(true);
+});
+
+test.each<[string, Value[], string, Value[]]>([
+  [
+    "broadcast that nobody takes",
+    ["NOT_SPECIFIED", "__udp4_lib_rcv", "eth0", null, null],
+    "normal",
+    ["198.51.100.255", "BROADCAST", null],
+  ],
+  [
+    "multicast without a member",
+    [null, "ip_rcv_finish_core", "eth0", null, null],
+    "normal",
+    ["224.0.0.251", null, null],
+  ],
+  ["multicast of IPv6", [null, "ip6_mc_input", "eth0", null, null], "normal", ["ff02::fb", null, null]],
+  [
+    "unicast to a closed port",
+    ["NOT_SPECIFIED", "__udp4_lib_rcv", "eth0", null, null],
+    "suspicious",
+    ["198.51.100.2", "HOST", null],
+  ],
+  [
+    "broadcast that the firewall drops",
+    ["NETFILTER_DROP", "nft_do_chain", "eth0", null, null],
+    "suspicious",
+    ["255.255.255.255", "BROADCAST", null],
+  ],
+  [
+    "another machine's frame, without reasons",
+    [null, "ip_rcv_core", "eth0", null, null],
+    "unknown",
+    ["198.51.100.2", "OTHERHOST", null],
+  ],
+  [
+    "a wrong header, without reasons",
+    [null, "ip_rcv_core", "eth0", null, null],
+    "suspicious",
+    ["198.51.100.2", "HOST", null],
+  ],
+  [
+    "a bridged frame in a full queue",
+    [null, "__dev_queue_xmit", "vnet1", null, null],
+    "suspicious",
+    ["198.51.100.2", "OTHERHOST", null],
+  ],
+  [
+    "a segment behind the end",
+    ["NO_SOCKET", "tcp_v4_rcv", "eth0", "ACK", null],
+    "unknown",
+    ["198.51.100.2", "HOST", true],
+  ],
+  [
+    "a reset behind the end",
+    ["NO_SOCKET", "tcp_v4_rcv", "eth0", "RST", null],
+    "normal",
+    ["198.51.100.2", "HOST", false],
+  ],
+  [
+    "an answer nobody asked for",
+    ["NO_SOCKET", "tcp_v4_rcv", "eth0", "SYN ACK", null],
+    "unknown",
+    ["198.51.100.2", "HOST", false],
+  ],
+  [
+    "a refused attempt",
+    ["NO_SOCKET", "tcp_v4_rcv", "eth0", "SYN", null],
+    "suspicious",
+    ["198.51.100.2", "HOST", false],
+  ],
+  [
+    "data, of which the length is unknown",
+    [null, "tcp_v4_do_rcv", "eth0", "ACK", null],
+    "suspicious",
+    ["198.51.100.2", "HOST", true],
+  ],
+])("%s", async (_, row, kind, more) => {
+  const judged = await classifyDrops(createFrame([...columns, ...besides], [[...row, ...more]], provenance));
+  expect((judged.values as Value[][])[0]?.at(-2)).toBe(kind);
 });
 
 test("no row is hidden, none is changed, and a Table is judged as a Frame is", async () => {

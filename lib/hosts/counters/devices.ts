@@ -23,6 +23,8 @@ const traffic = new Set([
   "bytes",
   "multicast",
   "otherhost",
+  // Of the backup of a bond, which gets what its switch floods.
+  "nohandler",
   "compressed",
   "collisions",
   "carrier_changes",

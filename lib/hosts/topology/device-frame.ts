@@ -14,6 +14,7 @@ export const deviceColumns: Column[] = [
     type: "VARCHAR",
     meaning: "network namespace: host, its name, or the first process in it",
   },
+  { name: "netns_inode", type: "BIGINT", meaning: "inode of that namespace, by which probes know it" },
   {
     name: "kind",
     type: "VARCHAR",
@@ -50,13 +51,24 @@ export function deviceRows(found: Found): Value[][] {
     const peer = device.peer === null ? undefined : found.devices.get(device.peer);
     const lower = device.lower === null ? undefined : found.devices.get(device.lower);
     return [
-      ...[device.name, device.ifindex, nameOf(device.netns), device.kind, roles.get(device.key) ?? null],
+      ...[
+        device.name,
+        device.ifindex,
+        nameOf(device.netns),
+        inodeOf(device.netns),
+        device.kind,
+        roles.get(device.key) ?? null,
+      ],
       ...[device.master, device.tag, peer?.name ?? null, peer === undefined ? null : nameOf(peer.netns)],
       ...[lower?.name ?? null, device.remote, device.mac, device.mtu, device.state],
       ...[device.addresses.join(", ") || null, device.qdisc, device.rxQueues, device.txQueues],
       ...[device.offloads, device.driver, device.speedMbps, device.detail],
     ];
   });
+}
+
+function inodeOf(netns: string): number | null {
+  return /^\d+$/.test(netns) ? Number(netns) : null;
 }
 
 /** What each device is to the machines, by key. */

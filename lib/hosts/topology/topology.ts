@@ -41,7 +41,7 @@ export class Topology {
  *   `bridge_kind`, `vlan`, `bridges`, `uplink`, `members`, `tunnels`, `host_addresses`, `path`
  * - `machines`: `machine`, `uuid`, `pid`, `program`, `netns`, `interface`, `backend`, `model`, `mac`, `device`, `queues`, `tap_fds`,
  *   `vhost_fds`, `vhost_threads`, `vhost_cpus`
- * - `devices`: `name`, `ifindex`, `netns`, `kind`, `role`, `master`, `vlan`, `peer`, `peer_netns`, `lower`, `remote`, `mac`, `mtu_bytes`,
+ * - `devices`: `name`, `ifindex`, `netns`, `netns_inode`, `kind`, `role`, `master`, `vlan`, `peer`, `peer_netns`, `lower`, `remote`, `mac`, `mtu_bytes`,
  *   `state`, `addresses`, `qdisc`, `rx_queues`, `tx_queues`, `offloads`, `driver`, `speed_mbps`, `detail`
  *
  * What needs root, or a tool that the host doesn't have, is missing and named in the notes. A vhost thread belongs to a machine for certain;
