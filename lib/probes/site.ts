@@ -10,6 +10,8 @@ export class OwnStruct {
 }
 
 const words2 = new OwnStruct(bpf`struct words2 { unsigned long words[2]; }`);
+/** include/uapi/linux/in6.h: only its size is asked for. */
+const sockaddrIn6 = new OwnStruct(bpf`struct sockaddr_in6 { char bytes[28]; }`);
 
 /** A host that program text is written for: what its kernel's structs look like. */
 export class Site {
@@ -113,8 +115,8 @@ export class HookSite extends Site {
   arg(which: string | number): Bpf {
     if (typeof which === "number") return word(`arg${which}`);
     const { offset, size, signed } = this.recordField(which);
-    if (!this.numeric) return bpf`(${signed ? bpf`int64` : bpf`uint64`})args->${word(which)}`;
-    return readAt(bpf`(uint64)args + ${offset} ${comment(which)}`, size);
+    if (this.numeric) return readAt(bpf`${this.record} + ${offset} ${comment(which)}`, size);
+    return this.whole(bpf`(${signed ? bpf`int64` : bpf`uint64`})args->${word(which)}`);
   }
 
   /** Whether the tracepoint has a field. */
@@ -125,27 +127,38 @@ export class HookSite extends Site {
   /** Address of a text of variable length in a tracepoint's record. */
   argText(which: string): Bpf {
     const { offset } = this.recordField(which);
-    return bpf`((uint64)args + ${readAt(bpf`(uint64)args + ${offset} ${comment(which)}`, 2)})`;
+    return bpf`(${this.record} + ${readAt(bpf`${this.record} + ${offset} ${comment(which)}`, 2)})`;
   }
 
   /** Bytes within a field of a tracepoint's record that is more than a number, such as an address: `size` of them, from `from` on. */
   argBytes(which: string, from: number, size: number): Bpf {
     const { offset } = this.recordField(which);
-    return readAt(bpf`(uint64)args + ${offset + from} ${comment(which)}`, size);
+    return readAt(bpf`${this.record} + ${offset + from} ${comment(which)}`, size);
   }
 
   /** A name of 16 bytes in a tracepoint's record, as commands have one. */
   argName(which: string): NameWords {
     const { offset } = this.recordField(which);
     return {
-      first: readAt(bpf`(uint64)args + ${offset} ${comment(which)}`, 8),
-      second: readAt(bpf`(uint64)args + ${offset + 8}`, 8),
+      first: readAt(bpf`${this.record} + ${offset} ${comment(which)}`, 8),
+      second: readAt(bpf`${this.record} + ${offset + 8}`, 8),
     };
   }
 
   /** What a function returned, of its 32 bits: see {@link signed32} for what it is. */
   get result(): Bpf {
     return bpf`(retval & 0xffffffff)`;
+  }
+
+  /** Address of a tracepoint's record. */
+  private get record(): Bpf {
+    return this.whole(bpf`(uint64)args`);
+  }
+
+  /** bpftrace makes a struct of all of the record where it is named: Linux 5.10 says the length of an address in `tcp_probe` by a struct's size. */
+  private whole(piece: Bpf): Bpf {
+    const fields = this.target.tracepoints.get(this.hook)?.fields.values() ?? [];
+    return [...fields].some(({ sizedBy }) => sizedBy !== undefined) ? needing(sockaddrIn6, piece) : piece;
   }
 
   private recordField(which: string) {

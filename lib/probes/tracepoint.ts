@@ -5,6 +5,8 @@ export interface TracepointField {
   signed: boolean;
   /** Text of variable length: the record has its offset and length here. */
   dynamic: boolean;
+  /** Its length is the size of this struct, which bpftrace has to be told. */
+  sizedBy?: "sockaddr_in6";
 }
 
 /** What a host says of one tracepoint, from its format file. */
@@ -24,17 +26,18 @@ export function parseFormat(format: string): Tracepoint {
 /** The fields of a tracepoint's own, from its format file. */
 export function fieldsOf(format: string): Map<string, TracepointField> {
   const fields = format.matchAll(
-    /^\s+field:([^;]*?)(\w+)(?:\[[^\]]*\])?;\s*offset:(\d+);\s*size:(\d+);\s*signed:([01]);/gm,
+    /^\s+field:([^;]*?)(\w+)(?:\[([^\]]*)\])?;\s*offset:(\d+);\s*size:(\d+);\s*signed:([01]);/gm,
   );
   const own = [...fields].filter(([, , name = ""]) => !name.startsWith("common_"));
   return new Map(
-    own.map(([, type = "", name = "", offset, size, signed]) => [
+    own.map(([, type = "", name = "", length, offset, size, signed]) => [
       name,
       {
         offset: Number(offset),
         size: Number(size),
         signed: signed === "1",
         dynamic: type.includes("__data_loc"),
+        ...(length === "sizeof(struct sockaddr_in6)" ? { sizedBy: "sockaddr_in6" } : {}),
       },
     ]),
   );

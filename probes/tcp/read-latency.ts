@@ -53,7 +53,7 @@ const knowsOrder = (at: HookAt) => at.hasArg("skbaddr") && at.hasArg("skaddr") &
  */
 export const readLatencySummary: Probe<ReadLatencySummaryParameters, "frame"> = defineHistogram({
   name: "readLatencySummary",
-  revision: 1,
+  revision: 2,
   measures: "how long data lay in TCP sockets until it was read, and how long behind a hole",
   hooks: { required: [segment, read] },
   filters: socketFilters,

@@ -39,7 +39,7 @@ import { endsOf, readSockaddr, segment, socketFilters, socketKeys } from "./sock
  */
 export const tcpFlightSummary: Probe<TcpFlightSummaryParameters, "frame"> = defineHistogram({
   name: "tcpFlightSummary",
-  revision: 1,
+  revision: 2,
   measures: "bytes in flight of TCP connections, and the windows that allow them, by segments that come in",
   hooks: { required: [segment] },
   filters: socketFilters,

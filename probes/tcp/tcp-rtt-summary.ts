@@ -38,7 +38,7 @@ const microseconds = bpf`$srtt`;
  */
 export const tcpRttSummary: Probe<TcpRttSummaryParameters, "frame"> = defineHistogram({
   name: "tcpRttSummary",
-  revision: 1,
+  revision: 2,
   measures: "smoothed round trips of TCP connections, by segments that come in",
   hooks: { required: [segment] },
   filters: socketFilters,

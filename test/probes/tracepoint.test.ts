@@ -11,9 +11,9 @@ format:
 	field:__u8 daddr[28];	offset:36;	size:28;	signed:0;
 	field:__u16 sport;	offset:64;	size:2;	signed:0;
 `);
-  expect([...fields].map(([name, { offset, size }]) => [name, offset, size])).toEqual([
-    ["saddr", 8, 28],
-    ["daddr", 36, 28],
-    ["sport", 64, 2],
+  expect([...fields].map(([name, { offset, size, sizedBy }]) => [name, offset, size, sizedBy])).toEqual([
+    ["saddr", 8, 28, "sockaddr_in6"],
+    ["daddr", 36, 28, undefined],
+    ["sport", 64, 2, undefined],
   ]);
 });
