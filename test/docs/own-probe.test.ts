@@ -2,18 +2,13 @@ import { execa } from "execa";
 import { canRun, type Frame, localhost } from "skbook";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeLive } from "../fixtures/needs.js";
+import { countedInSoftirqs } from "../fixtures/softirqs.js";
 import { tcpResent } from "./own-probe.js";
 
 /** Opens connections and gives up before a third SYN. */
 const caller = `const { TO, PORT, CONNECTIONS } = process.env;
 for (let left = Number(CONNECTIONS); left > 0; left--) require("node:net").connect(Number(PORT), TO).on("error", () => {});
 setTimeout(() => process.exit(), 2_500);`;
-
-/**
- * TCP sends again in softirqs. A kernel of a microVM (6.18) was seen to run no BPF program, uncounted, in those that come on top of threads of
- * its first process: what one attempt misses by that, the next one has.
- */
-const retry = 2;
 
 describeLive("the probe of the guide", ["root", "bpftrace", "tracing", "namespaces"], () => {
   const namespace = "skt-resent";
@@ -60,7 +55,7 @@ describeLive("the probe of the guide", ["root", "bpftrace", "tracing", "namespac
 
   const rows = (frame: Frame) => frame.values as (string | number | null)[][];
 
-  test("counts as many as the kernel does, by connection", { retry }, async () => {
+  test("counts as many as the kernel does, by connection", countedInSoftirqs, async () => {
     let sent = 0;
     const seen = await tcpResent(host, {
       seconds: 60,
@@ -89,7 +84,7 @@ describeLive("the probe of the guide", ["root", "bpftrace", "tracing", "namespac
     expect(seen.provenance.details).toMatchObject({ detached: "proved", matched: sent });
   });
 
-  test("sees IPv6, and a filter keeps the rest out", { retry }, async () => {
+  test("sees IPv6, and a filter keeps the rest out", countedInSoftirqs, async () => {
     const sent = { wanted: 0, other: 0 };
     const seen = await tcpResent(host, {
       seconds: 60,
@@ -106,7 +101,7 @@ describeLive("the probe of the guide", ["root", "bpftrace", "tracing", "namespac
     ]);
   });
 
-  test("of an IPv6 socket that sends IPv4 packets", { retry }, async () => {
+  test("of an IPv6 socket that sends IPv4 packets", countedInSoftirqs, async () => {
     let sent = 0;
     const seen = await tcpResent(host, {
       seconds: 60,

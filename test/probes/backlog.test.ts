@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { backlogEvents, backlogSummary, localhost } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
+import { countedInSoftirqs } from "../fixtures/softirqs.js";
 import { makePair, type Pair } from "./pair.js";
 
 const port = 4_000;
@@ -35,7 +36,7 @@ describeLive("packets in a backlog", ["root", "bpftrace", "tracing", "namespaces
       `mount -t sysfs sysfs /sys && echo ${cpus} > /sys/class/net/${pair.peer}/queues/rx-0/rps_cpus`,
     ]);
 
-  test("are each counted once, on the CPU that they were put there by", async () => {
+  test("are each counted once, on the CPU that they were put there by", countedInSoftirqs, async () => {
     await steer(0);
     const before = await received();
     let tookNs = 0;
@@ -61,7 +62,7 @@ describeLive("packets in a backlog", ["root", "bpftrace", "tracing", "namespaces
     expect(Number(rows[0]?.total_ns)).toBeGreaterThan(0);
   });
 
-  test("that are steered to another CPU are told apart, one row each", async () => {
+  test("that are steered to another CPU are told apart, one row each", countedInSoftirqs, async () => {
     await steer(2);
     try {
       const asked = { seconds: 20, device: pair.peer, protocol: "UDP", dstPort: port } as const;

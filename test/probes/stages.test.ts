@@ -4,6 +4,7 @@ import { connect, type Frame, type Host, stageSummary, stageTrace } from "../../
 import { stageNames } from "../../probes/stages/stages.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
+import { countedInSoftirqs } from "../fixtures/softirqs.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
 import { together } from "../fixtures/together.js";
 import {
@@ -82,26 +83,30 @@ describeLive("stages inside a host", ["root", "bpftrace", "sshd", "tracing", "na
       0,
     );
 
-  test("pings of both IP versions are followed from stage to stage, while a capture has clones of them", async () => {
-    const capture = execa("nsenter", [
-      ...[`--net=/run/netns/${scene.host}`, "tcpdump", "-i", "any", "-w", "/dev/null"],
-    ]);
-    capture.catch(() => {});
-    try {
-      for (const dst of [appAddress, appAddress6]) {
-        // By address: neighbours ask each other when they like.
-        const all = pairs(await stageSummary(host, { ...way, dst, during: () => ping(100, 5, dst) }));
-        // What the host itself sends by vnet0 is unexpected there.
-        const whole = { started: 100, count: 100, unfollowed: 0, negative: 0, merged: 0 };
-        expect(all.total, dst).toMatchObject(whole);
-        for (const pair of ["backlog → rx", "rx → queue", "queue → driver"])
-          expect(all[pair], pair).toMatchObject({ count: 100 });
-        expect(spent(all)).toBe(all.total?.total_ns);
+  test(
+    "pings of both IP versions are followed from stage to stage, while a capture has clones of them",
+    countedInSoftirqs,
+    async () => {
+      const capture = execa("nsenter", [
+        ...[`--net=/run/netns/${scene.host}`, "tcpdump", "-i", "any", "-w", "/dev/null"],
+      ]);
+      capture.catch(() => {});
+      try {
+        for (const dst of [appAddress, appAddress6]) {
+          // By address: neighbours ask each other when they like.
+          const all = pairs(await stageSummary(host, { ...way, dst, during: () => ping(100, 5, dst) }));
+          // What the host itself sends by vnet0 is unexpected there.
+          const whole = { started: 100, count: 100, unfollowed: 0, negative: 0, merged: 0 };
+          expect(all.total, dst).toMatchObject(whole);
+          for (const pair of ["backlog → rx", "rx → queue", "queue → driver"])
+            expect(all[pair], pair).toMatchObject({ count: 100 });
+          expect(spent(all)).toBe(all.total?.total_ns);
+        }
+      } finally {
+        capture.kill();
       }
-    } finally {
-      capture.kill();
-    }
-  });
+    },
+  );
 
   test("what waits in a queue is late between queue and driver, and what it drops was last seen there", async () => {
     const [packets, bytes, rate] = [100, 1_000, 100_000];
@@ -135,60 +140,68 @@ describeLive("stages inside a host", ["root", "bpftrace", "sshd", "tracing", "na
     }
   });
 
-  test("of 2,000 packets beside 20,000 of another flow each is in one of the books, and no other", async () => {
-    const all = pairs(
-      await stageSummary(host, {
-        ...{ ...way, protocol: "UDP", dstPort: openPort },
-        during: async () => {
-          await Promise.all([
-            traffic(scene.client, "udp", appAddress, openPort + 1, 20_000, 64),
-            traffic(scene.client, "udp", appAddress, openPort, 2_000, 64),
-          ]);
-          await later(1_200);
-        },
-      }),
-    );
-    expect(all.total).toMatchObject({ started: 2_000, completed: 2_000, unexpected: 0, repeated: 0 });
-  });
-
-  test("those that take long have a row each, whose stages add up to the whole, and others have none", async () => {
-    // One leaves every 10 ms, behind the first two.
-    const [packets, bytes, rate] = [40, 960, 100_000];
-    await queue(`add dev vnet0 root tbf rate ${(rate * 8) / 1_000}kbit burst 2k limit 50k`);
-    try {
-      const udp = { ...way, protocol: "UDP", dstPort: openPort, src: clientAddress } as const;
-      const send = async () => {
-        await traffic(scene.client, "udp", appAddress, openPort, packets, bytes);
-        await later(1_000);
-      };
-      const [all, slow] = await together(
-        [0, 100_000].map((slowerThanUs) => (during) => stageTrace(host, { ...udp, slowerThanUs, during })),
-        send,
+  test(
+    "of 2,000 packets beside 20,000 of another flow each is in one of the books, and no other",
+    countedInSoftirqs,
+    async () => {
+      const all = pairs(
+        await stageSummary(host, {
+          ...{ ...way, protocol: "UDP", dstPort: openPort },
+          during: async () => {
+            await Promise.all([
+              traffic(scene.client, "udp", appAddress, openPort + 1, 20_000, 64),
+              traffic(scene.client, "udp", appAddress, openPort, 2_000, 64),
+            ]);
+            await later(1_200);
+          },
+        }),
       );
-      const stages = stageNames.filter((name) => name !== "stack_out").map((name) => `${name}_ns`);
-      const sum = stages.map((name) => `coalesce(${name}, 0)`).join(" + ");
-      const said = await all?.sql(`SELECT count(*)::INTEGER AS n, bool_and(stages_known) AS known,
+      expect(all.total).toMatchObject({ started: 2_000, completed: 2_000, unexpected: 0, repeated: 0 });
+    },
+  );
+
+  test(
+    "those that take long have a row each, whose stages add up to the whole, and others have none",
+    countedInSoftirqs,
+    async () => {
+      // One leaves every 10 ms, behind the first two.
+      const [packets, bytes, rate] = [40, 960, 100_000];
+      await queue(`add dev vnet0 root tbf rate ${(rate * 8) / 1_000}kbit burst 2k limit 50k`);
+      try {
+        const udp = { ...way, protocol: "UDP", dstPort: openPort, src: clientAddress } as const;
+        const send = async () => {
+          await traffic(scene.client, "udp", appAddress, openPort, packets, bytes);
+          await later(1_000);
+        };
+        const [all, slow] = await together(
+          [0, 100_000].map((slowerThanUs) => (during) => stageTrace(host, { ...udp, slowerThanUs, during })),
+          send,
+        );
+        const stages = stageNames.filter((name) => name !== "stack_out").map((name) => `${name}_ns`);
+        const sum = stages.map((name) => `coalesce(${name}, 0)`).join(" + ");
+        const said = await all?.sql(`SELECT count(*)::INTEGER AS n, bool_and(stages_known) AS known,
           max(total_ns - (${sum}))::INTEGER AS most, min(total_ns - (${sum}))::INTEGER AS least,
           bool_and(rx_ns IS NOT NULL AND queue_ns IS NOT NULL AND driver_ns IS NOT NULL AND ovs_in_ns IS NULL) AS passed,
           count(*) FILTER (total_ns >= 100000000)::INTEGER AS slow, count(DISTINCT ip_id)::INTEGER AS ids,
           min(src) AS src, max(dst) AS dst, min(dst_port) AS port, min(protocol) AS protocol
         FROM this`);
-      const [row = {}] = rowsOf(said as Frame);
-      expect(row).toMatchObject({ n: packets, known: true, passed: true, ids: packets });
-      expect(row).toMatchObject({ src: clientAddress, dst: appAddress, port: openPort, protocol: "UDP" });
-      // Each time is cut to steps of 16 ns.
-      expect(Number(row.least)).toBeGreaterThanOrEqual(0);
-      expect(Number(row.most)).toBeLessThan(16 * stages.length);
-      const late = await slow?.sql(
-        "SELECT count(*)::INTEGER AS n, bool_and(driver_ns > total_ns / 2) AS queued FROM this",
-      );
-      expect(rowsOf(late as Frame)).toMatchObject([{ n: row.slow, queued: true }]);
-      expect(Number(row.slow)).toBeGreaterThan(packets / 2);
-      for (const trace of [all, slow]) expect(trace?.provenance.lost).toBe(0);
-    } finally {
-      await queue("del dev vnet0 root");
-    }
-  });
+        const [row = {}] = rowsOf(said as Frame);
+        expect(row).toMatchObject({ n: packets, known: true, passed: true, ids: packets });
+        expect(row).toMatchObject({ src: clientAddress, dst: appAddress, port: openPort, protocol: "UDP" });
+        // Each time is cut to steps of 16 ns.
+        expect(Number(row.least)).toBeGreaterThanOrEqual(0);
+        expect(Number(row.most)).toBeLessThan(16 * stages.length);
+        const late = await slow?.sql(
+          "SELECT count(*)::INTEGER AS n, bool_and(driver_ns > total_ns / 2) AS queued FROM this",
+        );
+        expect(rowsOf(late as Frame)).toMatchObject([{ n: row.slow, queued: true }]);
+        expect(Number(row.slow)).toBeGreaterThan(packets / 2);
+        for (const trace of [all, slow]) expect(trace?.provenance.lost).toBe(0);
+      } finally {
+        await queue("del dev vnet0 root");
+      }
+    },
+  );
 
   test("fragments are not followed, and packets that come in elsewhere are unexpected", async () => {
     const [fragments, elsewhere] = [

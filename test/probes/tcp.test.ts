@@ -15,6 +15,7 @@ import {
 } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
+import { countedInSoftirqs } from "../fixtures/softirqs.js";
 import type { LinkFaults } from "../sockets/link.js";
 import { buildSocketScene, receiverAddress, type SocketScene, senderAddress } from "../sockets/scene.js";
 
@@ -112,112 +113,120 @@ describeLive("probes of TCP", ["root", "namespaces", "python", "bpftrace", "trac
     await start(scene.sender, client, "done", receiverAddress, port, count, size);
   }
 
-  test("tell round trips, windows and what is in flight of each segment, as ss knows them", async () => {
-    await build("tcprtt", { delayMs: 20 });
-    let ss = (_: string) => Number.NaN;
-    let flights: Frame | undefined;
-    const trips = await tcpRttSummary(localhost(), {
-      ...{ seconds, dst: receiverAddress, dstPort: port, by: ["flow", "socket"] },
-      during: async () => {
-        flights = await tcpFlightSummary(localhost(), {
-          ...{ seconds, ip: receiverAddress, srcPort: port },
-          during: async () => {
-            await exchange(40, 100, 0);
-            ss = await connection();
-          },
-        });
-      },
-    });
-    expect([trips.provenance.lost, flights?.provenance.lost]).toEqual([0, 0]);
-    const [srtt, ...none] = rowsOf(trips);
-    expect(none).toEqual([]);
-    expect(srtt).toMatchObject({
-      src: senderAddress,
-      dst: receiverAddress,
-      dst_port: port,
-      interval: "srtt",
-    });
-    // All segments but the answer to the SYN.
-    expect(srtt?.count).toBe(ss("segs_in") - 1);
-    expect(Number(srtt?.p50_high_ns)).toBeGreaterThanOrEqual(40e6);
-    expect(srtt?.socket).toMatch(/^[0-9a-f]+$/);
+  test(
+    "tell round trips, windows and what is in flight of each segment, as ss knows them",
+    countedInSoftirqs,
+    async () => {
+      await build("tcprtt", { delayMs: 20 });
+      let ss = (_: string) => Number.NaN;
+      let flights: Frame | undefined;
+      const trips = await tcpRttSummary(localhost(), {
+        ...{ seconds, dst: receiverAddress, dstPort: port, by: ["flow", "socket"] },
+        during: async () => {
+          flights = await tcpFlightSummary(localhost(), {
+            ...{ seconds, ip: receiverAddress, srcPort: port },
+            during: async () => {
+              await exchange(40, 100, 0);
+              ss = await connection();
+            },
+          });
+        },
+      });
+      expect([trips.provenance.lost, flights?.provenance.lost]).toEqual([0, 0]);
+      const [srtt, ...none] = rowsOf(trips);
+      expect(none).toEqual([]);
+      expect(srtt).toMatchObject({
+        src: senderAddress,
+        dst: receiverAddress,
+        dst_port: port,
+        interval: "srtt",
+      });
+      // All segments but the answer to the SYN.
+      expect(srtt?.count).toBe(ss("segs_in") - 1);
+      expect(Number(srtt?.p50_high_ns)).toBeGreaterThanOrEqual(40e6);
+      expect(srtt?.socket).toMatch(/^[0-9a-f]+$/);
 
-    const of = (quantity: string) => rowsOf(flights as Frame).find((row) => row.quantity === quantity);
-    expect(of("in_flight")).toMatchObject({
-      src: receiverAddress,
-      src_port: port,
-      dst: senderAddress,
-      unit: "bytes",
-    });
-    // Its answers of one byte are all that it sends: never more than one is in flight.
-    expect(of("in_flight")?.max_high).toBe(1);
-    expect(of("cwnd")).toMatchObject({ unit: "packets", max_low: 10 });
-    expect(of("send_window")?.count).toBe(of("in_flight")?.count);
-  });
+      const of = (quantity: string) => rowsOf(flights as Frame).find((row) => row.quantity === quantity);
+      expect(of("in_flight")).toMatchObject({
+        src: receiverAddress,
+        src_port: port,
+        dst: senderAddress,
+        unit: "bytes",
+      });
+      // Its answers of one byte are all that it sends: never more than one is in flight.
+      expect(of("in_flight")?.max_high).toBe(1);
+      expect(of("cwnd")).toMatchObject({ unit: "packets", max_low: 10 });
+      expect(of("send_window")?.count).toBe(of("in_flight")?.count);
+    },
+  );
 
-  test("tell how connections were made, and why not, as often as the kernel counts", async () => {
-    await build("tcpcon");
-    const nobody = "192.0.2.99";
-    await execa("ip", [
-      "-n",
-      scene.sender,
-      "neigh",
-      "add",
-      nobody,
-      "lladdr",
-      "02:00:00:00:00:99",
-      "dev",
-      "eth0",
-    ]);
-    const before = await counters(scene.sender);
-    const atReceiver = await counters(scene.receiver);
-    let [after, later] = [before, atReceiver];
-    let events: Awaited<ReturnType<typeof tcpConnectEvents>> | undefined;
-    const summary = await tcpConnectSummary(localhost(), {
-      ...{ seconds, ip: "192.0.2.0/24" },
-      during: async () => {
-        events = await tcpConnectEvents(localhost(), {
-          ...{ seconds, dst: receiverAddress },
-          during: async () => {
-            await start(scene.receiver, server, "listening", port, 1, 0);
-            await start(scene.sender, connects, "done", receiverAddress, port, closedPort, nobody, 5);
-            after = await counters(scene.sender);
-            later = await counters(scene.receiver);
-          },
-        });
-      },
-    });
-    expect(summary.provenance.lost).toBe(0);
-    const rows = rowsOf(summary);
-    const counted = (interval: string, result: string | null, dst: string, to: number) =>
-      rows.find(
-        (row) => row.interval === interval && row.result === result && row.dst === dst && row.port === to,
-      )?.count;
-    expect({
-      connected: counted("connected", "connected", receiverAddress, port),
-      refused: counted("failed", "ECONNREFUSED", receiverAddress, closedPort),
-      closed: counted("failed", "closed", nobody, port),
-      open: counted("open", null, nobody, port),
-      accepted: counted("accepted", "connected", senderAddress, port),
-    }).toEqual({ connected: 5, refused: 7, closed: 1, open: 2, accepted: 5 });
-    expect(rows).toHaveLength(5);
-    expect(grown(before, after, "TcpActiveOpens")).toBe(5 + 7 + 1 + 2);
-    // One that its own side gives up is none of these.
-    expect(grown(before, after, "TcpAttemptFails")).toBe(7);
-    expect(grown(atReceiver, later, "TcpPassiveOpens")).toBe(5);
+  test(
+    "tell how connections were made, and why not, as often as the kernel counts",
+    countedInSoftirqs,
+    async () => {
+      await build("tcpcon");
+      const nobody = "192.0.2.99";
+      await execa("ip", [
+        "-n",
+        scene.sender,
+        "neigh",
+        "add",
+        nobody,
+        "lladdr",
+        "02:00:00:00:00:99",
+        "dev",
+        "eth0",
+      ]);
+      const before = await counters(scene.sender);
+      const atReceiver = await counters(scene.receiver);
+      let [after, later] = [before, atReceiver];
+      let events: Awaited<ReturnType<typeof tcpConnectEvents>> | undefined;
+      const summary = await tcpConnectSummary(localhost(), {
+        ...{ seconds, ip: "192.0.2.0/24" },
+        during: async () => {
+          events = await tcpConnectEvents(localhost(), {
+            ...{ seconds, dst: receiverAddress },
+            during: async () => {
+              await start(scene.receiver, server, "listening", port, 1, 0);
+              await start(scene.sender, connects, "done", receiverAddress, port, closedPort, nobody, 5);
+              after = await counters(scene.sender);
+              later = await counters(scene.receiver);
+            },
+          });
+        },
+      });
+      expect(summary.provenance.lost).toBe(0);
+      const rows = rowsOf(summary);
+      const counted = (interval: string, result: string | null, dst: string, to: number) =>
+        rows.find(
+          (row) => row.interval === interval && row.result === result && row.dst === dst && row.port === to,
+        )?.count;
+      expect({
+        connected: counted("connected", "connected", receiverAddress, port),
+        refused: counted("failed", "ECONNREFUSED", receiverAddress, closedPort),
+        closed: counted("failed", "closed", nobody, port),
+        open: counted("open", null, nobody, port),
+        accepted: counted("accepted", "connected", senderAddress, port),
+      }).toEqual({ connected: 5, refused: 7, closed: 1, open: 2, accepted: 5 });
+      expect(rows).toHaveLength(5);
+      expect(grown(before, after, "TcpActiveOpens")).toBe(5 + 7 + 1 + 2);
+      // One that its own side gives up is none of these.
+      expect(grown(before, after, "TcpAttemptFails")).toBe(7);
+      expect(grown(atReceiver, later, "TcpPassiveOpens")).toBe(5);
 
-    const each = rowsOf(
-      await (events as NonNullable<typeof events>).sql("SELECT * FROM this ORDER BY time_ns"),
-    );
-    expect(each.filter(({ what }) => what === "failed")).toHaveLength(7);
-    expect(each.filter(({ what }) => what === "connected")).toHaveLength(5);
-    expect(each.find(({ what }) => what === "failed")).toMatchObject({
-      ...{ src: senderAddress, dst: receiverAddress, dst_port: closedPort, result: "ECONNREFUSED" },
-    });
-    expect(each.every(({ took_ns, process }) => Number(took_ns) > 0 && Number(process) > 1)).toBe(true);
-  });
+      const each = rowsOf(
+        await (events as NonNullable<typeof events>).sql("SELECT * FROM this ORDER BY time_ns"),
+      );
+      expect(each.filter(({ what }) => what === "failed")).toHaveLength(7);
+      expect(each.filter(({ what }) => what === "connected")).toHaveLength(5);
+      expect(each.find(({ what }) => what === "failed")).toMatchObject({
+        ...{ src: senderAddress, dst: receiverAddress, dst_port: closedPort, result: "ECONNREFUSED" },
+      });
+      expect(each.every(({ took_ns, process }) => Number(took_ns) > 0 && Number(process) > 1)).toBe(true);
+    },
+  );
 
-  test("show each segment that is sent again, with why, and each reset", async () => {
+  test("show each segment that is sent again, with why, and each reset", countedInSoftirqs, async () => {
     await build("tcpev", { delayMs: 2, loseEvery: 15 });
     let [before, after] = [new Map<string, number>(), new Map<string, number>()];
     let [resetsBefore, resetsAfter] = [before, after];
