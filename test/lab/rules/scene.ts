@@ -38,3 +38,10 @@ export function expectedOn<Rule>(rules: Expected<Rule> | undefined, kernel: Kern
 export function before517<Rule>(old: readonly Rule[], rest: readonly Rule[]): Expected<Rule> {
   return { "5.10": old, "6.1": rest, "6.12": rest };
 }
+
+/** Brings an interface up on both machines, which says nothing by itself: what the first one up says, the other could not take yet. */
+export function bothQuiet(device: string): string[] {
+  return ["$A", "$B"].map(
+    (on) => `${on} sysctl -qw net.ipv6.conf.${device}.disable_ipv6=1; ${on} ip link set ${device} up`,
+  );
+}

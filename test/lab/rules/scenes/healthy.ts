@@ -1,4 +1,4 @@
-import { before517, type Scene } from "../scene.js";
+import { before517, bothQuiet, type Scene } from "../scene.js";
 import { switchTraffic } from "./switch.js";
 
 const listening = (port: number) => `until $B ss -Hltun sport = ${port} | grep -q .; do sleep 0.05; done`;
@@ -140,8 +140,10 @@ export const healthy: readonly Scene[] = [
   {
     name: "vxlan",
     put: [
-      "$A ip link add vx0 type vxlan id 42 remote $b dstport 4789 dev eth0; $A ip addr add 10.88.0.1/24 dev vx0; $A ip link set vx0 up",
-      "$B ip link add vx0 type vxlan id 42 remote $a dstport 4789 dev eth0; $B ip addr add 10.88.0.2/24 dev vx0; $B ip link set vx0 up",
+      "$A ip link add vx0 type vxlan id 42 remote $b dstport 4789 dev eth0",
+      "$B ip link add vx0 type vxlan id 42 remote $a dstport 4789 dev eth0",
+      ...bothQuiet("vx0"),
+      "$A ip addr add 10.88.0.1/24 dev vx0; $B ip addr add 10.88.0.2/24 dev vx0",
     ],
     act: ["$A ping -q -n -c 10 -i 0.05 10.88.0.2"],
     spares: ["DROPS_TUNNEL"],
