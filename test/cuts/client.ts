@@ -1,6 +1,6 @@
 import { connect } from "../../lib/index.js";
 import { enterCell } from "../fixtures/cell.js";
-import { type VictimName, victims } from "./victims.js";
+import { type Victim, victims } from "./victims.js";
 
 // A process that measures as a cell does: says when it is connected, and what came of it. SIGINT interrupts the cell.
 const { destination, options, victim, time } = JSON.parse(process.argv[2] ?? "");
@@ -8,7 +8,7 @@ const cell = enterCell("cut");
 process.on("SIGINT", () => cell.interrupt());
 const host = await connect(destination, options);
 console.log("connected");
-const said = await victims[victim as VictimName](host, time).then(
+const said = await (victims[victim] as Victim)(host, time).then(
   () => "whole",
   (error) => error.code ?? `UNCODED ${error.stack}`,
 );

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type FlakyProxy, startFlakyProxy } from "../fixtures/flaky-proxy.js";
 import { startSshd } from "../fixtures/sshd.js";
-import type { Time, VictimName } from "./victims.js";
+import type { Time } from "./victims.js";
 
 /** What a cut has at hand. */
 interface Scene {
@@ -86,7 +86,7 @@ export interface Moment {
 }
 
 /** Runs a measurement over an sshd of its own, and cuts it off. */
-export async function cut(victim: VictimName, name: EndingName, { from, afterMs }: Moment): Promise<Cut> {
+export async function cut(victim: string, name: EndingName, { from, afterMs }: Moment): Promise<Cut> {
   const { time, ends, cut: act }: Ending = endings[name];
   runs += 1;
   const mark = `SKBOOK_CUT=${process.pid}.${runs}`;

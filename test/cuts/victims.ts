@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { capture, dropEvents, dropSummary, type Host, softirqSummary } from "../../lib/index.js";
+import { capture, dropEvents, dropSummary, type Host } from "../../lib/index.js";
+import { catalogue } from "../../probes/catalogue.js";
+import { neededBy } from "../probes/needed.js";
 
-/** What is cut off: probes of each kind, captures, rings, and several at once. */
-export const victims = {
-  events: (host: Host, time: Time) => dropEvents(host, time),
-  counts: (host: Host, time: Time) => dropSummary(host, time),
-  histogram: (host: Host, time: Time) => softirqSummary(host, time),
+export type Victim = (host: Host, time: Time) => Promise<unknown>;
+
+const probes = catalogue.map((probe): [string, Victim] => {
+  const { name } = probe.definition;
+  return [name, (host, time) => (probe as unknown as Victim)(host, { ...time, ...neededBy[name] })];
+});
+
+/** What is cut off: every probe, captures, rings, and several at once. */
+export const victims: { readonly [name: string]: Victim } = {
+  ...Object.fromEntries(probes),
   capture: (host: Host, { seconds }: Time) => capture(host, { device: "lo", seconds }),
   ring: (host: Host, { seconds }: Time) => capture(host, { device: "lo", seconds, lastBytes: 2 ** 20 }),
   /** Ended by what it watches, as most are that have a `during`. */
@@ -20,13 +27,11 @@ export const victims = {
           host.exec(["sleep", String(time.seconds)], { deadlineSeconds: time.seconds + time.attachSeconds }),
         ]),
     }),
-} as const;
+};
 
 export interface Time {
   seconds: number;
   attachSeconds: number;
 }
 
-export type VictimName = keyof typeof victims;
-
-export const victimNames = Object.keys(victims) as VictimName[];
+export const victimNames = Object.keys(victims);
