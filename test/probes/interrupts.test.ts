@@ -1,20 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, dropEvents, type Host } from "../../lib/index.js";
+import { enterCell } from "../fixtures/cell.js";
 import { describeLive } from "../fixtures/needs.js";
 import { eventually, processesWith } from "../fixtures/processes.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
-
-const hook = Symbol.for("skbook.cell");
-
-/** Makes the test a cell that can be interrupted, as a kernel does. */
-function inCell(): AbortController {
-  const abort = new AbortController();
-  const nothing = () => {};
-  const cell = { id: "cell", signal: abort.signal, display: nothing, clearOutput: nothing, page: nothing };
-  Object.assign(globalThis, { [hook]: () => cell });
-  return abort;
-}
 
 describeLive("a cell that measures can be interrupted", ["root", "bpftrace", "sshd", "tracing"], () => {
   let sshd: Sshd;
@@ -22,9 +12,6 @@ describeLive("a cell that measures can be interrupted", ["root", "bpftrace", "ss
   beforeAll(async () => {
     sshd = await startSshd();
     host = await connect(sshd.destination, sshd.options);
-  });
-  afterEach(() => {
-    Object.assign(globalThis, { [hook]: () => undefined });
   });
   afterAll(async () => {
     await host?.close();
@@ -41,7 +28,7 @@ describeLive("a cell that measures can be interrupted", ["root", "bpftrace", "ss
   ): Promise<unknown> {
     port += 1;
     const running = () => processesWith(`$dport == ${port}`, "bpftrace ");
-    const abort = inCell();
+    const cell = enterCell("interrupted");
     let measuring = () => {};
     const measures = new Promise<void>((resolve) => {
       measuring = resolve;
@@ -54,8 +41,9 @@ describeLive("a cell that measures can be interrupted", ["root", "bpftrace", "ss
       ({ code }) => code,
     );
     await Promise.race([moment({ running, measures }), ended]);
-    abort.abort();
+    cell.interrupt();
     const code = await ended;
+    cell();
     expect(await eventually(6, () => running().length === 0)).toBe(true);
     return code;
   }
