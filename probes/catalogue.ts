@@ -17,7 +17,7 @@ export type AnyProbe = {
 };
 
 /** What cells can't call: a part of `dropReport`. */
-const { dropsBySecond: _, ...drops } = drop;
+const { dropsByPlace: _, ...drops } = drop;
 
 /** All probes that come with skbook, by the order of their layers. */
 export const catalogue: readonly AnyProbe[] = [

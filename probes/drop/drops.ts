@@ -87,7 +87,7 @@ export const tcpField = fields({
   ],
   words: numbers(1),
   say: () => [
-    bpf`${packet.tcpFlags} & ${isTcp + Object.values(tcpFlags).reduce((sum, bit) => sum + bit)} | (${packet.payload} > 0) << 9`,
+    bpf`${packet.tcpFlags} & ${isTcp + Object.values(tcpFlags).reduce((sum, bit) => sum + bit)} | ((${packet.tcpFlags} & ${isTcp}) * (${packet.payload} > 0)) << 1`,
   ],
   read: ([word = "0"]) => {
     const bits = Number(word);

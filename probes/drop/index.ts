@@ -1,4 +1,4 @@
-export { dropCounts, dropPlaces, dropsBySecond } from "./by-second.js";
+export { dropsByPlace } from "./by-place.js";
 export { classifyDrops } from "./classify.js";
 export { dropEvents } from "./events.js";
 export { byReason, bySite, lossyPlaces, unnamedAt } from "./places.js";

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { bundleOf, jupyterDisplay, type MimeBundle } from "../../lib/cell/index.js";
-import { SkbookError } from "../../lib/errors/index.js";
 import { dropSankey, dropsBySite, dropsOverTime, type Figure } from "../../lib/figures/index.js";
 import {
   type Choice,
@@ -14,8 +13,7 @@ import { badParameters } from "../../lib/parameters/index.js";
 import type { CommonParameters } from "../../lib/probes/index.js";
 import { type Column, deriveFrame, deriveTable, type Frame, type Table } from "../../lib/tables/index.js";
 import { besideCounters } from "../beside-counters.js";
-import { classifyDrops, dropsBySecond } from "../drop/index.js";
-import { dropsByPlace } from "../drop-places/index.js";
+import { classifyDrops, dropsByPlace } from "../drop/index.js";
 import { tableOf } from "../table-of.js";
 import { drops, percent, percentSql, word } from "./columns.js";
 import { explainedSql } from "./counted.js";
@@ -131,13 +129,8 @@ export async function dropReport(host: Host, options: DropReportOptions): Promis
     ...(attachSeconds === undefined ? {} : { attachSeconds }),
     ...(during === undefined ? {} : { during }),
   };
-  const { seen: counted, counters } = await besideCounters(host, dropsByPlace, asked).catch((error) => {
-    // Cases from before have what was counted then.
-    if (error instanceof SkbookError && error.code === "NOT_RECORDED")
-      return besideCounters(host, dropsBySecond, asked);
-    throw error;
-  });
-  const all = await tableOf("drops", await classifyDrops(await counted.sql(wholeTimeQuery(counted))));
+  const { seen: counted, counters } = await besideCounters(host, dropsByPlace, asked);
+  const all = await tableOf("drops", await classifyDrops(await counted.sql(wholeTimeQuery)));
   const provenance = { ...counted.provenance, source: "dropReport" };
   const from = { sources: { all }, provenance };
   const grouped = (column: string, meaning: string) =>
@@ -208,8 +201,8 @@ function checked(options: DropReportOptions) {
 }
 
 /** A function may drop in several places: they are one here. */
-const wholeTimeQuery = ({ columns }: Frame) =>
-  `SELECT * EXCLUDE (time_ns, drops)${columns.includes("netns_inode") ? "" : ", NULL::BIGINT AS netns_inode"}, sum(drops)::BIGINT AS drops FROM this WHERE site IS NOT NULL GROUP BY ALL ORDER BY ALL`;
+const wholeTimeQuery =
+  "SELECT * EXCLUDE (time_ns, drops), sum(drops)::BIGINT AS drops FROM this WHERE site IS NOT NULL GROUP BY ALL ORDER BY ALL";
 const end = (address: string, port: string) => `${address} || coalesce(':' || ${port}, '')`;
 const flowSql = `coalesce(protocol, '') || coalesce(' ' || ${end("src", "src_port")} || ' → ' || ${end("dst", "dst_port")}, '')`;
 const placesQuery = `

@@ -25,7 +25,6 @@ import {
   wakeupEvents,
   wakeupSummary,
 } from "../../lib/index.js";
-import { dropsByPlace } from "../../probes/drop-places/index.js";
 import { harm } from "./compare.js";
 import {
   duplicateFragments,
@@ -51,7 +50,6 @@ const stages = { from: "stack" as const, to: "uplink0", protocol: "UDP" as const
 
 /** How each probe is run, and with which fault. */
 const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) => Promise<unknown>] } = {
-  dropsByPlace: [nftDrop, (host, during) => dropsByPlace(host, { ...asked, during })],
   qdiscDrops: [tbfOverflow, (host, during) => qdiscDrops(host, { ...asked, during })],
   qdiscLatencySummary: [tbfOverflow, (host, during) => qdiscLatencySummary(host, { ...asked, during })],
   qdiscLatencyEvents: [tbfOverflow, (host, during) => qdiscLatencyEvents(host, { ...few, during })],
