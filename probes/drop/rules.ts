@@ -90,12 +90,12 @@ export const dropRules: readonly DropRule[] = [
     id: "WRONG_HEADER",
     kind: "suspicious",
     why: "an IP header that is wrong: IpInHdrErrors counts those",
-    when: `${site(...ipInput)} AND packet_type IS NOT NULL`,
+    when: `${site("ip_rcv_core")} AND packet_type IS NOT NULL`,
   },
   {
     id: "OTHER_MACHINE_OR_HEADER",
     kind: "unknown",
-    why: "frame with the MAC address of another machine, or an IP header that is wrong: IpInHdrErrors counts those",
+    why: "frame with the MAC address of another machine, or an IP header that is wrong: IpInHdrErrors counts those; or IPv6 where it is switched off",
     when: site(...ipInput),
   },
   {
@@ -144,7 +144,7 @@ export const dropRules: readonly DropRule[] = [
     id: "ENDED",
     kind: "unknown",
     why: "TCP segment of a connection that its program had closed, or that had ended",
-    when: `${reason("TCP_CLOSE", "TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_DATA", "TCP_ABORT_ON_LINGER")} OR (${reason("NO_SOCKET", "NOT_SPECIFIED")} AND ${oneOf("site", tcpSegments)} AND NOT ${opens})`,
+    when: `${reason("TCP_CLOSE", "TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_DATA", "TCP_ABORT_ON_LINGER")} OR (${reason("NO_SOCKET")} AND ${oneOf("site", tcpSegments)} AND NOT ${opens}) OR (${site(...tcpOfConnection)} AND ${withData})`,
   },
   {
     id: "CLOSED",
@@ -165,16 +165,11 @@ export const dropRules: readonly DropRule[] = [
     when: "reason IS NULL AND site = 'skb_release_data'",
   },
   {
-    id: "TCP_DATA",
-    kind: "suspicious",
-    why: "TCP data was dropped",
-    when: `${site(...tcpOfConnection)} AND ${withData}`,
-  },
-  {
     id: "TCP_OPEN",
     kind: "suspicious",
     why: "an attempt to open a TCP connection was dropped",
-    when: `${site(...tcpInput)} AND ${opens}`,
+    // From 6.1 on a closed port has its reason: a SYN without one came again while its handshake was under way, and was answered.
+    when: `(${site(...tcpOfConnection)} OR (reason IS NULL AND ${oneOf("site", tcpSegments)})) AND ${opens}`,
   },
   {
     id: "TCP_HANDLED",
@@ -185,7 +180,7 @@ export const dropRules: readonly DropRule[] = [
   {
     id: "TCP_REFUSED",
     kind: "unknown",
-    why: "TCP segment that opens no connection: refused, or of one that had ended",
+    why: "TCP segment of no connection: refused, sent again while its handshake was under way, or of one that had ended",
     when: `${site(...tcpSegments)} AND tcp_flags IS NOT NULL`,
   },
   {

@@ -50,7 +50,12 @@ const cases: [row: Value[], kind: string][] = [
   [[null, "tcp_v4_rcv", "eth0", "ACK", 0], "unknown"],
   [[null, "tcp_v4_rcv", "eth0", null, null], "unknown"],
   [[null, "tcp_v4_do_rcv", "eth0", "ACK", 0], "normal"],
-  [[null, "tcp_v4_do_rcv", "eth0", "PSH ACK", 1], "suspicious"],
+  [[null, "tcp_v4_do_rcv", "eth0", "PSH ACK", 1], "unknown"],
+  [["NOT_SPECIFIED", "tcp_v4_do_rcv", "eth0", "PSH ACK", 1], "unknown"],
+  [["NOT_SPECIFIED", "tcp_v4_rcv", "eth0", "SYN", 0], "unknown"],
+  [["NOT_SPECIFIED", "tcp_v4_rcv", "eth0", "ACK", 0], "unknown"],
+  [[null, "tcp_rcv_state_process", "eth0", "PSH ACK", 1], "unknown"],
+  [[null, "ip6_rcv_core", "eth0", null, null], "unknown"],
   [[null, "__udp4_lib_rcv", "eth0", null, null], "suspicious"],
 ];
 const rows = cases.map(([row]) => row);
@@ -103,6 +108,12 @@ test.each<[string, Value[], string, Value[]]>([
     ["198.51.100.2", "HOST", null],
   ],
   [
+    "neighbour discovery where IPv6 is switched off",
+    [null, "ip6_rcv_core", "eth0", null, null],
+    "unknown",
+    ["ff02::1", "MULTICAST", null],
+  ],
+  [
     "a bridged frame in a full queue",
     [null, "__dev_queue_xmit", "vnet1", null, null],
     "suspicious",
@@ -135,7 +146,7 @@ test.each<[string, Value[], string, Value[]]>([
   [
     "data, of which the length is unknown",
     [null, "tcp_v4_do_rcv", "eth0", "ACK", null],
-    "suspicious",
+    "unknown",
     ["198.51.100.2", "HOST", true],
   ],
 ])("%s", async (_, row, kind, more) => {

@@ -23,7 +23,7 @@ export const healthy: readonly Scene[] = [
     put: ["$BG bulk $B $T sink", listening(7)],
     act: ["$A $P bulk $b 7 2"],
     undo: ["$FG bulk"],
-    spares: ["RESET", "COUNTER_BACKLOG", "TCP_DATA", "DROPS_OTHER", "DROPS_CHECKSUM", "COUNTER_CHECKSUM"],
+    spares: ["RESET", "COUNTER_BACKLOG", "DROPS_OTHER", "DROPS_CHECKSUM", "COUNTER_CHECKSUM"],
   },
   {
     name: "shaped-tcp",
