@@ -113,7 +113,8 @@ export const tcpEvents: Probe<TcpEventsParameters, "table"> = defineRows({
         {
           name: "cause",
           type: "VARCHAR",
-          meaning: "why it was sent again: timeout, path MTU, recovery, probe or handshake; null where it isn't known",
+          meaning:
+            "why it was sent again: timeout, path MTU, recovery, probe or handshake; null where it isn't known",
         },
         {
           name: "state",

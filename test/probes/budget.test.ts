@@ -38,9 +38,14 @@ const look = (nanoseconds: string, softnet: readonly string[], eth0: string, por
   ...["Inter-| Receive | Transmit", " face |bytes packets|bytes", `    ${nothing}`, `  eth0: ${eth0}`].map(
     (line) => `d ${line}`,
   ),
-  ...["Ip: Forwarding InDiscards", `Ip: 1 ${ports}`, "Udp: InDatagrams NoPorts", `Udp: 5 ${ports}`, "Tcp: InErrs RetransSegs OutRsts", `Tcp: 0 ${3 * ports} ${ports}`].map(
-    (line) => `c ${line}`,
-  ),
+  ...[
+    "Ip: Forwarding InDiscards",
+    `Ip: 1 ${ports}`,
+    "Udp: InDatagrams NoPorts",
+    `Udp: 5 ${ports}`,
+    "Tcp: InErrs RetransSegs OutRsts",
+    `Tcp: 0 ${3 * ports} ${ports}`,
+  ].map((line) => `c ${line}`),
 ];
 
 /** The load as a host says it. */

@@ -29,7 +29,8 @@ export async function startLiveHost(prefix: string): Promise<LiveHost> {
     const home = join(sshd.folder, "home");
     mkdirSync(join(home, ".ssh"), { recursive: true, mode: 0o700 });
     const configure = () => {
-      const files = (option: string, file: string) => servers.map(({ folder }) => `${option} ${join(folder, file)}`);
+      const files = (option: string, file: string) =>
+        servers.map(({ folder }) => `${option} ${join(folder, file)}`);
       const known = servers.map(({ folder }) => join(folder, "known_hosts"));
       const config = [
         "IdentityAgent none",

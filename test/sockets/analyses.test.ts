@@ -94,7 +94,9 @@ test("losses are the path's only where the connection itself has packets in a qu
     more: `mss:1448 notsent:50000 unacked:8 lost:5 minrtt:0.01 delivered:${delivered} ${more}`,
   });
   const limitOf = async (packets: number, rtt: string) => {
-    const seconds = [1, 2, 3].map((second) => lossy(1 + second * packets, `rtt:${rtt}/1 retrans:1/${9 * second}`));
+    const seconds = [1, 2, 3].map((second) =>
+      lossy(1 + second * packets, `rtt:${rtt}/1 retrans:1/${9 * second}`),
+    );
     const rows = await rowsOf(await socketWindows(await samplesOf(log(sender(seconds)))));
     return rows.at(-1)?.limit;
   };

@@ -93,7 +93,11 @@ export interface Transfer {
 
 /** Starts a transfer that goes on until it is stopped; it runs when this returns. */
 export async function startTransfer(
-  { sender, receiver, address = receiverAddress }: Pick<SocketScene, "sender" | "receiver"> & { address?: string },
+  {
+    sender,
+    receiver,
+    address = receiverAddress,
+  }: Pick<SocketScene, "sender" | "receiver"> & { address?: string },
   port: number,
   behaviour: Behaviour = {},
 ): Promise<Transfer> {
