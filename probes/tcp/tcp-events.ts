@@ -71,14 +71,14 @@ function readSegment(site: Site): Bpf {
  * Columns:
  * - `time_ns` BIGINT, ns since 1970: when, by the host's real-time clock
  * - `event` VARCHAR: retransmission, synack retransmission, reset sent, reset received, congestion state
+ * - `cause` VARCHAR: why it was sent again: timeout, path MTU, recovery, probe or handshake; null where it isn't known
+ * - `state` VARCHAR: of the connection, as `ss` names it; null where there is none, or the event doesn't say
+ * - `congestion_state` VARCHAR: of congestion control: OPEN, DISORDER, CWR, RECOVERY, LOSS; of a retransmission, the one that it
+ *   was sent in; null where the host doesn't say
  * - `src` VARCHAR: own address; IPv4 in IPv6 as IPv4
  * - `src_port` INTEGER: own port; null where it had none any more
  * - `dst` VARCHAR: address of the peer
  * - `dst_port` INTEGER: port of the peer
- * - `state` VARCHAR: of the connection, as `ss` names it; null where there is none, or the event doesn't say
- * - `congestion_state` VARCHAR: of congestion control: OPEN, DISORDER, CWR, RECOVERY, LOSS; of a retransmission, the one that it
- *   was sent in; null where the host doesn't say
- * - `cause` VARCHAR: why it was sent again: timeout, recovery, probe or handshake; null where it isn't known
  * - `seq` BIGINT: first sequence number of what is sent again, as in the packet; null: not known
  * - `length_bytes` INTEGER, bytes: sequence numbers that it takes: its data, and one for SYN or FIN; null: not known
  * - `segments` INTEGER: how many segments it is; null: not known

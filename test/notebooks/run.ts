@@ -29,7 +29,8 @@ export function outputsOf(path: string, cell: string): Output[] {
 
 /** What a cell shows first, as text. */
 export function textOf(path: string, cell: string): string {
-  return [outputsOf(path, cell)[0]?.data?.["text/plain"]].flat().join("");
+  const data = outputsOf(path, cell)[0]?.data;
+  return [data?.["text/plain"] ?? data?.["text/markdown"]].flat().join("");
 }
 
 /** Runs a notebook as it stands, where no program is on the PATH and, where we may, there is no network at all. Writes `target`. */

@@ -9,8 +9,8 @@ import { startUploads } from "./uploads.js";
 export const investigations: { readonly [notebook: string]: (live: LiveHost) => Promise<Trouble> } = {
   "first-look": ({ scene }) => startUploads(scene),
   "slow-download": ({ scene }) => startDownloads(scene),
-  "slow-transfer": startTransfers,
   "lost-or-late": ({ scene }) => startQueue(scene),
+  "slow-transfer": startTransfers,
 };
 
 /** Templates whose cases this project records; the others are answered from cases of the notebooks. */
