@@ -49,12 +49,9 @@ async function part(name: string, columns: Column[], frame: Frame | undefined): 
   });
 }
 
-/** In SQL: the namespace of a device where there is one of its name; cases from before the inode was asked for have no more. */
-const only =
-  '(SELECT CASE WHEN count(DISTINCT netns) = 1 THEN any_value(netns) END FROM devices WHERE devices.name = "all".device)';
-/** In SQL: the name of a namespace of which the inode is known, the inode itself where nobody has named it. */
+/** In SQL: the name of a namespace, the inode itself where nobody has named it. */
 const nameOf = (inode: string) =>
-  `coalesce((SELECT any_value(netns) FROM devices WHERE devices.netns_inode = ${inode}), 'net:[' || ${inode} || ']', ${only})`;
+  `coalesce((SELECT any_value(netns) FROM devices WHERE devices.netns_inode = ${inode}), 'net:[' || ${inode} || ']')`;
 /** In SQL: the machine behind a device of a namespace; null where several are, or none. */
 const behind = (device: string, netns: string) =>
   `(SELECT CASE WHEN count(DISTINCT paths.guest) = 1 THEN any_value(paths.guest) END FROM paths WHERE paths.device = ${device} AND paths.netns = ${netns})`;
