@@ -3,6 +3,8 @@ import * as backlog from "./backlog/index.js";
 import * as conntrack from "./conntrack/index.js";
 import * as defrag from "./defrag/index.js";
 import * as drop from "./drop/index.js";
+import * as echo from "./echo/index.js";
+import * as gaps from "./gaps/index.js";
 import * as ovs from "./ovs/index.js";
 import * as path from "./path/index.js";
 import * as qdisc from "./qdisc/index.js";
@@ -26,6 +28,8 @@ export const catalogue: readonly AnyProbe[] = [
   conntrack,
   defrag,
   path,
+  echo,
+  gaps,
   ovs,
   stages,
   backlog,

@@ -11,6 +11,8 @@ export {
   dropRules,
   dropSummary,
 } from "./drop/index.js";
+export * from "./echo/index.js";
+export * from "./gaps/index.js";
 export * from "./latency/index.js";
 export * from "./ovs/index.js";
 export type * from "./parameters.js";
