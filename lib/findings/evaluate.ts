@@ -34,7 +34,9 @@ export interface Diagnosis<Subject> {
 export async function evaluate<Subject>(diagnosis: Diagnosis<Subject>): Promise<Findings> {
   const { name, rules, choice } = diagnosis;
   checkChoice(name, rules as Rules<never>, choice);
-  const doubts = await diagnosis.doubts();
+  const doubts = diagnosis.doubts();
+  // Awaited once a rule has its rows; where one fails before, nobody hears of the doubts.
+  doubts.catch(() => {});
   const ids = Object.keys(rules).filter((id) => choice.only?.includes(id) ?? true);
   const atOnce = pLimit(rulesAtOnce);
   const checked = await Promise.all(
@@ -51,17 +53,18 @@ export async function evaluate<Subject>(diagnosis: Diagnosis<Subject>): Promise<
     const [left, right] = [order(a), order(b)];
     return left.map((value, at) => value - (right[at] as number)).find((difference) => difference !== 0) ?? 0;
   });
-  return new Findings(found, checked, { ...doubts.provenance, source: name, recordingId: null });
+  return new Findings(found, checked, { ...(await doubts).provenance, source: name, recordingId: null });
 }
 
 async function look<Subject>(
   { name, subject, choice }: Diagnosis<Subject>,
-  doubts: Table,
+  doubted: Promise<Table>,
   id: string,
   rule: Rule<Subject>,
 ): Promise<Checked> {
   const limits = limitsOf(rule.thresholds, choice.thresholds[id]);
   const rows = await rule.of(subject, limits);
+  const doubts = await doubted;
   const checked = { id, title: rule.title, category: rule.category };
   const shown = columnsShown(rule, rows);
   const answer = await deriveFrame({

@@ -55,7 +55,7 @@ const outcomeShape = z.object({
   leaseExpired: z.boolean(),
   connectionLost: z.boolean(),
   /** It was told to end: by `during` or `signal`, or at `maxRows`. */
-  asked: z.boolean(),
+  asked: z.boolean().default(false),
   detached,
   group: z.number().nullable(),
 });

@@ -11,7 +11,9 @@ import { Table } from "./table.js";
 export interface Derivation {
   /** The Tables that the views and the query name. */
   sources: { [name: string]: Table };
-  /** Further relations in SQL, each of which may name the ones before it. */
+  /** Wide relations of all packets, or as wide: what is read of them is read anew wherever they are named, so that only that is read. */
+  bases?: { [name: string]: string };
+  /** Further relations in SQL, each of which may name the ones before it: what is named more than once is computed once. */
   views?: { [name: string]: string };
   /** A SELECT that has at least `columns`, by name. */
   query: string;
@@ -62,15 +64,17 @@ function selected<T>(
 /** Gives a connection the relations that a derivation names, and says what it selects. */
 export async function inViews(
   connection: DuckDBConnection,
-  { sources, views = {}, query, columns }: Derivation,
+  { sources, bases = {}, views = {}, query, columns }: Derivation,
 ): Promise<Selection> {
   const relations = [
     ...Object.entries(sources).map(([name, table]) => [name, `FROM ${quoted(table.name)}`] as const),
-    ...Object.entries(views),
+    ...Object.entries(bases),
   ];
   for (const [name, sql] of relations) {
     await explained(sql, () => connection.run(`CREATE TEMP VIEW ${quoted(name)} AS ${sql}`));
   }
   const casts = columns.map(({ name, type }) => `CAST(${quoted(name)} AS ${type}) AS ${quoted(name)}`);
-  return { sql: `SELECT ${casts.join(", ")} FROM (${query})`, columns: [...columns] };
+  const named = Object.entries(views).map(([name, sql]) => `${quoted(name)} AS (${sql})`);
+  const relationsFirst = named.length === 0 ? "" : `WITH ${named.join(", ")} `;
+  return { sql: `${relationsFirst}SELECT ${casts.join(", ")} FROM (${query})`, columns: [...columns] };
 }

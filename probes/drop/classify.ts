@@ -11,6 +11,7 @@ import { dropRules } from "./rules.js";
 const added: readonly Column[] = [
   { name: "kind", type: "VARCHAR", meaning: "normal, suspicious or unknown, by the rules of classifyDrops" },
   { name: "why", type: "VARCHAR", meaning: "what the rule that decided says" },
+  { name: "rule", type: "VARCHAR", meaning: "id of that rule; null where none knows the place" },
 ];
 
 /** Columns that rules look at. */
@@ -21,6 +22,8 @@ const looked = {
   dst: "VARCHAR",
   eth_dst: "VARCHAR",
   packet_type: "VARCHAR",
+  protocol: "VARCHAR",
+  ip_version: "INTEGER",
   tcp_has_data: "BOOLEAN",
   tcp_flags: "VARCHAR",
   tcp_payload_bytes: "INTEGER",
@@ -42,15 +45,16 @@ const looked = {
  * | normal | reasons UNHANDLED_PROTO, SOCKET_FILTER, MAC_IEEE_MAC_CONTROL, BRIDGE_INGRESS_STP_STATE, TCP_OLD_DATA, TCP_OFOMERGE, TCP_OLD_ACK, TCP_OLD_SEQUENCE, DUP_FRAG, TCP_RESET, SOCKET_CLOSE, UNIX_DISCONNECT, QUEUE_PURGE |
  * | normal | NO_SOCKET of a TCP reset |
  * | unknown | reasons TCP_CLOSE, TCP_ABORT_ON_CLOSE, TCP_ABORT_ON_DATA, TCP_ABORT_ON_LINGER, and NO_SOCKET of TCP segments known not to open a connection: it had ended |
- * | normal | without reason: queues of closed sockets, `icmp_rcv`, `icmpv6_rcv`, `igmp_rcv`, `__netif_receive_skb_core`, pieces freed with a packet (`skb_release_data`) |
- * | suspicious | without reason, where TCP takes segments: SYN; in its handling of a connection segments with data |
+ * | normal | without reason: queues of closed sockets, `icmp_rcv`, `icmpv6_rcv`, `igmp_rcv`, pieces freed with a packet (`skb_release_data`), in `__netif_receive_skb_core` what is known not to be IP |
+ * | unknown | without reason, in `__netif_receive_skb_core`: IP, or unknown |
+ * | unknown | without reason, where TCP takes segments: SYN; in its handling of a connection segments with data |
  * | normal | without reason, in TCP's handling of a connection: segments without data |
  * | unknown | without reason, in `tcp_v4_rcv`, `tcp_v6_rcv`: segments other than SYN; and all where the rows have no headers |
  * | suspicious | any other reason, and places where packets get lost |
  * | unknown | everything else |
  *
  * @param drops of {@link dropEvents} (best with `headers: true`: without them TCP segments stay unknown on kernels without reasons) or {@link dropSummary}.
- * @returns the same with two more columns: `kind` and `why`.
+ * @returns the same with three more columns: `kind`, `why` and `rule`.
  * @example await classifyDrops(await dropEvents(host, { seconds: 10, headers: true }))
  */
 export async function classifyDrops(drops: Table): Promise<Table>;
@@ -72,10 +76,13 @@ export async function classifyDrops(drops: Table | Frame): Promise<Table | Frame
 function queryOf(from: string, columns: readonly Column[]): string {
   const missing = Object.entries(looked).filter(([name]) => columns.every((column) => column.name !== name));
   const nulls = missing.map(([name, type]) => `, NULL::${type} AS ${name}`).join("");
-  const hidden = missing.length === 0 ? "" : ` EXCLUDE (${missing.map(([name]) => name).join(", ")})`;
-  const choose = (of: "kind" | "why", rest: string) =>
-    `CASE ${dropRules.map((rule) => `WHEN ${rule.when} THEN ${text(rule[of])}`).join(" ")} ELSE ${text(rest)} END AS ${of}`;
-  return `SELECT *${hidden}, ${choose("kind", "unknown")}, ${choose("why", "no rule knows this place")} FROM (SELECT *${nulls} FROM ${from})`;
+  const hidden = ` EXCLUDE (${[...missing.map(([name]) => name), "rule"].join(", ")})`;
+  const rule = `CASE ${dropRules.map(({ id, when }) => `WHEN ${when} THEN ${text(id)}`).join(" ")} END`;
+  const said = (of: "kind" | "why", rest: string) =>
+    `CASE rule ${dropRules.map((one) => `WHEN ${text(one.id)} THEN ${text(one[of])}`).join(" ")} ELSE ${text(rest)} END AS ${of}`;
+  return `
+    SELECT *${hidden}, ${said("kind", "unknown")}, ${said("why", "no rule knows this place")}, rule
+    FROM (SELECT *, ${rule} AS rule FROM (SELECT *${nulls} FROM ${from}))`;
 }
 
 function text(value: string): string {

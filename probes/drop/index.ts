@@ -1,5 +1,6 @@
 export { dropCounts, dropPlaces, dropsBySecond } from "./by-second.js";
 export { classifyDrops } from "./classify.js";
 export { dropEvents } from "./events.js";
-export { type DropKind, type DropRule, dropRules, whyOf } from "./rules.js";
+export { byReason, bySite, lossyPlaces, unnamedAt } from "./places.js";
+export { type DropKind, type DropRule, dropRules } from "./rules.js";
 export { dropSummary } from "./summary.js";

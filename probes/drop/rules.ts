@@ -1,3 +1,5 @@
+import { byReason, bySite, lossyPlaces, unnamedAt } from "./places.js";
+
 /** What a drop means: no packet that anyone waits for is gone; one is; no rule knows. */
 export type DropKind = "normal" | "suspicious" | "unknown";
 
@@ -12,14 +14,6 @@ export interface DropRule {
   when: string;
 }
 
-const oneOf = (column: string, names: readonly string[]) =>
-  `${column} IN (${names.map((name) => `'${name}'`).join(", ")})`;
-const reason = (...names: string[]) => oneOf("reason", names);
-const unnamed = "(reason IS NULL OR reason = 'NOT_SPECIFIED')";
-
-/** Kernels before 5.17 give no reason, and later ones not everywhere. */
-const site = (...names: string[]) => `(${unnamed} AND ${oneOf("site", names)})`;
-
 const closing = [
   ...["sk_stream_kill_queues", "inet_sock_destruct", "tcp_write_queue_purge", "__tcp_close"],
   "udp_destruct_common",
@@ -29,29 +23,6 @@ const tcpOfConnection = ["tcp_v4_do_rcv", "tcp_v6_do_rcv", "tcp_rcv_state_proces
 const tcpInput = [...tcpSegments, ...tcpOfConnection];
 const icmpInput = ["icmp_rcv", "icmpv6_rcv", "ping_rcv"];
 const ipInput = ["ip_rcv_core", "ip6_rcv_core"];
-const lossy = [
-  ...[
-    "kfree_skb_list",
-    "kfree_skb_list_reason",
-    "__dev_queue_xmit",
-    "__fq_codel_dequeue",
-    "enqueue_to_backlog",
-  ],
-  ...["nf_hook_slow", "nft_do_chain", "ip_rcv_finish_core", "ip_forward", "ip_error", "ip_expire"],
-  ...["__udp4_lib_rcv", "__udp6_lib_rcv", "udp_queue_rcv_one_skb", "udpv6_queue_rcv_one_skb"],
-  ...["neigh_invalidate", "__neigh_event_send", "tun_net_xmit", "ovs_vport_send", "ovs_dp_process_packet"],
-  ...["do_execute_actions", "do_output", "ovs_execute_actions", "ovs_dp_upcall"],
-  ...[
-    "vxlan_rcv",
-    "vxlan_xmit",
-    "vxlan_xmit_one",
-    "geneve_udp_encap_recv",
-    "geneve_xmit",
-    "gre_rcv",
-    "ip_tunnel_rcv",
-  ],
-  ...["ip_tunnel_xmit", "ip6_tnl_xmit", "ip6_tnl_rcv", "__iptunnel_pull_header"],
-];
 
 /** It was sent to all, or to a group: by whom the frame was for, else by its addresses (RFC 1112, 4291). */
 const toMany =
@@ -84,79 +55,85 @@ export const dropRules: readonly DropRule[] = [
     id: "OTHER_MACHINE",
     kind: "unknown",
     why: "frame with the MAC address of another machine: flooded by a switch or seen in promiscuous mode, or sent to a wrong address",
-    when: `${reason("OTHERHOST", "TAP_FILTER")} OR (${site(...ipInput, "arp_rcv")} AND packet_type = 'OTHERHOST')`,
+    when: `${byReason("OTHERHOST", "TAP_FILTER")} OR (${unnamedAt(...ipInput, "arp_rcv")} AND packet_type = 'OTHERHOST')`,
   },
   {
     id: "WRONG_HEADER",
     kind: "suspicious",
     why: "an IP header that is wrong: IpInHdrErrors counts those",
-    when: `${site(...ipInput)} AND packet_type IS NOT NULL`,
+    when: `${unnamedAt("ip_rcv_core")} AND packet_type IS NOT NULL`,
   },
   {
     id: "OTHER_MACHINE_OR_HEADER",
     kind: "unknown",
-    why: "frame with the MAC address of another machine, or an IP header that is wrong: IpInHdrErrors counts those",
-    when: site(...ipInput),
+    why: "frame with the MAC address of another machine, or an IP header that is wrong: IpInHdrErrors counts those; or IPv6 where it is switched off",
+    when: unnamedAt(...ipInput),
   },
   {
     id: "TO_MANY",
     kind: "normal",
     why: "broadcast or multicast that nothing on the host takes",
-    when: `${toMany} AND (${site(...untaken)} OR ${reason("NO_SOCKET", "IP_INNOROUTES", "IP_INADDRERRORS", "IP_NOPROTO", "IPV6DISABLED", "IPV6_NDISC_NS_OTHERHOST")})`,
+    when: `${toMany} AND (${unnamedAt(...untaken)} OR ${byReason("NO_SOCKET", "IP_INNOROUTES", "IP_INADDRERRORS", "IP_NOPROTO", "IPV6DISABLED", "IPV6_NDISC_NS_OTHERHOST")})`,
   },
   {
     id: "PING_ANSWER",
     kind: "normal",
     why: "ICMP message that no ping socket waits for; raw sockets have been given theirs before",
-    when: `${reason("NO_SOCKET")} AND ${oneOf("site", icmpInput)}`,
+    when: `${byReason("NO_SOCKET")} AND ${bySite(...icmpInput)}`,
   },
   {
     id: "OTHER_PROTOCOL",
     kind: "normal",
     why: "EtherType that the host has no use for",
-    when: `${reason("UNHANDLED_PROTO")} OR ${site("__netif_receive_skb_core")}`,
+    when: `${byReason("UNHANDLED_PROTO")} OR (${unnamedAt("__netif_receive_skb_core")} AND protocol IS NOT NULL AND ip_version IS NULL)`,
+  },
+  {
+    id: "ON_ENTRY",
+    kind: "unknown",
+    why: "a filter of tc took it on its way in, it came in on a port of a bond that isn't active, or the host has no use for its EtherType",
+    when: unnamedAt("__netif_receive_skb_core"),
   },
   {
     id: "SOCKET_FILTER",
     kind: "normal",
     why: "the filter that a socket's owner gave it refused it",
-    when: reason("SOCKET_FILTER"),
+    when: byReason("SOCKET_FILTER"),
   },
   {
     id: "CONTROL_FRAME",
     kind: "normal",
     why: "control frame, or a port that spanning tree keeps blocked",
-    when: reason("MAC_IEEE_MAC_CONTROL", "BRIDGE_INGRESS_STP_STATE"),
+    when: byReason("MAC_IEEE_MAC_CONTROL", "BRIDGE_INGRESS_STP_STATE"),
   },
   {
     id: "DUPLICATE",
     kind: "normal",
     why: "had been received already: nothing is lost, but it came twice",
-    when: reason("TCP_OLD_DATA", "TCP_OFOMERGE", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE", "DUP_FRAG"),
+    when: byReason("TCP_OLD_DATA", "TCP_OFOMERGE", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE", "DUP_FRAG"),
   },
   {
     id: "RESET",
     kind: "normal",
     why: "reset of a connection, which was obeyed or of one that had ended",
-    when: `${reason("TCP_RESET")} OR (${reason("NO_SOCKET")} AND regexp_matches(tcp_flags, '\\bRST\\b'))`,
+    when: `${byReason("TCP_RESET")} OR (${byReason("NO_SOCKET")} AND regexp_matches(tcp_flags, '\\bRST\\b'))`,
   },
   {
     id: "ENDED",
     kind: "unknown",
     why: "TCP segment of a connection that its program had closed, or that had ended",
-    when: `${reason("TCP_CLOSE", "TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_DATA", "TCP_ABORT_ON_LINGER")} OR (${reason("NO_SOCKET", "NOT_SPECIFIED")} AND ${oneOf("site", tcpSegments)} AND NOT ${opens})`,
+    when: `${byReason("TCP_CLOSE", "TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_DATA", "TCP_ABORT_ON_LINGER")} OR (${byReason("NO_SOCKET")} AND ${bySite(...tcpSegments)} AND NOT ${opens}) OR (${unnamedAt(...tcpOfConnection)} AND ${withData} AND NOT ${opens})`,
   },
   {
     id: "CLOSED",
     kind: "normal",
     why: "waited in a queue of a socket that was closed",
-    when: `${reason("SOCKET_CLOSE", "UNIX_DISCONNECT", "QUEUE_PURGE")} OR ${site(...closing)}`,
+    when: `${byReason("SOCKET_CLOSE", "UNIX_DISCONNECT", "QUEUE_PURGE")} OR ${unnamedAt(...closing)}`,
   },
   {
     id: "ICMP_HANDLED",
     kind: "normal",
     why: "ICMP or IGMP message, freed once it was handled",
-    when: site(...icmpInput, "igmp_rcv"),
+    when: unnamedAt(...icmpInput, "igmp_rcv"),
   },
   {
     id: "PIECE",
@@ -165,40 +142,34 @@ export const dropRules: readonly DropRule[] = [
     when: "reason IS NULL AND site = 'skb_release_data'",
   },
   {
-    id: "TCP_DATA",
-    kind: "suspicious",
-    why: "TCP data was dropped",
-    when: `${site(...tcpOfConnection)} AND ${withData}`,
-  },
-  {
     id: "TCP_OPEN",
-    kind: "suspicious",
-    why: "an attempt to open a TCP connection was dropped",
-    when: `${site(...tcpInput)} AND ${opens}`,
+    kind: "unknown",
+    why: "SYN that nobody listened for, or that came again when its handshake was under way or done",
+    when: `${unnamedAt(...tcpInput)} AND ${opens}`,
   },
   {
     id: "TCP_HANDLED",
     kind: "normal",
     why: "TCP segment without data, freed once its connection had handled it",
-    when: `${site(...tcpOfConnection)} AND ${withoutData}`,
+    when: `${unnamedAt(...tcpOfConnection)} AND ${withoutData}`,
   },
   {
     id: "TCP_REFUSED",
     kind: "unknown",
     why: "TCP segment that opens no connection: refused, or of one that had ended",
-    when: `${site(...tcpSegments)} AND tcp_flags IS NOT NULL`,
+    when: `${unnamedAt(...tcpSegments)} AND tcp_flags IS NOT NULL`,
   },
   {
     id: "TCP_UNTOLD",
     kind: "unknown",
     why: "TCP segment at a place that also frees what was handled; headers: true tells more",
-    when: site(...tcpInput),
+    when: unnamedAt(...tcpInput),
   },
   {
     id: "FIREWALL",
     kind: "suspicious",
     why: "dropped by a rule of the firewall, or by connection tracking",
-    when: reason("NETFILTER_DROP"),
+    when: byReason("NETFILTER_DROP"),
   },
   {
     id: "REASON",
@@ -206,10 +177,10 @@ export const dropRules: readonly DropRule[] = [
     why: "dropped for the reason that the kernel gives",
     when: "reason IS NOT NULL AND reason <> 'NOT_SPECIFIED'",
   },
-  { id: "LOSSY_PLACE", kind: "suspicious", why: "freed where packets get lost", when: site(...lossy) },
+  {
+    id: "LOSSY_PLACE",
+    kind: "suspicious",
+    why: "freed where packets get lost",
+    when: unnamedAt(...Object.values(lossyPlaces).flat()),
+  },
 ];
-
-/** What the column `why` says where a rule decided. */
-export function whyOf(id: string): string {
-  return dropRules.find((rule) => rule.id === id)?.why as string;
-}

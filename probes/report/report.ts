@@ -18,10 +18,11 @@ import { classifyDrops, dropsBySecond } from "../drop/index.js";
 import { dropsByPlace } from "../drop-places/index.js";
 import { tableOf } from "../table-of.js";
 import { drops, percent, percentSql, word } from "./columns.js";
+import { explainedSql } from "./counted.js";
 import { flowsOf } from "./flows.js";
 import { overTimeOf } from "./over-time.js";
 import { dropReportRules } from "./rules.js";
-import { countedSql, explainedSql, placedSql, whoseDevices } from "./whose.js";
+import { countedSql, placedSql, whoseDevices } from "./whose.js";
 
 /** What {@link dropReport} is asked. */
 export interface DropReportOptions extends Pick<CommonParameters, "seconds" | "attachSeconds" | "during"> {
@@ -50,15 +51,16 @@ const places: Column[] = [
   { name: "flows", type: "BIGINT", meaning: "flows that lost packets there" },
   word("worst_flow", "the flow with most drops there"),
   word("why", "what the rule that decided on the kind says"),
+  word("rule", "id of that rule; null where none knows the place"),
 ];
 
 /** What the rules know of drops besides. */
-const explainedColumns: Column[] = ["no_ports", "full_buffers"].map((name) => ({
-  name,
-  type: "BIGINT",
-  unit: "packets",
-  meaning: "datagrams that UDP counted so in that network namespace meanwhile",
-}));
+const explainedColumns: Column[] = [
+  word(
+    "counted",
+    "what TCP or UDP counted meanwhile, where it explains drops without a reason: no port, buffer full, refused (a reset was sent), checksum",
+  ),
+];
 
 /** What the rules know of a counter besides. */
 const countedColumns: Column[] = [
@@ -113,7 +115,7 @@ export class DropReport {
  * @param options.attachSeconds how long attaching may take on top. Default 30.
  * @param options.during called once the probe is attached and the counters are read; the report ends with it.
  * @param options.thresholds of its rules; a finding shows the ones it was held against.
- * @returns `drops` (`kind`, `reason`, `site`, `device`, `netns`, `guest`, `drops`, `to_own_address`, `percent`, `flows`, `worst_flow`, `why`), `reasons`, `sites`, `devices` (each with `drops`, `percent`, `normal_drops`), `flows`
+ * @returns `drops` (`kind`, `reason`, `site`, `device`, `netns`, `guest`, `drops`, `to_own_address`, `percent`, `flows`, `worst_flow`, `why`, `rule`), `reasons`, `sites`, `devices` (each with `drops`, `percent`, `normal_drops`), `flows`
  *   (`protocol`, `src`, `src_port`, `dst`, `dst_port`, `drops`, `percent`, `reasons`, `devices`, `kinds`), `overTime` (`time_ns`, `reason`, `drops`), `counters` (a Table), `findings`, and three Figures: `sankey` (from device to reason to function), `timeline` (drops per second
  *   over time, by reason) and `topSites` (bars of the 20 functions that dropped most, the others together). In a cell it shows findings, figures and drops.
  *
@@ -212,8 +214,8 @@ const end = (address: string, port: string) => `${address} || coalesce(':' || ${
 const flowSql = `coalesce(protocol, '') || coalesce(' ' || ${end("src", "src_port")} || ' → ' || ${end("dst", "dst_port")}, '')`;
 const placesQuery = `
   SELECT kind, reason, site, device, netns, any_value(guest) AS guest, sum(drops) AS drops,
-    coalesce(sum(drops) FILTER (own), 0) AS to_own_address, ${percentSql} AS percent, count(DISTINCT ${flowSql}) AS flows, arg_max(${flowSql}, drops) AS worst_flow, why
-  FROM (${placedSql}) GROUP BY kind, reason, site, device, netns, why ORDER BY drops DESC, kind, reason, site, device, netns, why`;
+    coalesce(sum(drops) FILTER (own), 0) AS to_own_address, ${percentSql} AS percent, count(DISTINCT ${flowSql}) AS flows, arg_max(${flowSql}, drops) AS worst_flow, why, rule
+  FROM (${placedSql}) GROUP BY kind, reason, site, device, netns, why, rule ORDER BY drops DESC, kind, reason, site, device, netns, rule`;
 /** Nothing casts doubt on drops that the kernel counted: those that found no room are beside the others. */
 const noDoubts = "SELECT NULL AS flow, NULL AS doubt WHERE false";
 const doubtColumns = [word("flow", "about this flow"), word("doubt", "id of the finding that explains it")];

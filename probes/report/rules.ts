@@ -1,6 +1,6 @@
 import { type EvidenceRow, type Rules, rule } from "../../lib/findings/index.js";
 import type { Table } from "../../lib/tables/index.js";
-import { whyOf } from "../drop/index.js";
+import { unnamedAt as at, byReason as by, bySite, lossyPlaces } from "../drop/index.js";
 
 /** What the rules of a host's drops look through. */
 interface DropSubject {
@@ -26,6 +26,9 @@ interface Kind {
   advice: string[];
 }
 
+/** Where the row alone can't tell, the counters may. */
+const lost = "(kind = 'suspicious' OR counted IS NOT NULL)";
+
 /** A rule on drops that no rule before it has taken. */
 function ofDrops({ title, when, says, causes, advice }: Kind) {
   return rule({
@@ -34,8 +37,8 @@ function ofDrops({ title, when, says, causes, advice }: Kind) {
     thresholds,
     of: async ({ drops }: DropSubject) => drops,
     grades: ({ high }) => [
-      ["HIGH", `kind = 'suspicious' AND (${when}) AND drops >= ${high}`],
-      ["MEDIUM", `kind = 'suspicious' AND (${when})`],
+      ["HIGH", `${lost} AND (${when}) AND drops >= ${high}`],
+      ["MEDIUM", `${lost} AND (${when})`],
     ],
     shows,
     measure: "drops",
@@ -85,9 +88,6 @@ function filter({ reason, device }: EvidenceRow): string {
   return parts.map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`).join("");
 }
 
-const by = (...reasons: string[]) => `reason IN (${reasons.map((one) => `'${one}'`).join(", ")})`;
-const at = (...sites: string[]) =>
-  `(coalesce(reason, 'NOT_SPECIFIED') = 'NOT_SPECIFIED' AND site IN (${sites.map((one) => `'${one}'`).join(", ")}))`;
 const on = (row: EvidenceRow) => (row.device === null ? "no device" : ownerOf(row.device, row));
 
 /** A thing and whose it is: its network namespace, and the machine behind it. */
@@ -106,21 +106,19 @@ function ownerOf(thing: EvidenceRow[string] | undefined, { netns, guest }: Evide
 const bySwitch =
   "(starts_with(reason, 'SUBSYSTEM_') AND (site = 'do_execute_actions' OR starts_with(site, 'ovs_')))";
 
-/** Without a reason, UDP frees there what nobody listens for, is damaged, or a policy refuses; and what finds no room, or a filter refuses. Its counters tell. */
-const udpLookup = at("__udp4_lib_rcv", "__udp6_lib_rcv");
-const udpQueue = at("udp_queue_rcv_one_skb", "udpv6_queue_rcv_one_skb");
+/** What the kernel gives no reason for, by what its protocols counted meanwhile. */
+const counted = (...counts: string[]) => `counted IN (${counts.map((one) => `'${one}'`).join(", ")})`;
 
 const when = {
-  queue: `${by("QDISC_DROP", "QDISC_OVERLIMIT", "QDISC_CONGESTED", "FQ_BAND_LIMIT")} OR ${at("kfree_skb_list", "kfree_skb_list_reason", "__dev_queue_xmit", "__fq_codel_dequeue")}`,
-  /** Segments that TCP freed without saying why. */
-  open: `why = '${whyOf("TCP_OPEN")}' OR ${by("TCP_LISTEN_OVERFLOW", "TCP_REQQFULLDROP")}`,
-  firewall: `${by("NETFILTER_DROP", "TC_INGRESS", "TC_EGRESS", "XDP")} OR ${at("nf_hook_slow", "nft_do_chain")}`,
-  noSocket: `(${by("NO_SOCKET")} AND site NOT IN ('icmp_rcv', 'icmpv6_rcv', 'ping_rcv')) OR (${udpLookup} AND no_ports >= drops / 2)`,
-  socketFull: `${by("SOCKET_RCVBUFF", "SOCKET_BACKLOG", "PROTO_MEM")} OR (${udpQueue} AND full_buffers >= drops / 2)`,
-  checksum: by("IP_CSUM", "TCP_CSUM", "UDP_CSUM", "ICMP_CSUM", "SKB_CSUM"),
-  route: `${by("IP_INNOROUTES", "IP_OUTNOROUTES", "IP_RPFILTER", "IP_INADDRERRORS", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATEFAIL", "NEIGH_DEAD", "PKT_TOO_BIG")} OR ${at("ip_error", "neigh_invalidate", "__neigh_event_send", "ip_rcv_finish_core")}`,
-  virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR ${bySwitch} OR ${at("tun_net_xmit", "ovs_vport_send", "ovs_dp_process_packet", "do_execute_actions", "do_output", "ovs_execute_actions", "ovs_dp_upcall", "enqueue_to_backlog", "netlink_attachskb")} OR site = 'netlink_attachskb'`,
-  tunnel: `regexp_matches(reason, '^(VXLAN|TUNNEL|IP_TUNNEL)_') OR ${at("vxlan_rcv", "vxlan_xmit", "vxlan_xmit_one", "geneve_udp_encap_recv", "geneve_xmit", "gre_rcv", "ip_tunnel_rcv", "ip_tunnel_xmit", "ip6_tnl_rcv", "ip6_tnl_xmit", "__iptunnel_pull_header")}`,
+  queue: `${by("QDISC_DROP", "QDISC_OVERLIMIT", "QDISC_CONGESTED", "FQ_BAND_LIMIT")} OR ${at(...lossyPlaces.queue)}`,
+  listen: by("TCP_LISTEN_OVERFLOW"),
+  firewall: `${by("NETFILTER_DROP", "TC_INGRESS", "TC_EGRESS", "XDP")} OR ${at(...lossyPlaces.firewall)}`,
+  noSocket: `(${by("NO_SOCKET")} AND NOT ${bySite("icmp_rcv", "icmpv6_rcv", "ping_rcv")}) OR ${counted("no port", "refused")}`,
+  socketFull: `${by("SOCKET_RCVBUFF", "SOCKET_BACKLOG", "PROTO_MEM")} OR ${counted("buffer full")}`,
+  checksum: `${by("IP_CSUM", "TCP_CSUM", "UDP_CSUM", "ICMP_CSUM", "SKB_CSUM")} OR ${counted("checksum")}`,
+  route: `${by("IP_INNOROUTES", "IP_OUTNOROUTES", "IP_RPFILTER", "IP_INADDRERRORS", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATEFAIL", "NEIGH_DEAD", "PKT_TOO_BIG")} OR ${at(...lossyPlaces.route)}`,
+  virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR ${bySwitch} OR ${at(...lossyPlaces.virtual)} OR ${bySite("netlink_attachskb")}`,
+  tunnel: `regexp_matches(reason, '^(VXLAN|TUNNEL|IP_TUNNEL)_') OR ${at(...lossyPlaces.tunnel)}`,
 };
 
 const reasonOf = ({ reason, site }: EvidenceRow) =>
@@ -150,21 +148,20 @@ export const dropReportRules = {
     advice: ["see nft list ruleset with counters; the flow says which rule may match"],
   }),
   DROPS_NO_SOCKET: ofDrops({
-    title: "nobody listens where datagrams are sent",
+    title: "nobody listens where packets are sent",
     when: when.noSocket,
     says: (row) => `nobody listens for what came in on ${on(row)}`,
     causes: ["the service is not running, or listens on another address or port", "a scan"],
-    advice: ["see ss -lun where the address is"],
+    advice: ["see ss -ltun where the address is"],
   }),
   DROPS_TCP_OPEN: ofDrops({
     title: "attempts to open TCP connections are dropped",
-    when: when.open,
+    when: when.listen,
     says: (row) => `attempts to open TCP connections were dropped on ${on(row)}`,
     causes: [
       "a listening socket has no room: its process accepts too slowly, or a flood of SYNs (COUNTER_LISTEN)",
-      "nobody listens there, on a kernel that gives no reason",
     ],
-    advice: ["see ss -ltn: Recv-Q against Send-Q, and whether the port is listened on at all"],
+    advice: ["see ss -ltn: Recv-Q against Send-Q; net.core.somaxconn, net.ipv4.tcp_max_syn_backlog"],
   }),
   DROPS_SOCKET_FULL: ofDrops({
     title: "a receiver's socket buffer is full",
@@ -230,9 +227,10 @@ export const dropReportRules = {
   }),
   DROPS_OTHER: ofDrops({
     title: "packets are dropped for another reason",
-    when: `NOT ${udpLookup} AND NOT ${udpQueue} AND coalesce(${Object.values(when)
+    // What UDP's queue frees uncounted, the filter of a socket's owner refused.
+    when: [at(...lossyPlaces.udpQueue), ...Object.values(when)]
       .map((one) => `NOT coalesce(${one}, false)`)
-      .join(" AND ")}, true)`,
+      .join(" AND "),
     says: (row) => `${reasonOf(row)} dropped what was on ${on(row)}`,
     causes: ["as the kernel's reason says"],
     advice: ["look at single drops with their stacks"],

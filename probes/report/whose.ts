@@ -1,7 +1,6 @@
 import { SkbookError } from "../../lib/errors/index.js";
 import { type Host, topology } from "../../lib/hosts/index.js";
 import { type Column, createTable, type Frame, type Table, type Value } from "../../lib/tables/index.js";
-import { whyOf } from "../drop/index.js";
 import { word } from "./columns.js";
 
 /** Whose the devices of a host are: their network namespaces, what is behind them, and the addresses that they have. */
@@ -70,12 +69,5 @@ export const placedSql = `
 export const countedSql = `
   SELECT *, ${behind("split_part(counters.subject, ' ', 1)", "counters.netns")} AS guest,
     CASE WHEN source = 'link' AND "counter" = 'rx_dropped' THEN coalesce((SELECT sum(drops.drops) FROM drops
-      WHERE drops.why = '${whyOf("OTHER_PROTOCOL")}' AND drops.device = counters.subject AND drops.netns = counters.netns), 0) ELSE 0 END AS no_loss
+      WHERE drops.rule = 'OTHER_PROTOCOL' AND drops.device = counters.subject AND drops.netns = counters.netns), 0) ELSE 0 END AS no_loss
   FROM counters`;
-
-/** In SQL over `drops` and counters: each with what the protocols of its namespace counted meanwhile, for kernels that give no reason. */
-export const explainedSql = (() => {
-  const counted = (...names: string[]) =>
-    `(SELECT coalesce(sum(counters.change), 0) FROM counters WHERE counters.netns = drops.netns AND counters."counter" IN (${names.map((name) => `'${name}'`).join(", ")}))`;
-  return `SELECT *, ${counted("UdpNoPorts", "Udp6NoPorts")} AS no_ports, ${counted("UdpRcvbufErrors", "Udp6RcvbufErrors")} AS full_buffers FROM drops`;
-})();

@@ -53,7 +53,7 @@ const knowsOrder = (at: HookAt) => at.hasArg("skbaddr") && at.hasArg("skaddr") &
  */
 export const readLatencySummary: Probe<ReadLatencySummaryParameters, "frame"> = defineHistogram({
   name: "readLatencySummary",
-  revision: 2,
+  revision: 3,
   measures: "how long data lay in TCP sockets until it was read, and how long behind a hole",
   hooks: { required: [segment, read] },
   filters: socketFilters,
@@ -89,7 +89,7 @@ export const readLatencySummary: Probe<ReadLatencySummaryParameters, "frame"> = 
       on(
         segment,
         (at) => bpf`if (${at.arg("data_len")} == 0) { return; }
-  ${readSockaddr(at, endsOf(by, parameters))}
+  ${readSockaddr(at, endsOf(knowsOrder(at) ? by : [], parameters))}
   ${cookie} = ${at.arg("sock_cookie")}; ${now} = nsecs;
   ${filtered(at, bpf``, arrived(at))}`,
       ),

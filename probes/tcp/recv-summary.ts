@@ -60,7 +60,7 @@ const [since, now, result, which] = [bpf`$since`, bpf`$now`, bpf`$result`, bpf`$
  */
 export const recvSummary: Probe<RecvSummaryParameters, "frame"> = defineHistogram({
   name: "recvSummary",
-  revision: 1,
+  revision: 2,
   measures: "how long calls took that receive, and how much they got",
   hooks: {
     required: [...ofSockets.flatMap((call) => [leave(call), enter(call)]), tookData],
@@ -124,11 +124,7 @@ export const recvSummary: Probe<RecvSummaryParameters, "frame"> = defineHistogra
       });
     return [
       // First, since bpftrace has to know what a map holds before it is read.
-      ...used.map((call) =>
-        on(enter(call), (at) =>
-          filtered(at, bpf``, bpf`${took.at(thread)} = 0; ${began.at(thread)} = nsecs;`),
-        ),
-      ),
+      ...used.map((call) => on(enter(call), (at) => filtered(at, bpf``, bpf`${began.at(thread)} = nsecs;`))),
       on(tookData, () => bpf`if (${began.at(thread)} != 0) { ${took.at(thread)} = 1; }`),
       ...used.map(back),
     ];

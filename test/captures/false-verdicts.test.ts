@@ -124,6 +124,29 @@ describe("packets that come again", () => {
   });
 });
 
+describe("a fragmented packet that goes in a circle", () => {
+  const whole = udp(5000, 5001, Buffer.alloc(3000, 1));
+  const piece = (part: number, ttl: number) =>
+    ip(client, server, "udp", whole.subarray(part * 1480, (part + 1) * 1480), {
+      ...{ id: 5, ttl, moreFragments: part < 2, fragmentOffset: part * 1480 },
+    });
+  const frames = [60, 58, 56, 54].flatMap(
+    (ttl, at): Frames => [0, 1, 2].map((part) => [at / 100 + part / 10_000, ethernet(piece(part, ttl))]),
+  );
+
+  it("is one", async () => {
+    expect(await found(["ROUTING_LOOP"], frames, later(20))).toEqual([["ROUTING_LOOP", "HIGH", true]]);
+  });
+
+  it("had many hops left when it ran out of them", async () => {
+    const quoted = piece(0, 1).subarray(0, 28);
+    const expired = ip("192.0.2.254", client, "icmp", icmp(11, 0, [0, 0], quoted), { id: ++identification });
+    expect(await found(["ICMP_LOOP"], frames, [[0.06, ethernet(expired)]], later(20))).toEqual([
+      ["ICMP_LOOP", "HIGH", true],
+    ]);
+  });
+});
+
 describe("DHCP with one transaction", () => {
   const [discover, offer, request, ack, nak] = [1, 2, 3, 5, 6];
   const granted = (mac: number, seconds: number) =>
@@ -157,6 +180,16 @@ describe("DHCP with one transaction", () => {
     ]);
     // What is granted in another network is no address in this one.
     expect(await found(["DHCP_FAILED"], ...frames)).toEqual([["DHCP_FAILED", "HIGH", true]]);
+  });
+
+  it("refused without a relay and granted through one is settled", async () => {
+    const renewed = refused(1, 0);
+    const anew = [discover, offer, request, ack].map((type, at): Frames[number] => [
+      1 + at / 10,
+      dhcpFrame(type as number, { mac: 1, transaction: 8, relay: "192.0.2.254" }),
+    ]);
+    expect(await found(["DHCP_FAILED"], renewed, anew, later(200))).toEqual([]);
+    expect(await found(["DHCP_FAILED"], renewed, later(200))).toEqual([["DHCP_FAILED", "HIGH", true]]);
   });
 
   it("whose answers have another tag is one", async () => {
@@ -239,6 +272,24 @@ describe("pings to many", () => {
     ]);
     expect(await found(["PING_LOSS"], many("198.51.100.255", unicast), answers, later(20))).toEqual([]);
     expect(await found(["PING_LOSS"], many("198.51.100.9", unicast), later(20))).toEqual([
+      ["PING_LOSS", "CRITICAL", true],
+    ]);
+  });
+
+  it("of one identifier are lost where the answers of others belong to requests of their own", async () => {
+    const unicast = [2, 0, 0, 0, 0, 2];
+    const answered = many(server, unicast).flatMap(([seconds, frame], at): Frames => {
+      const reply = icmp(0, 0, [7, at + 1], Buffer.alloc(32));
+      return [
+        [seconds, frame],
+        [seconds + 0.01, ethernet(ip(server, client, "icmp", reply, { id: ++identification }))],
+      ];
+    });
+    const silent = many("198.51.100.9", unicast).map(([seconds, frame]): Frames[number] => [
+      seconds + 0.001,
+      frame,
+    ]);
+    expect(await found(["PING_LOSS"], answered, silent, later(20))).toEqual([
       ["PING_LOSS", "CRITICAL", true],
     ]);
   });

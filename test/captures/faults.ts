@@ -56,15 +56,22 @@ interface DhcpOptions {
   transaction?: number;
   /** Last byte of the client's MAC address. */
   mac?: number;
+  /** Address of the relay that passes it on to the server, or back. */
+  relay?: string;
 }
 
 /** A message of DHCP, by its type. */
-export function dhcpFrame(type: number, { transaction = 7, mac = 9 }: DhcpOptions = {}): Buffer {
+export function dhcpFrame(type: number, { transaction = 7, mac = 9, relay }: DhcpOptions = {}): Buffer {
   const answers = [2, 5, 6].includes(type);
   const body = Buffer.alloc(244);
   body.set([answers ? 2 : 1, 1, 6, 0, 0, 0, 0, transaction]);
   body.set([2, 0, 0, 0, 0, mac], 28);
   body.set([0x63, 0x82, 0x53, 0x63, 53, 1, type, 255], 236);
+  if (relay !== undefined) {
+    body.set(relay.split(".").map(Number), 24);
+    const [src, dst] = answers ? ["192.0.2.1", relay] : [relay, "192.0.2.1"];
+    return frame(src, dst, "udp", udp(67, 67, body));
+  }
   return answers
     ? frame("192.0.2.1", "192.0.2.9", "udp", udp(67, 68, body))
     : frame("0.0.0.0", "255.255.255.255", "udp", udp(68, 67, body));

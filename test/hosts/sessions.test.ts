@@ -142,6 +142,7 @@ describeLive("a connection with more to do than sshd allows", ["sshd"], () => {
     runs[0]?.stop();
     // The session that it gives back is for the tenth, beside the check that proves its end.
     expect(await noted("proof", (runs[0] as Execution).ended)).toMatchObject({ detached: "proved" });
+    expect(over).toContain("proof");
     expect(over).not.toContain("ninth");
     abort.abort();
     await expect(ninth).rejects.toMatchObject({ code: "INTERRUPTED" });

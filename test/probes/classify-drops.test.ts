@@ -26,6 +26,8 @@ const besides: Column[] = [
   { name: "dst", type: "VARCHAR", meaning: "destination" },
   { name: "packet_type", type: "VARCHAR", meaning: "whom it was for" },
   { name: "tcp_has_data", type: "BOOLEAN", meaning: "has data" },
+  { name: "protocol", type: "VARCHAR", meaning: "protocol or EtherType" },
+  { name: "ip_version", type: "INTEGER", meaning: "4 or 6" },
 ];
 
 const cases: [row: Value[], kind: string][] = [
@@ -45,12 +47,19 @@ const cases: [row: Value[], kind: string][] = [
   [["SUBSYSTEM_3_1", "do_execute_actions", "vnet1", null, null], "suspicious"],
   [[null, "sk_stream_kill_queues", null, null, null], "normal"],
   [[null, "skb_release_data", "eth0", null, null], "normal"],
-  [[null, "tcp_v4_rcv", "eth0", "SYN", 0], "suspicious"],
+  [[null, "tcp_v4_rcv", "eth0", "SYN", 0], "unknown"],
   [[null, "tcp_v4_rcv", "eth0", "PSH ACK", 100], "unknown"],
   [[null, "tcp_v4_rcv", "eth0", "ACK", 0], "unknown"],
   [[null, "tcp_v4_rcv", "eth0", null, null], "unknown"],
   [[null, "tcp_v4_do_rcv", "eth0", "ACK", 0], "normal"],
-  [[null, "tcp_v4_do_rcv", "eth0", "PSH ACK", 1], "suspicious"],
+  [[null, "tcp_v4_do_rcv", "eth0", "PSH ACK", 1], "unknown"],
+  [["NOT_SPECIFIED", "tcp_v4_do_rcv", "eth0", "PSH ACK", 1], "unknown"],
+  [["NOT_SPECIFIED", "tcp_v4_rcv", "eth0", "SYN", 0], "unknown"],
+  [["NOT_SPECIFIED", "tcp_v4_rcv", "eth0", "ACK", 0], "unknown"],
+  [[null, "tcp_rcv_state_process", "eth0", "PSH ACK", 1], "unknown"],
+  [[null, "ip6_rcv_core", "eth0", null, null], "unknown"],
+  [[null, "__netif_receive_skb_core", "eth0", null, null], "unknown"],
+  [[null, "tcp_v4_do_rcv", "eth0", "SYN", 10], "unknown"],
   [[null, "__udp4_lib_rcv", "eth0", null, null], "suspicious"],
 ];
 const rows = cases.map(([row]) => row);
@@ -59,9 +68,12 @@ const kinds = cases.map(([, kind]) => kind);
 test("each drop is normal, suspicious or unknown, by visible rules", async () => {
   const judged = await classifyDrops(createFrame(columns, rows, provenance));
   const values = judged.values as Value[][];
-  expect(values.map((row) => row.at(-2))).toEqual(kinds);
-  const known = new Set([...dropRules.map(({ why }) => why), "no rule knows this place"]);
-  expect(values.every((row) => known.has(row.at(-1) as string))).toBe(true);
+  expect(values.map((row) => row.at(-3))).toEqual(kinds);
+  const known = new Map([...dropRules.map(({ id, why }) => [id, why] as const)]);
+  for (const row of values)
+    expect(row.at(-2)).toBe(
+      row.at(-1) === null ? "no rule knows this place" : known.get(row.at(-1) as string),
+    );
 });
 
 test.each<[string, Value[], string, Value[]]>([
@@ -103,6 +115,24 @@ test.each<[string, Value[], string, Value[]]>([
     ["198.51.100.2", "HOST", null],
   ],
   [
+    "neighbour discovery where IPv6 is switched off",
+    [null, "ip6_rcv_core", "eth0", null, null],
+    "unknown",
+    ["ff02::1", "MULTICAST", null],
+  ],
+  [
+    "an EtherType that nobody takes, without reasons",
+    [null, "__netif_receive_skb_core", "eth0", null, null],
+    "normal",
+    [null, "HOST", null, "LLDP", null],
+  ],
+  [
+    "IP that nobody takes, without reasons",
+    [null, "__netif_receive_skb_core", "eth0", null, null],
+    "unknown",
+    ["198.51.100.2", "HOST", null, "UDP", 4],
+  ],
+  [
     "a bridged frame in a full queue",
     [null, "__dev_queue_xmit", "vnet1", null, null],
     "suspicious",
@@ -135,12 +165,13 @@ test.each<[string, Value[], string, Value[]]>([
   [
     "data, of which the length is unknown",
     [null, "tcp_v4_do_rcv", "eth0", "ACK", null],
-    "suspicious",
+    "unknown",
     ["198.51.100.2", "HOST", true],
   ],
 ])("%s", async (_, row, kind, more) => {
-  const judged = await classifyDrops(createFrame([...columns, ...besides], [[...row, ...more]], provenance));
-  expect((judged.values as Value[][])[0]?.at(-2)).toBe(kind);
+  const padded = [...row, ...more, ...besides.slice(more.length).map(() => null)];
+  const judged = await classifyDrops(createFrame([...columns, ...besides], [padded], provenance));
+  expect((judged.values as Value[][])[0]?.at(-3)).toBe(kind);
 });
 
 test("no row is hidden, none is changed, and a Table is judged as a Frame is", async () => {
@@ -148,8 +179,8 @@ test("no row is hidden, none is changed, and a Table is judged as a Frame is", a
   writer.append(rows);
   const judged = await classifyDrops(await writer.finish(provenance));
   const values = (await judged.toFrame()).values as Value[][];
-  expect(values.map((row) => row.slice(0, -2))).toEqual(rows);
-  expect(values.map((row) => row.at(-2))).toEqual(kinds);
+  expect(values.map((row) => row.slice(0, -3))).toEqual(rows);
+  expect(values.map((row) => row.at(-3))).toEqual(kinds);
 });
 
 test("drops without the columns of headers, or without a site, are judged by what there is", async () => {

@@ -39,7 +39,7 @@ export const echoViews = {
     SELECT DISTINCT requests.frame FROM requests JOIN replies
       ON replies.icmp_id = requests.icmp_id AND replies.icmp_seq = requests.icmp_seq AND replies.dst = requests.src
         AND replies.src <> requests.dst AND abs(replies.time_ns - requests.time_ns) <= ${answerTimeoutNs}
-    WHERE requests.frame NOT IN (SELECT question FROM pairs)`,
+    WHERE requests.frame NOT IN (SELECT question FROM pairs) AND replies.frame NOT IN (SELECT answer FROM pairs)`,
   ending: endingSql,
   echoes: `
     SELECT frame, time_ns, flow_number, src, dst, icmp_id, icmp_seq, wire_bytes, ttl,

@@ -25,7 +25,7 @@ export async function expiredPackets({ capture, filter }: Subject): Promise<Tabl
       sightings: `
         SELECT time_ns, flow_number, src, dst, src_port, dst_port, icmp_seq, ttl FROM own
         WHERE quoted_src IS NULL AND (src, dst) IN (SELECT (quoted_src, quoted_dst) FROM expired)
-          AND frame NOT IN (SELECT again.frame FROM again SEMI JOIN circling USING (flow_number))
+          AND frame NOT IN (SELECT again.frame FROM again SEMI JOIN circling USING (same))
         UNION ALL SELECT time_ns, flow_number, src, dst, NULL, NULL, NULL, first_ttl FROM circling`,
       sent: `
         SELECT flow_number, src, dst, src_port, dst_port, icmp_seq, coalesce(time_ns // ${lifeNs}, -1) AS span, min(ttl) AS ttl
@@ -63,7 +63,8 @@ export async function expiredPackets({ capture, filter }: Subject): Promise<Tabl
         name: "sent_ttl",
         type: "INTEGER",
         unit: "hops",
-        meaning: "lowest TTL of such packets when captured, in the 10 to 20 s before; null: none was",
+        meaning:
+          "lowest TTL of such packets when captured, in the same 10 s of the capture's time and the 10 s before; null: none was",
       },
       flag("circling", "packets of that flow go in a circle at the point of capture"),
       flag("traced", "somebody traced the path between its addresses"),

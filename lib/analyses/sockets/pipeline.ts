@@ -151,7 +151,7 @@ export async function socketPipeline(
         .map(
           (point, place) => `
             SELECT ${place} AS place, '${point.side}' AS side, ${point.number} AS number, '${point.name}' AS point, ${point.pressure} AS pressure, ${point.share} AS share,
-              CASE WHEN (${point.critical} OR ${point.warning}) AND sent.few THEN 'INFO' WHEN ${point.critical} THEN 'CRITICAL' WHEN ${point.warning} THEN 'HIGH' WHEN ${point.info} THEN 'INFO' END AS severity,
+              CASE WHEN (${point.critical} OR ${point.warning}) AND ${point.side === "sender" ? "sent" : "got"}.few THEN 'INFO' WHEN ${point.critical} THEN 'CRITICAL' WHEN ${point.warning} THEN 'HIGH' WHEN ${point.info} THEN 'INFO' END AS severity,
               ${point.evidence} AS evidence, '${point.diagnosis.replaceAll("'", "''")}' AS diagnosis, '${point.action.replaceAll("'", "''")}' AS action FROM pair`,
         )
         .join(" UNION ALL "),

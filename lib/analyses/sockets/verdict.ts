@@ -14,7 +14,7 @@ export function verdictOf(flow: string, facts: { [name: string]: Value }, slow: 
   const window = facts.snd_wnd_bytes === null ? "" : `, a window of at most ${size(facts.snd_wnd_bytes)}`;
   const doubt =
     facts.few === true
-      ? ` (${facts.samples} samples are too few, or too close, to be sure: 10 at least, 100 ms apart or more)`
+      ? ` (${facts.samples} samples are too few, or too close, to be sure: better 10 or more, 100 ms apart)`
       : "";
   const why: Record<Limit, string> = {
     application: "its sending application gave nothing more to send",

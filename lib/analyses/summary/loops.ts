@@ -11,7 +11,7 @@ const leastPasses = 3;
 const roundNs = 3_000_000_000;
 
 /**
- * Packets that pass one point, between the same two MAC addresses, again and again, each time with a lower TTL, as relation `circling`: one
+ * Packets that pass one point, between the same two MAC addresses, again and again, never with a higher TTL, as relation `circling`: one
  * row per packet, named by the frame in which it passes first.
  */
 export const loopViews = {
@@ -24,7 +24,7 @@ export const loopViews = {
     FROM passing SEMI JOIN (SELECT same FROM passing GROUP BY same HAVING count(DISTINCT ttl) >= ${leastPasses}) USING (same)
     WINDOW rounds AS (PARTITION BY same ORDER BY time_ns, frame)`,
   circling: `
-    SELECT min(frame) AS frame, min(time_ns) AS time_ns, any_value(flow_number) AS flow_number, any_value(src) AS src, any_value(dst) AS dst,
+    SELECT same, min(frame) AS frame, min(time_ns) AS time_ns, any_value(flow_number) AS flow_number, any_value(src) AS src, any_value(dst) AS dst,
       count(DISTINCT ttl) AS passes, max(ttl) AS first_ttl, min(ttl) AS last_ttl, max(time_ns) - min(time_ns) AS duration_ns
     FROM again GROUP BY same HAVING max(step) <= 0 AND coalesce(max(since_ns), 0) <= ${roundNs}`,
 };
@@ -50,9 +50,10 @@ export async function routingLoops({ capture, filter }: Subject): Promise<Table>
       {
         name: "first_ttl",
         type: "INTEGER",
+        unit: "hops",
         meaning: "highest time to live or hop limit with which one passes",
       },
-      { name: "last_ttl", type: "INTEGER", meaning: "lowest" },
+      { name: "last_ttl", type: "INTEGER", unit: "hops", meaning: "lowest" },
       duration("duration_ns", "of the one that circles longest"),
     ],
   });

@@ -100,7 +100,8 @@ export class Scope {
   private derivation({ source, query, views, columns, sources }: Analysis): Derivation {
     return {
       sources: { ...this.parts.sources, ...sources },
-      views: { ...viewsOf(this.parts), ...views },
+      bases: viewsOf(this.parts),
+      views: views ?? {},
       query,
       columns,
       provenance: { ...this.provenance, source },

@@ -28,7 +28,6 @@ interface Saying {
 }
 
 const allRules = [...Object.keys(dropReportRules), ...dropRules.map(({ id }) => id)];
-const ruleOf = new Map(dropRules.map(({ id, why }) => [why, id]));
 const play = "/run/lab/play";
 
 /** Plays scenes, one after the other, while a report is taken, and says what that said of each. */
@@ -194,8 +193,8 @@ async function decided({ drops }: DropReport): Promise<Saying[]> {
   const bare = rowsOf(await classifyDrops(await drops.sql("SELECT reason, site, device FROM this")));
   return rowsOf(drops).flatMap((row, index) => {
     const text = [row.reason, row.site, row.device, row.worst_flow, row.drops].map(String).join(" ");
-    return [row.why, bare[index]?.why].map((why) => ({
-      rule: ruleOf.get(String(why)) ?? "-",
+    return [row.rule, bare[index]?.rule].map((rule) => ({
+      rule: String(rule ?? "-"),
       netns: row.netns as string | null,
       text,
     }));

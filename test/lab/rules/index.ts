@@ -6,8 +6,9 @@ import { switchFaults } from "./scenes/switch.js";
 export { compareRules } from "./compare.js";
 export { expectedOn, type Scene } from "./scene.js";
 
-/** Rules of classifyDrops that no kernel of the lab can show, and why. */
+/** Rules of classifyDrops, and of dropReport, that no kernel of the lab can show, and why. */
 export const notInTheLab: Readonly<Record<string, string>> = {
+  DROPS_TCP_OPEN: "kernels before 6.14 consume the SYN that a full listening socket drops",
   CONTROL_FRAME: "kernels before 6.13 have no such reasons",
 };
 

@@ -5,13 +5,16 @@ import { dhcpExchanges } from "../dhcp.js";
 /** A client that is refused what it had before asks anew within 10 s (RFC 2131, 3.2 and 4.4.1); the rest is for the answer. */
 const anewNs = 60_000_000_000;
 
-/** DHCPv6 of a relay has the relay's MAC address, which stands for many clients, so it tells nothing of one. */
+/**
+ * DHCPv6 of a relay has the relay's MAC address, which stands for many clients, so it tells nothing of one; that of DHCPv4 is the client's, which renews
+ * without the relay and asks anew through it.
+ */
 const settled = async ({ capture, filter }: Subject) => {
   const exchanges = await dhcpExchanges(capture, filter);
   return exchanges.query(`
     SELECT asked.*, asked.outcome = 'refused' AND (asked.version = 4 OR NOT asked.relayed) AND EXISTS (
         SELECT 1 FROM this later
-        WHERE later.outcome = 'granted' AND later.relayed = asked.relayed AND later.vlan IS NOT DISTINCT FROM asked.vlan
+        WHERE later.outcome = 'granted' AND (asked.version = 4 OR NOT later.relayed) AND later.vlan IS NOT DISTINCT FROM asked.vlan
           AND later.tunnel_id IS NOT DISTINCT FROM asked.tunnel_id AND later.client_mac = asked.client_mac AND later.version = asked.version
           AND later.start_ns BETWEEN asked.start_ns AND asked.start_ns + ${anewNs}) AS granted_later
     FROM this asked`);

@@ -23,7 +23,7 @@ export const healthy: readonly Scene[] = [
     put: ["$BG bulk $B $T sink", listening(7)],
     act: ["$A $P bulk $b 7 2"],
     undo: ["$FG bulk"],
-    spares: ["RESET", "COUNTER_BACKLOG", "TCP_DATA", "DROPS_OTHER", "DROPS_CHECKSUM", "COUNTER_CHECKSUM"],
+    spares: ["RESET", "COUNTER_BACKLOG", "DROPS_OTHER", "DROPS_CHECKSUM", "COUNTER_CHECKSUM"],
   },
   {
     name: "shaped-tcp",
@@ -63,7 +63,7 @@ export const healthy: readonly Scene[] = [
     name: "other-protocols",
     act: ["$A $P frames eth0 01:80:c2:00:00:0e 88cc 10", "$A $P frames eth0 $macB 88b5 10"],
     decides: ["OTHER_PROTOCOL"],
-    spares: ["COUNTER_NIC"],
+    spares: ["COUNTER_NIC", "ON_ENTRY"],
   },
   {
     name: "churn",
