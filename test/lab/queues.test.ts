@@ -53,8 +53,8 @@ for (const kernel of kernelVersions) {
 
     test("frames are as many as the devices themselves count", options, async () => {
       const { host } = lab();
-      let [began, ended]: Counts[] = [];
       const before = await counted(host);
+      let [began, ended] = [before, before];
       const seen = await queueSummary(host, {
         ...patience,
         by: ["device", "direction"],
@@ -71,7 +71,7 @@ for (const kernel of kernelVersions) {
         for (const direction of ["rx", "tx"]) {
           const place = `${device} ${direction}`;
           const row = rows.find((one) => one.device === device && one.direction === direction);
-          const inside = change(ended as Counts, began as Counts, place);
+          const inside = change(ended, began, place);
           expect(inside, place).toBeGreaterThanOrEqual(200);
           expect(Number(row?.count), place).toBeGreaterThanOrEqual(inside);
           expect(Number(row?.count), place).toBeLessThanOrEqual(change(after, before, place));
@@ -81,8 +81,8 @@ for (const kernel of kernelVersions) {
 
     test("interrupts are as many as the kernel itself counts, by CPU", options, async () => {
       const { host } = lab();
-      let [began, ended]: Counts[] = [];
       const before = await interrupted(host);
+      let [began, ended] = [before, before];
       const seen = await irqSummary(host, {
         ...patience,
         during: async () => {
@@ -103,8 +103,8 @@ for (const kernel of kernelVersions) {
           .filter(({ irq, cpu }) => `${irq} ${cpu}` === place)
           .map(({ count }) => Number(count));
         const most = Math.max(0, ...counts);
-        inside += change(ended as Counts, began as Counts, place);
-        expect(most, place).toBeGreaterThanOrEqual(change(ended as Counts, began as Counts, place) - missed);
+        inside += change(ended, began, place);
+        expect(most, place).toBeGreaterThanOrEqual(change(ended, began, place) - missed);
         expect(most, place).toBeLessThanOrEqual(change(after, before, place));
       }
       expect(inside).toBeGreaterThan(10);
