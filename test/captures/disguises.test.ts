@@ -45,6 +45,29 @@ const inGre =
       ip("203.0.113.1", "203.0.113.2", "gre", Buffer.concat([header, frame.subarray(14)]), { id: ++outer }),
     );
   };
+const inGtp =
+  (teid: number): Change =>
+  (frame) => {
+    const packet = frame.subarray(14);
+    const header = Buffer.from([0x30, 0xff, packet.length >> 8, packet.length & 255, 0, 0, 0, teid]);
+    const tunnelled = udp(2152, 2152, Buffer.concat([header, packet]));
+    return ethernet(ip("203.0.113.1", "203.0.113.2", "udp", tunnelled, { id: ++outer }));
+  };
+const labelled =
+  (label: number): Change =>
+  (frame) =>
+    Buffer.concat([
+      frame.subarray(0, 12),
+      Buffer.from([0x88, 0x47, label >> 12, (label >> 4) & 255, ((label & 15) << 4) | 1, 64]),
+      frame.subarray(14),
+    ]);
+const inPppoe =
+  (session: number): Change =>
+  (frame) => {
+    const bytes = frame.length - 12;
+    const header = [0x88, 0x64, 0x11, 0, session >> 8, session & 255, bytes >> 8, bytes & 255, 0, 0x21];
+    return Buffer.concat([frame.subarray(0, 12), Buffer.from(header), frame.subarray(14)]);
+  };
 const headerSum = (bytes: Buffer): void => {
   bytes.writeUInt16BE(0, 24);
   let sum = 0;
@@ -96,6 +119,16 @@ const disguises: { [name: string]: () => Disguise } = {
   }),
   "two VNIs": () => ({ frames: tenants(inVxlan(1), inVxlan(2)), conversations: 6 }),
   "two GRE keys": () => ({ frames: tenants(inGre(1), inGre(2)), conversations: 6 }),
+  "two TEIDs": () => ({ frames: tenants(inGtp(1), inGtp(2)), conversations: 6 }),
+  "two MPLS labels": () => ({ frames: tenants(labelled(100), labelled(200)), conversations: 6 }),
+  "two PPPoE sessions": () => ({ frames: tenants(inPppoe(1), inPppoe(2)), conversations: 6 }),
+  "another MPLS label by direction": () => ({
+    frames: together(
+      changed(clean(), (frame, index) => labelled(fromServer(frame) ? 200 : 100)(frame, index)),
+      later(20),
+    ),
+    conversations: 3,
+  }),
   "another VLAN by direction": () => ({
     frames: together(
       changed(clean(), (frame, index) => tagged([0x8100, fromServer(frame) ? 20 : 10])(frame, index)),

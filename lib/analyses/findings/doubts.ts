@@ -2,7 +2,7 @@ import type { Table } from "../../tables/index.js";
 import { endingSql, word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
 import { clockSql, sightedViews } from "../summary/index.js";
-import { missedViews, sequencesOf } from "../tcp/index.js";
+import { aheadViews, missedViews, sequencesOf } from "../tcp/index.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
 const answerTimeoutNs = 1_000_000_000;
@@ -12,6 +12,8 @@ const disorderPercent = 1;
 const stepNs = 1_000_000_000;
 /** A capture that misses more than this of one kind of packets misses the others, too. */
 const missedPercent = 1;
+/** Ports from here on are given to clients (net.ipv4.ip_local_port_range). */
+const clientPorts = 32_768;
 /** Above this part of one-sided connections, the capture sees one direction of the wire. */
 const oneSidedPart = 0.5;
 
@@ -31,10 +33,15 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
     source: "doubts",
     views: {
       ...missedViews,
+      ...aheadViews,
       ...sightedViews,
       blind: `
         SELECT least(client, server) AS one, greatest(client, server) AS other FROM sighted JOIN conversations USING (flow_number)
         GROUP BY ALL HAVING bool_and(one_way)`,
+      // Some of an answer may be there that can't be read without the rest of it.
+      unwhole: `
+        SELECT src, dst FROM own WHERE fragment GROUP BY src, dst, fragment_id
+        HAVING NOT bool_or(fragment_offset_bytes = 0) OR NOT bool_or(NOT more_fragments)`,
       ending: endingSql,
       clock: clockSql,
       steps: `
@@ -56,6 +63,11 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
         UNION ALL SELECT DISTINCT flow_number, 'CAPTURE_CLOCK' FROM seen WHERE frame IN (SELECT frame FROM untimed)
         UNION ALL SELECT DISTINCT extents.flow_number, 'CAPTURE_CLOCK' FROM extents
           JOIN (SELECT frame FROM steps WHERE set_back) ON frame > first_frame AND frame <= last_frame
+        UNION ALL SELECT flow_number, 'CAPTURE_CLOCK' FROM ahead
+        UNION ALL SELECT flow_number, 'CAPTURE_NO_SYN' FROM conversations
+          WHERE transport = 'tcp' AND NOT contains(direction_by, 'SYN') AND NOT (server_port < ${clientPorts} AND client_port >= ${clientPorts})
+        UNION ALL SELECT flow_number, 'FRAGMENTS_MISSING' FROM conversations
+          WHERE transport IN ('udp', 'icmp', 'icmpv6') AND ((client, server) IN (FROM unwhole) OR (server, client) IN (FROM unwhole))
         UNION ALL SELECT flow_number, 'CAPTURE_DISORDER' FROM steps GROUP BY flow_number
           HAVING 100 * count(*) FILTER (back) > ${disorderPercent} * count(*)
         UNION ALL SELECT flow_number, 'CAPTURE_ENDED' FROM latest, ending WHERE end_ns - last_ns < ${answerTimeoutNs}

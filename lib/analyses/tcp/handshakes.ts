@@ -11,7 +11,7 @@ const columns: Column[] = [
     "outcome",
     "established; refused (RST to the SYN); unanswered; half open (no ACK after the SYN ACK); not seen (begun before the capture)",
   ),
-  count("syns", "SYNs of the client: above 1 it had to ask again"),
+  count("syns", "SYNs of the client until its first ACK: above 1 it had to ask again"),
   count("syn_acks", "SYN ACKs of the server"),
   duration("retry_ns", "from the first SYN to the one that was answered, or to the last"),
   duration("server_ns", "from that SYN to the SYN ACK: path and kernel on the server's side of the capture"),
@@ -78,7 +78,7 @@ const agreed = (option: string) => `CASE WHEN syns > 0 AND syn_acks > 0 THEN ${o
  * - `start_ns` BIGINT, ns since 1970: when it began
  * - `outcome` VARCHAR: established; refused (RST to the SYN); unanswered; half open (no ACK after the SYN ACK); not seen (begun
  *   before the capture)
- * - `syns` BIGINT, packets: SYNs of the client: above 1 it had to ask again
+ * - `syns` BIGINT, packets: SYNs of the client until its first ACK: above 1 it had to ask again
  * - `syn_acks` BIGINT, packets: SYN ACKs of the server
  * - `retry_ns` BIGINT, ns: from the first SYN to the one that was answered, or to the last
  * - `server_ns` BIGINT, ns: from that SYN to the SYN ACK: path and kernel on the server's side of the capture
@@ -132,7 +132,7 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
         SELECT tcp.flow_number, max(place) FILTER (place <= last_answer) AS answered_syn
         FROM tcp JOIN answered USING (flow_number) WHERE ${asks} GROUP BY tcp.flow_number`,
       steps: `
-        SELECT tcp.flow_number,
+        SELECT tcp.flow_number, count(*) FILTER (${asks} AND NOT coalesce(place > client_ack AND client_ack > first_syn, false)) AS opening_syns,
           min(time_ns) FILTER (place = first_syn) AS first_syn_ns, min(time_ns) FILTER (place = last_syn) AS last_syn_ns,
           min(time_ns) FILTER (place = answered_syn) AS answered_syn_ns,
           arg_min(time_ns, place) FILTER (${answers} AND (place >= answered_syn OR answered_syn IS NULL)) AS answer_ns,
@@ -149,14 +149,14 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
           WHEN syn_acks > 0 THEN 'half open'
           WHEN server_rst THEN 'refused'
           ELSE 'unanswered' END AS outcome,
-        syns, syn_acks, coalesce(answered_syn_ns, last_syn_ns) - first_syn_ns AS retry_ns,
+        coalesce(opening_syns, 0) AS syns, syn_acks, coalesce(answered_syn_ns, last_syn_ns) - first_syn_ns AS retry_ns,
         CASE WHEN answer_ns >= answered_syn_ns THEN answer_ns - answered_syn_ns END AS server_ns,
         CASE WHEN acked_ns >= last_answer_ns THEN acked_ns - last_answer_ns END AS client_ns,
         server_ns + client_ns AS handshake_ns,
         CASE WHEN acked_ns >= first_syn_ns THEN acked_ns - first_syn_ns END AS setup_ns,
         client_mss_bytes, server_mss_bytes, client_window_shift, server_window_shift,
         ${["window_scaling", "sack", "timestamps", "ecn"].map(agreed).join(", ")}
-      FROM offers JOIN steps USING (flow_number) JOIN conversations USING (flow_number) ORDER BY first_frame`,
+      FROM offers LEFT JOIN steps USING (flow_number) JOIN conversations USING (flow_number) ORDER BY first_frame`,
     columns,
   });
 }

@@ -93,8 +93,8 @@ export const tcpConnectionRules = {
     thresholds: {},
     of: handshakes,
     grades: () => [
-      ["MEDIUM", "sack = false OR window_scaling = false"],
-      ["LOW", "timestamps = false"],
+      ["MEDIUM", "outcome = 'established' AND (sack = false OR window_scaling = false)"],
+      ["LOW", "outcome = 'established' AND timestamps = false"],
     ],
     shows: [...ends, "sack", "window_scaling", "timestamps", "client_mss_bytes", "server_mss_bytes"],
     measure: "server_mss_bytes",
