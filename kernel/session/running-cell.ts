@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Cell } from "../../lib/index.js";
 
 /** How long a cell may take to end by itself after an interrupt: the library proves that hosts are clean again. */
@@ -23,6 +24,8 @@ export class RunningCell implements Cell {
 
   /** `abandon` ends the waiting for the cell. */
   constructor(id: string | undefined, services: Services, abandon: () => void) {
+    // Whatever runs at the same time waits for the same signal.
+    setMaxListeners(0, this.#abort.signal);
     this.id = id;
     this.display = services.display;
     this.clearOutput = services.clearOutput;

@@ -32,30 +32,34 @@ type Event = (typeof events)[number];
 /** States of congestion control by their numbers (enum tcp_ca_state). */
 const congestionStates = ["OPEN", "DISORDER", "CWR", "RECOVERY", "LOSS"];
 
-const [event, state, control, sequence, end, segments, why] = [
-  ...[bpf`$event`, bpf`$state`, bpf`$control`, bpf`$seq`, bpf`$end`, bpf`$segments`, bpf`$why`],
-] as [Bpf, Bpf, Bpf, Bpf, Bpf, Bpf, Bpf];
+const [event, state, control, undo, sequence, end, segments, why] = [
+  ...[bpf`$event`, bpf`$state`, bpf`$control`, bpf`$undo`, bpf`$seq`, bpf`$end`, bpf`$segments`, bpf`$why`],
+] as [Bpf, Bpf, Bpf, Bpf, Bpf, Bpf, Bpf, Bpf];
 const [skb, socket] = [bpf`$skb`, bpf`$sk`];
 
 /** Stand for what the kernel doesn't say. */
 const unknown = 255;
 const noReason = "65535";
 
-/** Why a segment was sent again, by the state of its connection and that of congestion control. */
-function causeOf(connection: string | null, control: number): string | null {
+/**
+ * Why a segment was sent again, by the state of its connection and that of congestion control. What is too long for the path goes the way of a timeout, but with nothing that could be undone
+ * (tcp_simple_retransmit): a timeout remembers from where on (tcp_init_undo).
+ */
+function causeOf(connection: string | null, control: number, canUndo: boolean): string | null {
   if (connection === "SYN-SENT" || connection === "SYN-RECV") return "handshake";
-  if (control === unknown) return null;
-  return control === 4 ? "timeout" : control === 3 ? "recovery" : "probe";
+  if (control === 4) return canUndo ? "timeout" : "path MTU";
+  if (control === 3) return "recovery";
+  return control < 3 ? "probe" : null;
 }
 
 /** Statements that read what is sent again: its first sequence number, the one behind it, and how many segments it is. */
 function readSegment(site: Site): Bpf {
   if (!site.has("tcp_skb_cb.seq"))
-    return bpf`${sequence} = 0; ${end} = 0; ${segments} = 0; ${control} = ${unknown};`;
+    return bpf`${sequence} = 0; ${end} = 0; ${segments} = 0; ${control} = ${unknown}; ${undo} = 0;`;
   return bpf`$cb = ${site.addressOf(skb, "sk_buff.cb")};
   ${sequence} = ${site.read(bpf`$cb`, "tcp_skb_cb.seq")}; ${end} = ${site.read(bpf`$cb`, "tcp_skb_cb.end_seq")};
   ${segments} = ${site.read(bpf`$cb`, "tcp_skb_cb.tcp_gso_segs")};
-  ${control} = ${site.read(socket, "inet_connection_sock.icsk_ca_state")};`;
+  ${control} = ${site.read(socket, "inet_connection_sock.icsk_ca_state")}; ${undo} = ${site.read(socket, "tcp_sock.undo_marker")};`;
 }
 
 /**
@@ -67,20 +71,20 @@ function readSegment(site: Site): Bpf {
  * Columns:
  * - `time_ns` BIGINT, ns since 1970: when, by the host's real-time clock
  * - `event` VARCHAR: retransmission, synack retransmission, reset sent, reset received, congestion state
+ * - `cause` VARCHAR: why it was sent again: timeout, path MTU, recovery, probe or handshake; null where it isn't known
+ * - `state` VARCHAR: of the connection, as `ss` names it; null where there is none, or the event doesn't say
+ * - `congestion_state` VARCHAR: of congestion control: OPEN, DISORDER, CWR, RECOVERY, LOSS; of a retransmission, the one that it
+ *   was sent in; null where the host doesn't say
  * - `src` VARCHAR: own address; IPv4 in IPv6 as IPv4
  * - `src_port` INTEGER: own port; null where it had none any more
  * - `dst` VARCHAR: address of the peer
  * - `dst_port` INTEGER: port of the peer
- * - `state` VARCHAR: of the connection, as `ss` names it; null where there is none, or the event doesn't say
- * - `congestion_state` VARCHAR: of congestion control: OPEN, DISORDER, CWR, RECOVERY, LOSS; of a retransmission, the one that it
- *   was sent in; null where the host doesn't say
- * - `cause` VARCHAR: why it was sent again: timeout, recovery, probe or handshake; null where it isn't known
  * - `seq` BIGINT: first sequence number of what is sent again, as in the packet; null: not known
  * - `length_bytes` INTEGER, bytes: sequence numbers that it takes: its data, and one for SYN or FIN; null: not known
  * - `segments` INTEGER: how many segments it is; null: not known
  * - `reason` VARCHAR: why a reset is sent, as the host's kernel names it; null where it gives none (before 6.10)
  *
- * A row of a retransmission can be several segments: `segments` of them together are what the kernel's counter TcpRetransSegs counts. `cause` is told by the state of congestion control (include/net/tcp.h): timeout: the retransmission timer had fired; recovery: duplicate or
+ * A row of a retransmission can be several segments: `segments` of them together are what the kernel's counter TcpRetransSegs counts. `cause` is told by the state of congestion control (include/net/tcp.h): timeout: the retransmission timer had fired; path MTU: the segment was too long for the path; recovery: duplicate or
  * selective acknowledgements told of the loss; probe: a tail loss probe (RFC 8985), which costs no more than the segment; handshake: a SYN, or the answer to it. `seq` is the number in the packet: in a capture tshark has it as tcp.seq_raw.
  * Resets that answer packets without a connection, such as those to a closed port, are seen from Linux 6.10 on.
  * Connections of all network namespaces of the host are seen.
@@ -91,9 +95,10 @@ function readSegment(site: Site): Bpf {
  */
 export const tcpEvents: Probe<TcpEventsParameters, "table"> = defineRows({
   name: "tcpEvents",
-  revision: 1,
+  revision: 2,
   measures: "segments sent again, resets and changes of congestion control's state, one row each",
   hooks: { required: [sentAgain, resetSent, resetReceived], optional: [answeredAgain, congestion] },
+  upTo: "resent",
   filters: socketFilters,
   parameters: {
     events: z
@@ -102,16 +107,15 @@ export const tcpEvents: Probe<TcpEventsParameters, "table"> = defineRows({
       .describe("which of them, one or several; default all"),
   },
   fields: [
-    field({
-      name: "event",
-      type: "VARCHAR",
-      meaning: events.join(", "),
-      say: () => event,
-      read: ([number = ""]) => events[Number(number)] ?? null,
-    }),
-    flowField,
     fields({
       columns: [
+        { name: "event", type: "VARCHAR", meaning: events.join(", ") },
+        {
+          name: "cause",
+          type: "VARCHAR",
+          meaning:
+            "why it was sent again: timeout, path MTU, recovery, probe or handshake; null where it isn't known",
+        },
         {
           name: "state",
           type: "VARCHAR",
@@ -123,25 +127,20 @@ export const tcpEvents: Probe<TcpEventsParameters, "table"> = defineRows({
           meaning:
             "of congestion control: OPEN, DISORDER, CWR, RECOVERY, LOSS; of a retransmission, the one that it was sent in; null where the host doesn't say",
         },
-        {
-          name: "cause",
-          type: "VARCHAR",
-          meaning: "why it was sent again: timeout, recovery, probe or handshake; null where it isn't known",
-        },
       ],
-      words: numbers(3),
-      say: () => [event, state, control],
-      read: ([number = "", stateNumber = "", controlNumber = ""]) => {
+      words: numbers(4),
+      say: () => [event, state, control, undo],
+      read: ([number = "", stateNumber = "", controlNumber = "", undoMarker = "0"]) => {
+        const what = events[Number(number)] ?? null;
         const name = states[Number(stateNumber)] ?? null;
-        const again = events[Number(number)] === "retransmission";
-        const cause = again
-          ? causeOf(name, Number(controlNumber))
-          : events[Number(number)] === "synack retransmission"
-            ? "handshake"
-            : null;
-        return [name, congestionStates[Number(controlNumber)] ?? null, cause];
+        const causes: { [event: string]: string | null } = {
+          retransmission: causeOf(name, Number(controlNumber), undoMarker !== "0"),
+          "synack retransmission": "handshake",
+        };
+        return [what, causes[what ?? ""] ?? null, name, congestionStates[Number(controlNumber)] ?? null];
       },
     }),
+    flowField,
     fields({
       columns: [
         {
@@ -190,7 +189,7 @@ export const tcpEvents: Probe<TcpEventsParameters, "table"> = defineRows({
             ),
           ]
         : [];
-    const nothing = bpf`${sequence} = 0; ${end} = 0; ${segments} = 0; ${why} = ${Number(noReason)};`;
+    const nothing = bpf`${sequence} = 0; ${undo} = 0; ${end} = 0; ${segments} = 0; ${why} = ${Number(noReason)};`;
     return [
       ...clause(sentAgain, "retransmission", readMapped, (at) => {
         const failed = at.hasArg("err") ? bpf`if (${at.arg("err")} != 0) { return; }` : bpf``;

@@ -109,6 +109,39 @@ describe("slow-download", () => {
   });
 });
 
+describe("slow-transfer", () => {
+  const text = (cell: string) => textOf(replayed("slow-transfer"), cell);
+
+  test("names what each of the five is slow by, and where", () => {
+    const limits = rows(text("summary"), / → /).map(([flow, limit]) => [flow?.split(":").at(-1), limit]);
+    expect(Object.fromEntries(limits)).toEqual({
+      ...{
+        5201: "application",
+        5202: "receiver window",
+        5203: "receiver window",
+        5204: "loss",
+        5205: "pacing",
+      },
+    });
+    const places = text("verdict").matchAll(/^\| (\d+) \| (.*?) \|/gm);
+    expect(
+      Object.fromEntries([...places].map(([, port, where]) => [port, where?.replace("&#58;", ":")])),
+    ).toEqual({
+      5201: "sender: application",
+      5202: "receiver: reader",
+      5203: "receiver: receive buffer",
+      5204: "sender: path",
+      5205: "sender: path",
+    });
+  });
+
+  test("the probes and the report say the same", () => {
+    expect(text("reader-probe")).toMatch(/5202 +unread +\d{2,}/);
+    expect(text("network-probe")).toMatch(/5204 +(?:timeout|recovery)/);
+    expect(text("report")).toMatch(/:5204: at .* what was lost was being sent again/);
+  });
+});
+
 describe("lost-or-late", () => {
   test("finds the pings that the host lost, and the kernel's drops are the same", () => {
     const [way = []] = rows(textOf(replayed("lost-or-late"), "way"), /^ +\d/).map((row) => row.map(Number));

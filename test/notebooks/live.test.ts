@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import { describeLive } from "../fixtures/needs.js";
+import { someOf } from "../fixtures/sweep.js";
 import { useFolder } from "../kernel/fixtures.js";
 import { investigations } from "../scene/investigations.js";
 import { recordLive, replay, rows, textOf } from "./run.js";
@@ -15,7 +16,7 @@ describeLive(
   "notebooks on a live host",
   ["root", "bpftrace", "tshark", "dumpcap", "sshd", "tracing", "namespaces", "ping"],
   () => {
-    test.each(Object.entries(investigations))(
+    test.each(someOf("notebooks recorded live", Object.entries(investigations), 3))(
       "%s: a recording made with live traffic replays to the same notebook",
       async (name, startTrouble) => {
         const seconds = ["-p", "seconds=6"];

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { onPath } from "../fixtures/needs.js";
-import { startLiveHost } from "../scene/live-host.js";
-import type { Scene } from "../scene/topology.js";
+import { type LiveHost, startLiveHost } from "../scene/live-host.js";
 import type { Trouble } from "../scene/trouble.js";
 
 interface Notebook {
@@ -30,7 +29,8 @@ export function outputsOf(path: string, cell: string): Output[] {
 
 /** What a cell shows first, as text. */
 export function textOf(path: string, cell: string): string {
-  return [outputsOf(path, cell)[0]?.data?.["text/plain"]].flat().join("");
+  const data = outputsOf(path, cell)[0]?.data;
+  return [data?.["text/plain"] ?? data?.["text/markdown"]].flat().join("");
 }
 
 /** Runs a notebook as it stands, where no program is on the PATH and, where we may, there is no network at all. Writes `target`. */
@@ -63,14 +63,14 @@ async function alone(home: string, args: string[]): Promise<void> {
 /** Runs a notebook in its scene, with its trouble, and records the case. */
 export async function recordLive(
   name: string,
-  startTrouble: (scene: Scene) => Promise<Trouble>,
+  startTrouble: (live: LiveHost) => Promise<Trouble>,
   kase: string,
   target: string,
   ...more: string[]
 ): Promise<void> {
   const host = await startLiveHost("sknb");
   try {
-    const trouble = await startTrouble(host.scene);
+    const trouble = await startTrouble(host);
     try {
       const [file = "", ...args] = command(name, "--record", kase, "-o", target, ...more);
       await execa(file, args, { env: { HOME: host.home } });

@@ -38,9 +38,14 @@ const look = (nanoseconds: string, softnet: readonly string[], eth0: string, por
   ...["Inter-| Receive | Transmit", " face |bytes packets|bytes", `    ${nothing}`, `  eth0: ${eth0}`].map(
     (line) => `d ${line}`,
   ),
-  ...["Ip: Forwarding InDiscards", `Ip: 1 ${ports}`, "Udp: InDatagrams NoPorts", `Udp: 5 ${ports}`].map(
-    (line) => `c ${line}`,
-  ),
+  ...[
+    "Ip: Forwarding InDiscards",
+    `Ip: 1 ${ports}`,
+    "Udp: InDatagrams NoPorts",
+    `Udp: 5 ${ports}`,
+    "Tcp: InErrs RetransSegs OutRsts",
+    `Tcp: 0 ${3 * ports} ${ports}`,
+  ].map((line) => `c ${line}`),
 ];
 
 /** The load as a host says it. */
@@ -65,6 +70,7 @@ describe("the load of a host", () => {
     expect(await loadOf([...before, ...after])).toEqual({
       packetsPerSecond: (0x100 + 0x20 + 50) * 2,
       dropsPerSecond: (2 + 2 + 1 + 5 + 5) * 2,
+      resentPerSecond: (15 + 5) * 2,
     });
   });
 
@@ -73,7 +79,8 @@ describe("the load of a host", () => {
     expect(await loadOf([...before, ...after])).toBeNull();
     expect(await loadOf(before)).toBeNull();
     expect(await loadOf([])).toBeNull();
-    for (const words of ["", "1", "a b"]) expect(parseLoad(words)).toBeNull();
+    expect(parseLoad("3 1")).toEqual({ packetsPerSecond: 3, dropsPerSecond: 1 });
+    for (const words of ["", "1", "a b", "1 2 c"]) expect(parseLoad(words)).toBeNull();
   });
 });
 

@@ -48,5 +48,8 @@ describe("what is said of a probe beside a delay of 30 ms", () => {
     expect(said(before, now, done(30, 99))[0]).toBe("100 samples of queue where 99 were counted");
     expect(said(before, { ...now, lost: 3 })).toEqual(["lost 3", "lost 3"]);
     expect(said(before, { ...now, odd: ["2 strayed"] })[0]).toBe("2 strayed");
+    // A machine that is too busy loses some, and is asked again: where nothing was lost, what is wrong stays wrong.
+    expect(found(before, { ...now, lost: 3 })[0]?.again).toBe(true);
+    expect(found(before, { ...now, odd: ["2 strayed"] })[0]?.again).toBe(false);
   });
 });

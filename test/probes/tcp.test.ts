@@ -16,6 +16,8 @@ import {
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
 import { countedInSoftirqs } from "../fixtures/softirqs.js";
+import { buildScene, clientAddress } from "../scene/topology.js";
+import { ready, traffic } from "../scene/traffic.js";
 import type { LinkFaults } from "../sockets/link.js";
 import { buildSocketScene, receiverAddress, type SocketScene, senderAddress } from "../sockets/scene.js";
 
@@ -283,6 +285,25 @@ describeLive("probes of TCP", ["root", "namespaces", "python", "bpftrace", "trac
     const hole = rowsOf(held as Frame).find(({ interval }) => interval === "hole");
     expect(Number(hole?.count)).toBeGreaterThan(0);
     expect(Number(hole?.count)).toBeLessThanOrEqual(grown(resetsBefore, resetsAfter, "TcpExtTCPOFOQueue"));
+  });
+
+  test("tell a segment that is too long for the path from one whose timer fired", async () => {
+    const routed = await buildScene("tcpmtu");
+    try {
+      // The host says so to the sender, whose other end has told of segments that its own network takes.
+      await execa("ip", ["-n", routed.host, "link", "set", "uplink0", "mtu", "1300"]);
+      const sink = traffic(routed.client, "sink", port);
+      await ready(sink);
+      const seen = await tcpEvents(localhost(), {
+        ...{ seconds, dst: clientAddress, dstPort: port, events: "retransmission" },
+        during: () => traffic(routed.app, "upload", clientAddress, port, 200_000),
+      });
+      sink.kill();
+      const rows = rowsOf(await seen.sql("SELECT * FROM this ORDER BY time_ns"));
+      expect(rows[0]).toMatchObject({ event: "retransmission", cause: "path MTU", congestion_state: "LOSS" });
+    } finally {
+      await routed.remove();
+    }
   });
 
   test("tell how long data lay unread, and what the calls took and got", async () => {

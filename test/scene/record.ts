@@ -8,7 +8,7 @@ const chosen = process.argv.slice(2);
 for (const [name, startTrouble] of Object.entries({ ...investigations, ...templates })) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
   const host = await startLiveHost("skrec");
-  const trouble = await startTrouble(host.scene);
+  const trouble = await startTrouble(host);
   try {
     rmSync(`datasets/${name}`, { recursive: true, force: true });
     const notebook = `notebooks/${name in templates ? "templates/" : ""}${name}.ipynb`;

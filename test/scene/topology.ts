@@ -88,3 +88,25 @@ export async function buildScene(prefix: string): Promise<Scene> {
   }
   return { host, app, client, remove };
 }
+
+/** Links a machine of a scene with this one, by 203.0.113.`network`/30: this one has the first address of it, the machine the second. */
+export async function linkToManagement(
+  device: string,
+  namespace: string,
+  network: number,
+): Promise<{ address: string; remove(): Promise<void> }> {
+  const remove = async () => {
+    await execa("ip", ["link", "del", device], { reject: false });
+  };
+  await remove();
+  const [own, address] = [network + 1, network + 2].map((last) => `203.0.113.${last}`) as [string, string];
+  const lines = [
+    `link add ${device} type veth peer name mgmt0 netns ${namespace}`,
+    `addr add ${own}/30 dev ${device}`,
+    `-n ${namespace} addr add ${address}/30 dev mgmt0`,
+    `-n ${namespace} link set mgmt0 up`,
+    `link set ${device} up`,
+  ];
+  for (const line of lines) await execa("ip", line.split(" "));
+  return { address, remove };
+}

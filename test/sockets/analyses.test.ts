@@ -61,7 +61,7 @@ test("FR-SOCKET-DET-001: shares of the time by what limits, as the kernel and th
         { busy: 1_000, rwnd: 900, more: "notsent:5000 unacked:3" },
         { busy: 1_000, sndbuf: 600, more: "notsent:5000 unacked:10" },
         { busy: 1_000, more: "notsent:5000 unacked:10" },
-        { busy: 1_000, more: "notsent:5000 unacked:10 rtt:25/1" },
+        { busy: 1_000, more: "notsent:5000 unacked:10 rtt:25/1 delivered:400" },
         { busy: 1_000, more: "notsent:5000 unacked:4 retrans:1/8 lost:2" },
         { busy: 1_000, more: "notsent:5000 unacked:4 retrans:0/8 pacing_rate 1000000bps/1000000bps" },
         { busy: 1_000, more: "notsent:5000 unacked:4 retrans:0/8" },
@@ -86,6 +86,26 @@ test("FR-SOCKET-DET-001: shares of the time by what limits, as the kernel and th
   for (const row of rows) expect(shares.reduce((sum, name) => sum + Number(row[name]), 0)).toBeCloseTo(1, 12);
   expect(rows[1]).toMatchObject({ application_share: 0, receiver_window_share: 0.9 });
   expect(rows[2]).toMatchObject({ send_buffer_share: 0.6, congestion_window_share: 0.4 });
+});
+
+test("losses are the path's only where the connection itself has packets in a queue", async () => {
+  const lossy = (delivered: number, more: string) => ({
+    busy: 1_000,
+    more: `mss:1448 notsent:50000 unacked:8 lost:5 minrtt:0.01 delivered:${delivered} ${more}`,
+  });
+  const limitOf = async (packets: number, rtt: string) => {
+    const seconds = [1, 2, 3].map((second) =>
+      lossy(1 + second * packets, `rtt:${rtt}/1 retrans:1/${9 * second}`),
+    );
+    const rows = await rowsOf(await socketWindows(await samplesOf(log(sender(seconds)))));
+    return rows.at(-1)?.limit;
+  };
+  // Round trips that a busy CPU or others make longer: 300 packets a second are half a packet in a queue of 1.5 ms.
+  expect(await limitOf(300, "1.5")).toBe("loss");
+  expect(await limitOf(0, "1.5")).toBe("loss");
+  expect(await limitOf(3_000, "20")).toBe("path");
+  // One of 2 s holds packets that come out later than the next sample: nobody can say.
+  expect(await limitOf(0, "2000")).toBe("path");
 });
 
 test("what the kernel doesn't measure has no shares, rather than wrong ones", async () => {

@@ -93,7 +93,11 @@ export interface Transfer {
 
 /** Starts a transfer that goes on until it is stopped; it runs when this returns. */
 export async function startTransfer(
-  { sender, receiver }: Pick<SocketScene, "sender" | "receiver">,
+  {
+    sender,
+    receiver,
+    address = receiverAddress,
+  }: Pick<SocketScene, "sender" | "receiver"> & { address?: string },
   port: number,
   behaviour: Behaviour = {},
 ): Promise<Transfer> {
@@ -101,7 +105,7 @@ export async function startTransfer(
   const { read = 262_144, readPauseMs = 0 } = behaviour;
   const listening = perl(receiver, server, [port, rcvbuf, read, readPauseMs]);
   await said(listening, "listening");
-  const connected = perl(sender, client, [receiverAddress, port, sndbuf, pacing, write, writePauseMs]);
+  const connected = perl(sender, client, [address, port, sndbuf, pacing, write, writePauseMs]);
   await said(connected, "connected");
   return {
     async stop() {

@@ -17,6 +17,7 @@ const investigation = (name: string, cell: string): Entry => ({
 export const entries: readonly Entry[] = [
   investigation("first-look", "timeline"),
   investigation("slow-download", "reader-figure"),
+  investigation("slow-transfer", "limits-figure"),
   investigation("where-did-my-packets-go", "topology"),
   { name: "drops", notebook: "notebooks/templates/drops.ipynb", cell: "summary-figure" },
   { name: "lost-or-late", notebook: "notebooks/templates/lost-or-late.ipynb", cell: "pings-figure" },

@@ -47,6 +47,11 @@ const blockedPart = 2 / 3;
 const lossPart = 0.001;
 /** A round trip of twice the shortest, and this much more, waits in a queue. */
 const queueUs = 1_000;
+/**
+ * Packets that the connection has in that queue, on average (Little's law): fewer than one is no queue that its losses come of, but the delay of others, of acknowledgements or of a busy CPU. Of an interval shorter than the
+ * round trip it can't be said.
+ */
+const inQueue = `CASE WHEN elapsed_us >= rtt_us THEN coalesce(d_delivered_packets, d_bytes_acked / mss_bytes) * (rtt_us - min_rtt_us) / elapsed_us END`;
 
 const momentSql = (moment: number | string) =>
   typeof moment === "number"
@@ -125,7 +130,7 @@ function viewsOf(filter: CheckedFilter): { [name: string]: string } {
       FROM timed`,
     measured: `
       SELECT *, CASE WHEN NOT opening THEN ${lower("d_busy_us / elapsed_us", "1")} END AS busy, ${lower("d_sndbuf_limited_us / elapsed_us", "busy")} AS by_sndbuf,
-        rtt_us > 2 * min_rtt_us AND rtt_us > min_rtt_us + ${queueUs} AS queued
+        rtt_us > 2 * min_rtt_us AND rtt_us > min_rtt_us + ${queueUs} AND coalesce(${inQueue} >= 1, true) AS queued
       FROM known`,
     windowed: `
       SELECT *, ${lower("d_rwnd_limited_us / elapsed_us", "busy - by_sndbuf")} AS by_rwnd,

@@ -13,9 +13,20 @@ type Limited = Pick<ProbeDefinition, "name" | "upTo" | "summary">;
 /** Exit code of a command that was not started, since the host is too busy for it. */
 export const busyCode = 75;
 
-/** Which of the numbers of a load is held against the budget: the first or the second, and what they are. */
+/** What a host has of a probe's events at most: which number of its load that is, and what it is called. */
+const bounds = {
+  packets: { which: 1, of: "packets", rate: ({ packetsPerSecond }: NetworkLoad) => packetsPerSecond },
+  drops: { which: 2, of: "drops", rate: ({ dropsPerSecond }: NetworkLoad) => dropsPerSecond },
+  resent: {
+    which: 3,
+    of: "segments sent again and resets",
+    rate: ({ resentPerSecond = 0 }: NetworkLoad) => resentPerSecond,
+  },
+} as const;
+
+/** Which of the numbers of a load is held against the budget. */
 export function budgetOf({ upTo = "packets" }: Limited, { maxEventsPerSecond, force }: Budget) {
-  return { which: upTo === "drops" ? 2 : 1, limit: force ? Number.MAX_SAFE_INTEGER : maxEventsPerSecond };
+  return { which: bounds[upTo].which, limit: force ? Number.MAX_SAFE_INTEGER : maxEventsPerSecond };
 }
 
 /** Why nothing was attached to a host that has more events to expect than the budget allows. */
@@ -26,11 +37,12 @@ export function tooBusy(
   load: NetworkLoad,
 ): ErrorFacts {
   const { name, summary, upTo = "packets" } = definition;
-  const estimate = upTo === "drops" ? load.dropsPerSecond : load.packetsPerSecond;
+  const { of, rate } = bounds[upTo];
+  const estimate = rate(load);
   return {
     code: "TOO_BUSY",
     tried: `run ${name} on ${host}; nothing was attached`,
-    failed: `the host has about ${estimate.toLocaleString("en-US")} ${upTo} a second now, more than the ${maxEventsPerSecond.toLocaleString("en-US")} events a second that the probe may print`,
+    failed: `the host has about ${estimate.toLocaleString("en-US")} ${of} a second now, more than the ${maxEventsPerSecond.toLocaleString("en-US")} events a second that the probe may print`,
     todo: `${summary === undefined ? "" : `count with ${summary} first, which costs little at any rate; `}give force: true where filters leave few of them, or raise maxEventsPerSecond: an event costs the host up to 10 µs of one CPU`,
     details: { estimate, maxEventsPerSecond, summary: summary ?? null, load: { ...load } },
   };
