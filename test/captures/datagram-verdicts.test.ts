@@ -15,7 +15,7 @@ import { type Capture, openCapture } from "../../lib/captures/index.js";
 import { rowsOf } from "./ask.js";
 import { dns, ethernet, icmp, ip, udp, writeCapture } from "./build.js";
 import { dhcpFrame, later } from "./faults.js";
-import { together } from "./talk.js";
+import { Talk, together } from "./talk.js";
 
 type Frames = [seconds: number, frame: Buffer][];
 
@@ -64,6 +64,23 @@ describe("DNS questions", () => {
       ["b.example", true, 1, 1],
     ]);
     expect(await found(capture, "DNS_UNANSWERED", "DNS_REPEATED")).toEqual([]);
+  });
+
+  it("over TCP are neither answered nor not where the answer lies in several segments", async () => {
+    const talk = new Talk(40_000, 0, { client, server }, 53).open();
+    const message = (bytes: Buffer) => Buffer.concat([Buffer.from([0, bytes.length]), bytes]);
+    const say = (side: "client" | "server", payload: Buffer) => {
+      const ack = talk.at(side === "client" ? "server" : "client");
+      talk.segment(side, { seq: talk.at(side), ack, flags: "PSH ACK", payload }, 0.001);
+      talk.skip(side, payload.length);
+    };
+    say("client", message(dns(1, "a.example")));
+    const answer = message(dns(1, "a.example", { rcode: 0 }));
+    say("server", answer.subarray(0, 2));
+    say("server", answer.subarray(2));
+    const capture = await open(talk.close().frames);
+    expect(await rowsOf(dnsQueries(capture), "SELECT answered FROM this")).toEqual([[null]]);
+    expect(await found(capture, "DNS_UNANSWERED")).toEqual([]);
   });
 
   it("are in doubt where only a part of an answer is there, as behind a filter by port", async () => {

@@ -48,6 +48,11 @@ export const transactionViews = {
       min(time_ns) FILTER (query) AS asked_ns, max(time_ns) FILTER (query) AS last_asked_ns,
       min(time_ns) FILTER (NOT query) AS answered_ns
     FROM numbered GROUP BY flow_number, dns_id, question, number`,
+  // A message that several TCP segments share isn't read: it may have been the answer.
+  unread: `
+    SELECT flow_number, max(time_ns) AS unread_ns FROM own
+    WHERE transport = 'tcp' AND tcp_len_bytes > 0 AND dns_id IS NULL AND NOT from_client
+      AND flow_number IN (SELECT flow_number FROM segments WHERE transport = 'tcp') GROUP BY flow_number`,
   ending: endingSql,
 };
 

@@ -207,7 +207,7 @@ export class Connection {
     marks.resentBytes += dataAgain;
     if (again > 0 || late) {
       marks.resent = kindOf(segment, seq, end, own, other);
-      if (marks.resent === "rto") own.timeoutAt = time;
+      own.resentAt = time;
       const before = own.flight.resend(begin, end, time);
       if (before !== null && time >= before) marks.waited = time - before;
       own.unsure = Math.max(own.unsure, coverage.end);

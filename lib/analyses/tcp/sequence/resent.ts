@@ -12,15 +12,15 @@ const overtakenNs = 3_000_000;
 /**
  * Why a segment was sent again: `spurious` (all of it was acknowledged), `fast` (two acks or more repeat that it is missing), `recovery` (an ack
  * that repeats, selects or moves on has just come: one more hole of the same loss), else `rto`: a timer ran out, which starts anew with each
- * ack that moves on, and when it runs out (RFC 6298): what is sent again right behind is of the same loss. The ack takes as long to the sender
- * and back as the sender takes to answer.
+ * ack that moves on and with what is sent again (RFC 6298): what is sent again right behind is of the same loss. The ack takes as long to the
+ * sender and back as the sender takes to answer.
  */
 export function kindOf(segment: Segment, seq: number, end: number, own: Side, other: Side): Resent {
   if (segment.syn) return "syn";
   if (own.acked !== null && end <= own.acked) return "spurious";
   const atOnce = atOnceNs + (other.trip ?? 0) * 1.25;
   if (own.duplicates >= 2 && seq === own.acked && segment.time - own.duplicateAt <= atOnce) return "fast";
-  return segment.time - own.askedAt <= atOnce || segment.time - own.timeoutAt < timerNs ? "recovery" : "rto";
+  return segment.time - Math.max(own.askedAt, own.resentAt) <= atOnce ? "recovery" : "rto";
 }
 
 /**
