@@ -1,4 +1,4 @@
-import { disorderNs, endingSql, runningCount } from "../query/index.js";
+import { disorderNs, runningCount } from "../query/index.js";
 
 /** Asking again later than this is another question. */
 const againNs = 60_000_000_000;
@@ -13,7 +13,7 @@ const inOrder = `CASE WHEN query THEN time_ns - ${disorderNs} ELSE time_ns END, 
  */
 export const transactionViews = {
   segments: `
-    SELECT * FROM own WHERE dns_id IS NOT NULL AND transport IN ('udp', 'tcp') AND regexp_matches(protocols, ':dns(:|$)')`,
+    SELECT * FROM picked WHERE dns_id IS NOT NULL AND transport IN ('udp', 'tcp') AND regexp_matches(protocols, ':dns(:|$)')`,
   // Of several messages in a segment each has one question: where the numbers differ, only the first is known.
   messages: `
     SELECT frame, 1 AS place, time_ns, flow_number, transport, dns_id, dns_name, dns_type, dns_rcode, dns_rcode IS NULL AS query
@@ -53,7 +53,6 @@ export const transactionViews = {
     SELECT flow_number, max(time_ns) AS unread_ns FROM own
     WHERE transport = 'tcp' AND tcp_len_bytes > 0 AND dns_id IS NULL AND NOT from_client
       AND flow_number IN (SELECT flow_number FROM segments WHERE transport = 'tcp') GROUP BY flow_number`,
-  ending: endingSql,
 };
 
 /** Record types and response codes by name (IANA: Domain Name System Parameters). */

@@ -1,4 +1,4 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import { type Capture, scopeOf, stepNs, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { count, duration, flow, runningCount, start, word } from "../query/index.js";
 
@@ -29,8 +29,6 @@ const jump = "CASE sequence_of WHEN 'rtp' THEN 3000 ELSE 1000000 END";
 const farBack = 4096;
 const window = 32;
 const anew = `abs(step) > jump OR sequence_of <> 'rtp' AND (step < -${farBack} OR step < -${window} AND sequence <= 1)`;
-/** Queues and cores put packets out of order by less. */
-const stepNs = 1_000_000_000;
 const modulus = "CASE sequence_of WHEN 'rtp' THEN 65536 ELSE 4294967296 END";
 
 /**
