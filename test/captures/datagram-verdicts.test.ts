@@ -135,6 +135,14 @@ describe("echo requests with a rising time to live", () => {
   });
 });
 
+describe("a DHCP client that wants no address", () => {
+  it("is granted none, however often it asks", async () => {
+    const asked = (type: number) => [0, 4, 12].map((at): Frames[number] => [at, dhcpFrame(type)]);
+    expect(await found(await open(asked(8)), "DHCP_FAILED")).toEqual([]);
+    expect(await found(await open(asked(1)), "DHCP_FAILED")).toEqual([["DHCP_FAILED", true]]);
+  });
+});
+
 describe("a second DHCP server", () => {
   it("refuses nothing to who has got an ack", async () => {
     const [discover, offer, request, ack, nak] = [1, 2, 3, 5, 6];

@@ -13,7 +13,7 @@ import {
 } from "../../lib/analyses/index.js";
 import { type Capture, openCapture } from "../../lib/captures/index.js";
 import { rowsOf } from "./ask.js";
-import { writeCapture } from "./build.js";
+import { ethernet, ip, tcp, writeCapture } from "./build.js";
 import { later } from "./faults.js";
 import { type Recorded, writePcapng } from "./pcapng.js";
 import { type Side, Talk, together } from "./talk.js";
@@ -134,12 +134,27 @@ describe("ports that are used again", () => {
 });
 
 describe("a connection that never came about", () => {
-  it("is slowed down by no option", async () => {
+  it("is slowed down by no option, and fails nobody who didn't want it", async () => {
     const scan = new Talk()
       .segment("client", { seq: 100, flags: "SYN" })
       .segment("server", { seq: 500, ack: 101, flags: "SYN ACK" }, 0.01)
       .segment("client", { seq: 101, flags: "RST" }, 0.0001);
-    expect(await found(await open(scan.frames), "TCP_SETUP_FAILED", "TCP_OPTIONS_OFF")).toEqual([
+    const only = ["TCP_SETUP_FAILED", "TCP_OPTIONS_OFF", "TCP_RESET"] as const;
+    expect(await found(await open(scan.frames), ...only)).toEqual([["TCP_RESET", true]]);
+    const flooded = await open(scan.frames.slice(0, 2));
+    expect(await found(flooded, ...only)).toEqual([["TCP_SETUP_FAILED", true]]);
+  });
+
+  it("is in doubt where its SYNs trace the path", async () => {
+    const traced = (hops: number[]) =>
+      hops.map((ttl, at): Frames[number] => {
+        const syn = tcp(40_000 + at, 80, { seq: 100, flags: "SYN" });
+        return [at, ethernet(ip("192.0.2.1", "198.51.100.1", "tcp", syn, { id: at + 1, ttl }))];
+      });
+    expect(await found(await open(traced([1, 2, 3, 4])), "TCP_SETUP_FAILED")).toEqual([
+      ["TCP_SETUP_FAILED", false],
+    ]);
+    expect(await found(await open(traced([64, 64, 64])), "TCP_SETUP_FAILED")).toEqual([
       ["TCP_SETUP_FAILED", true],
     ]);
   });

@@ -13,6 +13,9 @@ const disorderPercent = 1;
 const missedPercent = 1;
 /** Ports from here on are given to clients (net.ipv4.ip_local_port_range). */
 const clientPorts = 32_768;
+/** SYNs of so many different times to live, none above the longest path, trace it. */
+const leastHops = 3;
+const maxHops = 40;
 /** Above this part of one-sided connections, the capture sees one direction of the wire. */
 const oneSidedPart = 0.5;
 
@@ -63,6 +66,8 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
         UNION ALL SELECT flow_number, 'CAPTURE_CLOCK' FROM ahead
         UNION ALL SELECT flow_number, 'CAPTURE_NO_SYN' FROM conversations
           WHERE transport = 'tcp' AND NOT contains(direction_by, 'SYN') AND NOT (server_port < ${clientPorts} AND client_port >= ${clientPorts})
+        UNION ALL SELECT flow_number, 'TRACEROUTE_SEEN' FROM conversations WHERE transport = 'tcp' AND (client, server) IN (
+          SELECT (src, dst) FROM tcp WHERE syn AND NOT ack AND ttl <= ${maxHops} GROUP BY src, dst HAVING count(DISTINCT ttl) >= ${leastHops})
         UNION ALL SELECT flow_number, 'FRAGMENTS_MISSING' FROM conversations
           WHERE transport IN ('udp', 'icmp', 'icmpv6') AND ((client, server) IN (FROM unwhole) OR (server, client) IN (FROM unwhole))
         UNION ALL SELECT flow_number, 'CAPTURE_DISORDER' FROM steps GROUP BY flow_number
