@@ -2,7 +2,9 @@ import type { Probe, ProbeDefinition } from "../lib/probes/index.js";
 import * as backlog from "./backlog/index.js";
 import * as conntrack from "./conntrack/index.js";
 import * as defrag from "./defrag/index.js";
+import * as device from "./device/index.js";
 import * as drop from "./drop/index.js";
+import * as irq from "./irq/index.js";
 import * as ovs from "./ovs/index.js";
 import * as path from "./path/index.js";
 import * as qdisc from "./qdisc/index.js";
@@ -28,7 +30,9 @@ export const catalogue: readonly AnyProbe[] = [
   path,
   ovs,
   stages,
+  device,
   backlog,
+  irq,
   softirq,
   scheduler,
   tcp,

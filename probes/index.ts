@@ -3,6 +3,7 @@ export { besideCounters } from "./beside-counters.js";
 export { canRun } from "./can-run.js";
 export * from "./conntrack/index.js";
 export * from "./defrag/index.js";
+export * from "./device/index.js";
 export {
   classifyDrops,
   type DropKind,
@@ -11,6 +12,7 @@ export {
   dropRules,
   dropSummary,
 } from "./drop/index.js";
+export * from "./irq/index.js";
 export * from "./latency/index.js";
 export * from "./ovs/index.js";
 export type * from "./parameters.js";

@@ -362,6 +362,34 @@ export interface StageTraceParameters {
   vni?: number | undefined;
 }
 
+/** What {@link queueSummary} can be asked, beside what every probe can. */
+export interface QueueSummaryParameters {
+  /** Frames received (`rx`) or sent (`tx`) only. */
+  direction?: "rx" | "tx" | undefined;
+  /** What to count by, in the order of the columns; default device, direction, queue. */
+  by?: ("device" | "direction" | "queue" | "cpu" | "size" | "protocol" | "flow")[] | undefined;
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** TCP, UDP or SCTP source port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP, UDP or SCTP destination port (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+  /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
+  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+  /** Interface whose driver sends or receives the frames. */
+  device?: string | undefined;
+  /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
+  vlan?: number | undefined;
+  /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
+  vni?: number | undefined;
+}
+
 /** What {@link backlogEvents} can be asked, beside what every probe can. */
 export interface BacklogEventsParameters {
   /** Packets that waited so long or longer, in microseconds (integer, 0 to 60,000,000). Default 1000. */
@@ -416,6 +444,16 @@ export interface BacklogSummaryParameters {
   vlan?: number | undefined;
   /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
   vni?: number | undefined;
+}
+
+/** What {@link irqSummary} can be asked, beside what every probe can. */
+export interface IrqSummaryParameters {
+  /** What to count by, in the order of the columns; default irq, name, cpu. */
+  by?: ("irq" | "name" | "cpu" | "result")[] | undefined;
+  /** Interrupts, by the number that /proc/interrupts shows: one, or up to 16 (integer, 0 to 1,000,000, or list of integer, 0 to 1,000,000, 1 to 16). */
+  irqs?: number | number[] | undefined;
+  /** What the name of the handler begins with, as /proc/interrupts shows it: `virtio0-input`. */
+  name?: string | undefined;
 }
 
 /** What {@link softirqSummary} can be asked, beside what every probe can. */

@@ -45,6 +45,11 @@ const known: readonly Omit<Page, "exports">[] = [
     about: "Packets that queueing disciplines and drivers refuse, and how long they wait there.",
   },
   {
+    id: "probes-device",
+    title: "Probes: devices",
+    about: "Frames and bytes by hardware queue.",
+  },
+  {
     id: "probes-ovs",
     title: "Probes: Open vSwitch",
     about: "How long the kernel's switch waits for ovs-vswitchd.",
@@ -58,6 +63,11 @@ const known: readonly Omit<Page, "exports">[] = [
     id: "probes-backlog",
     title: "Probes: backlogs",
     about: "How long packets wait for the stack, by CPU.",
+  },
+  {
+    id: "probes-irq",
+    title: "Probes: interrupts",
+    about: "How often devices interrupt CPUs, and how long their handlers run.",
   },
   {
     id: "probes-softirq",

@@ -1,6 +1,6 @@
 import "./packet-source.js";
 
-export { content as packetContent } from "./base/index.js";
+export { content as packetContent, stepNs } from "./base/index.js";
 export type { Capture } from "./capture.js";
 export type { CaptureFacts } from "./facts.js";
 export { judgePackets } from "./judge.js";

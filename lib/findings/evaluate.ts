@@ -66,25 +66,26 @@ async function look<Subject>(
   const rows = await rule.of(subject, limits);
   const doubts = await doubted;
   const checked = { id, title: rule.title, category: rule.category };
-  const shown = columnsShown(rule, rows);
-  const answer = await deriveFrame({
-    sources: { rows, doubts },
-    query: evidenceSql(rule, limits, rows.columns.includes("flow")),
-    columns: [...shown, ...counts],
-    provenance: rows.provenance,
+  const over = { sources: { rows, doubts }, provenance: rows.provenance };
+  const severityOf = gradeSql(rule, limits);
+  // Most rules find nothing: what ranks their evidence isn't planned for those.
+  const counted = await deriveFrame({
+    ...over,
+    query: `SELECT count(*) AS looked, count(${severityOf}) AS total FROM rows`,
+    columns: counts,
   });
-  const { total, looked, doubt, severity, ...worst } = rowOf(answer, 0);
-  if (total === null) return { ...checked, looked: Number(looked), finding: null };
-  const evidence = createFrame(
-    shown,
-    (answer.values as Value[][]).map((values) => values.slice(0, -counts.length)),
-    {
-      ...rows.provenance,
-      source: `${name}: ${id}`,
-      truncated: rows.provenance.truncated || Number(total) > keptRows,
-      details: { ...rows.provenance.details, rule: id, rows: Number(total) },
-    },
-  );
+  const { looked, total } = rowOf(counted, 0);
+  if (Number(total) === 0) return { ...checked, looked: Number(looked), finding: null };
+  const shown = columnsShown(rule, rows);
+  const query = evidenceSql(rule, severityOf, rows.columns.includes("flow"));
+  const answer = await deriveFrame({ ...over, query, columns: shown });
+  const { doubt, severity, ...worst } = rowOf(answer, 0);
+  const evidence = createFrame(shown, answer.values as Value[][], {
+    ...rows.provenance,
+    source: `${name}: ${id}`,
+    truncated: rows.provenance.truncated || Number(total) > keptRows,
+    details: { ...rows.provenance.details, rule: id, rows: Number(total) },
+  });
   const certain = doubt === null;
   const finding = makeFinding({
     ...checked,
@@ -109,15 +110,22 @@ async function look<Subject>(
   return { ...checked, looked: Number(looked), finding };
 }
 
-/** What the query counts beside the evidence: all rows of that, and of the analysis. */
+/** What is counted of a rule before its evidence is looked for. */
 const counts: Column[] = [
-  { name: "total", type: "BIGINT", meaning: "rows of evidence; null: none" },
   { name: "looked", type: "BIGINT", meaning: "rows that were looked through" },
+  { name: "total", type: "BIGINT", meaning: "rows of evidence" },
 ];
 
-/** The evidence, the worst first; one row of nulls where there is none, so that the counts are there. */
-function evidenceSql<Subject>(rule: Rule<Subject>, limits: Record<string, number>, ofFlows: boolean): string {
-  const grades = rule.grades(limits).map(([severity, when]) => `WHEN ${when} THEN '${severity}'`);
+/** In SQL: how bad a row is; null where it is no evidence. */
+function gradeSql<Subject>(rule: Rule<Subject>, limits: Record<string, number>): string {
+  return `CASE ${rule
+    .grades(limits)
+    .map(([severity, when]) => `WHEN ${when} THEN '${severity}'`)
+    .join(" ")} END`;
+}
+
+/** The evidence, the worst first. */
+function evidenceSql<Subject>(rule: Rule<Subject>, severityOf: string, ofFlows: boolean): string {
   const known = `doubt IN (${rule.doubts.map((doubt) => `'${doubt}'`).join(", ") || "NULL"})`;
   const own = ofFlows
     ? `(SELECT string_agg(doubt, ', ' ORDER BY doubt) FROM casting WHERE casting.flow = graded.flow)`
@@ -125,15 +133,12 @@ function evidenceSql<Subject>(rule: Rule<Subject>, limits: Record<string, number
   return `
     WITH casting AS (SELECT DISTINCT flow, doubt FROM doubts WHERE ${known}),
     everywhere AS (SELECT string_agg(doubt, ', ' ORDER BY doubt) AS doubt FROM casting WHERE flow IS NULL),
-    graded AS (SELECT *, row_number() OVER () AS place, CASE ${grades.join(" ")} END AS severity FROM rows),
+    graded AS (SELECT *, row_number() OVER () AS place, ${severityOf} AS severity FROM rows),
     evidence AS (
-      SELECT *, nullif(concat_ws(', ', (SELECT doubt FROM everywhere), ${own}), '') AS doubt FROM graded WHERE severity IS NOT NULL),
-    ranked AS (
-      SELECT *, count(*) OVER () AS total, row_number() OVER (
-        ORDER BY doubt IS NOT NULL, list_position([${severities.map((severity) => `'${severity}'`).join(", ")}], severity),
-          "${rule.measure}" DESC NULLS LAST, place) AS rank
-      FROM evidence)
-    SELECT ranked.*, looked FROM (SELECT count(*) AS looked FROM rows) LEFT JOIN ranked ON rank <= ${keptRows} ORDER BY rank`;
+      SELECT *, nullif(concat_ws(', ', (SELECT doubt FROM everywhere), ${own}), '') AS doubt FROM graded WHERE severity IS NOT NULL)
+    FROM evidence
+    ORDER BY doubt IS NOT NULL, list_position([${severities.map((severity) => `'${severity}'`).join(", ")}], severity),
+      "${rule.measure}" DESC NULLS LAST, place LIMIT ${keptRows}`;
 }
 
 function doubtsOf(evidence: Frame): string[] {

@@ -58,23 +58,19 @@ function selected<T>(
   derivation: Derivation,
   work: (connection: DuckDBConnection, selection: Selection) => Promise<T>,
 ): Promise<T> {
-  return withConnection(async (connection) => work(connection, await inViews(connection, derivation)));
+  return withConnection((connection) => work(connection, selectionOf(derivation)));
 }
 
-/** Gives a connection the relations that a derivation names, and says what it selects. */
-export async function inViews(
-  connection: DuckDBConnection,
-  { sources, bases = {}, views = {}, query, columns }: Derivation,
-): Promise<Selection> {
-  const relations = [
-    ...Object.entries(sources).map(([name, table]) => [name, `FROM ${quoted(table.name)}`] as const),
-    ...Object.entries(bases),
-  ];
-  for (const [name, sql] of relations) {
-    await explained(sql, () => connection.run(`CREATE TEMP VIEW ${quoted(name)} AS ${sql}`));
-  }
+/** What a derivation selects, with the relations that it names: one statement, which plans only what the query comes to. */
+export function selectionOf({ sources, bases = {}, views = {}, query, columns }: Derivation): Selection {
   const casts = columns.map(({ name, type }) => `CAST(${quoted(name)} AS ${type}) AS ${quoted(name)}`);
-  const named = Object.entries(views).map(([name, sql]) => `${quoted(name)} AS (${sql})`);
-  const relationsFirst = named.length === 0 ? "" : `WITH ${named.join(", ")} `;
-  return { sql: `${relationsFirst}SELECT ${casts.join(", ")} FROM (${query})`, columns: [...columns] };
+  const named = [
+    ...Object.entries(sources).map(
+      ([name, table]) => `${quoted(name)} AS NOT MATERIALIZED (FROM ${quoted(table.name)})`,
+    ),
+    ...Object.entries(bases).map(([name, sql]) => `${quoted(name)} AS NOT MATERIALIZED (${sql})`),
+    ...Object.entries(views).map(([name, sql]) => `${quoted(name)} AS (${sql})`),
+  ];
+  const relations = named.length === 0 ? "" : `WITH ${named.join(", ")} `;
+  return { sql: `${relations}SELECT ${casts.join(", ")} FROM (${query})`, columns: [...columns] };
 }

@@ -1,5 +1,5 @@
 import { withConnection } from "./database.js";
-import { type Derivation, inViews } from "./derive.js";
+import { type Derivation, selectionOf } from "./derive.js";
 import { explained } from "./select.js";
 import type { Bindings } from "./vector.js";
 
@@ -20,7 +20,7 @@ export function streamNumbers(
 ): Promise<void> {
   return withConnection(async (connection) => {
     const { default: bindings } = await import("@duckdb/node-bindings");
-    const { sql, columns } = await inViews(connection, derivation);
+    const { sql, columns } = selectionOf(derivation);
     await explained(
       derivation.query,
       async () => {

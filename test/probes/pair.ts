@@ -38,8 +38,11 @@ for _ in range(count):
 print(time.monotonic_ns() - began)
 `;
 
-/** @param prefix of the names of its namespaces. */
-export async function makePair(prefix: string): Promise<Pair> {
+/**
+ * @param prefix of the names of its namespaces.
+ * @param queues of each end, in each direction.
+ */
+export async function makePair(prefix: string, queues = 1): Promise<Pair> {
   const [sending, receiving] = [`${prefix}-out`, `${prefix}-in`];
   const [device, peer] = ["q0", "q1"];
   const [from, to] = ["198.51.100.1", "198.51.100.2"];
@@ -56,8 +59,9 @@ export async function makePair(prefix: string): Promise<Pair> {
       await ip(`netns add ${one}`);
       await inside(one, ["sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1"]);
     }
+    const many = `numtxqueues ${queues} numrxqueues ${queues}`;
     await ip(
-      `link add ${device} address ${fromMac} netns ${sending} type veth peer name ${peer} address ${toMac} netns ${receiving}`,
+      `link add ${device} address ${fromMac} netns ${sending} ${many} type veth peer name ${peer} address ${toMac} netns ${receiving} ${many}`,
     );
     await ip(`-n ${sending} addr add ${from}/24 dev ${device}`);
     await ip(`-n ${receiving} addr add ${to}/24 dev ${peer}`);

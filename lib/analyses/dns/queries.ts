@@ -68,7 +68,7 @@ export async function dnsQueries(capture: Capture, filter: TrafficFilter = {}): 
         CASE WHEN responses > 0 THEN true WHEN end_ns - last_asked_ns >= ${answerTimeoutNs} THEN false END AS answered,
         CASE WHEN responses > 0 THEN ${codeName} END AS rcode, queries, responses,
         ${waited} AS waited_ns, CASE WHEN queries = 1 THEN ${waited} END AS rtt_ns
-      FROM transactions t JOIN conversations USING (flow_number), ending ORDER BY frame, place`,
+      FROM transactions t JOIN conversations USING (flow_number), clock ORDER BY frame, place`,
     columns,
   });
 }

@@ -1,4 +1,4 @@
-import { disorderNs, endingSql, runningCount } from "../query/index.js";
+import { disorderNs, runningCount } from "../query/index.js";
 
 /** Asking again later than this is another question. */
 const againNs = 60_000_000_000;
@@ -12,7 +12,7 @@ const inOrder = `CASE WHEN query THEN time_ns - ${disorderNs} ELSE time_ns END, 
  */
 export const transactionViews = {
   segments: `
-    SELECT * FROM own WHERE dns_id IS NOT NULL AND transport IN ('udp', 'tcp') AND regexp_matches(protocols, ':dns(:|$)')`,
+    SELECT * FROM picked WHERE dns_id IS NOT NULL AND transport IN ('udp', 'tcp') AND regexp_matches(protocols, ':dns(:|$)')`,
   // Of several messages in a segment each has one question: where the numbers differ, only the first is known.
   messages: `
     SELECT frame, 1 AS place, time_ns, flow_number, transport, dns_id, dns_name, dns_type, dns_rcode, dns_rcode IS NULL AS query
@@ -43,7 +43,6 @@ export const transactionViews = {
       min(time_ns) FILTER (query) AS asked_ns, max(time_ns) FILTER (query) AS last_asked_ns,
       min(time_ns) FILTER (NOT query) AS answered_ns
     FROM numbered GROUP BY flow_number, dns_id, number`,
-  ending: endingSql,
 };
 
 /** Record types and response codes by name (IANA: Domain Name System Parameters). */

@@ -1,15 +1,14 @@
+import { stepNs } from "../../captures/index.js";
 import type { Table } from "../../tables/index.js";
-import { endingSql, word } from "../query/index.js";
+import { word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
-import { clockSql, sightedViews } from "../summary/index.js";
+import { sightedViews } from "../summary/index.js";
 import { missedViews, sequencesOf } from "../tcp/index.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
 const answerTimeoutNs = 1_000_000_000;
 /** Fewer packets of a connection out of the order of their times make no rate of loss. */
 const disorderPercent = 1;
-/** Queues and cores put packets out of order by less. */
-const stepNs = 1_000_000_000;
 /** A capture that misses more than this of one kind of packets misses the others, too. */
 const missedPercent = 1;
 /** Above this part of one-sided connections, the capture sees one direction of the wire. */
@@ -35,8 +34,6 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
       blind: `
         SELECT least(client, server) AS one, greatest(client, server) AS other FROM sighted JOIN conversations USING (flow_number)
         GROUP BY ALL HAVING bool_and(one_way)`,
-      ending: endingSql,
-      clock: clockSql,
       steps: `
         SELECT frame, flow_number, time_ns < lag(time_ns) OVER (ORDER BY frame) AS back,
           time_ns < lag(time_ns) OVER (ORDER BY frame) - ${stepNs} AS set_back
@@ -58,7 +55,7 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
           JOIN (SELECT frame FROM steps WHERE set_back) ON frame > first_frame AND frame <= last_frame
         UNION ALL SELECT flow_number, 'CAPTURE_DISORDER' FROM steps GROUP BY flow_number
           HAVING 100 * count(*) FILTER (back) > ${disorderPercent} * count(*)
-        UNION ALL SELECT flow_number, 'CAPTURE_ENDED' FROM latest, ending WHERE end_ns - last_ns < ${answerTimeoutNs}
+        UNION ALL SELECT flow_number, 'CAPTURE_ENDED' FROM latest, clock WHERE end_ns - last_ns < ${answerTimeoutNs}
       ) JOIN conversations USING (flow_number)
       UNION ALL SELECT NULL, 'CAPTURE_ONE_SIDED' FROM sighted HAVING count(*) FILTER (one_way) > ${oneSidedPart} * count(*)
       UNION ALL SELECT NULL, 'CAPTURE_MISSED_PACKETS' FROM (SELECT sum(acks) AS acks FROM missed), (SELECT count(*) AS packets FROM tcp)

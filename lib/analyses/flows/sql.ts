@@ -1,5 +1,5 @@
-const tcp = (sql: string) => `CASE WHEN any_value(seen.transport) = 'tcp' THEN ${sql} END`;
-const payload = "CASE seen.transport WHEN 'tcp' THEN tcp_len_bytes WHEN 'udp' THEN udp_len_bytes END";
+const tcp = (sql: string) => `CASE WHEN any_value(transport) = 'tcp' THEN ${sql} END`;
+const payload = "CASE transport WHEN 'tcp' THEN tcp_len_bytes WHEN 'udp' THEN udp_len_bytes END";
 
 /** From a SYN to its answer, and from that to the client's ACK. */
 const handshake =
@@ -7,30 +7,24 @@ const handshake =
 
 /** One row per flow, in the order of their first packets. */
 export const flowsSql = `
-SELECT
-  any_value(flow) AS flow,
-  any_value(seen.transport) AS transport, any_value(stream) AS stream,
-  any_value(client) AS client, any_value(client_port) AS client_port,
-  any_value(server) AS server, any_value(server_port) AS server_port,
-  any_value(direction_by) AS direction_by,
-  any_value(conversations.tunnel) AS tunnel, any_value(conversations.tunnel_id) AS tunnel_id,
-  any_value(client_outer) AS client_outer, any_value(server_outer) AS server_outer,
-  any_value(conversations.vlan) AS vlan,
-  min(time_ns) AS start_ns, max(time_ns) - min(time_ns) AS duration_ns,
-  count(*) FILTER (from_client) AS client_packets, count(*) FILTER (NOT from_client) AS server_packets,
-  coalesce(sum(wire_bytes) FILTER (from_client), 0) AS client_wire_bytes,
-  coalesce(sum(wire_bytes) FILTER (NOT from_client), 0) AS server_wire_bytes,
-  CASE WHEN any_value(seen.transport) IN ('tcp', 'udp') THEN coalesce(sum(${payload}) FILTER (from_client), 0) END AS client_payload_bytes,
-  CASE WHEN any_value(seen.transport) IN ('tcp', 'udp') THEN coalesce(sum(${payload}) FILTER (NOT from_client), 0) END AS server_payload_bytes,
-  ${tcp("coalesce(sum(resent_bytes) FILTER (from_client), 0)")} AS client_resent_bytes,
-  ${tcp("coalesce(sum(resent_bytes) FILTER (NOT from_client), 0)")} AS server_resent_bytes,
-  ${tcp("count(resent)")} AS retransmissions,
-  ${tcp("count(*) FILTER (out_of_order)")} AS out_of_order,
-  ${tcp("count(*) FILTER (zero_window)")} AS zero_windows,
-  ${tcp("count(*) FILTER (contains(tcp_flags, 'RST'))")} AS rst,
-  ${tcp("count(*) FILTER (contains(tcp_flags, 'FIN'))")} AS fin,
-  ${tcp("bool_or(contains(tcp_flags, 'SYN') AND NOT contains(tcp_flags, 'ACK')) AND bool_or(contains(tcp_flags, 'SYN') AND contains(tcp_flags, 'ACK'))")} AS handshake,
-  round(coalesce(${handshake}, median(dns_rtt_ns), median(icmp_rtt_ns))) AS rtt_ns,
-  count(*) FILTER (copy) AS copies
-FROM seen JOIN conversations USING (flow_number)
-GROUP BY flow_number ORDER BY flow_number`;
+WITH counted AS (
+  SELECT flow_number, any_value(transport) AS transport,
+    min(time_ns) AS start_ns, max(time_ns) - min(time_ns) AS duration_ns,
+    count(*) FILTER (from_client) AS client_packets, count(*) FILTER (NOT from_client) AS server_packets,
+    coalesce(sum(wire_bytes) FILTER (from_client), 0) AS client_wire_bytes,
+    coalesce(sum(wire_bytes) FILTER (NOT from_client), 0) AS server_wire_bytes,
+    CASE WHEN any_value(transport) IN ('tcp', 'udp') THEN coalesce(sum(${payload}) FILTER (from_client), 0) END AS client_payload_bytes,
+    CASE WHEN any_value(transport) IN ('tcp', 'udp') THEN coalesce(sum(${payload}) FILTER (NOT from_client), 0) END AS server_payload_bytes,
+    ${tcp("coalesce(sum(resent_bytes) FILTER (from_client), 0)")} AS client_resent_bytes,
+    ${tcp("coalesce(sum(resent_bytes) FILTER (NOT from_client), 0)")} AS server_resent_bytes,
+    ${tcp("count(resent)")} AS retransmissions,
+    ${tcp("count(*) FILTER (out_of_order)")} AS out_of_order,
+    ${tcp("count(*) FILTER (zero_window)")} AS zero_windows,
+    ${tcp("count(*) FILTER (contains(tcp_flags, 'RST'))")} AS rst,
+    ${tcp("count(*) FILTER (contains(tcp_flags, 'FIN'))")} AS fin,
+    ${tcp("bool_or(contains(tcp_flags, 'SYN') AND NOT contains(tcp_flags, 'ACK')) AND bool_or(contains(tcp_flags, 'SYN') AND contains(tcp_flags, 'ACK'))")} AS handshake,
+    round(coalesce(${handshake}, median(dns_rtt_ns), median(icmp_rtt_ns))) AS rtt_ns,
+    count(*) FILTER (copy) AS copies
+  FROM seen GROUP BY flow_number)
+SELECT counted.*, flow, stream, client, client_port, server, server_port, direction_by, tunnel, tunnel_id, client_outer, server_outer, vlan
+FROM counted JOIN conversations USING (flow_number) ORDER BY flow_number`;

@@ -1,4 +1,4 @@
-import { elapsed, endingSql, paired } from "../query/index.js";
+import { elapsed, paired } from "../query/index.js";
 
 /** An answer that comes later than this is none for `ping`, nor is its question lost before. */
 const answerTimeoutNs = 1_000_000_000;
@@ -14,14 +14,14 @@ const toMany = `
  */
 export const echoViews = {
   requests: `
-    SELECT *, ${toMany} AS to_many FROM own WHERE icmp_type IN (8, 128) AND icmp_seq IS NOT NULL AND quoted_src IS NULL`,
-  replies: "SELECT * FROM own WHERE icmp_type IN (0, 129) AND icmp_seq IS NOT NULL AND quoted_src IS NULL",
+    SELECT *, ${toMany} AS to_many FROM picked WHERE icmp_type IN (8, 128) AND icmp_seq IS NOT NULL AND quoted_src IS NULL`,
+  replies: "SELECT * FROM picked WHERE icmp_type IN (0, 129) AND icmp_seq IS NOT NULL AND quoted_src IS NULL",
   pairs: paired(
     "requests",
     "replies",
     "answers.flow_number = asked.flow_number AND answers.icmp_seq = asked.icmp_seq AND answers.dst = asked.src",
   ),
-  errors: "SELECT * FROM own WHERE about_number IS NOT NULL AND quoted_icmp_seq IS NOT NULL",
+  errors: "SELECT * FROM picked WHERE quoted_icmp_seq IS NOT NULL AND about_number IS NOT NULL",
   complaints: paired(
     "requests",
     "errors",
@@ -40,10 +40,9 @@ export const echoViews = {
       ON replies.icmp_id = requests.icmp_id AND replies.icmp_seq = requests.icmp_seq AND replies.dst = requests.src
         AND replies.src <> requests.dst AND abs(replies.time_ns - requests.time_ns) <= ${answerTimeoutNs}
     WHERE requests.frame NOT IN (SELECT question FROM pairs) AND replies.frame NOT IN (SELECT answer FROM pairs)`,
-  ending: endingSql,
   echoes: `
     SELECT frame, time_ns, flow_number, src, dst, icmp_id, icmp_seq, wire_bytes, ttl,
       CASE WHEN reply_frame IS NOT NULL THEN true WHEN to_many OR frame IN (FROM elsewhere) THEN NULL WHEN end_ns - time_ns >= ${answerTimeoutNs} OR reporter IS NOT NULL THEN false END AS answered,
       reply_frame, coalesce(replies, 0) AS replies, reply_ns, ${elapsed("time_ns", "reply_ns")} AS rtt_ns, reply_ttl, reporter, error_type, error_code, transport
-    FROM requests LEFT JOIN answered ON answered.question = frame LEFT JOIN complained ON complained.question = frame, ending`,
+    FROM requests LEFT JOIN answered ON answered.question = frame LEFT JOIN complained ON complained.question = frame, clock`,
 };

@@ -55,7 +55,7 @@ export async function icmpErrors(capture: Capture, filter: TrafficFilter = {}): 
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "icmpErrors",
-    views: { errors: "SELECT * FROM own WHERE quoted_src IS NOT NULL" },
+    views: { errors: "SELECT * FROM picked WHERE quoted_src IS NOT NULL" },
     query: `
       SELECT frame, time_ns, ${errorName("errors.transport", "icmp_type", "icmp_code")} AS error,
         icmp_type, icmp_code, src AS reporter, dst AS told, flow AS about,

@@ -21,9 +21,9 @@ export async function expiredPackets({ capture, filter }: Subject): Promise<Tabl
     views: {
       ...loopViews,
       expired: `
-        SELECT * FROM own WHERE quoted_src IS NOT NULL AND icmp_code = 0 AND icmp_type = CASE transport WHEN 'icmp' THEN 11 ELSE 3 END`,
+        SELECT * FROM picked WHERE quoted_src IS NOT NULL AND icmp_code = 0 AND icmp_type = CASE transport WHEN 'icmp' THEN 11 ELSE 3 END`,
       sightings: `
-        SELECT time_ns, flow_number, src, dst, src_port, dst_port, icmp_seq, ttl FROM own
+        SELECT time_ns, flow_number, src, dst, src_port, dst_port, icmp_seq, ttl FROM picked
         WHERE quoted_src IS NULL AND (src, dst) IN (SELECT (quoted_src, quoted_dst) FROM expired)
           AND frame NOT IN (SELECT again.frame FROM again SEMI JOIN circling USING (same))
         UNION ALL SELECT time_ns, flow_number, src, dst, NULL, NULL, NULL, first_ttl FROM circling`,

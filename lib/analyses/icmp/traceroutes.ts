@@ -49,22 +49,26 @@ export async function traceroutes(capture: Capture, filter: TrafficFilter = {}):
   return scope.table({
     source: "traceroutes",
     views: {
-      probes: `
-        SELECT frame, time_ns, flow_number, src, dst, transport, ttl, icmp_seq FROM own
-        WHERE ttl <= ${maxHops} AND flow_number IS NOT NULL AND quoted_src IS NULL AND coalesce(icmp_type, 8) IN (8, 128)`,
       errors: `
         SELECT frame, time_ns, src, about_number, quoted_icmp_seq, quoted_src, quoted_dst,
           icmp_type = CASE transport WHEN 'icmp' THEN 11 ELSE 3 END AS expired
-        FROM own WHERE about_number IS NOT NULL`,
+        FROM picked WHERE quoted_src IS NOT NULL AND about_number IS NOT NULL`,
+      // Where nothing says that a hop count ran out, nobody sees a path.
+      probes: `
+        SELECT frame, time_ns, flow_number, src, dst, transport, ttl, icmp_seq FROM picked
+        WHERE ttl <= ${maxHops} AND flow_number IS NOT NULL AND quoted_src IS NULL AND coalesce(icmp_type, 8) IN (8, 128)
+          AND (src, dst) IN (SELECT (quoted_src, quoted_dst) FROM errors WHERE expired)`,
       reports: `
         SELECT probes.frame AS probe_frame, errors.src AS router, expired, ${elapsed("probes.time_ns", "errors.time_ns")} AS rtt_ns
         FROM errors ASOF JOIN probes ON about_number = flow_number AND quoted_src = probes.src AND quoted_dst = probes.dst
           AND coalesce(quoted_icmp_seq, -1) = coalesce(icmp_seq, -1) AND errors.time_ns + ${disorderNs} >= probes.time_ns`,
       replies: `
         SELECT probes.frame AS probe_frame, answers.src AS router, false AS expired, ${elapsed("probes.time_ns", "answers.time_ns")} AS rtt_ns
-        FROM own answers ASOF JOIN probes ON answers.flow_number = probes.flow_number AND answers.src = probes.dst
-          AND coalesce(answers.icmp_seq, -1) = coalesce(probes.icmp_seq, -1) AND answers.time_ns + ${disorderNs} >= probes.time_ns
-        WHERE answers.quoted_src IS NULL`,
+        FROM (
+          SELECT frame, time_ns, flow_number, src, icmp_seq FROM picked
+          WHERE quoted_src IS NULL AND flow_number IN (SELECT flow_number FROM probes)) answers
+        ASOF JOIN probes ON answers.flow_number = probes.flow_number AND answers.src = probes.dst
+          AND coalesce(answers.icmp_seq, -1) = coalesce(probes.icmp_seq, -1) AND answers.time_ns + ${disorderNs} >= probes.time_ns`,
       heard: "SELECT * FROM reports UNION ALL SELECT * FROM replies",
       traced: `
         SELECT src, dst, transport FROM probes JOIN reports ON probe_frame = frame WHERE expired

@@ -1,3 +1,3 @@
 export { count, duration, ends, flag, flow, frame, sender, start, time, word } from "./columns.js";
-export { disorderNs, elapsed, endingSql, paired } from "./pairing.js";
+export { disorderNs, elapsed, paired } from "./pairing.js";
 export { runningCount } from "./running-count.js";

@@ -1,10 +1,6 @@
 /** Several points, queues or cores may put an answer this far before its question. */
 export const disorderNs = 10_000_000;
 
-/** When the capture ended, by the times that can be, as relation of one row. */
-export const endingSql =
-  "SELECT max(time_ns) AS end_ns FROM packets WHERE frame NOT IN (SELECT frame FROM untimed)";
-
 /** In SQL: a time between two events; null where clock or order make it negative. */
 export function elapsed(from: string, to: string): string {
   return `CASE WHEN ${to} >= ${from} THEN ${to} - ${from} END`;

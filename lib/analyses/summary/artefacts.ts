@@ -46,7 +46,7 @@ export const sightedViews = {
       count(DISTINCT from_client) = 2 OR coalesce(bool_and(answers), false)
     FROM (
       SELECT flow_number, from_client, coalesce(icmp_type IN (0, 129), dns_rcode IS NOT NULL) AS answers
-      FROM own WHERE quoted_src IS NULL AND (icmp_type IN (0, 8, 128, 129) OR transport = 'udp' AND regexp_matches(protocols, ':dns(:|$)')))
+      FROM picked WHERE quoted_src IS NULL AND (icmp_type IN (0, 8, 128, 129) OR transport = 'udp' AND regexp_matches(protocols, ':dns(:|$)')))
     WHERE flow_number IS NOT NULL GROUP BY flow_number`,
   sighted: "SELECT * FROM halves WHERE goes_on",
 };

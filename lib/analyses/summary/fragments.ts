@@ -56,12 +56,10 @@ export async function fragmentedPackets(capture: Capture, filter: TrafficFilter 
   return scope.table({
     source: "fragmentedPackets",
     views: {
-      extent:
-        "SELECT min(time_ns) AS begin_ns, max(time_ns) AS end_ns FROM packets WHERE frame NOT IN (SELECT frame FROM untimed)",
       pieces: `
         SELECT *, coalesce(outer_src, src) AS piece_src, coalesce(outer_dst, dst) AS piece_dst,
           NOT regexp_matches(protocols, ':(ip|ipv6|ipv6[.][a-z]+)(:data)?$') AS read_on
-        FROM own WHERE fragment`,
+        FROM picked WHERE fragment`,
       apart: `
         SELECT *, coalesce(time_ns - lag(time_ns) OVER same > ${apartNs}, false) AS fresh FROM pieces
         WINDOW same AS (PARTITION BY ${same} ORDER BY time_ns, frame)`,
@@ -85,7 +83,7 @@ export async function fragmentedPackets(capture: Capture, filter: TrafficFilter 
             OR coalesce(sum(ip_len_bytes - ${headerBytes}) FILTER (once) >= max(fragment_offset_bytes + ip_len_bytes - ${headerBytes}), false)
           END AS complete,
         any_value(transport) AS transport
-      FROM counted, extent GROUP BY ${same}, turn ORDER BY min(frame)`,
+      FROM counted, clock GROUP BY ${same}, turn ORDER BY min(frame)`,
     columns,
   });
 }

@@ -1,5 +1,4 @@
 export { sightedViews } from "./artefacts.js";
-export { clockSql } from "./clock.js";
 export { fragmentedPackets } from "./fragments.js";
 export { hopLimits } from "./hop-limits.js";
 export { loopViews } from "./loops.js";

@@ -1,8 +1,7 @@
-import type { Capture, TrafficFilter } from "../../captures/index.js";
+import { type Capture, stepNs, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Frame, Table } from "../../tables/index.js";
 import { missedViews, sequencesOf } from "../tcp/index.js";
 import { checksumViews } from "./checksums.js";
-import { clockSql } from "./clock.js";
 
 const columns: Column[] = [
   { name: "check", type: "VARCHAR", meaning: "what was looked for" },
@@ -13,8 +12,6 @@ const columns: Column[] = [
   { name: "meaning", type: "VARCHAR", meaning: "what it does to the other analyses" },
 ];
 
-/** Queues and cores put packets out of order by less. */
-const stepNs = 1_000_000_000;
 /** No link carries a TCP payload beyond that of a jumbo frame. */
 const jumboBytes = 8_960;
 
@@ -159,7 +156,6 @@ const checks: Check[] = [
 ];
 
 const views = {
-  clock: clockSql,
   order: `
     SELECT later.time_ns < packets.time_ns AS back, later.time_ns < packets.time_ns - ${stepNs} AS set_back
     FROM (SELECT frame, time_ns FROM seen) later LEFT JOIN packets ON packets.frame = later.frame - 1`,

@@ -57,8 +57,7 @@ export async function tcpEndings(capture: Capture, filter: TrafficFilter = {}): 
     source: "tcpEndings",
     views: {
       flags: `
-        SELECT flow_number, frame, place, time_ns, from_client, sender, syn, ack, fin, rst, tcp_len_bytes, acked_bytes, new_bytes,
-          time_ns - lag(time_ns) OVER (PARTITION BY flow_number ORDER BY place) AS since_ns
+        SELECT flow_number, frame, place, time_ns, from_client, sender, syn, ack, fin, rst, tcp_len_bytes, acked_bytes, new_bytes, since_ns
         FROM tcp`,
       // Whoever goes on after its RST, and is heard, has not ended the connection by it.
       goeson: `
@@ -69,7 +68,7 @@ export async function tcpEndings(capture: Capture, filter: TrafficFilter = {}): 
           ON rsts.flow_number = later.flow_number AND rsts.from_client = later.from_client AND rsts.place < later.last_place
         GROUP BY rsts.flow_number, rsts.from_client`,
       seenends: `
-        SELECT flow_number, min(frame) AS first_frame, arg_min(time_ns, place) AS start_ns,
+        SELECT flow_number, min(frame) AS first_frame, min(place) AS first_place, arg_min(time_ns, place) AS start_ns,
           count(*) FILTER (fin AND from_client) AS client_fins, count(*) FILTER (fin AND NOT from_client) AS server_fins,
           count(*) FILTER (rst AND from_client) AS client_rsts, count(*) FILTER (rst AND NOT from_client) AS server_rsts,
           CASE WHEN client_fins > 0 AND server_fins > 0
@@ -90,7 +89,7 @@ export async function tcpEndings(capture: Capture, filter: TrafficFilter = {}): 
         FROM seenends`,
     },
     query: `
-      SELECT flow, client, client_port, server, server_port, ending, sender AS "by", time_ns, time_ns - start_ns AS after_ns, since_ns AS idle_ns,
+      SELECT flow, client, client_port, server, server_port, ending, sender AS "by", time_ns, time_ns - start_ns AS after_ns, CASE WHEN end_place > first_place THEN since_ns END AS idle_ns,
         client_fins, server_fins, client_rsts, server_rsts,
         coalesce(ending = 'closed' AND rst_place > closed_place, false) AS rst_after_close, payload
       FROM decided JOIN conversations USING (flow_number)

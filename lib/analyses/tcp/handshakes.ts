@@ -52,6 +52,8 @@ const columns: Column[] = [
 /** The client's SYN, and what the server says to it: its own SYN, mostly with an ACK (also without, where both open at once). */
 const asks = "syn AND NOT ack AND from_client";
 const answers = "syn AND NOT from_client";
+/** The client says that it got that. */
+const acks = "from_client AND ack AND NOT syn AND NOT rst";
 /** What a SYN ACK says where Accurate ECN was offered (RFC 9768): anything but nothing, and but the offer itself, which something reflects. */
 const accurate = `regexp_matches(tcp_flags, 'AE|ECE|CWR')
   AND NOT (contains(tcp_flags, 'AE') AND contains(tcp_flags, 'ECE') AND contains(tcp_flags, 'CWR'))`;
@@ -103,60 +105,73 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
   return scope.table({
     source: "tcpHandshakes",
     views: {
-      // What the snap length cut is longer than the payload: some of the options isn't there.
-      shaken:
-        "SELECT *, captured_bytes < wire_bytes AND wire_bytes - captured_bytes > tcp_len_bytes AS cut FROM tcp",
-      offers: `
+      connections: `
         SELECT flow_number, min(frame) AS first_frame, arg_min(time_ns, place) AS start_ns,
-          count(*) FILTER (${asks}) AS syns, count(*) FILTER (${answers} AND ack) AS syn_acks,
+          min(place) FILTER (${acks}) AS client_ack, arg_min(time_ns, place) FILTER (${acks}) AS client_ack_ns,
+          bool_or(rst AND NOT from_client) AS server_rst, bool_or(NOT rst AND ack AND from_client) AS client_acked
+        FROM tcp GROUP BY flow_number`,
+      // What the snap length cut is longer than the payload: some of the options isn't there.
+      syns: `
+        SELECT flow_number, place, time_ns, from_client, ack, syn, tcp_flags, tcp_mss_bytes, tcp_window_shift, tcp_sack_permitted, tcp_tsval,
+          captured_bytes < wire_bytes AND wire_bytes - captured_bytes > tcp_len_bytes AS cut
+        FROM tcp WHERE syn`,
+      offers: `
+        SELECT flow_number, count(*) FILTER (${asks}) AS syns, count(*) FILTER (${answers} AND ack) AS syn_acks,
           min(place) FILTER (${asks}) AS first_syn, max(place) FILTER (${asks}) AS last_syn,
-          min(place) FILTER (from_client AND ack AND NOT syn AND NOT rst) AS client_ack,
-          max(tcp_mss_bytes) FILTER (syn AND from_client) AS client_mss_bytes,
-          max(tcp_mss_bytes) FILTER (syn AND NOT from_client) AS server_mss_bytes,
-          max(tcp_window_shift) FILTER (syn AND from_client) AS client_window_shift,
-          max(tcp_window_shift) FILTER (syn AND NOT from_client) AS server_window_shift,
+          max(tcp_mss_bytes) FILTER (from_client) AS client_mss_bytes,
+          max(tcp_mss_bytes) FILTER (NOT from_client) AS server_mss_bytes,
+          max(tcp_window_shift) FILTER (from_client) AS client_window_shift,
+          max(tcp_window_shift) FILTER (NOT from_client) AS server_window_shift,
           ${offered("tcp_window_shift IS NOT NULL")} AS window_scaling,
           ${offered("tcp_sack_permitted")} AS sack,
           ${offered("tcp_tsval IS NOT NULL")} AS timestamps,
           bool_or(contains(tcp_flags, 'ECE') AND contains(tcp_flags, 'CWR')) FILTER (${asks}) AND coalesce(
             bool_or(contains(tcp_flags, 'ECE') AND NOT contains(tcp_flags, 'CWR')) FILTER (${answers})
-            OR (bool_or(contains(tcp_flags, 'AE')) FILTER (${asks}) AND bool_or(${accurate}) FILTER (${answers})), false) AS ecn,
-          bool_or(rst AND NOT from_client) AS server_rst,
-          bool_or(NOT rst AND ack AND from_client) AS client_acked
-        FROM shaken GROUP BY flow_number`,
+            OR (bool_or(contains(tcp_flags, 'AE')) FILTER (${asks}) AND bool_or(${accurate}) FILTER (${answers})), false) AS ecn
+        FROM syns GROUP BY flow_number`,
       // What the server says again after the client's ACK is no part of the handshake any more.
       answered: `
-        SELECT tcp.flow_number, coalesce(max(place) FILTER (place < client_ack), max(place)) AS last_answer
-        FROM tcp JOIN offers USING (flow_number) WHERE ${answers} GROUP BY tcp.flow_number`,
+        SELECT flow_number, coalesce(max(place) FILTER (place < client_ack), max(place)) AS last_answer
+        FROM syns JOIN connections USING (flow_number) WHERE ${answers} GROUP BY flow_number`,
       asked: `
-        SELECT tcp.flow_number, max(place) FILTER (place <= last_answer) AS answered_syn
-        FROM tcp JOIN answered USING (flow_number) WHERE ${asks} GROUP BY tcp.flow_number`,
+        SELECT flow_number, max(place) FILTER (place <= last_answer) AS answered_syn
+        FROM syns JOIN answered USING (flow_number) WHERE ${asks} GROUP BY flow_number`,
       steps: `
-        SELECT tcp.flow_number,
+        SELECT flow_number,
           min(time_ns) FILTER (place = first_syn) AS first_syn_ns, min(time_ns) FILTER (place = last_syn) AS last_syn_ns,
           min(time_ns) FILTER (place = answered_syn) AS answered_syn_ns,
           arg_min(time_ns, place) FILTER (${answers} AND (place >= answered_syn OR answered_syn IS NULL)) AS answer_ns,
-          min(time_ns) FILTER (place = last_answer) AS last_answer_ns,
-          arg_min(time_ns, place) FILTER (from_client AND ack AND NOT syn AND NOT rst AND place >= last_answer) AS acked_ns
-        FROM tcp JOIN offers USING (flow_number) LEFT JOIN answered USING (flow_number) LEFT JOIN asked USING (flow_number)
-        WHERE syn OR place >= client_ack GROUP BY tcp.flow_number`,
+          min(time_ns) FILTER (place = last_answer) AS last_answer_ns
+        FROM syns JOIN offers USING (flow_number) LEFT JOIN answered USING (flow_number) LEFT JOIN asked USING (flow_number) GROUP BY flow_number`,
+      // The client's ACK of a SYN ACK that came after an earlier ACK of it.
+      overtaken:
+        "SELECT flow_number, last_answer FROM answered JOIN connections USING (flow_number) WHERE client_ack < last_answer",
+      later: `
+        SELECT flow_number, arg_min(time_ns, place) AS acked_ns FROM tcp JOIN overtaken USING (flow_number)
+        WHERE ${acks} AND place >= last_answer GROUP BY flow_number`,
+      confirmed: `
+        SELECT answered.flow_number, CASE WHEN overtaken.flow_number IS NULL THEN client_ack_ns ELSE later.acked_ns END AS acked_ns
+        FROM answered JOIN connections USING (flow_number)
+          LEFT JOIN overtaken USING (flow_number) LEFT JOIN later USING (flow_number)`,
     },
     query: `
       SELECT flow, client, client_port, server, server_port, start_ns,
         CASE
-          WHEN syns = 0 AND syn_acks = 0 THEN 'not seen'
+          WHEN coalesce(syns, 0) = 0 AND coalesce(syn_acks, 0) = 0 THEN 'not seen'
           WHEN client_acked AND (syn_acks > 0 OR NOT coalesce(server_rst, false)) THEN 'established'
           WHEN syn_acks > 0 THEN 'half open'
           WHEN server_rst THEN 'refused'
           ELSE 'unanswered' END AS outcome,
-        syns, syn_acks, coalesce(answered_syn_ns, last_syn_ns) - first_syn_ns AS retry_ns,
+        coalesce(syns, 0) AS syns, coalesce(syn_acks, 0) AS syn_acks, coalesce(answered_syn_ns, last_syn_ns) - first_syn_ns AS retry_ns,
         CASE WHEN answer_ns >= answered_syn_ns THEN answer_ns - answered_syn_ns END AS server_ns,
         CASE WHEN acked_ns >= last_answer_ns THEN acked_ns - last_answer_ns END AS client_ns,
         server_ns + client_ns AS handshake_ns,
         CASE WHEN acked_ns >= first_syn_ns THEN acked_ns - first_syn_ns END AS setup_ns,
         client_mss_bytes, server_mss_bytes, client_window_shift, server_window_shift,
         ${["window_scaling", "sack", "timestamps", "ecn"].map(agreed).join(", ")}
-      FROM offers JOIN steps USING (flow_number) JOIN conversations USING (flow_number) ORDER BY first_frame`,
+      FROM connections JOIN conversations USING (flow_number) LEFT JOIN offers USING (flow_number) LEFT JOIN steps USING (flow_number)
+        LEFT JOIN confirmed USING (flow_number)
+      ORDER BY first_frame`,
     columns,
   });
 }

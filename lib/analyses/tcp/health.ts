@@ -126,8 +126,8 @@ export async function tcpHealth(capture: Capture, filter: TrafficFilter = {}): P
       halves: halvesSql,
       kinds: kindsSql,
       unseen: `
-        SELECT flow_number, from_client, count(DISTINCT acked_frame) AS unseen_acked
-        FROM holes JOIN tcp ON tcp.frame = acked_frame WHERE fate IN ('missed', 'never') GROUP BY flow_number, from_client`,
+        SELECT flow_number, from_client, count(*) AS unseen_acked FROM tcp
+        WHERE frame IN (SELECT acked_frame FROM holes WHERE fate IN ('missed', 'never')) GROUP BY flow_number, from_client`,
       heard:
         "SELECT flow_number, bool_or(from_client) AND bool_or(NOT from_client) AS both_ways FROM tcp GROUP BY flow_number",
       rounds: `

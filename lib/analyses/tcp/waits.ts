@@ -67,11 +67,14 @@ export async function tcpWaits(capture: Capture, filter: TrafficFilter = {}): Pr
   return scope.table({
     source: "tcpWaits",
     views: {
+      // What was before them isn't asked for.
+      firsts: "SELECT min(place) FROM tcp GROUP BY flow_number",
       accounts: `
         SELECT flow_number, min(frame) AS first_frame, arg_min(time_ns, place) AS start_ns,
           coalesce(sum(since_ns), 0) AS duration_ns, bool_or(from_client) AND bool_or(NOT from_client) AND min(since_ns) >= 0 AS told,
           ${known.map(([name, spent]) => `${part(spent as string)} AS ${name}`).join(", ")}
-        FROM (SELECT * REPLACE (CASE WHEN place > min(place) OVER (PARTITION BY flow_number) THEN since_ns END AS since_ns) FROM tcp)
+        FROM (
+          SELECT frame, place, time_ns, flow_number, from_client, spent, CASE WHEN place NOT IN (FROM firsts) THEN since_ns END AS since_ns FROM tcp)
         GROUP BY flow_number`,
     },
     query: `

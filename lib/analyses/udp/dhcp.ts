@@ -133,7 +133,7 @@ export async function dhcpExchanges(capture: Capture, filter: TrafficFilter = {}
           list_transform(string_split(dhcp_lease_seconds, ','), x -> CAST(x AS BIGINT)) AS leases,
           coalesce(list_max(leases) > 0, false) AS lasting,
           coalesce(list_bool_or(list_transform(string_split(dhcp_status, ','), x -> x <> '0')), false) AS failing
-        FROM own WHERE dhcp_type IS NOT NULL AND quoted_src IS NULL`,
+        FROM picked WHERE dhcp_type IS NOT NULL AND quoted_src IS NULL`,
       // Who asks after a lease names another client (RFC 4388). Two clients may have the same transaction, and one may have it in two networks, where each has a client's messages.
       placed: `
         SELECT *, bool_or(NOT from_server) OVER (PARTITION BY version, dhcp_id, client, network) AS speaking,

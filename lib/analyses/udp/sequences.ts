@@ -1,4 +1,4 @@
-import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import { type Capture, scopeOf, stepNs, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { count, duration, flow, runningCount, start, word } from "../query/index.js";
 
@@ -22,8 +22,6 @@ const columns: Column[] = [
 
 /** Beyond this a number is a new start (RFC 3550 has 3000 for RTP; 32-bit counters lose more before anyone begins anew). */
 const jump = "CASE sequence_of WHEN 'rtp' THEN 3000 ELSE 1000000 END";
-/** Queues and cores put packets out of order by less. */
-const stepNs = 1_000_000_000;
 const modulus = "CASE sequence_of WHEN 'rtp' THEN 65536 ELSE 4294967296 END";
 
 /**

@@ -1,5 +1,13 @@
 import { basename, join } from "node:path";
-import { type Column, type Derivation, deriveParquet, openParquet, type Table } from "../../tables/index.js";
+import {
+  type Column,
+  type Derivation,
+  deriveParquet,
+  openParquet,
+  type Table,
+  unixNanoseconds,
+} from "../../tables/index.js";
+import { clockSql } from "./clock.js";
 import { conversationsSql, sidesSql } from "./conversations.js";
 import { copiesSql } from "./copies.js";
 import { ownersSql } from "./owners.js";
@@ -15,6 +23,8 @@ export interface Base {
   sides: Table;
   /** Packets whose times can't be. */
   untimed: Table;
+  /** One row: when the capture began and ended, and how many of its packets have a time that can't be. */
+  clock: Table;
   /** Packets that are there twice. */
   copies: number;
   /** What the cache knows the packets by; null where they aren't kept. */
@@ -51,6 +61,7 @@ export async function openBase(packets: Table, paths: readonly string[], key: st
     conversations: await open("conversations"),
     sides: await open("sides"),
     untimed: await open("untimed"),
+    clock: await open("clock"),
     copies: Number(copies.values.flat()[0]),
     key,
   });
@@ -102,6 +113,18 @@ const copies: Column[] = [
   { name: "proved", type: "BOOLEAN", meaning: "it is surely a copy" },
 ];
 
+const clock: Column[] = [
+  { name: "begin_ns", type: "BIGINT", unit: unixNanoseconds, meaning: "first time that can be" },
+  { name: "end_ns", type: "BIGINT", unit: unixNanoseconds, meaning: "last time that can be" },
+  { name: "packets", type: "BIGINT", unit: "packets", meaning: "in the Table" },
+  {
+    name: "impossible",
+    type: "BIGINT",
+    unit: "packets",
+    meaning: "with a time that can't be: all where there are no times",
+  },
+];
+
 const places: Column[] = [
   { name: "pair", type: "BIGINT", meaning: "number of a pair of ends" },
   { name: "place", type: "BIGINT", meaning: "number of a network and interface that it was seen in" },
@@ -119,7 +142,7 @@ const owners: Column[] = [
 ];
 
 /** The files, in the order in which they are made. */
-const names = ["untimed", "places", "owners", "conversations", "copies", "sides"] as const;
+const names = ["untimed", "clock", "places", "owners", "conversations", "copies", "sides"] as const;
 type Name = (typeof names)[number];
 
 const contents: Record<Name, { query: string; columns: Column[] }> = {
@@ -127,6 +150,7 @@ const contents: Record<Name, { query: string; columns: Column[] }> = {
     query: untimedSql,
     columns: [{ name: "frame", type: "INTEGER", meaning: "a packet whose time can't be" }],
   },
+  clock: { query: clockSql, columns: clock },
   places: { query: placesSql, columns: places },
   owners: { query: ownersSql, columns: owners },
   conversations: { query: conversationsSql, columns: conversations },

@@ -1,2 +1,3 @@
 export { type Base, baseOf, isBaseFile, openBase, writeBase } from "./base.js";
+export { stepNs } from "./clock.js";
 export { content } from "./content.js";

@@ -15,7 +15,7 @@ const number = (...parts: string[]) => `CAST(hash(${parts.join(", ")}) >> 1 AS B
 
 /** A number for a pair of ends: of a packet, or (`quoted_`) of the one that it quotes. */
 export const pairOf = (prefix: "" | "quoted_" = "") => {
-  const end = (side: "src" | "dst") => `(${prefix}${side}, coalesce(${prefix}${side}_port, 0))`;
+  const end = (side: "src" | "dst") => `hash(${prefix}${side}, coalesce(${prefix}${side}_port, 0))`;
   const id = prefix === "" ? "icmp_id" : "quoted_icmp_id";
   return number(
     `${prefix}transport`,

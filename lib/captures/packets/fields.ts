@@ -1,5 +1,5 @@
 import type { FieldSet } from "../fields/index.js";
-import { byHeader, byMark, byVersion, type Split } from "./split.js";
+import { byForm, byHeader, byVersion, type Form, type Split } from "./split.js";
 
 /** Whole numbers that every header of their kind has, in the order of the header. */
 const headers = [
@@ -26,31 +26,48 @@ const versions = [
   ["ip.dst", "ipv6.dst"],
 ];
 
-/** A time, and a mark that is there or not. */
-const marks = [
-  ["frame.time_epoch", "tcp.analysis.lost_segment"],
-  ["dns.time", "tcp.analysis.out_of_order"],
-  ["tcp.analysis.initial_rtt", "tcp.analysis.zero_window"],
-  ["tcp.analysis.ack_rtt", "tcp.analysis.ack_lost_segment"],
-  ["tcp.analysis.rto", "tcp.analysis.retransmission"],
-  ["icmp.resptime", "tcp.analysis.keep_alive"],
-  ["icmpv6.resptime", "tcp.analysis.window_full"],
+/** Fields whose values look different. Behind a fraction or a mark tshark prints no whole number rightly: they come first. */
+const forms: Partial<Record<Form, string>>[] = [
+  { fraction: "frame.time_epoch", mark: "tcp.analysis.lost_segment" },
+  { whole: "tcp.options.wscale.shift", fraction: "dns.time", mark: "tcp.analysis.out_of_order" },
+  { whole: "tcp.options.mss_val", fraction: "tcp.analysis.initial_rtt", mark: "tcp.analysis.zero_window" },
+  {
+    whole: "tcp.analysis.duplicate_ack_num",
+    fraction: "tcp.analysis.ack_rtt",
+    mark: "tcp.analysis.ack_lost_segment",
+  },
+  {
+    whole: "tcp.analysis.bytes_in_flight",
+    fraction: "tcp.analysis.rto",
+    mark: "tcp.analysis.retransmission",
+  },
+  { whole: "tcp.len", mark: "tcp.analysis.fast_retransmission" },
+  { whole: "icmp.mtu", mark: "tcp.analysis.spurious_retransmission" },
+  { whole: "icmpv6.mtu", mark: "tcp.analysis.zero_window_probe" },
+  { whole: "vxlan.vni", mark: "tcp.analysis.reused_ports" },
+  { number: "icmp.resptime", mark: "tcp.analysis.keep_alive" },
+  { number: "icmpv6.resptime", mark: "tcp.analysis.window_full" },
 ];
 
 /** Fields that share a column of tshark's output. */
 interface SharedColumn {
   names: readonly string[];
-  /** How their values are told apart. */
-  split: Split;
+  /** How the values of those of them that are there are told apart. */
+  split(there: readonly string[]): Split;
 }
 
 const sharedColumns = new Map<string, SharedColumn>();
-for (const [groups, split] of [
-  [headers, byHeader],
-  [versions, byVersion],
-  [marks, byMark],
-] as const) {
-  for (const names of groups) for (const name of names) sharedColumns.set(name, { names, split });
+const share = (column: SharedColumn) => {
+  for (const name of column.names) sharedColumns.set(name, column);
+};
+for (const names of headers) share({ names, split: () => byHeader });
+for (const names of versions) share({ names, split: () => byVersion });
+for (const group of forms) {
+  const formOf = new Map(Object.entries(group).map(([form, name]) => [name, form as Form]));
+  share({
+    names: [...formOf.keys()],
+    split: (there) => byForm(there.map((name) => formOf.get(name) as Form)),
+  });
 }
 
 const names: string[] = [];
@@ -109,6 +126,6 @@ export function columnsFor({ names: known, printed }: FieldSet): Printed[] {
     }
     if (name !== some[0]) return [];
     const joined = some.join("||");
-    return [{ name: joined, column: joined, places: some.map(field), split: shared.split }];
+    return [{ name: joined, column: joined, places: some.map(field), split: shared.split(some) }];
   });
 }

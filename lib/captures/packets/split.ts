@@ -15,6 +15,7 @@ export type Split = (
 
 const comma = 0x2c;
 const colon = 0x3a;
+const dot = 0x2e;
 
 /** As many values of each field as there are headers; where the last header was cut, its later fields have one less. */
 export const byHeader: Split = ({ starts, ends }, places, bytes, start, end) => {
@@ -45,12 +46,42 @@ export const byVersion: Split = (line, places, bytes, start, end) => {
   halve(line, places, bytes, start, at < end ? value : end, end);
 };
 
-/** A mark is `✓`, whose bytes no number has. */
-export const byMark: Split = (line, places, bytes, start, end) => {
+/** How the values of a field look: whole numbers, those that always have a fraction, either, or `✓`, whose bytes no number has. */
+export type Form = "whole" | "fraction" | "number" | "mark";
+
+/** Of fields whose values look different. Behind several values of what isn't a whole number, tshark prints several commas. */
+export function byForm(forms: readonly Form[]): Split {
+  return ({ starts, ends }, places, bytes, start, end) => {
+    let at = start;
+    for (let index = 0; index < places.length; index++) {
+      const place = places[index] as number;
+      starts[place] = at;
+      ends[place] = at;
+      while (at < end) {
+        const stop = valueEnd(bytes, at, end);
+        if (stop > at) {
+          if (!hasForm(bytes, at, stop, forms[index] as Form)) break;
+          ends[place] = stop;
+        }
+        at = Math.min(stop + 1, end);
+      }
+    }
+  };
+}
+
+function valueEnd(bytes: Buffer, start: number, end: number): number {
   let at = start;
-  while (at < end && (bytes[at] as number) < 0x80) at++;
-  halve(line, places, bytes, start, at, end);
-};
+  while (at < end && bytes[at] !== comma) at++;
+  return at;
+}
+
+function hasForm(bytes: Buffer, start: number, end: number, form: Form): boolean {
+  if ((bytes[start] as number) >= 0x80) return form === "mark";
+  if (form === "number" || form === "mark") return form === "number";
+  let at = start;
+  while (at < end && bytes[at] !== dot) at++;
+  return at < end === (form === "fraction");
+}
 
 /** The second field begins at `middle`. Behind several values of what isn't a whole number, tshark prints several commas. */
 function halve(

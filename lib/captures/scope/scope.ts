@@ -44,7 +44,8 @@ interface Parts {
 
 /**
  * The part of a capture that a filter takes, as relations: `seen` has its packets with `flow_number`, `from_client`, `about_number` and
- * `copy`; `own` leaves copies out; `tcp` has what is TCP of that; `conversations` describes each `flow_number`.
+ * `copy`; `own` leaves copies out; `tcp` has what is TCP of that; `conversations` describes each `flow_number`. `picked` is `own` for conditions on
+ * the packets themselves that few of them meet: of the others nothing but these columns is read.
  */
 export class Scope {
   private readonly made = new Map<string, Promise<Table>>();
@@ -144,11 +145,11 @@ async function makeScope(
   capture: Capture,
   startedAt: string | null,
 ): Promise<Scope> {
-  const { packets, conversations, sides, untimed, copies } = base;
+  const { packets, conversations, sides, untimed, clock, copies } = base;
   const { from, to, interface: point, ...ends } = filter;
   if (point !== undefined && (await packets.count()) === 0) throw noSuchPoint(point, display);
   const conditions = await timeConditions(packets, startedAt, from, to);
-  const sources: Derivation["sources"] = { packets, conversations, sides, untimed };
+  const sources: Derivation["sources"] = { packets, conversations, sides, untimed, clock };
   if (Object.keys(ends).length > 0) {
     const loose = await looseSql(base, ends);
     sources.chosen = await choose(base, ends, loose);
@@ -186,6 +187,7 @@ function viewsOf({ replaced, where, more }: Parts): { [name: string]: string } {
   return {
     seen: `SELECT ${columns.join(", ")} FROM ${from}${where}`,
     own: "SELECT * FROM seen WHERE NOT copy",
+    picked: `SELECT packets.*${replaced}, sides.* EXCLUDE (frame) FROM packets JOIN sides USING (frame)${where}${where === "" ? " WHERE" : " AND"} NOT copy`,
     tcp: tcpSql,
   };
 }

@@ -11,9 +11,18 @@ export interface NameWords {
 }
 
 /** True where the words are this name. Integers are compared: strings cost the host much more. */
-export function isNamed({ first, second }: NameWords, name: string): Bpf {
-  const [low, high] = wordsOf(name);
-  const length = Buffer.byteLength(name) + 1;
+export function isNamed(words: NameWords, name: string): Bpf {
+  return hasBytes(words, name, Buffer.byteLength(name) + 1);
+}
+
+/** True where the words begin with this text. */
+export function beginsWith(words: NameWords, text: string): Bpf {
+  return hasBytes(words, text, Buffer.byteLength(text));
+}
+
+/** True where the first bytes of the words are those of a text, and NULs behind it. */
+function hasBytes({ first, second }: NameWords, text: string, length: number): Bpf {
+  const [low, high] = wordsOf(text);
   const compare = (word: Bpf, wanted: bigint, bytes: number) =>
     bytes >= 8
       ? bpf`${word} == ${constant(wanted)}`

@@ -1,3 +1,5 @@
+import { stepNs } from "../../../captures/index.js";
+
 /** The packets that the pass reads, and the rest of the file, as relation `read`; `unsorted` where the file is in the order of time. */
 const readSql = `
   SELECT packets.frame, coalesce(CASE WHEN transport = 'tcp' AND NOT copy THEN flow_number END, 0) AS connection, from_client,
@@ -6,9 +8,6 @@ const readSql = `
     contains(tcp_flags, 'FIN') AS fin, contains(tcp_flags, 'RST') AS rst,
     tcp_seq_raw, tcp_ack_raw, tcp_seq, tcp_ack, tcp_len_bytes, tcp_window_bytes, tcp_window_scale, tcp_tsval, tcp_window_shift, captured_bytes, wire_bytes, sack_le
   FROM packets POSITIONAL JOIN sides`;
-
-/** Queues and cores put packets out of order by less. */
-const stepNs = 1_000_000_000;
 
 /**
  * Of a connection whose packets aren't in the order of their times, either the file or the clock is wrong. Several queues that were merged

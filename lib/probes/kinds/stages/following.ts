@@ -15,8 +15,8 @@ export const isCopy = 128;
 export const followed = new BpfMap("on", false, 56);
 /** Of a copy, by its memory, the memory that it was copied from. */
 const originals = new BpfMap("of", false);
-/** What waits for its answer from user space: where it was, when it was first seen, when the upcall was made, and of a copy its original's memory. */
-export const waiting = new BpfMap("up", false, 32);
+/** What waits for its answer from user space: where it was, when it was first seen, when the upcall was made, of a copy its original's memory, and its number where it has one. */
+export const waiting = new BpfMap("up", false, 40);
 
 const entry = followed.at(bpf`$head`);
 const seen = bpf`$on`;
@@ -92,8 +92,6 @@ export const maxNumber = 4_095;
 const numberBits = maxNumber << numberBit;
 /** The number of the packet that `$on` is known of. */
 export const numberOf: Bpf = bpf`(${seen}.1 >> ${numberBit} & ${maxNumber})`;
-/** Of what waits for user space, its number. */
-const waitingNumber = new BpfMap("up_number", false);
 
 /** Statements that follow packets; all of them stand behind `$skb`, and end the clause of what they are not about. */
 export class Following {
@@ -218,7 +216,7 @@ export class Following {
   if ($up.1 != 0) { if ($up.0 != $head) { ${this.abandons()} return; } }
   ${this.passes(this.upcallStage, upcalled)}
   $original = (uint64)0; ${this.ifCopy(bpf`$original = ${itsOriginal};`)}
-  ${wait} = ($head, ${seen}.2, $now, $original);${this.taking.numbers === undefined ? bpf`` : bpf` ${waitingNumber.at(bpf`$a`, bpf`$b`, bpf`$c`)} = ${numberOf};`}
+  ${wait} = ($head, ${seen}.2, $now, $original${this.taking.numbers === undefined ? bpf`` : bpf`, (uint64)${numberOf}`});
   $up = ${wait};
   if ($up.1 == 0) { ${this.abandons()} }`;
   }
@@ -226,12 +224,11 @@ export class Following {
   /** User space sends a packet: a new one of the same bytes. `$net` is its network header. */
   answers(stage: number): Bpf {
     const wait = waiting.at(bpf`$a`, bpf`$b`, bpf`$c`);
-    const number = waitingNumber.at(bpf`$a`, bpf`$b`, bpf`$c`);
     const old = followed.at(bpf`$before`);
     return bpf`${readIdentity(this.versions)}
   $up = ${wait};
   if ($up.1 == 0) { return; }
-  $before = $up.0; $first = $up.1; $asked = $up.2; $original = $up.3; $flags = ${this.taking.numbers === undefined ? bpf`0` : bpf`${number} << ${numberBit}; delete(${number})`};
+  $before = $up.0; $first = $up.1; $asked = $up.2; $original = $up.3; $flags = ${this.taking.numbers === undefined ? bpf`0` : bpf`$up.4 << ${numberBit}`};
   delete(${wait});
   ${seen} = ${old};
   if (${seen}.3 == $a && ${seen}.4 == $b && ${seen}.5 == $c) {

@@ -1,0 +1,1 @@
+export { queueSummary } from "./queue-summary.js";

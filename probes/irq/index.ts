@@ -1,0 +1,1 @@
+export { irqSummary } from "./summary.js";
