@@ -1,0 +1,2 @@
+export { echoSummary } from "./summary.js";
+export { echoTrace } from "./trace.js";
