@@ -1,6 +1,6 @@
 import { type Capture, stepNs, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Frame, Table } from "../../tables/index.js";
-import { missedViews, sequencesOf } from "../tcp/index.js";
+import { aheadViews, missedViews, sequencesOf } from "../tcp/index.js";
 import { oneWay } from "./artefacts.js";
 import { checksumViews } from "./checksums.js";
 
@@ -21,7 +21,7 @@ interface Check {
   unit: string;
   meaning: string;
   /** The relation that is looked through: each one once for all its checks. */
-  over: "seen" | "missed" | "data" | "connections" | "checksums" | "order" | "clock";
+  over: "seen" | "missed" | "ahead" | "data" | "connections" | "checksums" | "order" | "clock";
   /** In SQL: what is counted, and what it is among. */
   count: string;
   of: string;
@@ -78,6 +78,15 @@ const checks: Check[] = [
     over: "clock",
     count: "any_value(impossible)",
     of: "any_value(packets)",
+  },
+  {
+    name: "TCP acknowledged before it was sent",
+    unit: "connections",
+    meaning:
+      "by more than 1 ms: the clock of one direction is behind, as in files of two hosts that were put together; durations are unknown",
+    over: "ahead",
+    count: "count(*)",
+    of: "(SELECT count(DISTINCT flow_number) FROM tcp)",
   },
   {
     name: "acks of data that is not there",
@@ -220,6 +229,7 @@ export async function qualityChecks(capture: Capture, filter: TrafficFilter): Pr
     views: {
       ...views,
       ...missedViews,
+      ...aheadViews,
       ...checksumViews(capture.facts.linkType, capture.facts.interfaces ?? []),
     },
     query: `
