@@ -223,6 +223,7 @@ interface EchoParameters {
  *
  * @param naming where addresses are asked for.
  */
+// A request is the host's own where it came in by no device and a socket sends it: what ovs-vswitchd hands back has neither.
 // Before a map is read stands what it holds: bpftrace has to know.
 export function echoClauses(
   writing: Writing<EchoParameters>,
@@ -311,8 +312,8 @@ export function echoClauses(
       seen(
         at,
         {},
-        bpf`${role} = 0; $iif = ${at.read(skb, "sk_buff.skb_iif")}; ${on0} = ${asAsker}; $other = ${asAnswerer};
-    if ($iif != 0 || (${on0}.0 != 0 && ${on0}.3 != ${dev})) {
+        bpf`${role} = 0; $local = ${at.read(skb, "sk_buff.skb_iif")} == 0 && ${at.read(skb, "sk_buff.sk")} != 0 ? 1 : 0; ${on0} = ${asAsker}; $other = ${asAnswerer};
+    if ($local == 0 || (${on0}.0 != 0 && ${on0}.3 != ${dev})) {
       if ($other.0 == ${asked}) { delete(${asAnswerer}); if (${on0}.0 == 0) { ${role} = 1; ${counts(at, "forwarded")} } }
       return;
     }
