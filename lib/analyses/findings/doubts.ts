@@ -42,7 +42,7 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
         GROUP BY ALL HAVING bool_and(one_way)`,
       // Some of an answer may be there that can't be read without the rest of it.
       unwhole: `
-        SELECT src, dst FROM own WHERE fragment GROUP BY src, dst, fragment_id
+        SELECT src, dst FROM picked WHERE fragment GROUP BY src, dst, fragment_id
         HAVING NOT bool_or(fragment_offset_bytes = 0) OR NOT bool_or(NOT more_fragments)`,
       steps: `
         SELECT frame, flow_number, time_ns < lag(time_ns) OVER (ORDER BY frame) AS back,
