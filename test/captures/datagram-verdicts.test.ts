@@ -135,6 +135,22 @@ describe("echo requests with a rising time to live", () => {
   });
 });
 
+describe("a port that is refused", () => {
+  it("is no fault where it ends a trace to a neighbour", async () => {
+    const refused = async (port: number) => {
+      const probe = packet(client, server, "udp", udp(44_000, port, Buffer.alloc(32)), { ttl: 1 });
+      const error = packet(server, client, "icmp", icmp(3, 3, [0, 0], probe.subarray(0, 60)));
+      const capture = await open([
+        [0, ethernet(probe)],
+        [0.001, ethernet(error)],
+      ]);
+      return [...(await findings(capture, { only: ["ICMP_UNREACHABLE"] }))].map(({ severity }) => severity);
+    };
+    expect(await refused(33_434)).toEqual(["INFO"]);
+    expect(await refused(5000)).toEqual(["MEDIUM"]);
+  });
+});
+
 describe("a DHCP client that wants no address", () => {
   it("is granted none, however often it asks", async () => {
     const asked = (type: number) => [0, 4, 12].map((at): Frames[number] => [at, dhcpFrame(type)]);

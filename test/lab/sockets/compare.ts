@@ -1,4 +1,4 @@
-import { socketPipeline, socketSummary, transferReport } from "../../../lib/index.js";
+import { transferReport } from "../../../lib/index.js";
 import { type Behaviour, receiving, receivingArgs, sending, sendingArgs } from "../../sockets/scene.js";
 import type { KernelVersion } from "../kernels.js";
 import type { Lab } from "../lab.js";
@@ -82,16 +82,15 @@ type Said = Pick<SocketComparison, "summary" | "pipeline" | "primary" | "beside"
 
 async function looked({ host }: Lab, seconds: number): Promise<Said> {
   const asked = { dst: addressOfB, port, everyMs: 200, seconds, netns, probes: false, captures: false };
-  const { samples, verdict } = await transferReport(host, host, asked);
-  const [summary] = rowsOf((await socketSummary(samples.sender)).connections);
-  const { limit, primary } = await socketPipeline(samples.sender, samples.receiver);
+  const { sender, pipeline, verdict } = await transferReport(host, host, asked);
+  const [summary] = rowsOf(sender.connections);
   return {
     ...{
       summary: String(summary?.limit),
-      pipeline: String(limit),
-      primary: String(primary),
-      beside: verdict,
+      pipeline: String(pipeline.limit),
+      primary: String(pipeline.primary),
     },
+    beside: verdict,
     samples: Number(summary?.samples),
   };
 }

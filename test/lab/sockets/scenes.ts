@@ -49,13 +49,14 @@ export const socketScenes: readonly SocketScene[] = [
     after: 2,
   },
   { name: "losses", put: away(100, "loss 1%"), ...losses, seconds: 6, after: 2 },
-  { name: "fq-maxrate", put: ["$A tc qdisc add dev eth0 root fq maxrate 2mbit"], ...pacing, after: 2 },
+  // A queueing discipline's own rate, of which no socket knows: the path begins behind the socket.
+  { name: "fq-maxrate", put: ["$A tc qdisc add dev eth0 root fq maxrate 2mbit"], ...path, after: 2 },
   { name: "max-pacing-rate", pacing: 250_000, ...pacing },
   { name: "bottleneck", put: [narrow("2mbit")], ...path, after: 2 },
-  // Slow start takes its time: the window is what there is to send by.
+  // Slow start takes its time: the window is what there is to send by, where the send buffer needs not grow with it.
   {
     name: "high-bdp",
-    put: away(1000),
+    put: [...away(1000), "$A sysctl -qw 'net.ipv4.tcp_wmem=4096 4194304 4194304'"],
     limit: ["congestion window"],
     primary: ["sender: congestion window"],
     after: 0,
