@@ -4,6 +4,8 @@ import * as conntrack from "./conntrack/index.js";
 import * as defrag from "./defrag/index.js";
 import * as device from "./device/index.js";
 import * as drop from "./drop/index.js";
+import * as echo from "./echo/index.js";
+import * as gaps from "./gaps/index.js";
 import * as irq from "./irq/index.js";
 import * as ovs from "./ovs/index.js";
 import * as path from "./path/index.js";
@@ -28,6 +30,8 @@ export const catalogue: readonly AnyProbe[] = [
   conntrack,
   defrag,
   path,
+  echo,
+  gaps,
   ovs,
   stages,
   device,

@@ -12,6 +12,8 @@ export {
   dropRules,
   dropSummary,
 } from "./drop/index.js";
+export * from "./echo/index.js";
+export * from "./gaps/index.js";
 export * from "./irq/index.js";
 export * from "./latency/index.js";
 export * from "./ovs/index.js";

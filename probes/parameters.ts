@@ -242,6 +242,152 @@ export interface PathSummaryParameters {
   netns?: number | undefined;
 }
 
+/** What {@link echoSummary} can be asked, beside what every probe can. */
+export interface EchoSummaryParameters {
+  /** A ping that has no reply after so many milliseconds is unanswered (integer, 1 to 60,000). Default 1000. */
+  timeoutMs?: number | undefined;
+  /** Inode of the network namespace to look at; default: the one that commands run in (integer, at least 1). */
+  netns?: number | undefined;
+  /** What to count by, in the order of the columns; default role. */
+  by?: ("role" | "asker" | "answerer")[] | undefined;
+  /** Address or prefix of who asks, IPv4 or IPv6. */
+  asker?: string | undefined;
+  /** Address or prefix of who is asked, IPv4 or IPv6. */
+  answerer?: string | undefined;
+}
+
+/** What {@link echoTrace} can be asked, beside what every probe can. */
+export interface EchoTraceParameters {
+  /** Pings that took so long or longer altogether, in microseconds (integer, 0 to 60,000,000). Default 0. */
+  slowerThanUs?: number | undefined;
+  /** One of the same addresses, identifier and sequence number is another ping after so long (integer, 1 to 60,000). Default 1000. */
+  timeoutMs?: number | undefined;
+  /** Inode of the network namespace to look at; default: the one that commands run in (integer, at least 1). */
+  netns?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Address or prefix of who asks, IPv4 or IPv6. */
+  asker?: string | undefined;
+  /** Address or prefix of who is asked, IPv4 or IPv6. */
+  answerer?: string | undefined;
+}
+
+/** What {@link gapEvents} can be asked, beside what every probe can. */
+export interface GapEventsParameters {
+  /** Devices to look at, one or up to 8: `vnet1`, and the one that its packets leave by. */
+  devices: string | string[];
+  /** A flow that has no packet for so many milliseconds is silent (integer, 1 to 3,600,000). Default 100. */
+  longerThanMs?: number | undefined;
+  /** Inode of the network namespace that the devices are in; default: the one that commands run in (integer, at least 1). */
+  netns?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** TCP, UDP or SCTP source port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP, UDP or SCTP destination port (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+  /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
+  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+  /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
+  vlan?: number | undefined;
+  /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
+  vni?: number | undefined;
+}
+
+/** What {@link gapSummary} can be asked, beside what every probe can. */
+export interface GapSummaryParameters {
+  /** Devices to look at, one or up to 8: `vnet1`, and the one that its packets leave by. */
+  devices: string | string[];
+  /** A flow that has no packet for so many milliseconds is silent (integer, 1 to 3,600,000). Default 100. */
+  longerThanMs?: number | undefined;
+  /** Inode of the network namespace that the devices are in; default: the one that commands run in (integer, at least 1). */
+  netns?: number | undefined;
+  /** What to count by, in the order of the columns; default device, direction. */
+  by?: ("device" | "direction" | "flow")[] | undefined;
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** TCP, UDP or SCTP source port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP, UDP or SCTP destination port (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+  /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
+  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+  /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
+  vlan?: number | undefined;
+  /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
+  vni?: number | undefined;
+}
+
+/** What {@link ovsActionEvents} can be asked, beside what every probe can. */
+export interface OvsActionEventsParameters {
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** TCP, UDP or SCTP source port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP, UDP or SCTP destination port (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+  /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
+  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+  /** Interface that the packet came in by. */
+  device?: string | undefined;
+  /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
+  vlan?: number | undefined;
+  /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
+  vni?: number | undefined;
+  /** Actions, one or several, in the words of ovs-dpctl: `output`, `ct`. */
+  actions?: "unspec" | "output" | "userspace" | "set" | "push_vlan" | "pop_vlan" | "sample" | "recirc" | "hash" | "push_mpls" | "pop_mpls" | "set_masked" | "ct" | "trunc" | "push_eth" | "pop_eth" | "ct_clear" | "push_nsh" | "pop_nsh" | "meter" | "clone" | "check_pkt_len" | "add_mpls" | "dec_ttl" | "drop" | "psample" | ("unspec" | "output" | "userspace" | "set" | "push_vlan" | "pop_vlan" | "sample" | "recirc" | "hash" | "push_mpls" | "pop_mpls" | "set_masked" | "ct" | "trunc" | "push_eth" | "pop_eth" | "ct_clear" | "push_nsh" | "pop_nsh" | "meter" | "clone" | "check_pkt_len" | "add_mpls" | "dec_ttl" | "drop" | "psample")[] | undefined;
+}
+
+/** What {@link ovsActionSummary} can be asked, beside what every probe can. */
+export interface OvsActionSummaryParameters {
+  /** What to count by, in the order of the columns; default device, action, port. */
+  by?: ("device" | "action" | "port" | "recirc_id" | "to_recirc_id" | "protocol" | "flow")[] | undefined;
+  /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Destination address or prefix, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** TCP, UDP or SCTP source port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** TCP, UDP or SCTP destination port (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+  /** IP protocol, by name or number ("TCP", "UDP", "ICMP", "ICMPv6", "SCTP", or integer, 0 to 255). */
+  protocol?: "TCP" | "UDP" | "ICMP" | "ICMPv6" | "SCTP" | number | undefined;
+  /** Interface that the packet came in by. */
+  device?: string | undefined;
+  /** VLAN identifier (IEEE 802.1Q), of either tag where there are two (integer, 0 to 4,095). */
+  vlan?: number | undefined;
+  /** VXLAN or Geneve network identifier; the other filters, and the columns, are of the packet inside then (integer, 0 to 16,777,215). */
+  vni?: number | undefined;
+  /** Actions, one or several, in the words of ovs-dpctl: `output`, `ct`. */
+  actions?: "unspec" | "output" | "userspace" | "set" | "push_vlan" | "pop_vlan" | "sample" | "recirc" | "hash" | "push_mpls" | "pop_mpls" | "set_masked" | "ct" | "trunc" | "push_eth" | "pop_eth" | "ct_clear" | "push_nsh" | "pop_nsh" | "meter" | "clone" | "check_pkt_len" | "add_mpls" | "dec_ttl" | "drop" | "psample" | ("unspec" | "output" | "userspace" | "set" | "push_vlan" | "pop_vlan" | "sample" | "recirc" | "hash" | "push_mpls" | "pop_mpls" | "set_masked" | "ct" | "trunc" | "push_eth" | "pop_eth" | "ct_clear" | "push_nsh" | "pop_nsh" | "meter" | "clone" | "check_pkt_len" | "add_mpls" | "dec_ttl" | "drop" | "psample")[] | undefined;
+}
+
 /** What {@link upcallEvents} can be asked, beside what every probe can. */
 export interface UpcallEventsParameters {
   /** Packets that waited so long or longer, in microseconds (integer, 0 to 60,000,000). Default 0. */

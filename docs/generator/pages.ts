@@ -45,6 +45,16 @@ const known: readonly Omit<Page, "exports">[] = [
     about: "Packets that queueing disciplines and drivers refuse, and how long they wait there.",
   },
   {
+    id: "probes-echo",
+    title: "Probes: pings",
+    about: "Where the time of pings goes, at who asks and at who answers.",
+  },
+  {
+    id: "probes-gaps",
+    title: "Probes: gaps",
+    about: "Flows that fall silent, and on which side.",
+  },
+  {
     id: "probes-device",
     title: "Probes: devices",
     about: "Frames and bytes by hardware queue.",

@@ -12,19 +12,19 @@ import { approximately, binWidth, durationText, seconds, spanText } from "./time
 
 /** What {@link latencyHeatmap} shows. */
 export interface LatencyHeatmapOptions {
-  /** Column with durations in nanoseconds. Default: the first there is of whole_ns, waited_ns, off_ns and latency_ns. */
+  /** Column with durations in nanoseconds. Default: the first there is of whole_ns, total_ns, waited_ns, off_ns, silent_ns and latency_ns. */
   of?: string;
 }
 
 const wanted = { figure: "latencyHeatmap", made: "wakeupEvents(host, { seconds: 10, slowerThanUs: 0 })" };
-const usual = ["whole_ns", "waited_ns", "off_ns", "latency_ns"];
+const usual = ["whole_ns", "total_ns", "waited_ns", "off_ns", "silent_ns", "latency_ns"];
 const maxBins = 120;
 
 /**
  * Latency over time as a heat map: the darker a cell, the more events of that time took that long. Its columns are equal stretches of time, at most 120; its rows quarters of an octave, so that each is 19 % longer
  * than the one below. What a mean hides is seen: two bands, a burst, a creeping rise. Cells are counted in DuckDB: tables of any size do.
  *
- * @param events a row for each event with `time_ns` and a duration, as `wakeupEvents`, `offCpuEvents`, `qdiscLatencyEvents` or `backlogEvents` return them
+ * @param events a row for each event with `time_ns` and a duration, as `wakeupEvents`, `offCpuEvents`, `qdiscLatencyEvents`, `backlogEvents`, `stageTrace`, `echoTrace` or `gapEvents` return them
  * @throws SkbookError `BAD_PARAMETER` for another table or column
  * @example await latencyHeatmap(await wakeupEvents(host, { seconds: 10, slowerThanUs: 0 }))
  */

@@ -58,7 +58,15 @@ export { addressFilters, isNotOf, packetFilters, port, prefix } from "./packet/f
 export { headerFields } from "./packet/headers.js";
 export { whenMerged } from "./packet/merged.js";
 export { protocolName } from "./packet/protocols.js";
-export { forgetSides, neitherSide, ownNetns, readSide, type Sides } from "./packet/sides.js";
+export {
+  forgetSides,
+  neitherSide,
+  ownNetns,
+  readDevices,
+  readSide,
+  type Sides,
+  unknownDevice,
+} from "./packet/sides.js";
 export { packet } from "./packet/values.js";
 export {
   command,

@@ -1,6 +1,6 @@
 import type { DuckDBAppender, DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { type Column, quoted, type Value } from "./column.js";
-import { type Bindings, chunkRows, VectorFiller } from "./vector.js";
+import { type Bindings, ColumnBuffer, chunkRows } from "./vector.js";
 
 /** The columns as CREATE TABLE has them. */
 export function definitions(columns: readonly Column[]): string {
@@ -9,15 +9,15 @@ export function definitions(columns: readonly Column[]): string {
 
 /** Appends to a table in chunks, which is some ten times as fast as value by value. */
 export class RowAppender {
-  private readonly filler: VectorFiller;
+  private readonly buffers: readonly ColumnBuffer[];
 
   private constructor(
     private readonly bindings: Bindings,
     private readonly appender: DuckDBAppender,
     private readonly chunk: DuckDBDataChunk,
-    private readonly columns: readonly Column[],
+    columns: readonly Column[],
   ) {
-    this.filler = new VectorFiller(bindings);
+    this.buffers = columns.map((column) => new ColumnBuffer(column));
   }
 
   static async open(
@@ -35,20 +35,29 @@ export class RowAppender {
   append(rows: readonly (readonly Value[])[]): void {
     for (let start = 0; start < rows.length; start += chunkRows) {
       const part = rows.slice(start, start + chunkRows);
-      this.appendColumns(this.columns.map((_, index) => part.map((row) => row[index] ?? null)));
+      this.appendColumns(this.buffers.map((_, index) => part.map((row) => row[index] ?? null)));
     }
   }
 
+  /** Up to 2048 values of each column. */
   appendColumns(values: readonly (readonly Value[])[]): void {
-    const rows = values[0]?.length ?? 0;
-    if (rows === 0) return;
-    this.chunk.reset();
-    this.chunk.rowCount = rows;
-    for (const [index, column] of this.columns.entries()) {
-      const vector = this.bindings.data_chunk_get_vector(this.chunk.chunk, index);
-      this.filler.fill(vector, column, values[index] as readonly Value[]);
+    for (const [index, buffer] of this.buffers.entries()) {
+      buffer.clear();
+      buffer.put(values[index] as readonly Value[], 0);
     }
-    this.appender.appendDataChunk(this.chunk);
+    this.appendBuffers(this.buffers, values[0]?.length ?? 0);
+  }
+
+  /** Any number of rows, which others put together. */
+  appendBuffers(buffers: readonly ColumnBuffer[], rows: number): void {
+    for (let from = 0; from < rows; from += chunkRows) {
+      const some = Math.min(chunkRows, rows - from);
+      this.chunk.reset();
+      this.chunk.rowCount = some;
+      for (const [index, buffer] of buffers.entries())
+        buffer.copy(this.bindings, this.bindings.data_chunk_get_vector(this.chunk.chunk, index), from, some);
+      this.appender.appendDataChunk(this.chunk);
+    }
   }
 
   close(): void {

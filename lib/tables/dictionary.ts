@@ -27,11 +27,15 @@ export class Dictionary {
     return code;
   }
 
-  /** A SELECT of the rows of `table`, whose texts are codes, with their texts; `words` becomes a table of the connection. */
+  /**
+   * A SELECT of the rows of `table`, whose texts are codes, with their texts; `words` becomes a table of the connection. A column that the table
+   * lacks is null.
+   */
   async decoded(
     connection: DuckDBConnection,
     table: string,
     columns: readonly Column[],
+    there: readonly Column[],
     words: string,
   ): Promise<string> {
     const column: Column = { name: "word", type: "VARCHAR", meaning: "a text; its row says its code" };
@@ -39,9 +43,11 @@ export class Dictionary {
     const appender = await RowAppender.open(connection, words, [column]);
     appender.append([...this.codes.keys()].map((word) => [word]));
     appender.close();
-    const values = columns.map(({ name, type }) =>
-      type === "VARCHAR" ? `words[${quoted(name)}] AS ${quoted(name)}` : quoted(name),
-    );
+    const names = new Set(there.map(({ name }) => name));
+    const values = columns.map(({ name, type }) => {
+      if (!names.has(name)) return `CAST(NULL AS ${type}) AS ${quoted(name)}`;
+      return type === "VARCHAR" ? `words[${quoted(name)}] AS ${quoted(name)}` : quoted(name);
+    });
     return `SELECT ${values.join(", ")} FROM ${quoted(table)}, (SELECT list(word ORDER BY rowid) AS words FROM ${quoted(words)})`;
   }
 }

@@ -8,6 +8,7 @@ import { coded, Dictionary } from "./dictionary.js";
 import { held } from "./held.js";
 import type { Provenance } from "./provenance.js";
 import { Table } from "./table.js";
+import { ColumnBuffer } from "./vector.js";
 
 /** Rows of a file, which is one row group: while it is written, they and those of the next are in memory. */
 const partRows = 40_960;
@@ -15,6 +16,8 @@ const partRows = 40_960;
 /** Writes columns into Parquet files of one folder; memory stays bounded however many rows there are. */
 export class ParquetWriter {
   private readonly paths: string[] = [];
+  private readonly buffers: readonly ColumnBuffer[];
+  private dictionary = new Dictionary();
   private rows = 0;
   private writing: Promise<unknown> = Promise.resolve();
 
@@ -23,23 +26,21 @@ export class ParquetWriter {
     private readonly columns: readonly Column[],
     private readonly name: string,
     private readonly connection: DuckDBConnection,
-    private part: Part,
-  ) {}
+  ) {
+    this.buffers = columns.map((column) => new ColumnBuffer(coded(column)));
+  }
 
   /** @param name what the files are called, before their number. */
   static async open(folder: string, columns: readonly Column[], name: string): Promise<ParquetWriter> {
-    const connection = await openConnection();
-    return new ParquetWriter(folder, columns, name, connection, await openPart(connection, columns));
+    return new ParquetWriter(folder, columns, name, await openConnection());
   }
 
-  /** Adds up to 2048 rows, column by column. */
+  /** Adds rows, column by column. */
   appendColumns(values: readonly (readonly Value[])[]): void {
-    const { appender, dictionary } = this.part;
-    appender.appendColumns(
-      values.map((column, index) =>
-        this.columns[index]?.type === "VARCHAR" ? dictionary.encode(column) : column,
-      ),
-    );
+    for (const [index, column] of values.entries()) {
+      const texts = this.columns[index]?.type === "VARCHAR";
+      this.buffers[index]?.put(texts ? this.dictionary.encode(column) : column, this.rows);
+    }
     this.rows += values[0]?.length ?? 0;
   }
 
@@ -59,22 +60,19 @@ export class ParquetWriter {
   /** Ends the writing; what the folder holds by now is the caller's to remove. */
   async close(): Promise<void> {
     await this.writing.catch(() => {});
-    this.part.appender.close();
-    await this.connection.run(`DROP TABLE ${quoted(this.part.table)}`);
     this.connection.closeSync();
   }
 
   private async write(): Promise<void> {
     await this.writing;
-    const { table, appender, dictionary } = this.part;
-    appender.close();
     const path = join(this.folder, `${this.name}-${String(this.paths.length).padStart(4, "0")}.parquet`);
     this.paths.push(path);
-    this.part = await openPart(this.connection, this.columns);
-    this.rows = 0;
+    const { dictionary } = this;
+    const { table, there } = await this.handOver();
+    this.dictionary = new Dictionary();
     this.writing = withConnection(async (connection) => {
       const words = newTableName("words");
-      const rows = await dictionary.decoded(connection, table, this.columns, words);
+      const rows = await dictionary.decoded(connection, table, this.columns, there, words);
       await connection
         .run(`COPY (${rows}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`)
         .catch((error) => {
@@ -85,26 +83,30 @@ export class ParquetWriter {
     });
     this.writing.catch(() => {});
   }
+
+  /** Hands the rows over to DuckDB as a table of those columns that aren't null in all of them: of a capture most are. */
+  private async handOver(): Promise<{ table: string; there: readonly Column[] }> {
+    const { connection, columns, buffers, rows } = this;
+    const table = newTableName("part");
+    const some = buffers.flatMap(({ filled }, index) => (filled || index === 0 ? [index] : []));
+    const there = some.map((index) => coded(columns[index] as Column));
+    await connection.run(`CREATE TABLE ${quoted(table)} (${definitions(there)})`);
+    const appender = await RowAppender.open(connection, table, there);
+    appender.appendBuffers(
+      some.map((index) => buffers[index] as ColumnBuffer),
+      rows,
+    );
+    appender.close();
+    for (const buffer of buffers) buffer.clear();
+    this.rows = 0;
+    return { table, there };
+  }
 }
 
 function notWritten(folder: string, error: unknown): SkbookError {
   const todo =
     "let it be written to: XDG_CACHE_HOME and TMPDIR say where, some 50 bytes per packet of a capture";
   return writeFailure({ code: "WRITE_FAILED", path: folder, todo }, error);
-}
-
-interface Part {
-  table: string;
-  appender: RowAppender;
-  dictionary: Dictionary;
-}
-
-async function openPart(connection: DuckDBConnection, columns: readonly Column[]): Promise<Part> {
-  const table = newTableName("part");
-  const stored = columns.map(coded);
-  await connection.run(`CREATE TABLE ${quoted(table)} (${definitions(stored)})`);
-  const appender = await RowAppender.open(connection, table, stored);
-  return { table, appender, dictionary: new Dictionary() };
 }
 
 /** A Table over Parquet files. They are held, so that it stays whole when they are removed. */

@@ -8,83 +8,122 @@ export const chunkRows = 2048;
 export type Bindings = typeof bindings;
 type Vector = Parameters<Bindings["vector_get_data"]>[0];
 
+const bytesOf = { VARCHAR: 0, BOOLEAN: 1, INTEGER: 4, DOUBLE: 8, BIGINT: 8, UBIGINT: 8 } as const;
+
 /**
- * Copies values into a vector of DuckDB. Its own JavaScript classes do that value by value with a bigint for each null, which
- * would cost a capture's dissection as much time as tshark.
+ * Values of a column as DuckDB has them in memory, to be copied into its vectors piece by piece. Its own JavaScript classes do that value by value
+ * with a bigint for each null, which would cost a capture's dissection as much time as tshark.
  */
-export class VectorFiller {
-  private readonly memory = new ArrayBuffer(chunkRows * 8);
-  private readonly integers = new Int32Array(this.memory);
-  private readonly bigints = new BigInt64Array(this.memory);
-  private readonly doubles = new Float64Array(this.memory);
-  private readonly booleans = new Uint8Array(this.memory);
-  private readonly valid = new Uint8Array(chunkRows / 8);
+export class ColumnBuffer {
+  /** Whether there is a value that isn't null. */
+  filled = false;
+  private nulls = false;
+  private readonly width: number;
+  private rows = chunkRows;
+  private memory: ArrayBuffer;
+  private integers!: Int32Array;
+  private bigints!: BigInt64Array;
+  private doubles!: Float64Array;
+  private booleans!: Uint8Array;
+  private texts: (string | null)[] = [];
+  /** A bit per row, set where there is a value. */
+  private valid = new Uint8Array(chunkRows / 8);
 
-  constructor(private readonly bindings: Bindings) {}
+  constructor(private readonly column: Column) {
+    this.width = bytesOf[column.type];
+    this.memory = new ArrayBuffer(this.rows * this.width);
+    this.view();
+  }
 
-  fill(vector: Vector, { name, type }: Column, values: readonly Value[]): void {
+  /** Forgets all rows. */
+  clear(): void {
+    this.filled = false;
+    this.nulls = false;
+    this.valid.fill(0);
+    this.texts = [];
+  }
+
+  /** Puts values in, from a row on. */
+  put(values: readonly Value[], from: number): void {
+    if (from + values.length > this.rows) this.grow(from + values.length);
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index] ?? null;
+      if (value === null) {
+        this.nulls = true;
+        continue;
+      }
+      this.filled = true;
+      const row = from + index;
+      this.valid[row >> 3] = (this.valid[row >> 3] as number) | (1 << (row & 7));
+      this.set(row, value);
+    }
+  }
+
+  /** Copies rows into a vector that nothing was put in yet: all of it counts as there. */
+  copy(bindings: Bindings, vector: Vector, from: number, rows: number): void {
+    if (this.nulls) {
+      bindings.vector_ensure_validity_writable(vector);
+      const bytes = Math.ceil(rows / 64) * 8;
+      bindings.copy_data_to_vector_validity(vector, 0, this.valid.buffer as ArrayBuffer, from / 8, bytes);
+    }
+    if (!this.filled) return;
+    if (this.column.type !== "VARCHAR") {
+      bindings.copy_data_to_vector(vector, 0, this.memory, from * this.width, rows * this.width);
+      return;
+    }
+    for (let row = 0; row < rows; row++) {
+      const text = this.texts[from + row] ?? null;
+      if (text !== null) bindings.vector_assign_string_element(vector, row, text);
+    }
+  }
+
+  private set(row: number, value: Exclude<Value, null>): void {
+    const { name, type } = this.column;
     switch (type) {
       case "VARCHAR":
-        this.texts(vector, values);
+        this.texts[row] = String(value);
         break;
       case "INTEGER":
-        for (let row = 0; row < values.length; row++) this.integers[row] = integerOf(values[row], name);
-        this.copy(vector, values.length * 4);
+        this.integers[row] = integerOf(value, name);
         break;
       case "DOUBLE":
-        for (let row = 0; row < values.length; row++) this.doubles[row] = Number(values[row] ?? 0);
-        this.copy(vector, values.length * 8);
+        this.doubles[row] = Number(value);
         break;
       case "BOOLEAN":
-        for (let row = 0; row < values.length; row++) this.booleans[row] = values[row] ? 1 : 0;
-        this.copy(vector, values.length);
+        this.booleans[row] = value ? 1 : 0;
         break;
       case "BIGINT":
       case "UBIGINT":
-        for (let row = 0; row < values.length; row++) this.putLong(row, values[row] ?? 0, name, type);
-        this.copy(vector, values.length * 8);
+        // A number goes in by halves, which is much faster than as a bigint.
+        if (typeof value === "number" && Number.isSafeInteger(value)) {
+          this.integers[2 * row] = value;
+          this.integers[2 * row + 1] = Math.floor(value / 2 ** 32);
+        } else this.bigints[row] = longOf(value, name, type);
         break;
     }
-    this.markNulls(vector, values);
   }
 
-  private texts(vector: Vector, values: readonly Value[]): void {
-    for (let row = 0; row < values.length; row++) {
-      const value = values[row] ?? null;
-      if (value !== null) this.bindings.vector_assign_string_element(vector, row, String(value));
-    }
+  private grow(rows: number): void {
+    const { memory, valid } = this;
+    this.rows = 2 ** Math.ceil(Math.log2(rows));
+    this.memory = new ArrayBuffer(this.rows * this.width);
+    new Uint8Array(this.memory).set(new Uint8Array(memory));
+    this.valid = new Uint8Array(this.rows / 8);
+    this.valid.set(valid);
+    this.view();
   }
 
-  /** A number goes in by halves, which is much faster than as a bigint. */
-  private putLong(row: number, value: Exclude<Value, null>, name: string, type: "BIGINT" | "UBIGINT"): void {
-    if (typeof value === "number" && Number.isSafeInteger(value)) {
-      this.integers[2 * row] = value;
-      this.integers[2 * row + 1] = Math.floor(value / 2 ** 32);
-    } else this.bigints[row] = longOf(value, name, type);
-  }
-
-  private copy(vector: Vector, bytes: number): void {
-    this.bindings.copy_data_to_vector(vector, 0, this.memory, 0, bytes);
-  }
-
-  /** A bit per row, set where there is a value; vectors start with all of them set. */
-  private markNulls(vector: Vector, values: readonly Value[]): void {
-    let nulls = false;
-    this.valid.fill(0xff);
-    for (let row = 0; row < values.length; row++) {
-      if ((values[row] ?? null) !== null) continue;
-      nulls = true;
-      this.valid[row >> 3] = (this.valid[row >> 3] as number) & ~(1 << (row & 7));
-    }
-    if (!nulls) return;
-    this.bindings.vector_ensure_validity_writable(vector);
-    const bytes = Math.ceil(values.length / 64) * 8;
-    this.bindings.copy_data_to_vector_validity(vector, 0, this.valid.buffer, 0, bytes);
+  private view(): void {
+    this.booleans = new Uint8Array(this.memory);
+    if (this.width >= 4) this.integers = new Int32Array(this.memory);
+    if (this.width < 8) return;
+    this.bigints = new BigInt64Array(this.memory);
+    this.doubles = new Float64Array(this.memory);
   }
 }
 
-function integerOf(value: Value | undefined, name: string): number {
-  const integer = Number(value ?? 0);
+function integerOf(value: Exclude<Value, null>, name: string): number {
+  const integer = Number(value);
   if (integer !== (integer | 0))
     throw new RangeError(`${value} does not fit into the INTEGER column ${name}`);
   return integer;

@@ -56,6 +56,7 @@ const results = ["none", "handled", "thread"];
  *
  * An interrupt that several devices share has a handler for each: `name` tells them apart, and `none` in `result` is that the handler's device was not the one. A handler that leaves the rest to a thread (`thread`) is measured without that; what a NIC's
  * handler leaves to NAPI {@link softirqSummary} has. Timers of CPUs and what one CPU asks of another have no handlers of this kind: they are in /proc/interrupts by letters (LOC, RES, CAL), and not here.
+ * Which CPUs an interrupt may go to says {@link irqAffinity}.
  *
  * Errors: as for every probe, see {@link makeProbe}.
  *

@@ -14,6 +14,14 @@ import { type Column, deriveTable, type Frame, type Table } from "../../lib/tabl
 import { wakeupEvents, wakeupSummary } from "../scheduler/index.js";
 import { softirqSummary } from "../softirq/index.js";
 import { chosenOf, maxThreads } from "./chosen.js";
+import {
+  checkPackets,
+  type LatePackets,
+  type PacketWaits,
+  packetSteps,
+  type Step,
+  waitsOf,
+} from "./packets.js";
 import { latencyReportRules } from "./rules.js";
 import { type Seen, subjectOf, wakeupsBy } from "./tables.js";
 
@@ -23,6 +31,8 @@ export interface LatencyReportOptions extends Pick<CommonParameters, "seconds" |
   threads?: readonly number[];
   /** Wake-ups that took so long have a row in `late`, in microseconds. Default 500. */
   slowerThanUs?: number;
+  /** Which packets are late, if that is known: where they come in and go out, as {@link stageSummary} has it, and filters. What they wait for is looked at, too. */
+  packets?: LatePackets;
   /** Thresholds in place of the rules' own: `{ LATE_BEHIND_OTHERS: { high_p99: 5000 } }`. */
   thresholds?: ThresholdsOf<typeof latencyReportRules>;
 }
@@ -40,12 +50,15 @@ export class LatencyReport {
     readonly softirqs: Frame,
     /** What each CPU did, what its host took, and how often it left packets for later. */
     readonly cpus: Frame,
+    /** Where the packets that were asked for waited: stages, queues, backlogs, upcalls; null where none were asked for. */
+    readonly waits: Frame | null,
     /** Each wake-up of these threads that took long, as {@link wakeupEvents} has it. */
     readonly late: Table,
   ) {}
 
   async [jupyterDisplay](): Promise<MimeBundle> {
-    const parts = await Promise.all([this.findings, this.threads, this.wakeups, this.softirqs].map(bundleOf));
+    const shown = [this.findings, this.waits, this.threads, this.wakeups, this.softirqs];
+    const parts = await Promise.all(shown.flatMap((one) => (one === null ? [] : [bundleOf(one)])));
     const of = (kind: string) => parts.map((part) => String(part[kind] ?? ""));
     return { "text/html": of("text/html").join("\n"), "text/plain": of("text/plain").join("\n\n") };
   }
@@ -56,70 +69,104 @@ const readingSeconds = 180;
 
 /**
  * Says what is late on a host and why: whether the threads that packets wait for (vhost, virtual CPUs, Open vSwitch, NAPI, ksoftirqd) get their CPU in time, and who has it where they don't; whether softirqs of the network wait;
- * whether CPUs sleep too deeply; whether the host of this guest takes its time. The first thing to run on a host where a ping is slow and no packet is missing: it needs no flow.
+ * whether CPUs sleep too deeply; whether the host of this guest takes its time. The first thing to run on a host where a ping is slow and no packet is missing: it needs no flow. Where
+ * the packets that are late are known, `packets` names them, and it says what they wait for, too: between which stages, in whose queue, on whose CPU, or for ovs-vswitchd.
  *
  * @param options.seconds how long, 0.5 to 3400; with `during`, at most.
  * @param options.attachSeconds how long attaching may take on top. Default 30.
  * @param options.during called once all is attached and read; the report ends with it.
  * @param options.threads to look at, in place of those that packets wait for.
  * @param options.slowerThanUs wake-ups that took so long have a row in `late`. Default 500.
+ * @param options.packets which packets are late: `from` and `to` as {@link stageSummary} has them, and filters. Without `from` and `to`, stages are not looked at.
  * @param options.thresholds of its rules; a finding shows the ones it was held against.
  * @returns `findings`; Frames `threads` (`role`, `process`, `thread`, `command`, `cpu`, `policy`, `run_percent`, `wait_percent`, `wait_avg_ns`, `late`, `first_late_ns`, `last_late_ns`, `before`, `before_late`), `wakeups` (`role`, `command`, `thread`,
  *   `idle_state`, `count`, percentiles as bounds, and the same as `threads` about late ones), `softirqs` (`vector`, `cpu`, `ksoftirqd`, `interval`, `busy_percent`, `count`, percentiles as bounds), `cpus` (`cpu`, `steal_percent`, `run_percent`,
- *   `irq_percent`, `softirq_percent`, `idle_percent`, `processed_per_second`, `time_squeeze_per_second`); and `late`, a Table. In a cell it shows findings, threads, wake-ups and softirqs.
+ *   `irq_percent`, `softirq_percent`, `idle_percent`, `processed_per_second`, `time_squeeze_per_second`), `waits` (`wait`, `place`, `device`, `cpu`, `packets`, `count`, percentiles as bounds), null without `packets`; and `late`, a Table. In a cell it shows findings, waits, threads, wake-ups and softirqs.
  *
  * Percentages of threads are by {@link threadCpu}, distributions by {@link wakeupSummary} and {@link softirqSummary}. `before` is who had the CPU at the end of the waits that took most time. At most 16 threads are looked at;
- * a note says where there are more. What is late in a queue of packets, a switch or on the wire is in none of these: see {@link pathSummary}.
+ * a note says where there are more. Waits are by {@link stageSummary}, {@link qdiscLatencySummary}, {@link backlogSummary} and {@link upcallSummary}; what the host lacks for one of them is a note. What is late on the wire
+ * or in a guest is in none of these: see {@link pathSummary} and {@link echoSummary}.
  * @throws SkbookError as every probe, see {@link makeProbe}.
- * @example await latencyReport(host, { seconds: 10 })
+ * @example await latencyReport(host, { seconds: 10, packets: { from: "vnet1", to: "eth0", dst: "203.0.113.30" } })
  */
 export async function latencyReport(host: Host, options: LatencyReportOptions): Promise<LatencyReport> {
-  const { seconds, attachSeconds, during, threads: asked, slowerThanUs, choice } = checked(options);
+  const { seconds, attachSeconds, during, threads: asked, packets, slowerThanUs, choice } = checked(options);
   const { chosen, all } =
     asked === undefined
       ? chosenOf(await threadCpu(host, { seconds: 0.5 }))
       : { chosen: [...asked], all: asked.length };
-  const seen = await look(host, chosen, { seconds, attachSeconds, during, slowerThanUs });
-  return reportOf(seen, { chosen, all, choice });
+  const seen = await look(host, chosen, { seconds, attachSeconds, during, packets, slowerThanUs });
+  return reportOf(seen, { chosen, all, packets, choice });
 }
 
 /** All that is read and attached: each looks on while the next one does, and the innermost takes the time. */
 async function look(
   host: Host,
   threads: number[],
-  { seconds, attachSeconds, during, slowerThanUs }: Omit<ReturnType<typeof checked>, "choice" | "threads">,
+  {
+    seconds,
+    attachSeconds,
+    during,
+    packets,
+    slowerThanUs,
+  }: Omit<ReturnType<typeof checked>, "choice" | "threads">,
 ): Promise<Seen> {
   const outer = { seconds: Math.min(3_600, seconds + readingSeconds) };
   const attached = { ...outer, ...(attachSeconds === undefined ? {} : { attachSeconds }) };
-  const seen: Partial<Seen> = { wakeups: null, late: null };
-  const steal = async () => {
-    seen.steal = await stealSummary(host, { seconds, ...(during === undefined ? {} : { during }) });
-  };
-  const softnet = async () => {
-    seen.softnet = await softnetCounters(host, { ...outer, during: steal });
-  };
-  const cpu = async () => {
-    seen.threads = await threadCpu(host, { ...outer, during: softnet });
-  };
-  const softirqs = async () => {
-    const vectors = ["NET_RX" as const, "NET_TX" as const];
-    const by = ["vector" as const, "cpu" as const, "ksoftirqd" as const];
-    seen.softirqs = await softirqSummary(host, { ...attached, vectors, by, during: cpu });
-  };
-  const wakeups = async () => {
-    seen.wakeups = await wakeupSummary(host, { ...attached, threads, by: [...wakeupsBy], during: softirqs });
-  };
-  if (threads.length === 0) await softirqs();
-  else seen.late = await wakeupEvents(host, { ...attached, threads, slowerThanUs, during: wakeups });
+  const waits: PacketWaits = { stages: null, queues: null, backlogs: null, upcalls: null, notes: [] };
+  const seen: Partial<Seen> = { wakeups: null, late: null, waits: packets === undefined ? null : waits };
+  const ofThreads: Step[] = [
+    async (next) => {
+      seen.late = await wakeupEvents(host, { ...attached, threads, slowerThanUs, during: next });
+    },
+    async (next) => {
+      seen.wakeups = await wakeupSummary(host, { ...attached, threads, by: [...wakeupsBy], during: next });
+    },
+  ];
+  const steps: Step[] = [
+    ...(packets === undefined ? [] : packetSteps(host, packets, attached, waits)),
+    ...(threads.length === 0 ? [] : ofThreads),
+    async (next) => {
+      const vectors = ["NET_RX" as const, "NET_TX" as const];
+      const by = ["vector" as const, "cpu" as const, "ksoftirqd" as const];
+      seen.softirqs = await softirqSummary(host, { ...attached, vectors, by, during: next });
+    },
+    async (next) => {
+      seen.threads = await threadCpu(host, { ...outer, during: next });
+    },
+    async (next) => {
+      seen.softnet = await softnetCounters(host, { ...outer, during: next });
+    },
+    async () => {
+      seen.steal = await stealSummary(host, { seconds, ...(during === undefined ? {} : { during }) });
+    },
+  ];
+  const [begin] = steps.reduceRight<(() => Promise<void>)[]>(
+    ([next = async () => {}], step) => [() => step(next)],
+    [],
+  );
+  await begin?.();
   return seen as Seen;
 }
 
 /** The report of what was seen. */
 export async function reportOf(
   seen: Seen,
-  { chosen, all, choice }: { chosen: readonly number[]; all: number; choice: Choice<string> },
+  {
+    chosen,
+    all,
+    packets = {},
+    choice,
+  }: {
+    chosen: readonly number[];
+    all: number;
+    packets?: LatePackets | undefined;
+    choice: Choice<string>;
+  },
 ): Promise<LatencyReport> {
-  const { late, ...subject } = await subjectOf(seen, chosen, [
+  const waits = await waitsOf(seen.waits, packets);
+  const { late, ...subject } = await subjectOf(seen, waits, chosen, [
+    ...(seen.waits?.notes ?? []),
     ...(all > chosen.length
       ? [`${all} threads carry packets by their names; ${chosen.length} of them are looked at`]
       : []),
@@ -145,6 +192,7 @@ export async function reportOf(
     await wakeups.toFrame(),
     await softirqs.toFrame(),
     await cpus.toFrame(),
+    waits === null ? null : await waits.toFrame(),
     late,
   );
 }
@@ -161,6 +209,7 @@ const Options = z.strictObject({
   attachSeconds: z.number().min(1).max(300).optional(),
   during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
   threads: z.array(threadNumber).min(1).max(maxThreads).optional(),
+  packets: z.unknown().optional(),
   slowerThanUs: z.int().min(0).max(1_000_000_000).default(500),
   thresholds: z.unknown().optional(),
 });
@@ -171,5 +220,9 @@ function checked(options: LatencyReportOptions) {
   if (data === undefined) throw badParameters("latencyReport", error);
   const choice: Choice<string> = { thresholds: { ...(data.thresholds as object) }, only: undefined };
   checkChoice("latencyReport", latencyReportRules as never, choice);
-  return { ...data, choice };
+  return {
+    ...data,
+    packets: data.packets === undefined ? undefined : checkPackets(data.packets),
+    choice,
+  };
 }

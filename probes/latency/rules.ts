@@ -9,6 +9,8 @@ export interface LatencySubject {
   wakeups: Table;
   /** Softirqs of the network, by CPU. */
   softirqs: Table;
+  /** Where the packets that were asked for waited; no rows where none were. */
+  waits: Table;
   /** What each CPU did, and what its host took. */
   cpus: Table;
 }
@@ -61,8 +63,98 @@ const bounds = ["count", "p50_low_ns", "p50_high_ns", "p99_low_ns", "p99_high_ns
 const who = ["role", "command", "thread"];
 const since = ["late", "first_late_ns", "last_late_ns", "before", "before_late"];
 
+/** The same of what packets wait for: between two machines of one host 50 to 200 microseconds are usual, and 500 are late. */
+const slowWait = { ...slow, medium_p50: us(500, "MEDIUM where half took so long at least") };
+
+/** Packets wait at one kind of places. */
+const waitRule = (
+  wait: "stage" | "queue" | "backlog" | "upcall",
+  said: {
+    title: string;
+    where: string;
+    causes: string[];
+    advice: string[];
+    verify(row: EvidenceRow): string;
+  },
+) =>
+  rule({
+    title: said.title,
+    category: "performance",
+    thresholds: slowWait,
+    of: async ({ waits }: LatencySubject) => waits,
+    grades: (limits) => isSlow(`wait = '${wait}'`, limits),
+    shows: ["place", "device", "cpu", "packets", ...bounds],
+    measure: "p99_low_ns",
+    doubts: [],
+    says: (row) => `packets waited ${said.where} ${row.place}: ${half(row)}`,
+    causes: said.causes,
+    advice: said.advice,
+    verify: said.verify,
+  });
+/** Which packets, as a cell says it. */
+const these = ({ packets }: EvidenceRow) => `...${packets}`;
+/** The same without where they come in and go out. */
+const filtersOf = ({ packets }: EvidenceRow) => {
+  const { from, to, ...filters } = JSON.parse(String(packets)) as { [name: string]: unknown };
+  return Object.keys(filters).length === 0 ? "" : `, ...${JSON.stringify(filters)}`;
+};
+
 /** Rules of {@link latencyReport}. */
 export const latencyReportRules = {
+  STAGE_SLOW: waitRule("stage", {
+    title: "packets are late between two stages of the host",
+    where: "from stage to stage,",
+    causes: [
+      "queue → driver: a queueing discipline, or a full ring of the device; backlog → rx: a softirq that came late",
+      "upcall → upcall_back: ovs-vswitchd; conntrack → ovs_flow: connection tracking; any other: the CPU was taken away in between",
+    ],
+    advice: [
+      "look at the other findings for who had the CPU, and whose queue it is",
+      "see the single packets, with the time of each, and hold it against what else happened then",
+    ],
+    verify: (row) => `await stageTrace(host, { seconds: 10, slowerThanUs: 500, ${these(row)} })`,
+  }),
+  QUEUE_WAITS: waitRule("queue", {
+    title: "packets wait in a queueing discipline",
+    where: "in the queue of",
+    causes: [
+      "a rate limit (tbf, htb, a machine's bandwidth limit), or a delay that was set (netem)",
+      "more is sent than the device takes: its ring is full",
+    ],
+    advice: [
+      "see its rate, backlog and drops: tc -s qdisc show",
+      "fq or fq_codel keep small flows from waiting for large ones",
+    ],
+    verify: (row) =>
+      `await qdiscLatencyEvents(host, { seconds: 10, slowerThanUs: 500, device: ${JSON.stringify(row.device)}${filtersOf(row)} })`,
+  }),
+  BACKLOG_WAITS: waitRule("backlog", {
+    title: "packets wait in the backlog of a CPU",
+    where: "in the backlog of",
+    causes: [
+      "the CPU's softirq came late: threads had it, or ksoftirqd had to wait",
+      "one CPU gets the packets of many (RPS, one queue)",
+    ],
+    advice: [
+      "move threads, above all real-time ones, away from that CPU",
+      "spread packets over more CPUs: queues of the device, rps_cpus",
+    ],
+    verify: (row) =>
+      `await backlogEvents(host, { seconds: 10, slowerThanUs: 500, stacks: true, device: ${JSON.stringify(row.device)}${filtersOf(row)} })`,
+  }),
+  UPCALL_SLOW: waitRule("upcall", {
+    title: "packets wait for ovs-vswitchd",
+    where: "for ovs-vswitchd, at",
+    causes: [
+      "ovs-vswitchd gets no CPU, or has too many upcalls: many new connections, or flows that don't stay",
+      "its rules are many or dear to look up",
+    ],
+    advice: [
+      "see how many upcalls there are, and who had ovs-vswitchd's CPU",
+      "more handler threads (n-handler-threads), wider flows, a longer max-idle",
+    ],
+    verify: (row) => `await upcallEvents(host, { seconds: 10, slowerThanUs: 500${filtersOf(row)} })`,
+  }),
   LATE_BEHIND_OTHERS: rule({
     title: "a thread that packets wait for gets its CPU late",
     category: "performance",

@@ -9,6 +9,7 @@ import {
 import { wakeupEvents, wakeupSummary } from "../scheduler/index.js";
 import { tableOf } from "../table-of.js";
 import { roleOf } from "./chosen.js";
+import { type PacketWaits, waitColumns } from "./packets.js";
 import type { LatencySubject } from "./rules.js";
 
 /** What was seen of a host. */
@@ -20,6 +21,8 @@ export interface Seen {
   /** Null where no thread was looked at. */
   wakeups: Frame | null;
   late: Table | null;
+  /** Null where no packets were asked for. */
+  waits: PacketWaits | null;
 }
 
 /** What wake-ups are told apart by. */
@@ -57,6 +60,7 @@ const lateSql = `
 /** What rules look through, of what was seen. */
 export async function subjectOf(
   seen: Seen,
+  waits: Table | null,
   chosen: readonly number[],
   notes: readonly string[],
 ): Promise<LatencySubject & { late: Table }> {
@@ -85,6 +89,7 @@ export async function subjectOf(
   const busy = share("busy_percent", "total_ns of the time that was measured; null: that is not known");
   return {
     late,
+    waits: waits ?? (await tableOf("waits", empty(waitColumns))),
     threads: await deriveTable("threads", {
       sources,
       views,

@@ -9,7 +9,8 @@ import {
   socketSummary,
   socketWindows,
 } from "../../lib/analyses/index.js";
-import { bundleOf, jupyterDisplay, type MimeBundle } from "../../lib/cell/index.js";
+import type { Capture } from "../../lib/captures/index.js";
+import { bundleOf, html, jupyterDisplay, type MimeBundle } from "../../lib/cell/index.js";
 import {
   bufferFillOverTime,
   type Figure,
@@ -20,8 +21,11 @@ import {
 } from "../../lib/figures/index.js";
 import type { Host } from "../../lib/hosts/index.js";
 import { badParameters } from "../../lib/parameters/index.js";
-import { socketSamples } from "../../lib/sockets/index.js";
-import type { Frame, Table } from "../../lib/tables/index.js";
+import { type SocketSamplesOptions, socketSamples } from "../../lib/sockets/index.js";
+import type { Frame, Table, Value } from "../../lib/tables/index.js";
+import { beside, type Outcome, type Part } from "./beside.js";
+import { capturesOf, type Ends, probesOf } from "./looks.js";
+import { type Connection, evidenceOf, isOf, type SeenOfTransfer, turned, wireOf } from "./seen.js";
 
 /** Which transfer {@link transferReport} looks at, and for how long. */
 export interface TransferReportOptions {
@@ -39,6 +43,10 @@ export interface TransferReportOptions {
   everyMs?: number;
   /** Network namespaces of the two ends, by the names that `ip netns` has for them. Default: the hosts' own. */
   netns?: { sender?: string; receiver?: string };
+  /** Whether probes look on, too: what is sent again, what is in flight, how long data lies unread. Default true; what a host can't run is among the notes. */
+  probes?: boolean;
+  /** Whether the first 5 seconds are captured at both ends, headers alone. Default true where `src`, `dst` or `port` is given, and no `netns`; what a host can't is among the notes. */
+  captures?: boolean;
   /** Called once the sender's first sample is there: say, the transfer itself. Called in a replay too. */
   during?: () => unknown;
 }
@@ -52,6 +60,8 @@ const Options = z.strictObject({
   seconds: z.number().min(1).max(3_600).default(10),
   everyMs: z.int().min(100).max(60_000).multipleOf(10).default(200),
   netns: z.strictObject({ sender: name, receiver: name }).default({}),
+  probes: z.boolean().default(true),
+  captures: z.boolean().default(true),
   during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
 });
 
@@ -68,6 +78,12 @@ export class TransferReport {
     readonly sender: SocketSummary,
     /** The receiver's. */
     readonly receiver: SocketSummary,
+    /** What probes saw besides, in sentences. */
+    readonly evidence: readonly string[],
+    /** What probes and captures saw of the transfer. */
+    readonly seen: SeenOfTransfer,
+    /** What could not look, and why. */
+    readonly notes: readonly string[],
     /** When data was sent again. */
     readonly retransmissions: Table,
     /** The samples of both ends. */
@@ -83,7 +99,13 @@ export class TransferReport {
   ) {}
 
   toString(): string {
-    return String(this.pipeline);
+    return [String(this.pipeline), ...this.#said.map((lines) => lines.join("\n"))].join("\n\n");
+  }
+
+  /** Evidence, then notes, as far as there are any. */
+  get #said(): string[][] {
+    const said = [[...this.evidence], this.notes.map((note) => `note: ${note}`)];
+    return said.filter((lines) => lines.length > 0);
   }
 
   async [jupyterDisplay](): Promise<MimeBundle> {
@@ -91,8 +113,11 @@ export class TransferReport {
     const parts = await Promise.all(
       [this.pipeline, this.sender.findings, limits, windows, buffers].map(bundleOf),
     );
-    const html = parts.map((part) => String(part["text/html"] ?? ""));
-    return { "text/html": html.join("\n"), "text/plain": this.toString() };
+    const [first = "", ...rest] = parts.map((part) => String(part["text/html"] ?? ""));
+    const lists = this.#said.map((lines) =>
+      String(html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`),
+    );
+    return { "text/html": [first, ...lists, ...rest].join("\n"), "text/plain": this.toString() };
   }
 }
 
@@ -100,12 +125,14 @@ export class TransferReport {
  * Says why a transfer is as fast as it is, and what to do: samples the sockets of both ends at the same time, finds the connection, and puts {@link socketPipeline}, the
  * {@link socketSummary} of each end and their figures together. The first thing to run where a transfer is slow.
  *
- * Nothing is attached or changed on either host. One connection has to have carried data from the sender to the receiver meanwhile: narrow it by `dst` and `port` (of its client, too) where there are several; those with less than 1 % of the largest one's data don't count.
+ * Meanwhile probes look on, where the hosts can run them ({@link tcpEvents} and {@link tcpFlightSummary} at the sender, {@link readLatencySummary} at the receiver), and the first 5 seconds are captured at both ends; `probes: false` and `captures: false` leave
+ * them out, and then nothing is attached. What could not look is in `notes`, and the rest of the answer stands. Nothing is changed on either host. One connection has to have carried data from the sender to the receiver meanwhile: narrow it by `dst` and `port` (of its client, too) where there are several; those with less than 1 % of the largest one's data don't count.
  *
  * @param sender the host that sends.
  * @param receiver the host that receives; the same one, with `netns`, where both ends are on it.
  * @param flow which transfer, and for how long.
- * @returns `verdict`, `next`, `pipeline`, `sender`, `receiver`, `retransmissions`, `samples` and `figures` (`limits`, `windows`, `rates`, `rtt`, `buffers`). In a cell it shows the pipeline, the sender's findings and figures.
+ * @returns `verdict`, `next`, `pipeline`, `sender`, `receiver`, `evidence`, `seen` (`retransmissions`, `flight`, `unread`, `captures`, `wire`: of this connection, null where nothing looked), `notes`, `retransmissions`, `samples` and `figures` (`limits`, `windows`,
+ *   `rates`, `rtt`, `buffers`). In a cell it shows the pipeline, evidence, notes, the sender's findings and figures.
  * @throws SkbookError as `socketSamples` and `socketPipeline` do: `BAD_PARAMETER` also where no connection or several carried data, `NO_SUCH_PEER`.
  * @example await transferReport(hostA, hostB, { dst: "198.51.100.20", port: 5201, bandwidth: "10 Gbit/s" })
  */
@@ -116,34 +143,30 @@ export async function transferReport(
 ): Promise<TransferReport> {
   const parsed = Options.safeParse(flow);
   if (!parsed.success) throw badParameters("transferReport", parsed.error);
-  const { bandwidth = null, netns, during, src, dst, port, seconds, everyMs } = parsed.data;
-  const asked = {
-    ...{ seconds, everyMs },
+  const { bandwidth = null, netns, during, src, dst, port, seconds, everyMs, ...wanted } = parsed.data;
+  const ends = {
     ...(src === undefined ? {} : { src }),
     ...(dst === undefined ? {} : { dst }),
     ...(port === undefined ? {} : { port }),
   };
-  const ends = linked(during);
-  const failed = new AbortController();
-  const sample = (host: Host, end: End) =>
-    socketSamples(host, {
-      signal: failed.signal,
-      ...asked,
-      ...(netns[end] === undefined ? {} : { netns: netns[end] }),
-      ...(during === undefined ? {} : { during: ends[end] }),
-    }).catch((error: unknown) => {
-      // The other end has nothing to wait for; the reason is the first failure, not what came of ending the other.
-      if (!failed.signal.aborted) failed.abort(error);
+  let sampled: readonly [Table, Table] | undefined;
+  const probes = wanted.probes ? probesOf(sender, receiver, ends, seconds) : [];
+  const captures = wanted.captures ? capturesOf(sender, receiver, ends, seconds) : [];
+  const cannot = captures.length === 0 ? null : whyNoCapture(ends, netns);
+  let captured: readonly Outcome<Capture>[] = [];
+  const outcomes = await beside(probes as readonly Part<Table | Frame>[], async () => {
+    // A capture is short: it begins with the samples.
+    captured = await beside(cannot === null ? captures : [], async () => {
+      sampled = await sampleBoth({ sender, receiver }, { ...ends, seconds, everyMs }, netns, during);
     });
-  const [atSender, atReceiver] = await Promise.all([
-    sample(sender, "sender").finally(ends.over),
-    sample(receiver, "receiver"),
-  ]);
-  if (!atSender || !atReceiver) throw failed.signal.reason;
+  });
+  const [atSender, atReceiver] = sampled as unknown as readonly [Table, Table];
   const samples = { sender: atSender, receiver: atReceiver };
   const pipeline = await socketPipeline(samples.sender, samples.receiver, { bandwidth });
   const [own, peer] = pipeline.flow.split(" → ");
   const at = { sender: { flow: pipeline.flow }, receiver: { flow: `${peer} → ${own}` } };
+  const connection = await connectionOf(samples.sender, pipeline.flow);
+  const seen = await seenOf(connection, outcomes, captured);
   const windows = await socketWindows(samples.sender, at.sender);
   const rates = await socketRates(samples.sender, at.sender);
   const figures = {
@@ -162,6 +185,9 @@ export async function transferReport(
     pipeline,
     await socketSummary(samples.sender, { ...at.sender, bandwidth }),
     await socketSummary(samples.receiver, { ...at.receiver, bandwidth }),
+    await evidenceOf(seen),
+    seen,
+    [...outcomes, ...captured].flatMap(({ note }) => note ?? []).concat(cannot ?? []),
     await socketRetransmissions(samples.sender, at.sender),
     samples,
     figures,
@@ -169,6 +195,65 @@ export async function transferReport(
 }
 
 type End = "sender" | "receiver";
+type Samples = Pick<SocketSamplesOptions, "src" | "dst" | "port" | "seconds" | "everyMs">;
+
+/** Samples both ends at the same time; where one fails, the other is ended, and that failure is the reason. */
+async function sampleBoth(
+  hosts: Record<End, Host>,
+  asked: Samples,
+  netns: { [end in End]?: string | undefined },
+  during: (() => unknown) | undefined,
+): Promise<readonly [Table, Table]> {
+  const ends = linked(during);
+  const failed = new AbortController();
+  const sample = (end: End) =>
+    socketSamples(hosts[end], {
+      signal: failed.signal,
+      ...asked,
+      ...(netns[end] === undefined ? {} : { netns: netns[end] }),
+      ...(during === undefined ? {} : { during: ends[end] }),
+    }).catch((error: unknown) => {
+      if (!failed.signal.aborted) failed.abort(error);
+    });
+  const [atSender, atReceiver] = await Promise.all([sample("sender").finally(ends.over), sample("receiver")]);
+  if (!atSender || !atReceiver) throw failed.signal.reason;
+  return [atSender, atReceiver];
+}
+
+/** Why nothing is captured; null: it is. */
+function whyNoCapture(ends: Ends, netns: { [end in End]?: string | undefined }): string | null {
+  if (netns.sender !== undefined || netns.receiver !== undefined)
+    return "nothing is captured: captures are of a host's own network, and a namespace was named";
+  return Object.keys(ends).length > 0
+    ? null
+    : "nothing is captured: without src, dst or port that would be all TCP";
+}
+
+async function connectionOf(samples: Table, flow: string): Promise<Connection> {
+  const { values } = await samples.sql(
+    `SELECT src, src_port, dst, dst_port FROM this WHERE flow = '${flow.replaceAll("'", "''")}' LIMIT 1`,
+  );
+  const [src, srcPort, dst, dstPort] = (values as Value[][])[0] ?? [];
+  return { src: String(src), srcPort: Number(srcPort), dst: String(dst), dstPort: Number(dstPort) };
+}
+
+/** Of all that probes and captures saw, what is of the transfer. */
+async function seenOf(
+  connection: Connection,
+  probes: readonly Outcome<Table | Frame>[],
+  captured: readonly Outcome<Capture>[],
+): Promise<SeenOfTransfer> {
+  const [events, flight, unread] = probes.map(({ seen }) => seen) as [Table?, Frame?, Frame?];
+  const [atSender, atReceiver] = [captured[0] ?? null, captured[1] ?? null];
+  const own = `SELECT * FROM this WHERE ${isOf(connection)}`;
+  return {
+    retransmissions: events == null ? null : await events.query(`${own} ORDER BY time_ns`),
+    flight: flight == null ? null : await flight.sql(own),
+    unread: unread == null ? null : await unread.sql(`SELECT * FROM this WHERE ${isOf(turned(connection))}`),
+    captures: { sender: atSender?.seen ?? null, receiver: atReceiver?.seen ?? null },
+    wire: await wireOf(connection, { sender: atSender, receiver: atReceiver }),
+  };
+}
 
 /** What the sender's sampling accompanies ends the receiver's, too. */
 function linked(during: (() => unknown) | undefined): Record<End, () => unknown> & { over(): void } {

@@ -5,12 +5,26 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findings, flows } from "../../lib/analyses/index.js";
 import { openCapture } from "../../lib/captures/index.js";
 import type { Value } from "../../lib/tables/index.js";
-import { ethernet, ip, udp, vxlan, writeCapture } from "./build.js";
-import { dnsTalk, later, pingTalk } from "./faults.js";
-import { Talk, together } from "./talk.js";
+import { writeCapture } from "./build.js";
+import {
+  type Change,
+  changed,
+  clean,
+  constantId,
+  fromServer,
+  inGre,
+  inGtp,
+  inPppoe,
+  inVxlan,
+  labelled,
+  offloaded,
+  routed,
+  tagged,
+} from "./disguise.js";
+import { later } from "./faults.js";
+import { together } from "./talk.js";
 
 type Frames = [seconds: number, frame: Buffer][];
-type Change = (frame: Buffer, index: number) => Buffer;
 
 let folder: string;
 beforeAll(async () => {
@@ -18,64 +32,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const clean = (start = 0): Frames =>
-  together(
-    new Talk(40_000, start).open().exchange(10).exchange(3).close().frames,
-    dnsTalk(start + 0.5, 1, "a.example", { after: 0.02 }),
-    pingTalk([0.01, 0.012, 0.011, 0.01]).map(([seconds, bytes]) => [seconds + start, bytes]),
-  );
-const changed = (frames: Frames, change: Change): Frames =>
-  frames.map(([seconds, bytes], index) => [seconds, change(bytes, index)]);
-const tagged =
-  (...tags: [type: number, id: number][]): Change =>
-  (frame) => {
-    const bytes = tags.flatMap(([type, id]) => [type >> 8, type & 255, id >> 8, id & 255]);
-    return Buffer.concat([frame.subarray(0, 12), Buffer.from(bytes), frame.subarray(12)]);
-  };
-let outer = 0;
-const inVxlan =
-  (vni: number): Change =>
-  (frame) =>
-    ethernet(ip("203.0.113.1", "203.0.113.2", "udp", udp(50_000, 4789, vxlan(vni, frame)), { id: ++outer }));
-const inGre =
-  (key: number): Change =>
-  (frame) => {
-    const header = Buffer.from([0x20, 0, 8, 0, 0, 0, 0, key]);
-    return ethernet(
-      ip("203.0.113.1", "203.0.113.2", "gre", Buffer.concat([header, frame.subarray(14)]), { id: ++outer }),
-    );
-  };
-const headerSum = (bytes: Buffer): void => {
-  bytes.writeUInt16BE(0, 24);
-  let sum = 0;
-  for (let at = 14; at < 34; at += 2) sum += bytes.readUInt16BE(at);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  bytes.writeUInt16BE(~sum & 0xffff, 24);
-};
-const fromServer = (frame: Buffer) => frame.subarray(26, 30).equals(Buffer.from([198, 51, 100, 1]));
-/** What passed a router, into another network. */
-const routed: Change = (frame) => {
-  const bytes = Buffer.from(ethernet(frame.subarray(14), { src: 7, dst: 8 }));
-  bytes.writeUInt8((bytes[22] as number) - 1, 22);
-  headerSum(bytes);
-  return tagged([0x8100, 20])(bytes, 0);
-};
-const constantId: Change = (frame) => {
-  const bytes = Buffer.from(frame);
-  bytes.writeUInt16BE(1, 18);
-  headerSum(bytes);
-  return bytes;
-};
-/** TCP of the server as its host sees it before the device adds the rest of the checksum. */
-const offloaded: Change = (frame) => {
-  if (frame[23] !== 6 || !fromServer(frame)) return frame;
-  const bytes = Buffer.from(frame);
-  let sum = 6 + bytes.length - 34;
-  for (let at = 26; at < 34; at += 2) sum += bytes.readUInt16BE(at);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  bytes.writeUInt16BE(sum, 50);
-  return bytes;
-};
 const tenants = (one: Change, other: Change): Frames =>
   together(changed(clean(), one), changed(clean(0.0005), other), changed(later(20), one));
 
@@ -96,6 +52,16 @@ const disguises: { [name: string]: () => Disguise } = {
   }),
   "two VNIs": () => ({ frames: tenants(inVxlan(1), inVxlan(2)), conversations: 6 }),
   "two GRE keys": () => ({ frames: tenants(inGre(1), inGre(2)), conversations: 6 }),
+  "two TEIDs": () => ({ frames: tenants(inGtp(1), inGtp(2)), conversations: 6 }),
+  "two MPLS labels": () => ({ frames: tenants(labelled(100), labelled(200)), conversations: 6 }),
+  "two PPPoE sessions": () => ({ frames: tenants(inPppoe(1), inPppoe(2)), conversations: 6 }),
+  "another MPLS label by direction": () => ({
+    frames: together(
+      changed(clean(), (frame, index) => labelled(fromServer(frame) ? 200 : 100)(frame, index)),
+      later(20),
+    ),
+    conversations: 3,
+  }),
   "another VLAN by direction": () => ({
     frames: together(
       changed(clean(), (frame, index) => tagged([0x8100, fromServer(frame) ? 20 : 10])(frame, index)),

@@ -31,6 +31,7 @@ export class Talk {
     private readonly port = 40_000,
     start = 0,
     private readonly ends = { client: "192.0.2.1", server: "198.51.100.1" },
+    private readonly serverPort = 80,
   ) {
     this.seconds = start;
   }
@@ -94,7 +95,8 @@ export class Talk {
   segment(from: Side, segment: TcpOptions, after = 0): this {
     this.seconds += after;
     const server = from === "server";
-    const bytes = tcp(server ? 80 : this.port, server ? this.port : 80, { window: this.window, ...segment });
+    const [src, dst] = server ? [this.serverPort, this.port] : [this.port, this.serverPort];
+    const bytes = tcp(src, dst, { window: this.window, ...segment });
     const packet = ip(this.ends[from], this.ends[other(from)], "tcp", bytes, { id: nextIdentification() });
     this.frames.push([this.seconds, ethernet(packet)]);
     return this;

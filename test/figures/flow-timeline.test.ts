@@ -234,20 +234,23 @@ describe("flowTimeline", () => {
     const at = talk.at("server");
     talk.skip("server", 1000).ack("client").data("server", 1000, 0.000_004, at).exchange(2);
     const folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-    const path = join(folder, "mirror.pcap");
-    writeCapture(path, talk.close().frames);
-    const capture = await openCapture(path);
-    const table = await packets(capture);
-    const [[marked] = []] = (await table.sql("SELECT count(*)::INTEGER FROM this WHERE retransmission"))
-      .values as [[number]];
-    expect(marked).toBe(1);
-    expect(marks(await flowTimeline(table, { flow: 0 })).retransmission).toBeUndefined();
-    expect(
-      marks(await flowTimeline(await table.query("FROM this"), { flow: 0 })).retransmission,
-    ).toBeUndefined();
-    const ladder = JSON.stringify(await packetLadder(await packetsOf(capture, "tcp 0")));
-    expect(ladder).not.toContain("sent again");
-    await rm(folder, { recursive: true });
+    try {
+      const path = join(folder, "mirror.pcap");
+      writeCapture(path, talk.close().frames);
+      const capture = await openCapture(path);
+      const table = await packets(capture);
+      const [[marked] = []] = (await table.sql("SELECT count(*)::INTEGER FROM this WHERE retransmission"))
+        .values as [[number]];
+      expect(marked).toBe(1);
+      expect(marks(await flowTimeline(table, { flow: 0 })).retransmission).toBeUndefined();
+      expect(
+        marks(await flowTimeline(await table.query("FROM this"), { flow: 0 })).retransmission,
+      ).toBeUndefined();
+      const ladder = JSON.stringify(await packetLadder(await packetsOf(capture, "tcp 0")));
+      expect(ladder).not.toContain("sent again");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   const shared = process.env.SKBOOK_SHARED ?? fileURLToPath(new URL("../../../shared", import.meta.url));

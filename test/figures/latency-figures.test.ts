@@ -104,6 +104,12 @@ describe("latencyHeatmap", () => {
     expect(svg).not.toContain("NaN");
   });
 
+  test("takes the whole of what has parts", async () => {
+    const parts = [columns[0] as Column, ns("stack_out_ns"), ns("total_ns")];
+    const table = await tableOf(parts, [[start, 5, 4_096]], provenance());
+    expect((await latencyHeatmap(table)).toString()).toContain("total_ns");
+  });
+
   test("of one event, and of none, has a picture", async () => {
     expect(cellsOf(await latencyHeatmap(await events([[0, 5]])))).toEqual([[0, 0, 1]]);
     expect(await (await latencyHeatmap(await events([]))).svg()).toContain("no events");

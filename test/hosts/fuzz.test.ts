@@ -178,6 +178,8 @@ const calls: { readonly [name: string]: (host: ConnectedHost) => Promise<unknown
   counters: (host) => skbook.hostCounters(host, { seconds: 0.5 }),
   softnet: (host) => skbook.softnetCounters(host, { seconds: 0.5 }),
   threads: (host) => skbook.threadCpu(host, { seconds: 0.5 }),
+  interrupts: (host) => skbook.irqAffinity(host, { seconds: 0.5 }),
+  queues: (host) => skbook.queueAffinity(host),
   canRun: skbook.canRun,
   clockOffset: (host) => skbook.clockOffset(host, host, { exchanges: 2 }),
   exec: (host) => host.exec(["true"]),

@@ -11,6 +11,8 @@ import {
   irqSummary,
   offCpuEvents,
   offCpuSummary,
+  ovsActionEvents,
+  ovsActionSummary,
   pathEvents,
   pathSummary,
   qdiscDrops,
@@ -37,6 +39,7 @@ import {
   upcallFlood,
 } from "./faults/index.js";
 import { type Lab, startLab } from "./lab.js";
+import { address } from "./topology/topology.js";
 
 // `npm run lab:samples [PROBE...]`: records a run of probes on a host with trouble: what the recordings beside the samples are made of.
 const folder = "out/lab-samples";
@@ -72,6 +75,11 @@ const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) 
   upcallEvents: [upcallFlood, (host, during) => upcallEvents(host, { ...few, during })],
   queueSummary: [tbfOverflow, (host, during) => queueSummary(host, { ...asked, during })],
   irqSummary: [nftDrop, (host, during) => irqSummary(host, { ...asked, during })],
+  ovsActionSummary: [
+    nftDrop,
+    (host) => ovsActionSummary(host, { ...asked, during: () => switchedPings(host) }),
+  ],
+  ovsActionEvents: [nftDrop, (host) => ovsActionEvents(host, { ...few, during: () => switchedPings(host) })],
   softirqSummary: [nftDrop, (host, during) => softirqSummary(host, { ...asked, during })],
   runQueueSummary: [nftDrop, (host, during) => runQueueSummary(host, { ...asked, during })],
   wakeupSummary: [nftDrop, (host, during) => wakeupSummary(host, { ...asked, during })],
@@ -84,6 +92,11 @@ const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) 
   futexSummary: [nftDrop, (host, during) => futexSummary(host, { ...asked, during })],
 };
 type During = () => Promise<unknown>;
+
+/** Packets that the switch sends from one virtual machine to another. */
+function switchedPings(host: Host) {
+  return host.exec(["nsenter", "--net=/run/netns/vm1", "ping", "-qc", "5", "-i", "0.1", address.vm2]);
+}
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in runs));

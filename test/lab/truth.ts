@@ -6,16 +6,21 @@ import { latencyTruth } from "./latency/truth.js";
 import { compareLayers } from "./layers.js";
 import { comparePaths } from "./paths.js";
 import { rulesTruth } from "./rules/truth.js";
+import { socketsTruth } from "./sockets/truth.js";
 
 // `npm run lab:truth [KERNEL|FAULT...]`: every fault on every kernel, as the probes see it, as tab-separated lines.
 // `npm run lab:truth latency [KERNEL|FAULT...]`: the same of what makes packets late.
 // `npm run lab:truth rules [KERNEL|SCENE...]`: what the rules on drops say of what is wrong, and of what is not.
+// `npm run lab:truth sockets [KERNEL|SCENE...]`: what transfers with a known limit are said to be held up by.
 const wanted = process.argv.slice(2);
 if (wanted[0] === "latency") {
   process.exit((await latencyTruth(wanted.slice(1))) === 0 ? 0 : 1);
 }
 if (wanted[0] === "rules") {
   process.exit((await rulesTruth(wanted.slice(1))) === 0 ? 0 : 1);
+}
+if (wanted[0] === "sockets") {
+  process.exit((await socketsTruth(wanted.slice(1))) === 0 ? 0 : 1);
 }
 const chosen = <Name extends string>(all: readonly Name[]) => {
   const some = all.filter((name) => wanted.includes(name));

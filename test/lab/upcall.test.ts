@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Host, upcallEvents, upcallSummary } from "../../lib/index.js";
+import { type Host, stageTrace, upcallEvents, upcallSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
 import { kernelVersions } from "./kernels.js";
@@ -78,6 +78,24 @@ for (const kernel of kernelVersions) {
         "SELECT device, error, dst, dst_port, count(*)::INTEGER, count(DISTINCT src_port)::INTEGER FROM this GROUP BY ALL",
       );
       expect(values).toEqual([["vnet1", null, address.vm2, sinkPort, count, count]]);
+    });
+
+    test("are where packets that are followed were late, each by its own time", {
+      timeout: patienceMs,
+    }, async () => {
+      const { host } = lab();
+      const late = await stageTrace(host, {
+        ...patience,
+        ...{ from: "vnet1", to: "vnet2", protocol: "UDP", dstPort: sinkPort },
+        slowerThanUs: stoppedMs * 1_000,
+        during: () => standStill(host),
+      });
+      expect(late.provenance.lost).toBe(0);
+      const { values } = await late.sql(
+        `SELECT dst, count(*)::INTEGER, count(DISTINCT src_port)::INTEGER, bool_and(stages_known),
+           bool_and(upcall_back_ns >= ${stoppedMs * 1e6}), bool_and(upcall_back_ns > 0.9 * total_ns) FROM this GROUP BY ALL`,
+      );
+      expect(values).toEqual([[address.vm2, count, count, true, true, true]]);
     });
   });
 }

@@ -139,6 +139,14 @@ describe("slow-transfer", () => {
     expect(text("reader-probe")).toMatch(/5202 +unread +\d{2,}/);
     expect(text("network-probe")).toMatch(/5204 +(?:timeout|recovery)/);
     expect(text("report")).toMatch(/:5204: at .* what was lost was being sent again/);
+    expect(text("report")).toMatch(/^the sender sent \d+ segments again: \d+ by (?:timeout|recovery)/m);
+    expect(text("report")).toMatch(/^at the receiver data waited behind a hole for/m);
+    expect(text("report")).not.toMatch(/^note: /m);
+    const ends = rows(text("wire"), /^(?:sender|receiver) +client/);
+    expect(ends.map(([end]) => end)).toEqual(["sender", "receiver"]);
+    // What is sent again arrives as gaps: it was lost on the way.
+    const gaps = ends.map((row) => Number(row[6]));
+    expect(gaps[1]).toBeGreaterThan(10 * (gaps[0] as number));
   });
 });
 

@@ -1,14 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { latencyReport, localhost } from "../../lib/index.js";
+import { canRun, latencyReport, localhost } from "../../lib/index.js";
 import { type Column, createFrame, type Value } from "../../lib/tables/index.js";
-import { softirqSummary, wakeupEvents, wakeupSummary } from "../../probes/index.js";
+import {
+  backlogSummary,
+  qdiscLatencySummary,
+  softirqSummary,
+  stageSummary,
+  upcallSummary,
+  wakeupEvents,
+  wakeupSummary,
+} from "../../probes/index.js";
 import { chosenOf } from "../../probes/latency/chosen.js";
 import { reportOf } from "../../probes/latency/report.js";
 import { tableOf } from "../../probes/table-of.js";
 import { start as began, provenance } from "../figures/tables.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
+import { makePair } from "./pair.js";
 import { makeRealTime, start } from "./threads.js";
 
 const columnsOf = (names: string, type: Column["type"]): Column[] =>
@@ -57,11 +66,14 @@ async function reportWith(given: {
   softirqs?: Record<string, Value>[];
   softnet?: Record<string, Value>;
   steal?: Record<string, Value>;
+  waits?: { [Of in "stages" | "queues" | "backlogs" | "upcalls"]?: Record<string, Value> };
 }) {
   const wakeupColumns = wakeupSummary.definition.columns({ by: ["command", "thread", "idle_state"] });
   const softirqColumns = softirqSummary.definition.columns({ by: ["vector", "cpu", "ksoftirqd"] });
   const whole = { ...vhost, interval: "whole", ...quick };
   const receives = { vector: "NET_RX", cpu: 0, ksoftirqd: false, ...quick };
+  const waits = (of: keyof NonNullable<typeof given.waits>, columns: readonly Column[]) =>
+    given.waits?.[of] === undefined ? null : frameOf(columns, [{ ...quick, ...given.waits[of] }]);
   const seen = {
     threads: frameOf(threadColumns, [
       { process: 41, ...vhost, cpu: 1, policy: "OTHER", run_percent: 20, wait_percent: 1, ...given.thread },
@@ -91,9 +103,29 @@ async function reportWith(given: {
         given.late?.map((row) => ({ ...vhost, ...row })) ?? [],
       ),
     ),
+    waits:
+      given.waits === undefined
+        ? null
+        : {
+            stages: waits("stages", stageSummary.definition.columns({} as never)),
+            queues: waits(
+              "queues",
+              qdiscLatencySummary.definition.columns({ by: ["device", "queue", "qdisc"] }),
+            ),
+            backlogs: waits(
+              "backlogs",
+              backlogSummary.definition.columns({ by: ["device", "cpu", "ksoftirqd"] }),
+            ),
+            upcalls: waits(
+              "upcalls",
+              upcallSummary.definition.columns({ by: ["device", "reason", "error"] }),
+            ),
+            notes: [],
+          },
   };
   const choice = { thresholds: {}, only: undefined };
-  return reportOf(seen, { chosen: [42], all: 1, choice });
+  const packets = { from: "vnet1", to: "eth0", dst: "203.0.113.30" };
+  return reportOf(seen, { chosen: [42], all: 1, packets, choice });
 }
 
 const found = ({ findings }: Awaited<ReturnType<typeof reportWith>>) =>
@@ -137,6 +169,40 @@ describe("of a host's latency", () => {
     // Of ten seconds.
     ["SOFTIRQ_BUSY", "HIGH", { softirqs: [{ interval: "running", total_ns: 9_500_000_000 }] }, /95 %/],
     ["TIME_SQUEEZE", "LOW", { softnet: { time_squeeze: 200 } }, /20 times/],
+    [
+      "STAGE_SLOW",
+      "HIGH",
+      {
+        waits: { stages: { pair: "rx → queue", from_stage: "rx", to_stage: "queue", p50_low_ns: 1_200_000 } },
+      },
+      /from stage to stage, rx → queue: half of 1,000 took 1\.2 ms/,
+    ],
+    [
+      "QUEUE_WAITS",
+      "HIGH",
+      {
+        waits: {
+          queues: { device: "eth0", queue: 2, qdisc: "tbf", interval: "queued", p99_low_ns: 30_000_000 },
+        },
+      },
+      /in the queue of eth0, queue 2, tbf/,
+    ],
+    [
+      "BACKLOG_WAITS",
+      "MEDIUM",
+      {
+        waits: {
+          backlogs: { device: "br0", cpu: 3, ksoftirqd: true, interval: "received", p99_low_ns: 3_000_000 },
+        },
+      },
+      /backlog of br0, CPU 3, in ksoftirqd/,
+    ],
+    [
+      "UPCALL_SLOW",
+      "MEDIUM",
+      { waits: { upcalls: { device: "vnet1", reason: "miss", interval: "answered", p50_low_ns: 700_000 } } },
+      /for ovs-vswitchd, at vnet1, miss/,
+    ],
     ["STEAL", "MEDIUM", { steal: { steal_percent: 7 } }, /7 %/],
   ])("%s is found where that is so, and nothing else", async (id, severity, given, verdict) => {
     const report = await reportWith(given);
@@ -144,6 +210,21 @@ describe("of a host's latency", () => {
     const [finding] = [...report.findings];
     expect(finding?.verdict).toMatch(verdict);
     expect(finding?.verify).toMatch(/^await \w+\(host, /);
+  });
+
+  test("waits that are short, and what is no wait, are no finding, and in the frame", async () => {
+    const report = await reportWith({
+      waits: {
+        stages: { pair: "total", p50_low_ns: 90_000_000 },
+        queues: { device: "eth0", queue: 0, qdisc: "tbf", interval: "bypassed", p50_low_ns: 90_000_000 },
+        backlogs: { device: "br0", cpu: 3, ksoftirqd: false, interval: "received" },
+      },
+    });
+    expect(found(report)).toEqual([]);
+    expect(report.waits === null ? [] : rowsOf(report.waits)).toMatchObject([
+      { wait: "backlog", place: "br0, CPU 3", device: "br0", cpu: 3, ...quick },
+    ]);
+    expect((await reportWith({})).waits).toBeNull();
   });
 
   test("few samples prove nothing", async () => {
@@ -184,6 +265,43 @@ describe("of a host's latency", () => {
     );
     const { chosen, all: count } = chosenOf(threads);
     expect([chosen.length, count, chosen.slice(0, 4)]).toEqual([16, 24, [5, 4, 3, 26]]);
+  });
+});
+
+describeLive("the report of packets that are late", ["root", "bpftrace", "tracing", "namespaces"], () => {
+  test("finds the queue that holds them, and says what could not look", async () => {
+    const pair = await makePair("skb-late");
+    const tc = (line: string) => pair.inside(pair.sending, ["tc", "qdisc", ...line.split(" ")]);
+    try {
+      // 142 bytes at 100 kbit/s are 11 ms.
+      await tc(`add dev ${pair.device} root tbf rate 100kbit burst 200 limit 50000`);
+      const report = await latencyReport(localhost(), {
+        seconds: 20,
+        threads: [process.pid],
+        packets: { from: ["no0"], to: [pair.device], dst: pair.to, protocol: "UDP" },
+        during: async () => {
+          await pair.send({ count: 60, size: 100, port: 4_000 });
+          await sleep(1_000);
+        },
+      });
+      const queue = [...report.findings].find(({ id }) => id === "QUEUE_WAITS");
+      expect(queue).toMatchObject({ severity: "HIGH", certain: true });
+      expect(queue?.verdict).toMatch(`in the queue of ${pair.device}, queue 0, tbf`);
+      expect(queue?.verify).toMatch(/^await qdiscLatencyEvents\(host, .*"dst":"198\.51\.100\.2"/);
+      const here = report.waits === null ? [] : rowsOf(report.waits);
+      expect(here.find(({ wait }) => wait === "queue")).toMatchObject({ device: pair.device });
+      if (rowsOf(await canRun(localhost(), upcallSummary))[0]?.runs === false)
+        expect(report.threads.provenance.notes.join()).toMatch(/upcalls were not looked at/);
+    } finally {
+      await pair.remove();
+    }
+    const packets = { from: "eth0", to: "eth0" };
+    await expect(latencyReport(localhost(), { seconds: 1, packets })).rejects.toMatchObject({
+      code: "BAD_PARAMETER",
+    });
+    await expect(
+      latencyReport(localhost(), { seconds: 1, packets: { flow: "x" } as never }),
+    ).rejects.toMatchObject({ code: "BAD_PARAMETER" });
   });
 });
 

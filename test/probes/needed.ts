@@ -6,6 +6,8 @@ export const neededBy: { readonly [probe: string]: object } = {
       { from: "eth0", to: "eth1", protocol: "ICMP", src: "192.0.2.1", dst: "198.51.100.1" },
     ]),
   ),
+  gapSummary: { devices: ["vnet1", "eth0"] },
+  gapEvents: { devices: "eth0" },
   stageSummary: { from: "eth0", to: "eth1" },
   stageTrace: { from: "eth0", to: "eth1" },
 };

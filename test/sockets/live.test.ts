@@ -10,6 +10,7 @@ import {
   localhost,
   record,
   replay,
+  SkbookError,
   socketSamples,
   transferReport,
 } from "../../lib/index.js";
@@ -159,6 +160,8 @@ describeLive("samples of sockets of a host", ["root", "namespaces"], () => {
       dst: receiverAddress,
       port,
       everyMs: 100,
+      probes: false,
+      captures: false,
       netns: { sender: scene.sender, receiver: scene.receiver },
     };
     const report = await transferReport(localhost(), localhost(), {
@@ -170,6 +173,7 @@ describeLive("samples of sockets of a host", ["root", "namespaces"], () => {
       /^192\.0\.2\.1:\d+ → 192\.0\.2\.2:5301: at .* its sending application gave nothing more to send$/,
     );
     expect(report.pipeline.primary).toBe("sender: application");
+    expect([report.notes, report.evidence, report.seen.wire]).toEqual([[], [], null]);
     expect((await rowsOf(report.next))[0]).toMatchObject({ rank: 1, side: "sender", point: "application" });
     expect((await rowsOf(report.receiver.connections))[0]).toMatchObject({ role: "receiver" });
     for (const figure of Object.values(report.figures)) expect(await figure.svg()).toMatch(/^<svg/);
@@ -197,6 +201,27 @@ describeLive("samples of sockets of a host", ["root", "namespaces"], () => {
     await expect(transferReport(localhost(), localhost(), { seconds: 0 })).rejects.toMatchObject({
       code: "BAD_PARAMETER",
     });
+  });
+
+  test("what can't look on is a note of transferReport, and the rest of it stands", async () => {
+    // Its tools are hidden from the probes; captures are of the host's own network.
+    const host = new Proxy(localhost(), {
+      get: (target, name) => {
+        if (name === "name") return "without-probes";
+        if (name === "kernel") return () => Promise.reject(new SkbookError(missing));
+        const value = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const missing = { code: "TRACEFS_MISSING", tried: "look", failed: "no tracefs", todo: "mount it" };
+    const netns = { sender: scene.sender, receiver: scene.receiver };
+    const report = await transferReport(host, host, {
+      ...{ dst: receiverAddress, port, everyMs: 100, seconds: 1.5, netns },
+    });
+    expect(report.pipeline.limit).toBe("application");
+    expect(report.seen).toMatchObject({ retransmissions: null, flight: null, unread: null, wire: null });
+    expect(report.notes).toHaveLength(4);
+    expect(report.notes.at(-1)).toMatch(/^nothing is captured: .* a namespace was named/);
   });
 
   test("errors say what to do", async () => {

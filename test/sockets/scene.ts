@@ -68,7 +68,8 @@ export interface Behaviour {
   readPauseMs?: number;
 }
 
-const server = `
+/** The receiving end: port, SO_RCVBUF, bytes that it reads at once, and milliseconds that it waits after it. */
+export const receiving = `
 use Socket; my ($port, $rcvbuf, $size, $pause) = @ARGV; $| = 1;
 socket(my $s, PF_INET, SOCK_STREAM, 0); setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
 setsockopt($s, SOL_SOCKET, SO_RCVBUF, int($rcvbuf)) if $rcvbuf;
@@ -76,7 +77,8 @@ bind($s, sockaddr_in($port, INADDR_ANY)) or die $!; listen($s, 5); print "listen
 accept(my $c, $s); my $buffer;
 while (sysread($c, $buffer, $size)) { select(undef, undef, undef, $pause / 1000) if $pause }
 `;
-const client = `
+/** The sending end: address, port, SO_SNDBUF, SO_MAX_PACING_RATE, bytes that it writes at once, and milliseconds that it waits after it. */
+export const sending = `
 use Socket; my ($to, $port, $sndbuf, $rate, $size, $pause) = @ARGV; $| = 1;
 socket(my $s, PF_INET, SOCK_STREAM, 0);
 setsockopt($s, SOL_SOCKET, SO_SNDBUF, int($sndbuf)) if $sndbuf;
@@ -85,6 +87,16 @@ connect($s, sockaddr_in($port, inet_aton($to))) or die $!; print "connected\\n";
 my $data = "x" x $size;
 while (defined syswrite($s, $data)) { select(undef, undef, undef, $pause / 1000) if $pause }
 `;
+
+export function receivingArgs(port: number, behaviour: Behaviour): number[] {
+  const { rcvbuf = 0, read = 262_144, readPauseMs = 0 } = behaviour;
+  return [port, rcvbuf, read, readPauseMs];
+}
+
+export function sendingArgs(address: string, port: number, behaviour: Behaviour): (string | number)[] {
+  const { sndbuf = 0, pacing = 0, write = 262_144, writePauseMs = 0 } = behaviour;
+  return [address, port, sndbuf, pacing, write, writePauseMs];
+}
 
 /** A transfer under way. */
 export interface Transfer {
@@ -101,11 +113,9 @@ export async function startTransfer(
   port: number,
   behaviour: Behaviour = {},
 ): Promise<Transfer> {
-  const { sndbuf = 0, rcvbuf = 0, pacing = 0, write = 262_144, writePauseMs = 0 } = behaviour;
-  const { read = 262_144, readPauseMs = 0 } = behaviour;
-  const listening = perl(receiver, server, [port, rcvbuf, read, readPauseMs]);
+  const listening = perl(receiver, receiving, receivingArgs(port, behaviour));
   await said(listening, "listening");
-  const connected = perl(sender, client, [address, port, sndbuf, pacing, write, writePauseMs]);
+  const connected = perl(sender, sending, sendingArgs(address, port, behaviour));
   await said(connected, "connected");
   return {
     async stop() {

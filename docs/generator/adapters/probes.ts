@@ -35,6 +35,8 @@ type Definition = ProbeDefinition<z.ZodType, "table" | "frame">;
 /** What some probes can't do without. */
 const path = { from: "eth0", to: "eth1", protocol: "ICMP", src: "192.0.2.1", dst: "198.51.100.1" };
 const needed: Record<string, object> = {
+  gapEvents: { devices: "eth0" },
+  gapSummary: { devices: "eth0" },
   pathEvents: path,
   pathSummary: path,
   stageSummary: { from: "eth0", to: "eth1" },

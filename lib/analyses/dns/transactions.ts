@@ -7,8 +7,9 @@ const againNs = 60_000_000_000;
 const inOrder = `CASE WHEN query THEN time_ns - ${disorderNs} ELSE time_ns END, frame, place`;
 
 /**
- * DNS messages put together to transactions, as relation `transactions`: a query of one id in one conversation, its repetitions and its
- * responses. Another name, a query after a response or after a minute begins a new one. mDNS, which has no such pairs, is left out.
+ * DNS messages put together to transactions, as relation `transactions`: a query of one id and name in one conversation, its repetitions and
+ * its responses. A query after a response or after a minute begins a new one. A response whose question was never asked, or isn't there, belongs
+ * to the query before it. mDNS, which has no such pairs, is left out.
  */
 export const transactionViews = {
   segments: `
@@ -26,23 +27,32 @@ export const transactionViews = {
       SELECT *, string_split(dns_ids, ',') AS ids, string_split(dns_name, ',') AS names, string_split(dns_types, ',') AS types,
         string_split(dns_rcodes, ',') AS codes, unnest(range(1, len(ids) + 1)) AS place
       FROM segments WHERE dns_ids IS NOT NULL)`,
+  // Resolvers may use one id for several names at once, and servers write names in another case.
+  named: "SELECT *, hash(lower(dns_name), dns_type) AS own_question FROM messages",
+  asked: `
+    SELECT *, CASE WHEN query OR bool_or(query) OVER (PARTITION BY flow_number, dns_id, own_question ORDER BY ${inOrder}) THEN own_question
+        ELSE coalesce(last_value(CASE WHEN query THEN own_question END IGNORE NULLS) OVER (
+          PARTITION BY flow_number, dns_id ORDER BY ${inOrder} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), own_question) END AS question
+    FROM named`,
   ordered: `
-    SELECT *, query AND (
-        lag(query) OVER same IS DISTINCT FROM true
-        OR lag(dns_name) OVER same IS DISTINCT FROM dns_name OR lag(dns_type) OVER same IS DISTINCT FROM dns_type
-        OR time_ns - lag(time_ns) OVER same > ${againNs}) AS begins
-    FROM messages WINDOW same AS (PARTITION BY flow_number, dns_id ORDER BY ${inOrder})`,
+    SELECT *, query AND (lag(query) OVER same IS DISTINCT FROM true OR time_ns - lag(time_ns) OVER same > ${againNs}) AS begins
+    FROM asked WINDOW same AS (PARTITION BY flow_number, dns_id, question ORDER BY ${inOrder})`,
   numbered: `
-    SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number, dns_id ORDER BY ${inOrder}) AS number FROM ordered`,
+    SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number, dns_id, question ORDER BY ${inOrder}) AS number FROM ordered`,
   transactions: `
-    SELECT flow_number, dns_id, number, min(frame) AS frame, arg_min(place, frame) AS place, min(time_ns) AS time_ns, any_value(transport) AS transport,
+    SELECT flow_number, dns_id, question, number, min(frame) AS frame, arg_min(place, frame) AS place, min(time_ns) AS time_ns, any_value(transport) AS transport,
       coalesce(any_value(dns_name) FILTER (query), any_value(dns_name)) AS name,
       coalesce(any_value(dns_type) FILTER (query), any_value(dns_type)) AS type,
       count(*) FILTER (query) AS queries, count(*) FILTER (NOT query) AS responses,
       arg_min(dns_rcode, (time_ns, frame)) FILTER (NOT query) AS rcode,
       min(time_ns) FILTER (query) AS asked_ns, max(time_ns) FILTER (query) AS last_asked_ns,
       min(time_ns) FILTER (NOT query) AS answered_ns
-    FROM numbered GROUP BY flow_number, dns_id, number`,
+    FROM numbered GROUP BY flow_number, dns_id, question, number`,
+  // A message that several TCP segments share isn't read: it may have been the answer.
+  unread: `
+    SELECT flow_number, max(time_ns) AS unread_ns FROM own
+    WHERE transport = 'tcp' AND tcp_len_bytes > 0 AND dns_id IS NULL AND NOT from_client
+      AND flow_number IN (SELECT flow_number FROM segments WHERE transport = 'tcp') GROUP BY flow_number`,
 };
 
 /** Record types and response codes by name (IANA: Domain Name System Parameters). */

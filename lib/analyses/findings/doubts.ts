@@ -3,7 +3,7 @@ import type { Table } from "../../tables/index.js";
 import { word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
 import { sightedViews } from "../summary/index.js";
-import { missedViews, sequencesOf } from "../tcp/index.js";
+import { aheadViews, missedViews, sequencesOf } from "../tcp/index.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
 const answerTimeoutNs = 1_000_000_000;
@@ -11,6 +11,11 @@ const answerTimeoutNs = 1_000_000_000;
 const disorderPercent = 1;
 /** A capture that misses more than this of one kind of packets misses the others, too. */
 const missedPercent = 1;
+/** Ports from here on are given to clients (net.ipv4.ip_local_port_range). */
+const clientPorts = 32_768;
+/** SYNs of so many different times to live, none above the longest path, trace it. */
+const leastHops = 3;
+const maxHops = 40;
 /** Above this part of one-sided connections, the capture sees one direction of the wire. */
 const oneSidedPart = 0.5;
 
@@ -30,10 +35,15 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
     source: "doubts",
     views: {
       ...missedViews,
+      ...aheadViews,
       ...sightedViews,
       blind: `
         SELECT least(client, server) AS one, greatest(client, server) AS other FROM sighted JOIN conversations USING (flow_number)
         GROUP BY ALL HAVING bool_and(one_way)`,
+      // Some of an answer may be there that can't be read without the rest of it.
+      unwhole: `
+        SELECT src, dst FROM picked WHERE fragment GROUP BY src, dst, fragment_id
+        HAVING NOT bool_or(fragment_offset_bytes = 0) OR NOT bool_or(NOT more_fragments)`,
       steps: `
         SELECT frame, flow_number, time_ns < lag(time_ns) OVER (ORDER BY frame) AS back,
           time_ns < lag(time_ns) OVER (ORDER BY frame) - ${stepNs} AS set_back
@@ -53,6 +63,13 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
         UNION ALL SELECT DISTINCT flow_number, 'CAPTURE_CLOCK' FROM seen WHERE frame IN (SELECT frame FROM untimed)
         UNION ALL SELECT DISTINCT extents.flow_number, 'CAPTURE_CLOCK' FROM extents
           JOIN (SELECT frame FROM steps WHERE set_back) ON frame > first_frame AND frame <= last_frame
+        UNION ALL SELECT flow_number, 'CAPTURE_CLOCK' FROM ahead
+        UNION ALL SELECT flow_number, 'CAPTURE_NO_SYN' FROM conversations
+          WHERE transport = 'tcp' AND NOT contains(direction_by, 'SYN') AND NOT (server_port < ${clientPorts} AND client_port >= ${clientPorts})
+        UNION ALL SELECT flow_number, 'TRACEROUTE_SEEN' FROM conversations WHERE transport = 'tcp' AND (client, server) IN (
+          SELECT (src, dst) FROM tcp WHERE syn AND NOT ack AND ttl <= ${maxHops} GROUP BY src, dst HAVING count(DISTINCT ttl) >= ${leastHops})
+        UNION ALL SELECT flow_number, 'FRAGMENTS_MISSING' FROM conversations
+          WHERE transport IN ('udp', 'icmp', 'icmpv6') AND ((client, server) IN (FROM unwhole) OR (server, client) IN (FROM unwhole))
         UNION ALL SELECT flow_number, 'CAPTURE_DISORDER' FROM steps GROUP BY flow_number
           HAVING 100 * count(*) FILTER (back) > ${disorderPercent} * count(*)
         UNION ALL SELECT flow_number, 'CAPTURE_ENDED' FROM latest, clock WHERE end_ns - last_ns < ${answerTimeoutNs}

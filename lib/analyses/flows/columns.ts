@@ -15,7 +15,7 @@ export const flowColumns: Column[] = [
     meaning: "what told client from server; only SYN and echo are certain",
   },
   { name: "tunnel", type: "VARCHAR", meaning: "what encapsulated its first packet" },
-  { name: "tunnel_id", type: "VARCHAR", meaning: "VNI or key of its first packet" },
+  { name: "tunnel_id", type: "VARCHAR", meaning: "VNI, key, labels or session of its first packet" },
   { name: "client_outer", type: "VARCHAR", meaning: "tunnel end on the client's side, at its first packet" },
   { name: "server_outer", type: "VARCHAR", meaning: "tunnel end on the server's side, at its first packet" },
   { name: "vlan", type: "VARCHAR", meaning: "VLAN ids of its first packet, outermost first" },

@@ -20,7 +20,7 @@ import { flowsSql } from "./sql.js";
  * - `server_port` INTEGER: its port
  * - `direction_by` VARCHAR: what told client from server; only SYN and echo are certain
  * - `tunnel` VARCHAR: what encapsulated its first packet
- * - `tunnel_id` VARCHAR: VNI or key of its first packet
+ * - `tunnel_id` VARCHAR: VNI, key, labels or session of its first packet
  * - `client_outer` VARCHAR: tunnel end on the client's side, at its first packet
  * - `server_outer` VARCHAR: tunnel end on the server's side, at its first packet
  * - `vlan` VARCHAR: VLAN ids of its first packet, outermost first

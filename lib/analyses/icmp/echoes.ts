@@ -3,6 +3,11 @@ import { elapsed, paired } from "../query/index.js";
 /** An answer that comes later than this is none for `ping`, nor is its question lost before. */
 const answerTimeoutNs = 1_000_000_000;
 
+/** Ordinary pings start with more hops, and no path is longer. */
+const maxHops = 40;
+/** So many different times to live of one sender to one target trace the path. */
+const leastHops = 3;
+
 /** A request to many: by its address, or by the MAC address that it was sent to. Who answers does so from another address, and most don't. */
 const toMany = `
   coalesce(regexp_matches(dst, '^(22[4-9]|23[0-9])[.]|^255[.]255[.]255[.]255$|^ff[0-9a-f]{2}:'), false)
@@ -40,9 +45,16 @@ export const echoViews = {
       ON replies.icmp_id = requests.icmp_id AND replies.icmp_seq = requests.icmp_seq AND replies.dst = requests.src
         AND replies.src <> requests.dst AND abs(replies.time_ns - requests.time_ns) <= ${answerTimeoutNs}
     WHERE requests.frame NOT IN (SELECT question FROM pairs) AND replies.frame NOT IN (SELECT answer FROM pairs)`,
+  // What has fewer hops than a request that the target answered was to run out of them.
+  traced: `
+    SELECT src, dst, coalesce(min(ttl) FILTER (question IS NOT NULL), ${maxHops} + 1) AS reach
+    FROM requests LEFT JOIN answered ON question = frame GROUP BY src, dst
+    HAVING count(DISTINCT ttl) FILTER (ttl <= ${maxHops}) >= ${leastHops}`,
   echoes: `
     SELECT frame, time_ns, flow_number, src, dst, icmp_id, icmp_seq, wire_bytes, ttl,
-      CASE WHEN reply_frame IS NOT NULL THEN true WHEN to_many OR frame IN (FROM elsewhere) THEN NULL WHEN end_ns - time_ns >= ${answerTimeoutNs} OR reporter IS NOT NULL THEN false END AS answered,
+      CASE WHEN reply_frame IS NOT NULL THEN true WHEN to_many OR frame IN (FROM elsewhere) OR coalesce(ttl < reach, false) THEN NULL
+        WHEN end_ns - time_ns >= ${answerTimeoutNs} OR reporter IS NOT NULL THEN false END AS answered,
       reply_frame, coalesce(replies, 0) AS replies, reply_ns, ${elapsed("time_ns", "reply_ns")} AS rtt_ns, reply_ttl, reporter, error_type, error_code, transport
-    FROM requests LEFT JOIN answered ON answered.question = frame LEFT JOIN complained ON complained.question = frame, clock`,
+    FROM requests LEFT JOIN answered ON answered.question = frame LEFT JOIN complained ON complained.question = frame
+      LEFT JOIN traced USING (src, dst), clock`,
 };

@@ -15,7 +15,7 @@ const columns: Column[] = [
   { name: "wire_bytes", type: "INTEGER", unit: "bytes", meaning: "length of the request on the wire" },
   flag(
     "answered",
-    "a reply came; null without one where the capture ended within 1 s, or the request goes to many (broadcast, multicast)",
+    "a reply came; null without one where the capture ended within 1 s, or the request goes to many (broadcast, multicast) or traces the path with few hops",
   ),
   { name: "reply_frame", type: "INTEGER", meaning: "number of the first reply in the file" },
   count("replies", "above 1: duplicates"),
@@ -38,7 +38,7 @@ const columns: Column[] = [
  * - `icmp_seq` INTEGER: number of the request
  * - `wire_bytes` INTEGER, bytes: length of the request on the wire
  * - `answered` BOOLEAN: a reply came; null without one where the capture ended within 1 s, or the request goes to many
- *   (broadcast, multicast)
+ *   (broadcast, multicast) or traces the path with few hops
  * - `reply_frame` INTEGER: number of the first reply in the file
  * - `replies` BIGINT, packets: above 1: duplicates
  * - `rtt_ns` BIGINT, ns: from the request to its first reply, at the point of capture

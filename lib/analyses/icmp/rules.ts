@@ -22,6 +22,10 @@ const error = [
 const about = (row: { readonly [column: string]: unknown }) =>
   `${row.reporter} tells ${row.told}: ${row.error}, about ${row.quoted_transport ?? "a packet"} to ${row.quoted_dst}`;
 
+/** traceroute's ports (one more for each probe): the target refuses them, which ends the trace, also where it is no hop away. */
+const probed =
+  "quoted_transport = 'udp' AND quoted_dst_port BETWEEN 33434 AND 33534 AND reporter = quoted_dst AND error = 'port unreachable'";
+
 /** What pings and ICMP errors say. */
 export const icmpRules = {
   PING_LOSS: rule({
@@ -112,7 +116,10 @@ export const icmpRules = {
     category: "connectivity",
     thresholds: {},
     of: untraced,
-    grades: () => [["MEDIUM", "regexp_matches(error, 'unreachable|prohibited|no route')"]],
+    grades: () => [
+      ["INFO", `coalesce(${probed}, false)`],
+      ["MEDIUM", "regexp_matches(error, 'unreachable|prohibited|no route')"],
+    ],
     shows: error,
     measure: "frame",
     doubts: [],

@@ -32,18 +32,21 @@ export async function missedData({ capture, filter }: Subject): Promise<Table> {
   });
 }
 
+/** In SQL: whether some packets all have one sender. */
+export const oneWay = "(bool_and(from_client) OR NOT bool_or(from_client))";
+
 /**
  * Conversations that tell whether the capture has both directions, as relation `sighted`: those that have, and (`one_way`) those of
  * which one side goes on as if answered, or answers what nobody asked.
  */
 export const sightedViews = {
   halves: `
-    SELECT flow_number, any_value(sender) AS seen, count(*) AS packets, count(DISTINCT from_client) = 1 AS one_way,
+    SELECT flow_number, any_value(sender) AS seen, count(*) AS packets, ${oneWay} AS one_way,
       bool_or(NOT syn AND NOT rst) AS goes_on
     FROM tcp GROUP BY flow_number
     UNION ALL
-    SELECT flow_number, CASE WHEN any_value(from_client) THEN 'client' ELSE 'server' END, count(*), count(DISTINCT from_client) = 1,
-      count(DISTINCT from_client) = 2 OR coalesce(bool_and(answers), false)
+    SELECT flow_number, CASE WHEN any_value(from_client) THEN 'client' ELSE 'server' END, count(*), ${oneWay},
+      NOT ${oneWay} OR coalesce(bool_and(answers), false)
     FROM (
       SELECT flow_number, from_client, coalesce(icmp_type IN (0, 129), dns_rcode IS NOT NULL) AS answers
       FROM picked WHERE quoted_src IS NULL AND (icmp_type IN (0, 8, 128, 129) OR transport = 'udp' AND regexp_matches(protocols, ':dns(:|$)')))

@@ -1,6 +1,7 @@
 import { type Capture, stepNs, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Frame, Table } from "../../tables/index.js";
-import { missedViews, sequencesOf } from "../tcp/index.js";
+import { aheadViews, missedViews, sequencesOf } from "../tcp/index.js";
+import { oneWay } from "./artefacts.js";
 import { checksumViews } from "./checksums.js";
 
 const columns: Column[] = [
@@ -20,7 +21,7 @@ interface Check {
   unit: string;
   meaning: string;
   /** The relation that is looked through: each one once for all its checks. */
-  over: "seen" | "tcp" | "missed" | "data" | "connections" | "checksums" | "order" | "clock";
+  over: "seen" | "missed" | "ahead" | "data" | "connections" | "checksums" | "order" | "clock";
   /** In SQL: what is counted, and what it is among. */
   count: string;
   of: string;
@@ -79,22 +80,31 @@ const checks: Check[] = [
     of: "any_value(packets)",
   },
   {
+    name: "TCP acknowledged before it was sent",
+    unit: "connections",
+    meaning:
+      "by more than 1 ms: the clock of one direction is behind, as in files of two hosts that were put together; durations are unknown",
+    over: "ahead",
+    count: "count(*)",
+    of: "(SELECT count(DISTINCT flow_number) FROM tcp)",
+  },
+  {
     name: "acks of data that is not there",
     unit: "packets",
     meaning:
       "the receiver got what the capture missed: gaps before them are the capture's loss, not the network's",
     over: "missed",
     count: "coalesce(sum(acks), 0)",
-    of: "(SELECT count(*) FROM tcp)",
+    of: "(SELECT coalesce(sum(packets), 0) FROM connections)",
   },
   {
     name: "gaps before a packet",
     unit: "packets",
     meaning:
       "lost before the point of capture, out of order, or missed by the capture; tcpGaps() tells which",
-    over: "tcp",
-    count: "count(hole_bytes)",
-    of: "count(*)",
+    over: "connections",
+    count: "coalesce(sum(gaps), 0)",
+    of: "coalesce(sum(packets), 0)",
   },
   {
     name: "super-frames",
@@ -160,7 +170,8 @@ const views = {
     SELECT later.time_ns < packets.time_ns AS back, later.time_ns < packets.time_ns - ${stepNs} AS set_back
     FROM (SELECT frame, time_ns FROM seen) later LEFT JOIN packets ON packets.frame = later.frame - 1`,
   connections: `
-    SELECT bool_and(from_client) OR NOT bool_or(from_client) AS one_sided, bool_or(syn) AS opened FROM tcp GROUP BY flow_number`,
+    SELECT ${oneWay} AS one_sided, bool_or(syn) AS opened, count(*) AS packets, count(hole_bytes) AS gaps
+    FROM tcp GROUP BY flow_number`,
   offers: `
     SELECT flow_number, NOT from_client AS from_client, max(tcp_mss_bytes) AS allowed_bytes
     FROM tcp WHERE tcp_mss_bytes IS NOT NULL GROUP BY ALL`,
@@ -218,6 +229,7 @@ export async function qualityChecks(capture: Capture, filter: TrafficFilter): Pr
     views: {
       ...views,
       ...missedViews,
+      ...aheadViews,
       ...checksumViews(capture.facts.linkType, capture.facts.interfaces ?? []),
     },
     query: `

@@ -11,7 +11,7 @@ const columns: Column[] = [
     "outcome",
     "established; refused (RST to the SYN); unanswered; half open (no ACK after the SYN ACK); not seen (begun before the capture)",
   ),
-  count("syns", "SYNs of the client: above 1 it had to ask again"),
+  count("syns", "SYNs of the client until its first ACK: above 1 it had to ask again"),
   count("syn_acks", "SYN ACKs of the server"),
   duration("retry_ns", "from the first SYN to the one that was answered, or to the last"),
   duration("server_ns", "from that SYN to the SYN ACK: path and kernel on the server's side of the capture"),
@@ -80,7 +80,7 @@ const agreed = (option: string) => `CASE WHEN syns > 0 AND syn_acks > 0 THEN ${o
  * - `start_ns` BIGINT, ns since 1970: when it began
  * - `outcome` VARCHAR: established; refused (RST to the SYN); unanswered; half open (no ACK after the SYN ACK); not seen (begun
  *   before the capture)
- * - `syns` BIGINT, packets: SYNs of the client: above 1 it had to ask again
+ * - `syns` BIGINT, packets: SYNs of the client until its first ACK: above 1 it had to ask again
  * - `syn_acks` BIGINT, packets: SYN ACKs of the server
  * - `retry_ns` BIGINT, ns: from the first SYN to the one that was answered, or to the last
  * - `server_ns` BIGINT, ns: from that SYN to the SYN ACK: path and kernel on the server's side of the capture
@@ -137,12 +137,13 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
         SELECT flow_number, max(place) FILTER (place <= last_answer) AS answered_syn
         FROM syns JOIN answered USING (flow_number) WHERE ${asks} GROUP BY flow_number`,
       steps: `
-        SELECT flow_number,
+        SELECT flow_number, count(*) FILTER (${asks} AND NOT coalesce(place > client_ack AND client_ack > first_syn, false)) AS opening_syns,
           min(time_ns) FILTER (place = first_syn) AS first_syn_ns, min(time_ns) FILTER (place = last_syn) AS last_syn_ns,
           min(time_ns) FILTER (place = answered_syn) AS answered_syn_ns,
           arg_min(time_ns, place) FILTER (${answers} AND (place >= answered_syn OR answered_syn IS NULL)) AS answer_ns,
           min(time_ns) FILTER (place = last_answer) AS last_answer_ns
-        FROM syns JOIN offers USING (flow_number) LEFT JOIN answered USING (flow_number) LEFT JOIN asked USING (flow_number) GROUP BY flow_number`,
+        FROM syns JOIN connections USING (flow_number) JOIN offers USING (flow_number) LEFT JOIN answered USING (flow_number)
+          LEFT JOIN asked USING (flow_number) GROUP BY flow_number`,
       // The client's ACK of a SYN ACK that came after an earlier ACK of it.
       overtaken:
         "SELECT flow_number, last_answer FROM answered JOIN connections USING (flow_number) WHERE client_ack < last_answer",
@@ -162,7 +163,7 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
           WHEN syn_acks > 0 THEN 'half open'
           WHEN server_rst THEN 'refused'
           ELSE 'unanswered' END AS outcome,
-        coalesce(syns, 0) AS syns, coalesce(syn_acks, 0) AS syn_acks, coalesce(answered_syn_ns, last_syn_ns) - first_syn_ns AS retry_ns,
+        coalesce(opening_syns, 0) AS syns, coalesce(syn_acks, 0) AS syn_acks, coalesce(answered_syn_ns, last_syn_ns) - first_syn_ns AS retry_ns,
         CASE WHEN answer_ns >= answered_syn_ns THEN answer_ns - answered_syn_ns END AS server_ns,
         CASE WHEN acked_ns >= last_answer_ns THEN acked_ns - last_answer_ns END AS client_ns,
         server_ns + client_ns AS handshake_ns,

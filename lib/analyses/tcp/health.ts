@@ -26,7 +26,7 @@ const columns: Column[] = [
   count("retransmissions", "of every kind"),
   count("syn_retransmissions", "SYNs again"),
   count("fast_retransmissions", "after duplicate acks"),
-  count("recovery_retransmissions", "more of the same loss as a fast one"),
+  count("recovery_retransmissions", "more of the same loss as a fast one, or as one after a timeout"),
   count("rto_retransmissions", "after a timeout"),
   count("spurious_retransmissions", "of what was acknowledged already"),
   count("out_of_order", "captured after later data, too soon for a retransmission"),
@@ -83,7 +83,7 @@ const columns: Column[] = [
  * - `retransmissions` BIGINT, packets: of every kind
  * - `syn_retransmissions` BIGINT, packets: SYNs again
  * - `fast_retransmissions` BIGINT, packets: after duplicate acks
- * - `recovery_retransmissions` BIGINT, packets: more of the same loss as a fast one
+ * - `recovery_retransmissions` BIGINT, packets: more of the same loss as a fast one, or as one after a timeout
  * - `rto_retransmissions` BIGINT, packets: after a timeout
  * - `spurious_retransmissions` BIGINT, packets: of what was acknowledged already
  * - `out_of_order` BIGINT, packets: captured after later data, too soon for a retransmission

@@ -7,7 +7,7 @@ const columns: Column[] = [
   word("dhcp_id", "transaction"),
   { name: "version", type: "INTEGER", meaning: "4 or 6: DHCP or DHCPv6" },
   word("vlan", "VLAN ids of its first packet, outermost first"),
-  word("tunnel_id", "VNI or key of its first packet"),
+  word("tunnel_id", "VNI, key, labels or session of its first packet"),
   word(
     "client_mac",
     "MAC address of the client, as DHCP has it; of DHCPv6 the one that the first packet came from: the client, or a relay",
@@ -68,12 +68,12 @@ const leaseAnswers =
 const wanting = "('discover', 'request', 'solicit', 'renew', 'rebind')";
 
 /**
- * What a server's message settles. An ack without a lease answers an inform (RFC 2131, table 3). A reply of DHCPv6 grants what it gives
+ * What a server's message settles. Who has got an ack doesn't listen to another server's nak any more (RFC 2131, 4.4.1). An ack without a lease answers an inform (RFC 2131, table 3). A reply of DHCPv6 grants what it gives
  * a lifetime to, whatever its status says of another address; a server that has none says so in its advertise (RFC 8415, 18.3).
  */
 const verdict = `
   CASE
-    WHEN message = 'nak' THEN 'refused'
+    WHEN message = 'nak' THEN CASE WHEN acknowledged THEN NULL ELSE 'refused' END
     WHEN message = 'ack' THEN CASE WHEN leases IS NULL AND NOT wanting THEN 'told' ELSE 'granted' END
     WHEN message IN ${leaseAnswers} THEN 'told'
     WHEN message = 'release' AND version = 4 OR message = 'reply' AND releasing THEN 'released'
@@ -99,7 +99,7 @@ const asked = (name: string, messages: string) =>
  * - `dhcp_id` VARCHAR: transaction
  * - `version` INTEGER: 4 or 6: DHCP or DHCPv6
  * - `vlan` VARCHAR: VLAN ids of its first packet, outermost first
- * - `tunnel_id` VARCHAR: VNI or key of its first packet
+ * - `tunnel_id` VARCHAR: VNI, key, labels or session of its first packet
  * - `client_mac` VARCHAR: MAC address of the client, as DHCP has it; of DHCPv6 the one that the first packet came from: the
  *   client, or a relay
  * - `server` VARCHAR: address that answered; null without an answer
@@ -147,10 +147,13 @@ export async function dhcpExchanges(capture: Capture, filter: TrafficFilter = {}
           ORDER BY version, dhcp_id, client, CASE WHEN speaking THEN network ELSE coalesce(asked_in, first_in) END) AS exchange
         FROM placed`,
       answered: `
-        SELECT *, ${runningCount("from_server")} OVER (PARTITION BY exchange ORDER BY spoken_at) AS answers FROM owned`,
+        SELECT *, ${runningCount("from_server")} OVER (PARTITION BY exchange ORDER BY spoken_at) AS answers,
+          ${runningCount("NOT from_server")} OVER (PARTITION BY exchange ORDER BY spoken_at) AS questions
+        FROM owned`,
       spoken: `
         SELECT *, row_number() OVER (PARTITION BY exchange, said, answers ORDER BY spoken_at) AS times,
           message = 'request' AND version = 4 AND bool_or(message = 'discover') OVER before AND NOT bool_or(from_server) OVER before AS goes_on,
+          bool_or(message = 'ack') OVER (PARTITION BY exchange, questions ORDER BY spoken_at) AS acknowledged,
           bool_or(lasting) OVER (PARTITION BY exchange) AS offered,
           ${asked("wanting", wanting)}, ${asked("informing", "('inform', 'information-request')")},
           ${asked("releasing", "('release')")}, ${asked("declining", "('decline')")}, ${asked("confirming", "('confirm')")}

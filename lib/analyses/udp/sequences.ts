@@ -22,6 +22,13 @@ const columns: Column[] = [
 
 /** Beyond this a number is a new start (RFC 3550 has 3000 for RTP; 32-bit counters lose more before anyone begins anew). */
 const jump = "CASE sequence_of WHEN 'rtp' THEN 3000 ELSE 1000000 END";
+/**
+ * Nothing is overtaken by so many: receivers of ESP and GRE drop what lies behind their window (RFC 4303, 3.4.3). Who begins anew begins with 0
+ * or 1.
+ */
+const farBack = 4096;
+const window = 32;
+const anew = `abs(step) > jump OR sequence_of <> 'rtp' AND (step < -${farBack} OR step < -${window} AND sequence <= 1)`;
 const modulus = "CASE sequence_of WHEN 'rtp' THEN 65536 ELSE 4294967296 END";
 
 /**
@@ -80,9 +87,9 @@ export async function datagramSequences(capture: Capture, filter: TrafficFilter 
         SELECT *, (sequence - lag(sequence) OVER stream + modulus + modulus // 2) % modulus - modulus // 2 AS step FROM ordered
         WINDOW stream AS (PARTITION BY stream, way ORDER BY spoken_at)`,
       parts: `
-        SELECT *, ${runningCount("abs(step) > jump")} OVER (PARTITION BY stream, way ORDER BY spoken_at) AS part FROM steps`,
+        SELECT *, ${runningCount(anew)} OVER (PARTITION BY stream, way ORDER BY spoken_at) AS part FROM steps`,
       extended: `
-        SELECT *, sum(CASE WHEN abs(step) > jump THEN 0 ELSE coalesce(step, 0) END) OVER (PARTITION BY stream, way, part ORDER BY spoken_at) AS place
+        SELECT *, sum(CASE WHEN ${anew} THEN 0 ELSE coalesce(step, 0) END) OVER (PARTITION BY stream, way, part ORDER BY spoken_at) AS place
         FROM parts`,
       placed: `
         SELECT *, place < max(place) OVER (part ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS late,

@@ -91,7 +91,7 @@ const conversations: Column[] = [
   { name: "client_outer", type: "VARCHAR", meaning: "tunnel end on the client's side" },
   { name: "server_outer", type: "VARCHAR", meaning: "tunnel end on the server's side" },
   { name: "tunnel", type: "VARCHAR", meaning: "what encapsulated its first packet" },
-  { name: "tunnel_id", type: "VARCHAR", meaning: "VNI or key of its first packet" },
+  { name: "tunnel_id", type: "VARCHAR", meaning: "VNI, key, labels or session of its first packet" },
   { name: "vlan", type: "VARCHAR", meaning: "VLAN ids of its first packet" },
 ];
 

@@ -6,6 +6,8 @@ const copyNs = 100_000_000;
 const instantNs = 100_000;
 /** Times that are all multiples of this can't tell how fast a packet came. */
 const coarseNs = 1_000_000;
+/** So many packets that come again at another place, all as much later, show that the two places have different clocks. */
+const leastShifted = 5;
 /** An identification that comes again more often than this, in packets of one sender and place, isn't one. */
 const mostUses = 8;
 /** Of fewer identifications of a conversation nothing is known; the sender's others tell then. */
@@ -18,6 +20,8 @@ const place = `${point}, ttl`;
 /**
  * Packets that the capture has a second time: seen at two points (two devices under `any`, both sides of a bridge or router, inside
  * and outside a tunnel), or mirrored twice.
+ *
+ * Places whose clocks differ, as those of two hosts whose captures were put together, are told by that difference, which all packets share.
  *
  * That takes two things: the same content (all that is known of it, its length and a checksum or sequence number among it), and a reason why it
  * is there again: another place within 100 ms, or the same place faster than its sender could have sent it again. An IPv4 identification, where its sender
@@ -77,22 +81,27 @@ export const copiesSql = `
       lag(right_checksum) OVER same <> right_checksum AS differs, row_number() OVER same AS number
     FROM placed WINDOW same AS (PARTITION BY content, place ORDER BY frame)),
   elsewhere AS (
-    SELECT *, time_ns - lag(time_ns) OVER nth AS there_ns, lag(place) OVER nth IS DISTINCT FROM place AS moved,
+    SELECT *, time_ns - lag(time_ns) OVER nth AS there_ns, lag(place) OVER nth IS DISTINCT FROM place AS moved, lag(place) OVER nth AS there,
       time_ns - lag(time_ns) OVER any_place AS before_ns, lag(place) OVER any_place IS DISTINCT FROM place AS moved_before,
       row_number() OVER any_place > 1 AS later
     FROM here
     WINDOW nth AS (PARTITION BY content, number ORDER BY frame), any_place AS (PARTITION BY content ORDER BY frame)),
+  shifts AS (
+    SELECT there, place, quantile_disc(there_ns, 0.5) AS shift_ns FROM elsewhere WHERE moved AND told GROUP BY ALL
+    HAVING count(there_ns) FILTER (number = 1) >= ${leastShifted} AND 2 * count(there_ns) FILTER (number = 1) >= count(there_ns)
+      AND quantile_disc(there_ns, 0.9) - quantile_disc(there_ns, 0.1) <= ${copyNs}),
   judged AS (
     SELECT frame, least(src, dst) AS one, greatest(src, dst) AS other, again AND since_ns = 0 AND fine AND told AS at_once,
       coalesce(CASE
         WHEN circles THEN false
+        WHEN told AND moved AND abs(there_ns - shift_ns) <= ${copyNs} THEN true
         WHEN identified AND moved_before THEN before_ns <= ${copyNs}
         WHEN told AND moved AND there_ns <= ${copyNs} THEN true
         WHEN NOT again OR coalesce(differs, false) THEN false
         WHEN identified AND told THEN since_ns <= ${copyNs}
         ELSE told AND transport = 'tcp' AND loaded AND fine AND since_ns <= ${instantNs} END, false) AS proved,
       later AND loaded AND coalesce(before_ns <= ${copyNs}, time_ns IS NULL) AS possible
-    FROM elsewhere),
+    FROM elsewhere LEFT JOIN shifts USING (there, place)),
   doubled AS (SELECT DISTINCT one, other FROM judged WHERE proved AND at_once)
   SELECT frame, proved OR (at_once AND doubled.one IS NOT NULL) AS proved
   FROM judged LEFT JOIN doubled USING (one, other) WHERE proved OR possible OR (at_once AND doubled.one IS NOT NULL)`;

@@ -3,14 +3,15 @@ import { forward, pairOf, placeOf } from "./places.js";
 
 const number = (...parts: string[]) => `CAST(hash(${parts.join(", ")}) >> 1 AS BIGINT)`;
 
-/** The number of a conversation that was seen in one network; a GRE key is no part: it may differ by direction. */
+/** The number of a conversation that was seen in one network; a GRE key, an MPLS label or a TEID is no part: it may differ by direction. */
 const alone = (prefix: "" | "quoted_", pair: string, label: string) => `
   CASE ${prefix}transport
     WHEN 'tcp' THEN ${number("'tcp'", `${prefix}tcp_stream`, label)}
     WHEN 'udp' THEN ${number("'udp'", `${prefix}udp_stream`, label)}
     ELSE ${number(pair, label)} END`;
 
-const ownLabel = "CASE WHEN contains(tunnel, 'gre') THEN NULL ELSE tunnel_id END";
+const ownLabel =
+  "CASE WHEN tunnel_id IS NOT NULL AND NOT regexp_matches(protocols, ':(gre|mpls|gtp)(:|$)') THEN tunnel_id END";
 
 /**
  * Of each packet the number of its conversation and of the one that it quotes, in the order of the packets. Where one pair of ends has a
@@ -46,6 +47,6 @@ export const ownersSql = `
       ELSE ${alone("", "pair", "label")} END AS owner,
     CASE WHEN quoted_pair IS NULL THEN NULL WHEN quoted_members > 1 THEN ${number("quoted_pair", "quoted_member", "0")}
       ELSE ${alone("quoted_", "quoted_pair", "quoted_label")} END AS about,
-    CASE WHEN members > 1 THEN concat_ws(' ', label, CASE WHEN turn > 0 THEN '#' || (turn + 1) END) ELSE label END AS label,
+    CASE WHEN members > 1 THEN nullif(concat_ws(' ', label, CASE WHEN turn > 0 THEN '#' || (turn + 1) END), '') ELSE label END AS label,
     pair, member
   FROM joined LEFT JOIN turns USING (frame) ORDER BY frame`;

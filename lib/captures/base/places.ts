@@ -130,7 +130,7 @@ export const placesSql = `
     SELECT *, count(*) OVER (PARTITION BY pair) AS members,
       nullif(concat_ws(' ', tunnel_id, 'vlan ' || vlan), '') AS label FROM named),
   labelled AS (
-    SELECT *, CASE WHEN count(*) OVER (PARTITION BY pair, label) > 1 THEN concat_ws(' ', label, 'interface ' || interface) ELSE label END AS longer
+    SELECT *, CASE WHEN count(*) OVER (PARTITION BY pair, label) > 1 THEN nullif(concat_ws(' ', label, 'interface ' || interface), '') ELSE label END AS longer
     FROM told),
   distinct_labels AS (
     SELECT *, row_number() OVER (PARTITION BY pair, longer ORDER BY frame) AS number FROM labelled)

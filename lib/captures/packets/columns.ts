@@ -24,7 +24,8 @@ import { vlanColumn } from "./vlan.js";
 export const protocolsField = field("frame.protocols");
 const time = field("frame.time_epoch");
 const tcpFlags = field("tcp.flags");
-const tunnelIds = ["vxlan.vni", "geneve.vni", "gre.key"].map(field);
+/** What tells tenants of one network from each other; where one lies in another, in this order. */
+const tunnelId = "vxlan.vni||geneve.vni||gre.key||mpls.label||gtp.teid||pppoe.session_id";
 const udpLength = field("udp.length");
 const sackPermitted = field("tcp.options.sack_perm");
 const wire = field("frame.len");
@@ -86,7 +87,10 @@ export const packetColumns: PacketColumn[] = [
     [],
     (row) => row.layers.tunnel,
   ),
-  column(["tunnel_id", null, "VNI or key"], "VARCHAR", tunnelIds, (row) => firstText(row, tunnelIds)),
+  text(
+    ["tunnel_id", null, "VNI, key, MPLS labels, TEID or PPPoE session; several are joined by commas"],
+    tunnelId,
+  ),
   column(
     [
       "ip_len_bytes",
@@ -205,11 +209,6 @@ function headerCut(row: Row): boolean {
   const onWire = row.integer(wire) ?? 0;
   const inFile = row.integer(captured) ?? 0;
   return inFile < onWire && inFile < onWire - (row.integer(tcpLength, row.layers.transportAt) ?? 0);
-}
-
-function firstText(row: Row, candidates: readonly number[]): string | null {
-  const found = candidates.find((candidate) => row.has(candidate));
-  return found === undefined ? null : row.text(found);
 }
 
 const flags = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"];

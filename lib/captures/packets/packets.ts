@@ -42,7 +42,7 @@ const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
  * - `outer_src` VARCHAR: source address of the outermost IP header of a tunnel
  * - `outer_dst` VARCHAR: destination address of the outermost IP header of a tunnel
  * - `tunnel` VARCHAR: vxlan, geneve, gre, ip, ...; null outside tunnels
- * - `tunnel_id` VARCHAR: VNI or key
+ * - `tunnel_id` VARCHAR: VNI, key, MPLS labels, TEID or PPPoE session; several are joined by commas
  * - `ip_len_bytes` INTEGER, bytes: length by the innermost IP header, the header itself included; null for jumbograms
  * - `ip_id` INTEGER: identification of an IPv4 header
  * - `ttl` INTEGER: time to live, hop limit

@@ -17,6 +17,10 @@ export class Row {
   /** The occurrence that was looked for last lies from `from` to before `to`. */
   private from = 0;
   private to = 0;
+  /** `whole` times `unit`, kept since packets come many in a second. */
+  private units = 0n;
+  private whole = 0;
+  private unit = 0;
 
   constructor(
     fields: number,
@@ -82,7 +86,12 @@ export class Row {
     const unit = 10 ** places;
     // Times since 1970 have more digits than a number keeps.
     if (whole * unit > Number.MAX_SAFE_INTEGER / 2) {
-      const value = BigInt(whole) * BigInt(unit) + BigInt(fraction);
+      if (whole !== this.whole || unit !== this.unit) {
+        this.whole = whole;
+        this.unit = unit;
+        this.units = BigInt(whole) * BigInt(unit);
+      }
+      const value = this.units + BigInt(fraction);
       return negative ? -value : value;
     }
     return negative ? -(whole * unit + fraction) : whole * unit + fraction;

@@ -2,6 +2,7 @@ import { type Column, completeProvenance, createFrame, type Frame, type Value } 
 import type { Host } from "../host.js";
 import type { Reading } from "../read-sections.js";
 import { timeOf } from "../sections.js";
+import { cpuRoot, listed, listNodes, nodesOf } from "./cpu-list.js";
 import { type CounterOptions, readTwice } from "./twice.js";
 
 const columns: Column[] = [
@@ -48,7 +49,7 @@ const columns: Column[] = [
   { name: "idle_too_light", type: "BIGINT", meaning: "times that a deeper one would have been better" },
 ];
 
-const root = "/sys/devices/system/cpu";
+const root = cpuRoot;
 const names = ["name", "latency", "residency", "disable", "usage", "time", "above", "below"];
 /** Lines begin with the path of their file. */
 const files = (where: string, depth: number, all: readonly string[]) =>
@@ -56,7 +57,7 @@ const files = (where: string, depth: number, all: readonly string[]) =>
 const script = [
   "export LC_ALL=C; say began; date +%s%N; say at; read -r up _ </proc/uptime; echo $up",
   `say online; cat ${root}/online; say isolated; cat ${root}/isolated; say tickless; cat ${root}/nohz_full`,
-  `say driver; cat ${root}/cpuidle/current_driver; say nodes; ls -d ${root}/cpu[0-9]*/node[0-9]*`,
+  `say driver; cat ${root}/cpuidle/current_driver; say nodes; ${listNodes}`,
   `say siblings; ${files(`${root}/cpu[0-9]*/topology/`, 1, ["thread_siblings_list"])}`,
   `say governors; ${files(`${root}/cpu[0-9]*/cpufreq/`, 1, ["scaling_governor"])}`,
   `say states; ${files(`${root}/cpu[0-9]*/cpuidle/state[0-9]*/`, 1, names)}`,
@@ -86,11 +87,7 @@ export function cpuFactsOf(host: string, before: Reading, after: Reading): Frame
   const [isolated, tickless] = [listed(sections.isolated), listed(sections.tickless)];
   const [siblings, governors] = [valuesOf(sections.siblings), valuesOf(sections.governors)];
   const [then, now] = [valuesOf(before.sections.states), valuesOf(sections.states)];
-  const nodes = new Map(
-    [...(sections.nodes ?? "").matchAll(/\/cpu(\d+)\/node(\d+)$/gm)].map(
-      ([, cpu, node]) => [Number(cpu), Number(node)] as const,
-    ),
-  );
+  const nodes = nodesOf(sections.nodes);
   const rows = [...listed(sections.online)].flatMap((cpu): Value[][] => {
     const facts: Value[] = [
       ...[cpu, nodes.get(cpu) ?? null, siblings.get(`${cpu}/topology/thread_siblings_list`) ?? null],
@@ -128,16 +125,6 @@ export function cpuFactsOf(host: string, before: Reading, after: Reading): Frame
       partial: before.partial || after.partial,
       notes: now.size > 0 ? [] : ["the host's kernel has no states of idleness to tell of (cpuidle)"],
       details: { before: before.recordingId },
-    }),
-  );
-}
-
-/** Numbers of CPUs as the kernel lists them: `0-3,8`. */
-function listed(text = ""): Set<number> {
-  return new Set(
-    [...text.matchAll(/(\d+)(?:-(\d+))?/g)].flatMap(([, first, last]) => {
-      const [from, to] = [Number(first), Math.min(Number(last ?? first), Number(first) + 65_535)];
-      return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
     }),
   );
 }

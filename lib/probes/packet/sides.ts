@@ -27,13 +27,33 @@ export const forgetSides = bpf`clear(${sides.at()});`;
  * @param elsewhere what it is for a device of another namespace.
  */
 export function readSide(site: Site, { from, to, netns }: Sides, elsewhere = neitherSide): Bpf {
+  return readGroup(site, [from, to], { netns, other: neitherSide, elsewhere });
+}
+
+/** `$side` of a device that {@link readDevices} doesn't know. */
+export const unknownDevice = 255;
+
+/** The same for devices each of which has a number of its own, from 1 on. */
+export function readDevices(site: Site, devices: readonly string[], netns?: number): Bpf {
+  return readGroup(
+    site,
+    devices.map((one) => [one]),
+    { netns, other: unknownDevice, elsewhere: unknownDevice },
+  );
+}
+
+function readGroup(
+  site: Site,
+  groups: readonly (readonly string[])[],
+  { netns, other, elsewhere }: { netns: number | undefined; other: number; elsewhere: number },
+): Bpf {
   const known = sides.at(bpf`$dev`);
   const name: NameWords = { first: bpf`$dev1`, second: bpf`$dev2` };
   const words = site.name(bpf`$dev`, "net_device.name");
   const inode = netns ?? ownNetns(site);
   const inum = site.read(site.read(bpf`$dev`, "net_device.nd_net.net"), "net.ns.inum");
-  const other = inode === undefined ? bpf`` : bpf`if (${inum} != ${inode}) { $side = ${elsewhere}; }`;
-  const tests = [from, to].flatMap((devices, index) =>
+  const isElsewhere = inode === undefined ? bpf`` : bpf`if (${inum} != ${inode}) { $side = ${elsewhere}; }`;
+  const tests = groups.flatMap((devices, index) =>
     devices.length === 0 ? [] : [{ test: oneOf(name, devices), side: index + 1 }],
   );
   const named = tests.reduceRight(
@@ -45,9 +65,9 @@ export function readSide(site: Site, { from, to, netns }: Sides, elsewhere = nei
   $side = ${known};
   if ($side == 0) {
     $dev1 = ${words.first}; $dev2 = ${words.second};
-    $side = ${neitherSide};
+    $side = ${other};
     ${named}
-    ${other}
+    ${isElsewhere}
     ${known} = $side;
   }`;
 }

@@ -117,12 +117,20 @@ export const captureRules = {
     thresholds: {},
     of,
     grades: () => [
-      ["LOW", `${checkIs("earlier by more than a second")} OR ${checkIs("with a time that can''t be")}`],
+      [
+        "LOW",
+        ["earlier by more than a second", "with a time that can''t be", "TCP acknowledged before it was sent"]
+          .map(checkIs)
+          .join(" OR "),
+      ],
     ],
-    says: (row) => `${manyAre(row.count, "packet")} ${row.check}: what is measured across them is unknown`,
+    says: (row) =>
+      row.unit === "connections"
+        ? `${manyAre(row.count, "connection")} acknowledged before anything was sent: the clock of one direction is behind, and what is measured there is unknown`
+        : `${manyAre(row.count, "packet")} ${row.check}: what is measured across them is unknown`,
     causes: [
       "the clock of the capturing host was set meanwhile",
-      "files of different times were put together",
+      "files of different times, or of hosts whose clocks differ, were put together",
       "a damaged record, or a file that has no times",
     ],
     advice: ["keep the clock in step (chrony) while you capture; don't measure durations here"],

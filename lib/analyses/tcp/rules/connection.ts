@@ -5,6 +5,13 @@ import { tcpHandshakes } from "../handshakes.js";
 
 const ends = ["flow", "client", "client_port", "server", "server_port"];
 const handshakes = ({ capture, filter }: Subject) => tcpHandshakes(capture, filter);
+/** Whether the client answered the SYN ACK with a RST: it had it, and didn't want it. Health checks of load balancers and scans do so. */
+const attempts = async (subject: Subject) => {
+  const endings = await tcpEndings(subject.capture, subject.filter);
+  return (await handshakes(subject)).query(
+    `SELECT *, flow IN (SELECT flow FROM "${endings.name}" WHERE client_rsts > 0) AS aborted FROM this`,
+  );
+};
 /** The answer may have come after the capture. */
 const undecided = "flow IN (SELECT flow FROM doubts WHERE doubt = 'CAPTURE_ENDED')";
 
@@ -20,20 +27,20 @@ export const tcpConnectionRules = {
     title: "TCP connections don't come about",
     category: "connectivity",
     thresholds: {},
-    of: handshakes,
+    of: attempts,
     grades: () => [
       ["HIGH", `outcome = 'unanswered' AND NOT ${undecided}`],
-      ["MEDIUM", `outcome = 'refused' OR (outcome = 'half open' AND NOT ${undecided})`],
+      ["MEDIUM", `outcome = 'refused' OR (outcome = 'half open' AND NOT aborted AND NOT ${undecided})`],
     ],
     shows: [...ends, "start_ns", "outcome", "syns", "syn_acks", "retry_ns"],
     measure: "syns",
-    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_LOST_PACKETS"],
+    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_LOST_PACKETS", "TRACEROUTE_SEEN"],
     says: (row) =>
       `${endsOf(row)}: ${failures[String(row.outcome)]}, ${many(row.syns, "SYN")} in the capture`,
     causes: [
       "unanswered: a firewall or security group drops it, the route or the way back is missing, the listen queue is full",
       "refused: nothing listens on the port, or a firewall rejects it",
-      "half open: the SYN ACK is lost on its way back, or somebody scans ports",
+      "half open: the SYN ACK is lost on its way back, or its address never asked (a SYN flood)",
     ],
     advice: [
       "see whether the SYN reaches the server: capture there, and dropEvents(server, {dstPort: ...})",
@@ -51,7 +58,7 @@ export const tcpConnectionRules = {
     grades: ({ more }) => [["MEDIUM", `syns > ${more} AND outcome = 'established'`]],
     shows: [...ends, "start_ns", "outcome", "syns", "syn_acks", "retry_ns"],
     measure: "retry_ns",
-    doubts: [],
+    doubts: ["TRACEROUTE_SEEN"],
     says: (row) =>
       `${endsOf(row)}: took ${many(row.syns, "SYN")}, ${took(row.retry_ns)} until the one that was answered`,
     causes: ["the first SYN or its answer was lost", "the listen queue was full for a moment"],
@@ -76,7 +83,7 @@ export const tcpConnectionRules = {
       "payload",
     ],
     measure: "idle_ns",
-    doubts: [],
+    doubts: ["TRACEROUTE_SEEN"],
     says: (row) =>
       `${endsOf(row)}: the ${row.by} reset it after ${took(row.after_ns)}, ${took(row.idle_ns)} after the packet before`,
     causes: [
@@ -93,8 +100,8 @@ export const tcpConnectionRules = {
     thresholds: {},
     of: handshakes,
     grades: () => [
-      ["MEDIUM", "sack = false OR window_scaling = false"],
-      ["LOW", "timestamps = false"],
+      ["MEDIUM", "outcome = 'established' AND (sack = false OR window_scaling = false)"],
+      ["LOW", "outcome = 'established' AND timestamps = false"],
     ],
     shows: [...ends, "sack", "window_scaling", "timestamps", "client_mss_bytes", "server_mss_bytes"],
     measure: "server_mss_bytes",

@@ -50,11 +50,13 @@ export const tcpTimeRules = {
     ],
     shows: ["flow", "turn", "sender", "start_ns", "wait_ns", "duration_ns", "packets", "payload_bytes"],
     measure: "wait_ns",
-    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_MISSED_PACKETS"],
+    // Who is taken for the server may be the client, whose user thinks.
+    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_MISSED_PACKETS", "CAPTURE_NO_SYN"],
     says: (row) => `${row.flow}: the server answered after ${took(row.wait_ns)}, in turn ${row.turn}`,
     causes: [
       "the application works that long, or waits for something behind it",
       "the server is out of CPU or memory",
+      "the protocol has the server speak when there is something to say (WebSocket, long polling, queues, shells): no fault then",
     ],
     advice: [
       "its acks tell the path from the application: where they come at once, the network is not the cause",

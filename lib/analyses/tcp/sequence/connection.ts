@@ -33,6 +33,8 @@ export class Connection {
   private readonly spending = new Spending();
   /** An ack that answers a SYN without acknowledging it. */
   private held: { segment: Segment; fromClient: boolean } | null = null;
+  /** Both sides have sent their FINs, or one a RST. */
+  private over = false;
   private readonly opener: Hole = {
     begin: 0,
     end: 0,
@@ -80,6 +82,7 @@ export class Connection {
       if (segment.ack && segment.ackRaw >= 0) this.acknowledge(segment, own, other, marks);
       this.announce(segment, own, other, marks);
     }
+    this.over ||= segment.rst || (own.finAt !== null && other.finAt !== null);
     this.turns.take(segment, fromClient, own, other, marks);
     this.spending.after(segment, fromClient, own, other, marks);
     if (segment.stamp >= 0 && (own.stamp < 0 || ((segment.stamp - own.stamp) | 0) > 0))
@@ -114,25 +117,29 @@ export class Connection {
     return true;
   }
 
-  /** A SYN says where its sender counts from; with another number, it begins anew. */
+  /** A SYN says where its sender counts from; with another number, or after the end, it begins anew. */
   private begin(segment: Segment, own: Side, other: Side): void {
     const { seqRaw } = segment;
     if (own.base !== seqRaw && own.base !== null) {
       const former = own.told ? own.base : null;
-      if (own.coverage.end > 1 || (!segment.ack && other.coverage.end > 1)) {
-        other.restart(null);
-        this.turns.reset();
-        this.spending.reset();
-        own.restart(seqRaw);
-      } else {
+      if (own.coverage.end > 1 || (!segment.ack && other.coverage.end > 1)) this.restart(seqRaw, own, other);
+      else {
         own.restart(seqRaw);
         own.formerBase = former;
       }
-    }
+    } else if (!segment.ack && this.over && own.coverage.end > 1) this.restart(seqRaw, own, other);
     own.base = seqRaw;
     own.told = true;
     own.sentSyn = true;
     own.shift = segment.shift === -2 ? null : segment.shift;
+  }
+
+  private restart(seqRaw: number, own: Side, other: Side): void {
+    other.restart(null);
+    this.turns.reset();
+    this.spending.reset();
+    own.restart(seqRaw);
+    this.over = false;
   }
 
   /** What its sender sent. */
@@ -200,6 +207,7 @@ export class Connection {
     marks.resentBytes += dataAgain;
     if (again > 0 || late) {
       marks.resent = kindOf(segment, seq, end, own, other);
+      own.resentAt = time;
       const before = own.flight.resend(begin, end, time);
       if (before !== null && time >= before) marks.waited = time - before;
       own.unsure = Math.max(own.unsure, coverage.end);

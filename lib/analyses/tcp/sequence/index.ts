@@ -6,6 +6,29 @@ export async function sequencesOf(capture: Capture, filter: TrafficFilter): Prom
   return (await scopeOf(capture, filter)).with(sequencePass);
 }
 
+/** Points of capture turn packets around by less: what queues and devices hold. */
+const turnedNs = 1_000_000;
+/** So many acks before their data are no chance. */
+const leastTurned = 3;
+
+/**
+ * Connections whose acks come before what they acknowledge, as relation `ahead`: the clock of one direction is behind, as where files of two
+ * hosts were put together.
+ */
+export const aheadViews = {
+  ahead: `
+    SELECT flow_number FROM holes JOIN tcp USING (frame) WHERE fate = 'after its ack' AND by_ack AND filled_ns > ${turnedNs}
+    GROUP BY flow_number HAVING count(DISTINCT frame) >= ${leastTurned}
+    UNION
+    SELECT flow_number FROM tcp WHERE syn GROUP BY flow_number
+    HAVING min(time_ns) FILTER (NOT ack) > min(time_ns) FILTER (ack) + ${turnedNs}
+      AND count(DISTINCT tcp_seq_raw) FILTER (NOT ack) = 1 AND min(tcp_seq_raw) FILTER (NOT ack) + 1 = min(tcp_ack_raw) FILTER (ack)
+    UNION
+    SELECT flow_number FROM tcp WHERE NOT rst GROUP BY flow_number
+    HAVING min(time_ns) FILTER (NOT from_client) = min(time_ns) FILTER (syn AND ack)
+      AND min(time_ns) FILTER (from_client AND ack_number > 1) < min(time_ns) FILTER (syn AND ack) - ${turnedNs}`,
+};
+
 /** Acks of data that the capture lacks for good, as relation `missed`. What was sent before the capture began is not missed. */
 export const missedViews = {
   missed: `

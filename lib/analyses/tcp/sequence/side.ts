@@ -27,6 +27,8 @@ export class Side {
   duplicateAt = 0;
   /** When an ack of the other side last gave reason to send: it repeated, selected or moved on. */
   askedAt = Number.NEGATIVE_INFINITY;
+  /** When it last sent something again. */
+  resentAt = Number.NEGATIVE_INFINITY;
   /** The ack of anything before this may be late: of what was sent again, of what lies behind a hole. */
   unsure = 0;
   /** Up to where data was sent again. */
@@ -64,6 +66,7 @@ export class Side {
     this.edge = null;
     this.duplicates = 0;
     this.askedAt = Number.NEGATIVE_INFINITY;
+    this.resentAt = Number.NEGATIVE_INFINITY;
     this.unsure = 0;
     this.resentTo = Number.NEGATIVE_INFINITY;
     this.probed = null;

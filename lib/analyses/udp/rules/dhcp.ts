@@ -20,6 +20,9 @@ const settled = async ({ capture, filter }: Subject) => {
     FROM this asked`);
 };
 
+/** An address is wanted: an inform, a lease query, a release want none. What a relay forwards may. */
+const wanting = "(^| )(discover|request|solicit|renew|rebind|relay-forward)( |$)";
+
 /** How addresses are asked for. */
 export const dhcpRules = {
   DHCP_FAILED: rule({
@@ -31,7 +34,7 @@ export const dhcpRules = {
     of: settled,
     grades: ({ more }) => [
       ["HIGH", "outcome = 'refused' AND NOT granted_later"],
-      ["MEDIUM", `outcome = 'open' AND repeats > ${more}`],
+      ["MEDIUM", `outcome = 'open' AND repeats > ${more} AND regexp_matches(messages, '${wanting}')`],
     ],
     shows: [
       "start_ns",

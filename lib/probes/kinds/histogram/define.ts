@@ -50,6 +50,21 @@ export interface Open {
   read?(value: readonly unknown[], by: readonly string[]): { count: number; words: readonly string[] };
 }
 
+/** What a program leaves in a map at its end that is none of its samples: each entry is counted as something that has no known time. */
+export interface Rest<P, Untimed extends string> {
+  map: BpfMap;
+  /**
+   * What an entry is, and the words of the fields.
+   *
+   * @param ended the program's `nsecs` at its end; null where it could not say.
+   */
+  read(
+    key: readonly string[],
+    value: readonly unknown[],
+    context: { by: readonly string[]; ended: bigint | null; parameters: P },
+  ): { what: Untimed; words: readonly string[] };
+}
+
 /** What is measured that is no time. */
 export interface Quantity {
   meaning: string;
@@ -69,6 +84,7 @@ interface HistogramFacts<F extends Filters, S extends Shape, Interval extends st
   untimed?: { readonly [Name in Untimed]: string };
   /** Of what begins and ends in different hooks. The hooks of the end have to be the first in the program: they are attached first then. */
   open?: Open;
+  rest?: Rest<Output<F, S>, Untimed>;
   program(writing: HistogramWriting<Output<F, S>, Interval, Untimed>): Bpf | readonly Bpf[];
   notes?(target: Target, parameters: Output<F, S>, read: ReadonlySet<string>): string[];
 }
@@ -124,6 +140,7 @@ export function defineHistogram<
     intervals,
     untimed = {},
     open,
+    rest,
     program,
     notes,
     ...facts
@@ -208,14 +225,21 @@ export function defineHistogram<
       return joined([program({ ...base, sample, measure: take, tally, begin, by })].flat(), "\n");
     },
     conclude(maps, context) {
-      const all = distributions(fieldsOf(context.parameters), maps, { ...context, maps });
+      const { parameters, ended } = context;
+      const keys = "by" in definition ? chosenKeys(definition, parameters) : [];
+      const left = [...(maps.get(rest?.map.name ?? "") ?? [])].flatMap(([key, value]) =>
+        rest === undefined
+          ? []
+          : [rest.read(key.split(","), [value].flat(), { by: keys, ended, parameters: parameters as P })],
+      );
+      const counted = left.map(({ what, words }) => ({ which: names.indexOf(what), words }));
+      const all = distributions(fieldsOf(parameters), maps, { ...context, maps }, counted);
       const rows = all.map(({ values, which, count, buckets, total }) => [
         ...values,
         ...nameValues(which),
         ...(buckets.length === 0 ? untimedValues(count) : boundsValues(buckets, total)),
       ]);
-      const by = "by" in definition ? chosenKeys(definition, context.parameters) : [];
-      return [...rows, ...openRows(open, by, fieldsOf(context.parameters), { ...context, maps })];
+      return [...rows, ...openRows(open, keys, fieldsOf(parameters), { ...context, maps })];
     },
     ...(notes === undefined
       ? {}
@@ -259,13 +283,17 @@ interface Distribution {
 }
 
 /** What the maps have, by the values that their keys stand for: the most samples first, intervals in their order. */
-function distributions(fields: readonly Field[], maps: Maps, context: ReadContext): Distribution[] {
+function distributions(
+  fields: readonly Field[],
+  maps: Maps,
+  context: ReadContext,
+  counted: readonly { which: number; words: readonly string[] }[],
+): Distribution[] {
   const words = fields.flatMap(({ key, words }) => key?.words ?? words);
   // A part of a key that is printed as two numbers is two words.
   const read = fields.flatMap((one) => one.words).length;
   const all = new Map<string, Distribution>();
-  const place = (said: readonly string[]) => {
-    const which = Number(said[read]);
+  const place = (said: readonly string[], which = Number(said[read])) => {
     const values = readFields(fields, said.slice(0, read), context);
     const name = sameValues([...values, which]);
     const found = all.get(name) ?? { values, which, count: 0, buckets: [], total: 0n };
@@ -282,6 +310,7 @@ function distributions(fields: readonly Field[], maps: Maps, context: ReadContex
   }
   const readKey = keyReader([...words, number]);
   for (const [key, total] of maps.get(totals.name) ?? []) place(readKey(key)).total += BigInt(String(total));
+  for (const { which, words } of counted) place(words, which).count += 1;
   const named = ({ values }: Distribution) => sameValues(values);
   return [...all.values()].sort(
     (a, b) =>

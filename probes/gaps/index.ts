@@ -1,0 +1,2 @@
+export { gapEvents } from "./events.js";
+export { gapSummary } from "./summary.js";

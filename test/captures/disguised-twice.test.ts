@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findings, flows } from "../../lib/analyses/index.js";
+import { openCapture } from "../../lib/captures/index.js";
+import { someOf } from "../fixtures/sweep.js";
+import { rowsOf } from "./ask.js";
+import { writeCapture } from "./build.js";
+import {
+  changed,
+  clean,
+  constantId,
+  fromServer,
+  inGre,
+  inVxlan,
+  labelled,
+  offloaded,
+  routed,
+  tagged,
+} from "./disguise.js";
+import { later } from "./faults.js";
+import { together } from "./talk.js";
+
+type Frames = [seconds: number, frame: Buffer][];
+type Disguise = (frames: Frames) => Frames;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const again =
+  (seconds: number): Disguise =>
+  (frames) =>
+    together(
+      frames,
+      frames.map(([at, frame]) => [at + seconds, frame]),
+    );
+/** Before anything is put around them: who sent a frame is told by its address there. */
+const byDirection =
+  (one: Disguise, other: Disguise): Disguise =>
+  (frames) =>
+    together(
+      one(frames.filter(([, frame]) => !fromServer(frame))),
+      other(frames.filter(([, frame]) => fromServer(frame))),
+    );
+const each =
+  (...[change]: [Parameters<typeof changed>[1]]): Disguise =>
+  (frames) =>
+    changed(frames, change);
+
+const disguises: { [name: string]: Disguise } = {
+  "one identification": each(constantId),
+  "offloaded checksums": each(offloaded),
+  "a VLAN by direction": byDirection(each(tagged([0x8100, 10])), each(tagged([0x8100, 20]))),
+  "a VNI": each(inVxlan(7)),
+  "a GRE key": each(inGre(7)),
+  "a label by direction": byDirection(each(labelled(100)), each(labelled(200))),
+  "mirrored twice": again(0.000_01),
+  "both sides of a router": (frames) =>
+    together(
+      frames,
+      changed(frames, routed).map(([seconds, frame]) => [seconds + 0.000_05, frame]),
+    ),
+  // As files are that several cores write.
+  "out of order": (frames) => {
+    const turned = [...frames];
+    for (let at = 0; at + 1 < turned.length; at += 5)
+      turned.splice(at, 2, turned[at + 1] as Frames[number], turned[at] as Frames[number]);
+    return turned;
+  },
+  "a clock that is set back": (frames) =>
+    frames.map(([seconds, frame], at) => [at < frames.length / 2 ? seconds + 5 : seconds, frame]),
+  "milliseconds only": (frames) =>
+    frames.map(([seconds, frame]) => [Math.round(seconds * 1000) / 1000, frame]),
+  "one direction's clock behind": byDirection(
+    (frames) => frames,
+    (frames) => frames.map(([seconds, frame]) => [seconds + 0.03, frame]),
+  ),
+};
+/** What happens first comes first. */
+const pairs = [
+  ["one identification", "a VLAN by direction"],
+  ["one identification", "a VNI"],
+  ["one identification", "a GRE key"],
+  ["one identification", "mirrored twice"],
+  ["one identification", "both sides of a router"],
+  ["one identification", "out of order"],
+  ["one identification", "a clock that is set back"],
+  ["one identification", "milliseconds only"],
+  ["one identification", "one direction's clock behind"],
+  ["offloaded checksums", "a VNI"],
+  ["offloaded checksums", "a label by direction"],
+  ["offloaded checksums", "mirrored twice"],
+  ["offloaded checksums", "both sides of a router"],
+  ["a VLAN by direction", "mirrored twice"],
+  ["a VNI", "mirrored twice"],
+  ["a label by direction", "out of order"],
+  ["a VNI", "a clock that is set back"],
+  ["mirrored twice", "out of order"],
+  ["mirrored twice", "milliseconds only"],
+  ["mirrored twice", "a clock that is set back"],
+] as const;
+
+describe("of a clean transfer nothing is certain but what its capture is worth, with", () => {
+  for (const [one, other] of someOf("pairs of disguises", pairs, 3)) {
+    it(`${one} and ${other}`, async () => {
+      const path = join(folder, `${one}, ${other}.pcap`);
+      const frames = (disguises[other] as Disguise)((disguises[one] as Disguise)(clean()));
+      writeCapture(path, [...frames, ...later(30)]);
+      const capture = await openCapture(path);
+      expect(await rowsOf(flows(capture), "SELECT count(*)::INTEGER FROM this")).toEqual([[4]]);
+      const certain = [...(await findings(capture))].filter((each) => each.certain).map(({ id }) => id);
+      expect(certain.filter((id) => !id.startsWith("CAPTURE_"))).toEqual([]);
+    });
+  }
+});

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { canRun, type Host, ovsActionEvents, ovsActionSummary } from "../../lib/index.js";
+import { describeLive } from "../fixtures/needs.js";
+import { rowsOf } from "../fixtures/rows.js";
+import { kernelVersions } from "./kernels.js";
+import { sharedLab } from "./shared.js";
+import { address } from "./topology/topology.js";
+
+const patience = { seconds: 120, attachSeconds: 240 };
+const patienceMs = 1_200_000;
+const count = 40;
+
+/** Pings of one virtual machine to another, behind some that teach the switch its way. */
+const ping = (many: number) =>
+  `nsenter --net=/run/netns/vm1 ping -qc ${many} -i 0.05 ${address.vm2} > /dev/null`;
+
+async function said(host: Host, script: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await host.exec(["sh", "-euc", script], { deadlineSeconds: 100 });
+  if (exitCode !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+for (const kernel of kernelVersions) {
+  describeLive(`actions of the switch of a host with kernel ${kernel}`, ["root", "lab", "debian"], () => {
+    const lab = sharedLab(kernel);
+
+    test("are counted for each packet, with the port that it goes to", { timeout: patienceMs }, async () => {
+      const { host } = lab();
+      // The tracepoint came with Linux 6.1.
+      if (kernel === "5.10") {
+        const [row] = rowsOf(await canRun(host, ovsActionSummary));
+        const missing = "tracepoint:openvswitch:ovs_do_execute_action";
+        expect(row).toMatchObject({ probe: "ovsActionSummary", runs: false, missing });
+        return;
+      }
+      await said(host, ping(5));
+      const shown = await said(host, "ovs-dpctl show");
+      const portOf = (device: string) => Number(new RegExp(`port (\\d+): ${device}\\b`).exec(shown)?.[1]);
+      const sent = async () => Number(await said(host, "cat /sys/class/net/vnet2/statistics/tx_packets"));
+      let outputs = 0;
+      const asked = { ...patience, device: "vnet1", dst: address.vm2, protocol: "ICMP" } as const;
+      const seen = await ovsActionSummary(host, {
+        ...asked,
+        during: async () => {
+          const before = await sent();
+          await said(host, ping(count));
+          outputs = (await sent()) - before;
+        },
+      });
+      expect(seen.provenance).toMatchObject({ lost: 0, details: { detached: "proved" } });
+      expect(outputs).toBeGreaterThanOrEqual(count);
+      const rows = rowsOf(seen).map(({ device, action, port, count }) => [device, action, port, count]);
+      // Through connection tracking once, and looked up once more behind it; the first of a connection is committed there.
+      expect(rows).toContainEqual(["vnet1", "ct", null, count + 1]);
+      expect(rows).toContainEqual(["vnet1", "recirc", null, count]);
+      expect(rows).toContainEqual(["vnet1", "output", portOf("vnet2"), count]);
+      const events = await ovsActionEvents(host, {
+        ...asked,
+        actions: ["output", "recirc"],
+        during: () => said(host, ping(count)),
+      });
+      expect(events.provenance.lost).toBe(0);
+      const { values } = await events.sql(
+        `SELECT action, port, to_recirc_id > 0, last, count(*)::INTEGER FROM this GROUP BY ALL ORDER BY action`,
+      );
+      expect(values).toEqual([
+        ["output", portOf("vnet2"), null, true, count],
+        ["recirc", null, true, true, count],
+      ]);
+    });
+  });
+}
