@@ -66,6 +66,8 @@ export class LatencyReport {
 
 /** How long what is read beside may take on top. */
 const readingSeconds = 180;
+/** As many probes are attached one within the other. */
+const mostAttached = 7;
 
 /**
  * Says what is late on a host and why: whether the threads that packets wait for (vhost, virtual CPUs, Open vSwitch, NAPI, ksoftirqd) get their CPU in time, and who has it where they don't; whether softirqs of the network wait;
@@ -111,7 +113,9 @@ async function look(
     slowerThanUs,
   }: Omit<ReturnType<typeof checked>, "choice" | "threads">,
 ): Promise<Seen> {
-  const outer = { seconds: Math.min(3_600, seconds + readingSeconds) };
+  // What is attached first looks on while all others are attached.
+  const attaching = mostAttached * (attachSeconds ?? 30);
+  const outer = { seconds: Math.min(3_600, seconds + readingSeconds + attaching) };
   const attached = { ...outer, ...(attachSeconds === undefined ? {} : { attachSeconds }) };
   const waits: PacketWaits = { stages: null, queues: null, backlogs: null, upcalls: null, notes: [] };
   const seen: Partial<Seen> = { wakeups: null, late: null, waits: packets === undefined ? null : waits };
