@@ -4,6 +4,8 @@ import { scratchFolder } from "./scratch.js";
 
 let instance: Promise<DuckDBInstance> | undefined;
 let tablesMade = 0;
+/** Work that is under way: what it has at hand is not collected meanwhile, so that no Table which a query names is dropped. */
+const underWay = new Set<unknown>();
 
 /** A connection of its own to this process's one database; temporary views and tables end with it. */
 export async function openConnection(): Promise<DuckDBConnection> {
@@ -13,11 +15,16 @@ export async function openConnection(): Promise<DuckDBConnection> {
 
 /** Runs work on a connection and closes it, whatever happens. */
 export async function withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const connection = await openConnection();
+  underWay.add(work);
   try {
-    return await work(connection);
+    const connection = await openConnection();
+    try {
+      return await work(connection);
+    } finally {
+      connection.closeSync();
+    }
   } finally {
-    connection.closeSync();
+    underWay.delete(work);
   }
 }
 

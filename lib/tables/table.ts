@@ -10,6 +10,16 @@ import { packedRows, renderTable } from "./render/index.js";
 import { countRows, frameLimit, readRows } from "./rows.js";
 import { checkedSelect, explained } from "./select.js";
 
+/** The rows of a Table that nobody has any more are dropped: those of a long notebook's answers would fill the memory. A view of files takes none, and stays. */
+const unused = new FinalizationRegistry<string>((name) => {
+  withConnection((connection) => connection.run(`DROP TABLE IF EXISTS ${quoted(name)}`)).catch(() => {});
+});
+
+/** What DuckDB takes at least for a column, however few rows there are. */
+const columnBytes = 32 * 1024;
+/** As much for each Table: V8 counts it, and would see no reason to collect Tables otherwise. Pages that nobody writes to take no memory. */
+const outside = new WeakMap<Table, ArrayBuffer>();
+
 /** A name that no column has. */
 const place = quoted("place in the table");
 
@@ -22,7 +32,10 @@ export class Table {
     readonly schema: readonly Column[],
     /** Where its rows come from, and what may be missing. */
     readonly provenance: Provenance,
-  ) {}
+  ) {
+    outside.set(this, new ArrayBuffer(schema.length * columnBytes));
+    unused.register(this, name);
+  }
 
   /** Names of its columns; `schema` says what they hold. */
   get columns(): string[] {
