@@ -76,6 +76,8 @@ export async function evidenceOf({ retransmissions, unread, flight }: SeenOfTran
     .map(({ cause, segments }) => `${segments} ${all === 0 ? "" : `by ${cause}`}`)
     .join(", ");
   const waits = (unread === null ? [] : rowsOf(unread)).map((row) => {
+    if (row.interval === "discarded") return "at the receiver data lay unread when the socket was closed";
+    if (row.interval === "open") return "at the receiver data lay unread at the end";
     const what = row.interval === "hole" ? "data waited behind a hole" : "data lay unread";
     const reader = row.process === null ? "" : ` until process ${row.process} read it`;
     return `at the receiver ${what} for ${between(row, "p50", "ns")} in the middle, ${between(row, "max", "ns")} at most${reader} (${row.count} times)`;

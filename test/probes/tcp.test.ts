@@ -52,6 +52,26 @@ for _ in range(count):
     peer.sendall(bytes(size)); peer.recv(1)
 print("done", flush=True); sys.stdin.readline()
 `;
+/** Accepts connections, and closes each of the first with its data unread; the others stay open. */
+const deaf = `
+import socket, sys, time
+port, closed = int(sys.argv[1]), int(sys.argv[2])
+listening = socket.create_server(("", port)); print("listening", flush=True)
+kept = []
+while True:
+    peer, _ = listening.accept()
+    time.sleep(0.1)
+    if closed > 0: peer.close(); closed -= 1
+    else: kept.append(peer)
+`;
+const speakers = `
+import socket, sys, time
+to, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+kept = []
+for _ in range(count):
+    peer = socket.create_connection((to, port)); peer.sendall(b"x" * 100); kept.append(peer); time.sleep(0.3)
+print("done", flush=True); sys.stdin.readline()
+`;
 const connects = `
 import socket, sys
 to, port, closed, nobody, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], int(sys.argv[5])
@@ -329,5 +349,22 @@ describeLive("probes of TCP", ["root", "namespaces", "python", "bpftrace", "trac
       );
     expect(of("took")).toMatchObject({ unit: "ns", count: 10 });
     expect(of("size")).toMatchObject({ unit: "bytes", count: 10, total: 5_000 });
+  });
+
+  test("count what nobody read: of sockets that were closed, and of those that stay", async () => {
+    await build("tcpdeaf");
+    const unread = await readLatencySummary(localhost(), {
+      ...{ seconds, src: receiverAddress, srcPort: port, by: ["own_port", "peer", "process"] },
+      during: async () => {
+        await start(scene.receiver, deaf, "listening", port, 7);
+        await start(scene.sender, speakers, "done", receiverAddress, port, 10);
+      },
+    });
+    expect(unread.provenance.lost).toBe(0);
+    const rows = rowsOf(unread);
+    expect(rows.map((row) => [row.src_port, row.dst, row.process, row.interval, row.count])).toEqual([
+      [port, senderAddress, null, "discarded", 7],
+      [port, senderAddress, null, "open", 3],
+    ]);
   });
 });
