@@ -55,5 +55,10 @@ export function readRunOptions(args: string[]): RunOptions {
     throw new UsageError(`--timeout ${values.timeout}: give seconds, more than 0 and at most 86400`);
   }
   const { output, html, record, replay, parameter = [] } = values;
+  if (output?.endsWith(".html")) {
+    throw new UsageError(
+      `-o ${output} writes a notebook: give it a name that ends in .ipynb, or --html ${output} for a page`,
+    );
+  }
   return { notebook, output, html, parameters: parameter, record, replay, timeout, help };
 }

@@ -288,6 +288,7 @@ describe("bad usage is exit code 2 with a sentence about it", () => {
       () => ["run", notebook(), "--record", "a", "--replay", "b"],
       "either records or replays",
     ],
+    ["a notebook that is called a page", () => ["run", notebook(), "-o", at("page.html")], "--html"],
     [
       "a case that is not there",
       () => ["run", notebook(), "--replay", at("no-case")],
