@@ -58,14 +58,14 @@ export const netnsField = field({
 });
 
 /** Whom a frame was sent to, in the order of the kernel's numbers (linux/if_packet.h). */
-const packetTypes = ["HOST", "BROADCAST", "MULTICAST", "OTHERHOST", "OUTGOING"];
+const packetTypes = ["HOST", "BROADCAST", "MULTICAST", "OTHERHOST", "OUTGOING", "LOOPBACK"];
 
 /** Whom the frame was sent to, as the kernel found when it came in. */
 export const packetTypeField = field({
   name: "packet_type",
   type: "VARCHAR",
   meaning:
-    "whom the frame was sent to: HOST (also what the host sends), BROADCAST, MULTICAST, OTHERHOST (another machine's MAC address), OUTGOING (a copy)",
+    "whom the frame was sent to: HOST (also what the host sends), BROADCAST, MULTICAST, OTHERHOST (another machine's MAC address), OUTGOING (a copy), LOOPBACK (the host's own broadcast or multicast, handed back to it)",
   say: (at) => at.read(bpf`$skb`, "sk_buff.pkt_type"),
   read: ([number = ""]) => packetTypes[Number(number)] ?? null,
 });

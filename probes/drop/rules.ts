@@ -26,7 +26,7 @@ const ipInput = ["ip_rcv_core", "ip6_rcv_core"];
 
 /** It was sent to all, or to a group: by whom the frame was for, else by its addresses (RFC 1112, 4291). */
 const toMany =
-  "(packet_type IN ('BROADCAST', 'MULTICAST') OR regexp_matches(eth_dst, '^[0-9a-f][13579bdf]:') OR dst = '255.255.255.255' OR regexp_matches(dst, '^(22[4-9]|23[0-9])\\.') OR regexp_matches(dst, '^ff[0-9a-f]{2}:'))";
+  "(packet_type IN ('BROADCAST', 'MULTICAST', 'LOOPBACK') OR regexp_matches(eth_dst, '^[0-9a-f][13579bdf]:') OR dst = '255.255.255.255' OR regexp_matches(dst, '^(22[4-9]|23[0-9])\\.') OR regexp_matches(dst, '^ff[0-9a-f]{2}:'))";
 /** Where the kernel finds that nothing on the host takes what was sent to many. */
 const untaken = [
   ...["ip_rcv_finish_core", "ip_forward", "ip_error", "ip_local_deliver_finish", "ip_mc_output"],

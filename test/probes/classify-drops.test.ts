@@ -84,6 +84,12 @@ test.each<[string, Value[], string, Value[]]>([
     ["198.51.100.255", "BROADCAST", null],
   ],
   [
+    "the host's own broadcast, handed back to it",
+    ["NOT_SPECIFIED", "__udp4_lib_rcv", "eth0", null, null],
+    "normal",
+    ["198.51.100.255", "LOOPBACK", null],
+  ],
+  [
     "multicast without a member",
     [null, "ip_rcv_finish_core", "eth0", null, null],
     "normal",
