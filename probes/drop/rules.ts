@@ -112,6 +112,12 @@ export const dropRules: readonly DropRule[] = [
     when: byReason("TCP_OLD_DATA", "TCP_OFOMERGE", "TCP_OLD_ACK", "TCP_OLD_SEQUENCE", "DUP_FRAG"),
   },
   {
+    id: "OUT_OF_PLACE",
+    kind: "unknown",
+    why: "TCP segment outside the window, or a SYN inside a connection: it came twice, or is a stray of an earlier connection; it was answered",
+    when: byReason("TCP_INVALID_SEQUENCE", "TCP_INVALID_END_SEQUENCE", "TCP_INVALID_SYN"),
+  },
+  {
     id: "RESET",
     kind: "normal",
     why: "reset of a connection, which was obeyed or of one that had ended",

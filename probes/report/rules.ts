@@ -121,6 +121,9 @@ const when = {
   tunnel: `regexp_matches(reason, '^(VXLAN|TUNNEL|IP_TUNNEL)_') OR ${at(...lossyPlaces.tunnel)}`,
 };
 
+/** What a device's own filter of addresses refuses is no frame of the wire. */
+const otherMachine = `rule = 'OTHER_MACHINE' AND NOT coalesce(${by("TAP_FILTER")}, false)`;
+
 const reasonOf = ({ reason, site }: EvidenceRow) =>
   reason === null || reason === "NOT_SPECIFIED" ? site : `${site} (${reason})`;
 
@@ -213,8 +216,8 @@ export const dropReportRules = {
     thresholds,
     of: async ({ drops }: DropSubject) => drops,
     grades: ({ high }) => [
-      ["HIGH", `${by("OTHERHOST")} AND to_own_address >= ${high}`],
-      ["MEDIUM", `${by("OTHERHOST")} AND to_own_address > 0`],
+      ["HIGH", `${otherMachine} AND to_own_address >= ${high}`],
+      ["MEDIUM", `${otherMachine} AND to_own_address > 0`],
     ],
     shows: [...shows, "to_own_address"],
     measure: "to_own_address",

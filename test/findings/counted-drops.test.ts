@@ -22,9 +22,9 @@ const counterColumns = [
 type Drop = [site: string, netns: string | null, drops: number, kind?: string, rule?: string];
 type Counter = [netns: string, counter: string, change: number];
 
-async function explained(drops: Drop[], counters: Counter[]): Promise<Table> {
+async function explained(drops: Drop[], counters: Counter[], own = 0): Promise<Table> {
   const rows = drops.map(([site, netns, count, kind = "suspicious", rule = "LOSSY_PLACE"]): Value[] => [
-    ...[kind, null, site, "eth0", netns, null, count, 0, 1, "UDP 192.0.2.1:9 → 192.0.2.2:9", "", rule],
+    ...[kind, null, site, "eth0", netns, null, count, own, 1, "UDP 192.0.2.1:9 → 192.0.2.2:9", "", rule],
   ]);
   const counted = counters.map(([netns, counter, change]): Value[] => [
     ...["protocol", netns, null, null, counter, change, 0, change, false],
@@ -40,8 +40,8 @@ async function explained(drops: Drop[], counters: Counter[]): Promise<Table> {
   });
 }
 
-const found = async (drops: Drop[], counters: Counter[]) => {
-  const table = await explained(drops, counters);
+const found = async (drops: Drop[], counters: Counter[], own = 0) => {
+  const table = await explained(drops, counters, own);
   const doubts = [text("flow"), text("doubt")];
   const findings = await evaluate({
     name: "dropReport",
@@ -91,6 +91,12 @@ test.each<[string, Drop[], Counter[], string[]]>([
   ["a SYN that came twice", [["tcp_v4_rcv", "a", 20, "unknown", "TCP_OPEN"]], [["a", "TcpOutRsts", 3]], []],
 ])("%s is found by what its protocol counted", async (_, drops, counters, ids) => {
   expect(await found(drops, counters)).toEqual(ids);
+});
+
+test("a frame with another machine's MAC address is found by the rule that decided, where the kernel gives no reason", async () => {
+  const frame: Drop = ["ip_rcv_core", "a", 20, "unknown", "OTHER_MACHINE"];
+  expect(await found([frame], [], 20)).toEqual(["DROPS_WRONG_MAC"]);
+  expect(await found([frame], [], 0)).toEqual([]);
 });
 
 test("what a namespace counted is held against all that it dropped there", async () => {
