@@ -43,7 +43,7 @@ const looked = {
  * | normal | broadcast and multicast (by `dst`, by `eth_dst` of `headers: true`) that no socket, group or route takes |
  * | normal | NO_SOCKET in `icmp_rcv`, `icmpv6_rcv`, `ping_rcv`: raw sockets have been given theirs before |
  * | normal | reasons UNHANDLED_PROTO, SOCKET_FILTER, MAC_IEEE_MAC_CONTROL, BRIDGE_INGRESS_STP_STATE, TCP_OLD_DATA, TCP_OFOMERGE, TCP_OLD_ACK, TCP_OLD_SEQUENCE, DUP_FRAG, TCP_RESET, SOCKET_CLOSE, UNIX_DISCONNECT, QUEUE_PURGE |
- * | unknown | reasons TCP_INVALID_SEQUENCE, TCP_INVALID_END_SEQUENCE, TCP_INVALID_SYN: mostly what came twice |
+ * | unknown | reasons TCP_INVALID_SEQUENCE, TCP_INVALID_END_SEQUENCE, TCP_INVALID_SYN, TCP_FLAGS: mostly what came twice, or strays |
  * | normal | NO_SOCKET of a TCP reset |
  * | unknown | reasons TCP_CLOSE, TCP_ABORT_ON_CLOSE, TCP_ABORT_ON_DATA, TCP_ABORT_ON_LINGER, and NO_SOCKET of TCP segments known not to open a connection: it had ended |
  * | normal | without reason: queues of closed sockets, `icmp_rcv`, `icmpv6_rcv`, `igmp_rcv`, pieces freed with a packet (`skb_release_data`), in `__netif_receive_skb_core` what is known not to be IP |

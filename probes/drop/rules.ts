@@ -114,8 +114,8 @@ export const dropRules: readonly DropRule[] = [
   {
     id: "OUT_OF_PLACE",
     kind: "unknown",
-    why: "TCP segment outside the window, or a SYN inside a connection: it came twice, or is a stray of an earlier connection; it was answered",
-    when: byReason("TCP_INVALID_SEQUENCE", "TCP_INVALID_END_SEQUENCE", "TCP_INVALID_SYN"),
+    why: "TCP segment outside the window, a SYN inside a connection, or flags that fit no state: it came twice, or is a stray of an earlier connection",
+    when: byReason("TCP_INVALID_SEQUENCE", "TCP_INVALID_END_SEQUENCE", "TCP_INVALID_SYN", "TCP_FLAGS"),
   },
   {
     id: "RESET",

@@ -35,6 +35,7 @@ const cases: [row: Value[], kind: string][] = [
   [["NETFILTER_DROP", "nf_hook_slow", "eth0", null, null], "suspicious"],
   [["TCP_OLD_DATA", "tcp_data_queue", "eth0", "ACK", 1_000], "normal"],
   [["TCP_INVALID_SYN", "tcp_validate_incoming", "eth0", "SYN ACK", 0], "unknown"],
+  [["TCP_FLAGS", "tcp_v4_do_rcv", "eth0", "ACK", 10], "unknown"],
   [["TCP_INVALID_SEQUENCE", "tcp_validate_incoming", "eth0", "ACK", 10], "unknown"],
   [["OTHERHOST", "ip_rcv_core", "eth0", null, null], "unknown"],
   [["NO_SOCKET", "icmp_rcv", "eth0", null, null], "normal"],
