@@ -88,10 +88,18 @@ export async function captureFacts(host: Host, path: string): Promise<CaptureFac
   if (line.trim() === "" && /after reading [1-9]\d* packets/.test(stderr)) return damagedFacts(host, path);
   if (line.trim() === "") throw notACapture(path, stderr || `capinfos ended with ${exitCode}`);
   const facts = readFacts(line, exitCode);
+  if (fileFormats.has(facts.linkType))
+    throw notACapture(
+      path,
+      `tshark reads it as a file of the format ${facts.linkType}, which has no packets`,
+    );
   if (facts.fileType !== "pcapng") return facts;
   const blocks = host === localhost() ? readPcapng(path).catch(() => null) : readRemotePcapng(host, path);
   return withBlocks(facts, await blocks);
 }
+
+/** What Wireshark reads of files that are no captures, each as one packet: pictures, documents, certificates, programs. */
+const fileFormats = new Set(["mime", "mp4", "json", "rfc7468", "ber", "ruby_marshal"]);
 
 /** Link types of switch tags by name (tcpdump.org: link-layer header types). */
 const switchTags: Record<string, string> = {

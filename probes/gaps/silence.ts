@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { deviceName } from "../../lib/hosts/index.js";
 import {
+  absentNotes,
   type Bpf,
   BpfMap,
   bpf,
@@ -177,8 +178,11 @@ export function flowAtEnd(
 }
 
 /** What a reader must know on this very host. */
-export function gapNotes({ host, snapshot }: Target): string[] {
-  return snapshot.netns === undefined
-    ? [`${host} did not say its network namespace: devices of these names in others are seen, too`]
-    : [];
+export function gapNotes(
+  target: Target,
+  { devices, netns }: { devices: readonly string[]; netns?: number | undefined },
+): string[] {
+  return target.snapshot.netns === undefined
+    ? [`${target.host} did not say its network namespace: devices of these names in others are seen, too`]
+    : absentNotes(target, devices, netns);
 }

@@ -1,20 +1,13 @@
-import { linkNames } from "../../lib/hosts/index.js";
-import type { Target } from "../../lib/probes/index.js";
+import { absentNotes, type Target } from "../../lib/probes/index.js";
 import type { StageFilter } from "./parameters.js";
 import { expandHead } from "./stages.js";
 
 /** What a reader must know of packets that were followed on this very host. */
-export function stageNotes({ host, snapshot, hooks }: Target, { from, to, netns }: StageFilter): string[] {
-  const known = netns === undefined ? linkNames(snapshot.links) : null;
+export function stageNotes(target: Target, { from, to, netns }: StageFilter): string[] {
+  const { host, hooks } = target;
   const asked = [from, to].flatMap((side) => (side === "stack" ? [] : side));
-  // No error, since a machine may have been started since.
-  const absent = known === null ? [] : asked.filter((device) => !known.includes(device));
   return [
-    ...(absent.length === 0
-      ? []
-      : [
-          `${host} had no device ${absent.join(", ")} when it was first asked: where there is none nothing is seen, and nothing proven`,
-        ]),
+    ...absentNotes(target, asked, netns),
     ...(hooks.has(`kprobe:${expandHead}`)
       ? []
       : [

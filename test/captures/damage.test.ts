@@ -73,6 +73,19 @@ async function nothingLeft(): Promise<void> {
 }
 
 describe("damaged captures", () => {
+  it.each([
+    ["five letters", Buffer.from("hello")],
+    ["a picture", Buffer.from("\x89PNG\r\n\x1a\n0000", "latin1")],
+    ["JSON", Buffer.from('{"a":1}')],
+    ["a certificate", Buffer.from("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")],
+    ["a program", readFileSync(process.execPath).subarray(0, 4_096)],
+  ])("%s, which Wireshark reads as one packet, is none", async (name, bytes) => {
+    const path = join(folder, `${name}.pcap`);
+    writeFileSync(path, bytes);
+    await expect(openCapture(path)).rejects.toMatchObject({ code: "NOT_A_CAPTURE" });
+    await rm(path);
+  });
+
   it(`give what was whole before the cut, for ${cuts} cuts anywhere`, async () => {
     const path = join(folder, "whole.pcap");
     generateCapture(path, 60_000);

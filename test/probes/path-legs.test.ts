@@ -3,6 +3,7 @@ import type { Target } from "../../lib/probes/index.js";
 import { boundsOf, percentileBounds } from "../../lib/probes/kinds/histogram/index.js";
 import { eachRows } from "../../lib/probes/kinds/stages/each.js";
 import { exchangeRows } from "../../lib/probes/kinds/stages/exchange.js";
+import { gapNotes } from "../../probes/gaps/silence.js";
 import { pathNotes } from "../../probes/path/notes.js";
 
 test("a device that the host lacks is said, unless it is looked for in another namespace", () => {
@@ -12,6 +13,9 @@ test("a device that the host lacks is said, unless it is looked for in another n
   expect(pathNotes(target, sides)).toEqual([expect.stringMatching(/^h1 had no device vnet01 when/)]);
   expect(pathNotes(target, { ...sides, netns: 4_026_532_000 })).toEqual([]);
   expect(pathNotes(target, { from: ["eth0"], to: ["eth0"] })).toEqual([]);
+  expect(gapNotes(target, { devices: ["eth0", "vnet01"] })).toEqual([
+    expect.stringMatching(/^h1 had no device vnet01 when/),
+  ]);
 });
 
 /** The bucket that a program puts a number into: four times the place of its highest bit, and the two bits behind that. */
