@@ -11,6 +11,7 @@ import {
 } from "../../lib/analyses/index.js";
 import type { Capture } from "../../lib/captures/index.js";
 import { bundleOf, html, jupyterDisplay, type MimeBundle } from "../../lib/cell/index.js";
+import { SkbookError } from "../../lib/errors/index.js";
 import {
   bufferFillOverTime,
   type Figure,
@@ -162,7 +163,16 @@ export async function transferReport(
   });
   const [atSender, atReceiver] = sampled as unknown as readonly [Table, Table];
   const samples = { sender: atSender, receiver: atReceiver };
-  const pipeline = await socketPipeline(samples.sender, samples.receiver, { bandwidth });
+  const early = [atSender, atReceiver].flatMap(({ provenance: { host, partial, notes } }) =>
+    partial ? notes.map((note) => `samples of ${host}: ${note}`) : [],
+  );
+  const pipeline = await socketPipeline(samples.sender, samples.receiver, { bandwidth }).catch(
+    (error: unknown) => {
+      if (!(error instanceof SkbookError) || early.length === 0) throw error;
+      const { code, tried, failed, todo } = error;
+      throw new SkbookError({ code, tried, failed: [failed, ...early].join("; "), todo, cause: error });
+    },
+  );
   const [own, peer] = pipeline.flow.split(" → ");
   const at = { sender: { flow: pipeline.flow }, receiver: { flow: `${peer} → ${own}` } };
   const connection = await connectionOf(samples.sender, pipeline.flow);
@@ -187,7 +197,11 @@ export async function transferReport(
     await socketSummary(samples.receiver, { ...at.receiver, bandwidth }),
     await evidenceOf(seen),
     seen,
-    [...outcomes, ...captured].flatMap(({ note }) => note ?? []).concat(cannot ?? []),
+    [
+      ...early,
+      ...[...outcomes, ...captured].flatMap(({ note }) => note ?? []),
+      ...(cannot === null ? [] : [cannot]),
+    ],
     await socketRetransmissions(samples.sender, at.sender),
     samples,
     figures,

@@ -18,14 +18,19 @@ const counterColumns = [
   { name: "loss", type: "BOOLEAN", meaning: "loss" } as Column,
 ];
 
-/** Drops of a kernel without reasons: site, namespace, how many, kind, and the rule that decided. */
-type Drop = [site: string, netns: string | null, drops: number, kind?: string, rule?: string];
+/** Site, namespace, how many, kind, the rule that decided, and the reason where the kernel gives one. */
+type Drop = [
+  ...[site: string, netns: string | null, drops: number, kind?: string],
+  ...[rule?: string, reason?: string | null],
+];
 type Counter = [netns: string, counter: string, change: number];
 
 async function explained(drops: Drop[], counters: Counter[], own = 0): Promise<Table> {
-  const rows = drops.map(([site, netns, count, kind = "suspicious", rule = "LOSSY_PLACE"]): Value[] => [
-    ...[kind, null, site, "eth0", netns, null, count, own, 1, "UDP 192.0.2.1:9 → 192.0.2.2:9", "", rule],
-  ]);
+  const rows = drops.map(
+    ([site, netns, count, kind = "suspicious", rule = "LOSSY_PLACE", reason = null]): Value[] => [
+      ...[kind, reason, site, "eth0", netns, null, count, own, 1, "UDP 192.0.2.1:9 → 192.0.2.2:9", "", rule],
+    ],
+  );
   const counted = counters.map(([netns, counter, change]): Value[] => [
     ...["protocol", netns, null, null, counter, change, 0, change, false],
   ]);
@@ -87,6 +92,12 @@ test.each<[string, Drop[], Counter[], string[]]>([
     [["tcp_v4_rcv", "a", 20, "unknown", "TCP_OPEN"]],
     [["a", "TcpOutRsts", 20]],
     ["DROPS_NO_SOCKET"],
+  ],
+  [
+    "a listening socket without room",
+    [["tcp_conn_request", "a", 20, "suspicious", "REASON", "TCP_LISTEN_OVERFLOW"]],
+    [],
+    ["DROPS_TCP_OPEN"],
   ],
   ["a SYN that came twice", [["tcp_v4_rcv", "a", 20, "unknown", "TCP_OPEN"]], [["a", "TcpOutRsts", 3]], []],
 ])("%s is found by what its protocol counted", async (_, drops, counters, ids) => {

@@ -377,8 +377,7 @@ describe("no parameter of a probe becomes part of its program", () => {
   test.each(all)("%s", (probe, definition) => {
     const target = targetOf(definition.hooks);
     const names = namesOf(definition.parameters);
-    if (definition.name !== "dropsByPlace")
-      expect(names.length, "parameters of the probe").toBeGreaterThan(0);
+    expect(names.length, "parameters of the probe").toBeGreaterThan(0);
     const given = neededBy[probe] ?? {};
     expect(renderedOf(definition, given, target).length).toBeGreaterThan(100);
     for (const name of [...names, ...common, "noSuchParameter"]) {
