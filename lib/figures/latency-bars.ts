@@ -21,7 +21,7 @@ const drawn = [
  * Where half of the samples, and where 99 of a hundred, lie in each row of a summary of latencies: a bar from the bound below of the 50th percentile to the bound above, and one of the 99th, on an axis of
  * decades. Rows stand in the order of the summary, the first on top: of stages, of softirqs, of threads.
  *
- * @param summary with `count` and percentiles as bounds: as `stageSummary`, `softirqSummary`, `runQueueSummary`, `wakeupSummary`, `offCpuSummary`, `futexSummary`, `qdiscLatencySummary` `backlogSummary`, `echoSummary` or `gapSummary` returns it
+ * @param summary with `count` and percentiles as bounds: as `stageSummary`, `softirqSummary`, `runQueueSummary`, `wakeupSummary`, `offCpuSummary`, `futexSummary`, `qdiscLatencySummary`, `backlogSummary`, `echoSummary` or `gapSummary` returns it
  * @throws SkbookError `BAD_PARAMETER` for another table
  * @example await latencyBars(await softirqSummary(host, { seconds: 10, by: ["vector", "cpu"] }))
  */

@@ -5,7 +5,7 @@ import { createFrame, type Frame } from "./frame.js";
 import type { Provenance } from "./provenance.js";
 import { frameLimit, readRows } from "./rows.js";
 import { explained, type Selection } from "./select.js";
-import { Table } from "./table.js";
+import { inMemory, Table } from "./table.js";
 
 /** How something is computed from Tables. */
 export interface Derivation {
@@ -31,7 +31,7 @@ export async function deriveTable(name: string, derivation: Derivation): Promise
       () => connection.run(`CREATE TABLE ${quoted(table)} AS ${sql}`),
       connection,
     );
-    return new Table(table, columns, derivation.provenance);
+    return inMemory(new Table(table, columns, derivation.provenance));
   });
 }
 

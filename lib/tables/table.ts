@@ -10,15 +10,22 @@ import { packedRows, renderTable } from "./render/index.js";
 import { countRows, frameLimit, readRows } from "./rows.js";
 import { checkedSelect, explained } from "./select.js";
 
-/** The rows of a Table that nobody has any more are dropped: those of a long notebook's answers would fill the memory. A view of files takes none, and stays. */
+/** The rows of a Table that nobody has any more are dropped: those of a long notebook's answers would fill the memory. */
 const unused = new FinalizationRegistry<string>((name) => {
-  withConnection((connection) => connection.run(`DROP TABLE IF EXISTS ${quoted(name)}`)).catch(() => {});
+  withConnection((connection) => connection.run(`DROP TABLE ${quoted(name)}`)).catch(() => {});
 });
 
 /** What DuckDB takes at least for a column, however few rows there are. */
 const columnBytes = 32 * 1024;
 /** As much for each Table: V8 counts it, and would see no reason to collect Tables otherwise. Pages that nobody writes to take no memory. */
 const outside = new WeakMap<Table, ArrayBuffer>();
+
+/** A Table whose rows DuckDB has in memory, and not in files. */
+export function inMemory(table: Table): Table {
+  outside.set(table, new ArrayBuffer(table.schema.length * columnBytes));
+  unused.register(table, table.name);
+  return table;
+}
 
 /** A name that no column has. */
 const place = quoted("place in the table");
@@ -32,10 +39,7 @@ export class Table {
     readonly schema: readonly Column[],
     /** Where its rows come from, and what may be missing. */
     readonly provenance: Provenance,
-  ) {
-    outside.set(this, new ArrayBuffer(schema.length * columnBytes));
-    unused.register(this, name);
-  }
+  ) {}
 
   /** Names of its columns; `schema` says what they hold. */
   get columns(): string[] {
@@ -82,7 +86,7 @@ export class Table {
         () => connection.run(`CREATE TABLE ${quoted(name)} AS ${selection.sql}`),
         connection,
       );
-      const table = new Table(name, selection.columns, queried(this.provenance, query));
+      const table = inMemory(new Table(name, selection.columns, queried(this.provenance, query)));
       judgedAlike(this, table);
       return table;
     });

@@ -2,7 +2,7 @@ import { definitions, RowAppender } from "./appender.js";
 import { type Column, quoted, type Value } from "./column.js";
 import { newTableName, openConnection } from "./database.js";
 import type { Provenance } from "./provenance.js";
-import { Table } from "./table.js";
+import { inMemory, Table } from "./table.js";
 
 /** Fills a new Table row by row; memory stays bounded however many rows there are. */
 export interface TableWriter {
@@ -28,7 +28,7 @@ export async function createTable(name: string, columns: readonly Column[]): Pro
     async finish(provenance) {
       rows.close();
       connection.closeSync();
-      return new Table(table, [...columns], provenance);
+      return inMemory(new Table(table, [...columns], provenance));
     },
     async discard() {
       rows.close();

@@ -202,5 +202,8 @@ describe("numbers that begin anew", () => {
   it("are told from packets that were overtaken", async () => {
     const late = numbered([1, 3, 2, 4, 100, 60, 101, 102], 0);
     expect(await counted(late)).toEqual([[8, 94, 2, 0]]);
+    // At a million packets a second, 5,000 take 5 ms.
+    const far = [...upTo(6000, 1).filter((number) => number !== 1000), 1000, ...upTo(20, 6001)];
+    expect(await counted(numbered(far, 0))).toEqual([[6020, 0, 1, 0]]);
   });
 });

@@ -58,6 +58,15 @@ describe("two directions whose clocks differ", () => {
     expect(await rowsOf(quality(capture), ahead)).toEqual([[1]]);
   });
 
+  it("are told from a handshake that is said again where the capture begins", async () => {
+    const again = new Talk()
+      .segment("server", { seq: 500, ack: 101, flags: "SYN ACK" }, 0.003)
+      .segment("client", { seq: 100, flags: "SYN" }, 0.00005)
+      .segment("server", { seq: 500, ack: 101, flags: "SYN ACK" }, 0.01);
+    const capture = await open(again.exchange(20).close().frames);
+    expect(await found(capture, "CAPTURE_CLOCK")).toEqual([]);
+  });
+
   it("are told from data that the capture misses", async () => {
     const missing = new Talk().open().exchange(5).skip("server", 5000).ack("client").exchange(5).close();
     const capture = await open(missing.frames);

@@ -2,7 +2,7 @@ import { stepNs } from "../../captures/index.js";
 import type { Table } from "../../tables/index.js";
 import { word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
-import { sightedViews } from "../summary/index.js";
+import { fragmentedPackets, sightedViews } from "../summary/index.js";
 import { aheadViews, missedViews, sequencesOf } from "../tcp/index.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
@@ -33,6 +33,7 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
   ].map((doubt) => `UNION ALL SELECT NULL, '${doubt}'`);
   return scope.table({
     source: "doubts",
+    sources: { fragments: await fragmentedPackets(capture, filter) },
     views: {
       ...missedViews,
       ...aheadViews,
@@ -41,9 +42,8 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
         SELECT least(client, server) AS one, greatest(client, server) AS other FROM sighted JOIN conversations USING (flow_number)
         GROUP BY ALL HAVING bool_and(one_way)`,
       // Some of an answer may be there that can't be read without the rest of it.
-      unwhole: `
-        SELECT src, dst FROM picked WHERE fragment GROUP BY src, dst, fragment_id
-        HAVING NOT bool_or(fragment_offset_bytes = 0) OR NOT bool_or(NOT more_fragments)`,
+      unwhole: "SELECT DISTINCT src, dst FROM fragments WHERE complete IS NOT TRUE",
+      few: `SELECT flow_number FROM tcp WHERE syn AND NOT ack AND ttl <= ${maxHops}`,
       steps: `
         SELECT frame, flow_number, time_ns < lag(time_ns) OVER (ORDER BY frame) AS back,
           time_ns < lag(time_ns) OVER (ORDER BY frame) - ${stepNs} AS set_back
@@ -66,10 +66,11 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
         UNION ALL SELECT flow_number, 'CAPTURE_CLOCK' FROM ahead
         UNION ALL SELECT flow_number, 'CAPTURE_NO_SYN' FROM conversations
           WHERE transport = 'tcp' AND NOT contains(direction_by, 'SYN') AND NOT (server_port < ${clientPorts} AND client_port >= ${clientPorts})
-        UNION ALL SELECT flow_number, 'TRACEROUTE_SEEN' FROM conversations WHERE transport = 'tcp' AND (client, server) IN (
+        UNION ALL SELECT flow_number, 'TRACEROUTE_SEEN' FROM conversations WHERE transport = 'tcp' AND flow_number IN (FROM few) AND (client, server) IN (
           SELECT (src, dst) FROM tcp WHERE syn AND NOT ack AND ttl <= ${maxHops} GROUP BY src, dst HAVING count(DISTINCT ttl) >= ${leastHops})
         UNION ALL SELECT flow_number, 'FRAGMENTS_MISSING' FROM conversations
-          WHERE transport IN ('udp', 'icmp', 'icmpv6') AND ((client, server) IN (FROM unwhole) OR (server, client) IN (FROM unwhole))
+          WHERE transport IN ('udp', 'icmp', 'icmpv6') AND ((client, server) IN (FROM unwhole) OR (server, client) IN (FROM unwhole)
+            OR (client_outer, server_outer) IN (FROM unwhole) OR (server_outer, client_outer) IN (FROM unwhole))
         UNION ALL SELECT flow_number, 'CAPTURE_DISORDER' FROM steps GROUP BY flow_number
           HAVING 100 * count(*) FILTER (back) > ${disorderPercent} * count(*)
         UNION ALL SELECT flow_number, 'CAPTURE_ENDED' FROM latest, clock WHERE end_ns - last_ns < ${answerTimeoutNs}

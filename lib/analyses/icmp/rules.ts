@@ -1,4 +1,5 @@
 import { type Rules, rule } from "../../findings/index.js";
+import { deriveTable } from "../../tables/index.js";
 import { callOf, callOn, doubtsAbout, many, type Subject, share, took } from "../subject/index.js";
 import { icmpErrors } from "./errors.js";
 import { expiredPackets } from "./expired.js";
@@ -9,10 +10,13 @@ const pings = ({ capture, filter }: Subject) => pingSummary(capture, filter);
 const errors = ({ capture, filter }: Subject) => icmpErrors(capture, filter);
 /** Errors that nobody asked for: a traced path answers with them. */
 const untraced = async (subject: Subject) => {
-  const traced = await traceroutes(subject.capture, subject.filter);
-  return (await errors(subject)).query(
-    `SELECT * FROM this WHERE (quoted_src, quoted_dst) NOT IN (SELECT (source, target) FROM "${traced.name}")`,
-  );
+  const told = await errors(subject);
+  return deriveTable("untraced", {
+    sources: { told, traced: await traceroutes(subject.capture, subject.filter) },
+    query: "SELECT * FROM told WHERE (quoted_src, quoted_dst) NOT IN (SELECT (source, target) FROM traced)",
+    columns: told.schema,
+    provenance: told.provenance,
+  });
 };
 const ping = ["flow", "src", "dst", "icmp_id", "requests", "answered", "lost", "lost_percent"];
 const error = [

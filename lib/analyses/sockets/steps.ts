@@ -165,10 +165,10 @@ export function largest(column: string): string {
 }
 
 /** So many samples, or more, so far apart, or further, tell of shares of time. */
-export const least = { samples: 5, apartMs: 40 };
+export const enough = { samples: 5, apartMs: 40 };
 
 /** Whether the samples of a connection are too few, or too close to each other, to prove shares of time; in SQL over groups of `steps`. */
-export const fewSql = `(count(*) < ${least.samples} OR coalesce(quantile_disc(elapsed_us, 0.5) < ${least.apartMs * 1000}, false))`;
+export const fewSql = `(count(*) < ${enough.samples} OR coalesce(quantile_disc(elapsed_us, 0.5) < ${enough.apartMs * 1000}, false))`;
 
 /** Shares of a stretch of time: of `steps`, weighted by how long each was. */
 export const sharesSql = limits

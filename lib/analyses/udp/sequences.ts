@@ -28,7 +28,9 @@ const jump = "CASE sequence_of WHEN 'rtp' THEN 3000 ELSE 1000000 END";
  */
 const farBack = 4096;
 const window = 32;
-const anew = `abs(step) > jump OR sequence_of <> 'rtp' AND (step < -${farBack} OR step < -${window} AND sequence <= 1)`;
+/** And goes on from there: what was overtaken is followed by where the numbers were. */
+const goesOn = `coalesce(next_step < -step - ${window}, true)`;
+const anew = `abs(step) > jump OR sequence_of <> 'rtp' AND (step < -${farBack} OR step < -${window} AND sequence <= 1) AND ${goesOn}`;
 const modulus = "CASE sequence_of WHEN 'rtp' THEN 65536 ELSE 4294967296 END";
 
 /**
@@ -84,7 +86,8 @@ export async function datagramSequences(capture: Capture, filter: TrafficFilter 
         SELECT *, row_number() OVER (PARTITION BY stream, way ORDER BY turn, time_ns, frame) AS spoken_at FROM (
           SELECT *, ${runningCount("set_back")} OVER (PARTITION BY stream, way ORDER BY frame) AS turn FROM timed)`,
       steps: `
-        SELECT *, (sequence - lag(sequence) OVER stream + modulus + modulus // 2) % modulus - modulus // 2 AS step FROM ordered
+        SELECT *, (sequence - lag(sequence) OVER stream + modulus + modulus // 2) % modulus - modulus // 2 AS step,
+          (lead(sequence) OVER stream - sequence + modulus + modulus // 2) % modulus - modulus // 2 AS next_step FROM ordered
         WINDOW stream AS (PARTITION BY stream, way ORDER BY spoken_at)`,
       parts: `
         SELECT *, ${runningCount(anew)} OVER (PARTITION BY stream, way ORDER BY spoken_at) AS part FROM steps`,

@@ -44,7 +44,6 @@ const forms: Partial<Record<Form, string>>[] = [
   { whole: "tcp.len", mark: "tcp.analysis.fast_retransmission" },
   { whole: "icmp.mtu", mark: "tcp.analysis.spurious_retransmission" },
   { whole: "icmpv6.mtu", mark: "tcp.analysis.zero_window_probe" },
-  { whole: "vxlan.vni", mark: "tcp.analysis.reused_ports" },
   { number: "icmp.resptime", mark: "tcp.analysis.keep_alive" },
   { number: "icmpv6.resptime", mark: "tcp.analysis.window_full" },
 ];

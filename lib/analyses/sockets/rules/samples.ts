@@ -1,5 +1,6 @@
 import { type Rules, rule } from "../../../findings/index.js";
 import { amount, flow, ratio } from "../columns.js";
+import { enough } from "../steps.js";
 import type { SocketSubject } from "../subject.js";
 
 const columns = [
@@ -51,9 +52,9 @@ export const sampleRules = {
     title: "there are too few samples, or too close ones",
     category: "capture",
     thresholds: {
-      least: { value: 5, unit: "samples", meaning: "fewer tell nothing of shares of time" },
+      least: { value: enough.samples, unit: "samples", meaning: "fewer tell nothing of shares of time" },
       intervalMs: {
-        value: 40,
+        value: enough.apartMs,
         unit: "ms",
         meaning: "closer ones are within the ticks of the kernel's clock (10 at 250 Hz)",
       },

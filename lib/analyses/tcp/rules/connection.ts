@@ -1,16 +1,23 @@
 import { type Rules, rule } from "../../../findings/index.js";
+import { deriveTable } from "../../../tables/index.js";
 import { callOn, endsOf, many, type Subject, took } from "../../subject/index.js";
 import { tcpEndings } from "../endings.js";
 import { tcpHandshakes } from "../handshakes.js";
 
 const ends = ["flow", "client", "client_port", "server", "server_port"];
 const handshakes = ({ capture, filter }: Subject) => tcpHandshakes(capture, filter);
-/** Whether the client answered the SYN ACK with a RST: it had it, and didn't want it. Health checks of load balancers and scans do so. */
+/** Whether the client answered the SYN ACK with a RST: it had it, and didn't want it, as health checks of load balancers and scans do, or never asked for it, as who has a forged address. */
 const attempts = async (subject: Subject) => {
-  const endings = await tcpEndings(subject.capture, subject.filter);
-  return (await handshakes(subject)).query(
-    `SELECT *, flow IN (SELECT flow FROM "${endings.name}" WHERE client_rsts > 0) AS aborted FROM this`,
-  );
+  const all = await handshakes(subject);
+  return deriveTable("attempts", {
+    sources: { all, endings: await tcpEndings(subject.capture, subject.filter) },
+    query: 'SELECT *, flow IN (SELECT flow FROM endings WHERE client_rsts > 0) AS aborted FROM "all"',
+    columns: [
+      ...all.schema,
+      { name: "aborted", type: "BOOLEAN", meaning: "the client answered the SYN ACK with a RST" },
+    ],
+    provenance: all.provenance,
+  });
 };
 /** The answer may have come after the capture. */
 const undecided = "flow IN (SELECT flow FROM doubts WHERE doubt = 'CAPTURE_ENDED')";

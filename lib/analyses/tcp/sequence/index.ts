@@ -23,6 +23,7 @@ export const aheadViews = {
     SELECT flow_number FROM tcp WHERE syn GROUP BY flow_number
     HAVING min(time_ns) FILTER (NOT ack) > min(time_ns) FILTER (ack) + ${turnedNs}
       AND count(DISTINCT tcp_seq_raw) FILTER (NOT ack) = 1 AND min(tcp_seq_raw) FILTER (NOT ack) + 1 = min(tcp_ack_raw) FILTER (ack)
+      AND count(*) FILTER (NOT ack) = 1 AND count(*) FILTER (ack) = 1
     UNION
     SELECT flow_number FROM tcp WHERE NOT rst GROUP BY flow_number
     HAVING min(time_ns) FILTER (NOT from_client) = min(time_ns) FILTER (syn AND ack)
