@@ -3,7 +3,7 @@ export { type Derivation, deriveFrame, deriveParquet, deriveTable } from "./deri
 export type { FileOptions } from "./files/index.js";
 export { createFrame, type Frame } from "./frame.js";
 export { openParquet, ParquetWriter } from "./parquet.js";
-export { completeProvenance, type Provenance, warningsOf } from "./provenance.js";
+export { combined, completeProvenance, type Provenance, warningsOf } from "./provenance.js";
 export { renderTable, type Shown } from "./render/index.js";
 export { makeOwnFolder, scratchFolder } from "./scratch.js";
 export { isPacketSource, judgedBy, judgementOf, type PacketSource, packetTable } from "./source.js";

@@ -12,6 +12,7 @@ import {
   type HookAt,
   type Hooks,
   isMeasuring,
+  type Maps,
   numbers,
   ownNetns,
   packet,
@@ -156,14 +157,24 @@ const named = (which: keyof typeof ends): Field =>
     words: numbers(2),
     say: () => [isIpv6, pair],
     read: ([six = "0", pair = "0"], { maps }) => {
-      const keys = [...(maps?.get(names.name)?.keys() ?? [])].map((key) => key.split(","));
-      const words = keys.find(([number = "0"]) => same(number) === same(pair))?.slice(1 + places[which]);
+      const words = maps && pairsOf(maps).get(same(pair))?.slice(places[which]);
       return words === undefined ? null : addressOf(six === "0" ? 4 : 6, words[0] ?? "0", words[1] ?? "0");
     },
   });
 
 /** bpftrace prints numbers with a sign or without. */
 const same = (word: string) => BigInt.asUintN(64, BigInt(word));
+
+const knownPairs = new WeakMap<Maps, ReadonlyMap<bigint, readonly string[]>>();
+/** The addresses of pairs by their numbers, read once. */
+function pairsOf(maps: Maps): ReadonlyMap<bigint, readonly string[]> {
+  const known = knownPairs.get(maps);
+  if (known !== undefined) return known;
+  const keys = [...(maps.get(names.name)?.keys() ?? [])].map((key) => key.split(","));
+  const pairs = new Map(keys.map(([number = "0", ...words]) => [same(number), words] as const));
+  knownPairs.set(maps, pairs);
+  return pairs;
+}
 
 export const echoPlaces = {
   role: roleField,

@@ -2,13 +2,7 @@ import { z } from "zod";
 import { type Host, onAll } from "../../lib/hosts/index.js";
 import { badParameters } from "../../lib/parameters/index.js";
 import { isPrefix } from "../../lib/probes/index.js";
-import {
-  type Column,
-  completeProvenance,
-  createFrame,
-  type Frame,
-  type Value,
-} from "../../lib/tables/index.js";
+import { type Column, combined, createFrame, type Frame, type Value } from "../../lib/tables/index.js";
 import { echoSummary } from "./summary.js";
 
 /** What {@link echoMesh} is asked. */
@@ -134,17 +128,12 @@ export function meshOf(members: readonly Member[]): Frame {
   const rows = members.flatMap((asker) =>
     members.filter((other) => other !== asker).map((answerer) => pairRow(asker, answerer)),
   );
-  const provenances = members.map(({ seen }) => seen.provenance);
-  const lost = provenances.map((one) => one.lost);
-  return createFrame(
-    columns,
-    rows,
-    completeProvenance("echoMesh", {
-      host: members.map(({ name }) => name).join(", "),
-      lost: lost.includes("unknown") ? "unknown" : lost.reduce<number>((sum, one) => sum + Number(one), 0),
-      notes: [...new Set(provenances.flatMap(({ notes }) => notes))],
-    }),
-  );
+  const provenances = Object.fromEntries(members.map(({ name, seen }) => [name, seen.provenance]));
+  return createFrame(columns, rows, {
+    ...combined(provenances),
+    source: "echoMesh",
+    host: members.map(({ name }) => name).join(", "),
+  });
 }
 
 function pairRow(asker: Member, answerer: Member): Value[] {

@@ -76,7 +76,7 @@ const ns = (name: string, meaning: string, word: Bpf, of?: "asker" | "answerer")
  */
 export const echoTrace: Probe<EchoTraceParameters, "table"> = defineRows({
   name: "echoTrace",
-  revision: 1,
+  revision: 2,
   measures: "pings that were answered, one row each, with where their time went",
   hooks: echoHooks,
   summary: "echoSummary",
@@ -149,7 +149,7 @@ export const echoTrace: Probe<EchoTraceParameters, "table"> = defineRows({
           out: [queued, answered],
           whole: [wasAsked, answered],
         }),
-      counts: () => bpf``,
+      counts: (at, what) => (what === "unfollowed" ? writing.misses(at) : bpf``),
     });
   },
   notes: echoNotes,

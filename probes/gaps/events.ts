@@ -31,7 +31,7 @@ import {
  * - `length_bytes` INTEGER, bytes: IP packet by its own header; frame where it isn't IP
  * - `cpu` INTEGER: CPU that handled the packet
  *
- * `time_ns` is when the silence ended: it began `silent_ns` before. One that is in the rows of the device that the flow comes in by, and of the one that it leaves by, is its sender's; one that is only where it leaves is this host's.
+ * `time_ns` is when the silence ended: it began `silent_ns` before. One that is in the rows of the device that the flow comes in by, and of the one that it leaves by, is from before this host: its sender, or the way here; one that is only where it leaves is this host's.
  *
  * Errors: as for every probe, see {@link makeProbe}.
  *
@@ -39,7 +39,7 @@ import {
  */
 export const gapEvents: Probe<GapEventsParameters, "table"> = defineRows({
   name: "gapEvents",
-  revision: 1,
+  revision: 2,
   measures: "silences of flows, one row each when a packet ends one",
   hooks: gapHooks,
   summary: "gapSummary",
@@ -67,6 +67,6 @@ export const gapEvents: Probe<GapEventsParameters, "table"> = defineRows({
     ...packetFields,
     field({ name: "cpu", type: "INTEGER", meaning: "CPU that handled the packet", say: () => bpf`cpu` }),
   ],
-  program: (writing) => gapClauses(writing, { silent: writing.emit, unfollowed: () => bpf`` }),
+  program: (writing) => gapClauses(writing, { silent: writing.emit, unfollowed: writing.misses }),
   notes: gapNotes,
 });

@@ -14,8 +14,8 @@ import {
 } from "./silence.js";
 
 /**
- * Finds flows that fall silent, in the kernel: how often one had no packet for longer than a threshold, and for how long, by device and direction. What is silent on both the device that it comes in by and the one that it leaves by, its sender
- * kept back; what is silent only where it leaves, this host held or lost.
+ * Finds flows that fall silent, in the kernel: how often one had no packet for longer than a threshold, and for how long, by device and direction. What is silent on both the device that it comes in by and the one that it leaves by, did not get here:
+ * its sender kept it back, or the way here lost or held it; what is silent only where it leaves, this host held or lost.
  *
  * Parameters: see {@link GapSummaryParameters}; `by`, any of device, direction, flow (default device, direction).
  *

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { SkbookError } from "../../lib/errors/index.js";
 import type { Host } from "../../lib/hosts/index.js";
 import { badParameters } from "../../lib/parameters/index.js";
-import { type Column, deriveTable, type Frame, type Table } from "../../lib/tables/index.js";
+import { type Column, combined, deriveTable, type Frame, type Table } from "../../lib/tables/index.js";
 import { backlogSummary } from "../backlog/index.js";
 import { upcallSummary } from "../ovs/index.js";
 import type { BacklogSummaryParameters, StageSummaryParameters } from "../parameters.js";
@@ -149,7 +149,7 @@ export async function waitsOf(seen: PacketWaits | null, packets: LatePackets): P
   const sources = await Promise.all(
     there.map(async ({ name, frame }) => [name, await tableOf(name, frame)] as const),
   );
-  const lost = there.map(({ frame }) => frame.provenance.lost);
+  const provenance = combined(Object.fromEntries(there.map(({ name, frame }) => [name, frame.provenance])));
   const which = JSON.stringify(packets).replaceAll("'", "''");
   const select = ({ name, wait, place, device, cpu, when }: Omit<Part, "frame">) =>
     `SELECT '${wait}' AS wait, ${place} AS place, ${device}::VARCHAR AS device, ${cpu}::INTEGER AS cpu, '${which}' AS packets, ${names} FROM ${name} WHERE ${when}`;
@@ -157,11 +157,6 @@ export async function waitsOf(seen: PacketWaits | null, packets: LatePackets): P
     sources: Object.fromEntries(sources),
     query: `SELECT * FROM (${there.map(select).join(" UNION ALL ")}) ORDER BY p99_low_ns DESC NULLS LAST, wait, place`,
     columns: [...waitColumns],
-    provenance: {
-      ...some.provenance,
-      source: "latencyReport",
-      lost: lost.includes("unknown") ? "unknown" : lost.reduce<number>((sum, one) => sum + Number(one), 0),
-      notes: [...new Set([...there.flatMap(({ frame }) => frame.provenance.notes), ...seen.notes])],
-    },
+    provenance: { ...provenance, source: "latencyReport", notes: [...provenance.notes, ...seen.notes] },
   });
 }

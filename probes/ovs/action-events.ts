@@ -25,7 +25,7 @@ import { actionClause, actionFilters, actionHooks, places } from "./actions.js";
  * - `length_bytes` INTEGER, bytes: IP packet by its own header; frame where it isn't IP
  * - `cpu` INTEGER: CPU that did it
  *
- * Actions of one packet stand one behind the other on its CPU, up to the one that is `last`; a `recirc` goes on with the pass that has its number. Linux has this tracepoint since 6.1.
+ * Actions of one packet stand one behind the other on its CPU, up to the one that is `last`; a `recirc` goes on with the pass that has its number. Linux 6.1 and 6.12 have this tracepoint, 5.10 has not.
  *
  * Errors: as for every probe, see {@link makeProbe}; `USERSPACE_DATAPATH`.
  *
@@ -33,7 +33,7 @@ import { actionClause, actionFilters, actionHooks, places } from "./actions.js";
  */
 export const ovsActionEvents: Probe<OvsActionEventsParameters, "table"> = defineRows({
   name: "ovsActionEvents",
-  revision: 1,
+  revision: 2,
   measures: "what Open vSwitch's kernel datapath does with packets, one row for each action",
   hooks: actionHooks,
   datapath: "kernel",

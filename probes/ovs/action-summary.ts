@@ -15,7 +15,7 @@ import { actionClause, actionFilters, actionHooks, places } from "./actions.js";
  * - `port` INTEGER: of output, the datapath's number of the port, as `ovs-dpctl show` has it; null for others
  * - `count` BIGINT, actions: how often
  *
- * An action is counted when it is about to be done: that its packet gets through it is not said. A packet whose flow has no actions is dropped and has none here. Linux has this tracepoint since 6.1. Packets are as they are at that moment: behind a `set_masked`
+ * An action is counted when it is about to be done: that its packet gets through it is not said. A packet whose flow has no actions is dropped and has none here. Linux 6.1 and 6.12 have this tracepoint, 5.10 has not. Packets are as they are at that moment: behind a `set_masked`
  * with other addresses.
  *
  * Errors: as for every probe, see {@link makeProbe}; `USERSPACE_DATAPATH`.
@@ -24,7 +24,7 @@ import { actionClause, actionFilters, actionHooks, places } from "./actions.js";
  */
 export const ovsActionSummary: Probe<OvsActionSummaryParameters, "frame"> = defineCounts({
   name: "ovsActionSummary",
-  revision: 1,
+  revision: 2,
   measures: "what Open vSwitch's kernel datapath does with packets",
   hooks: actionHooks,
   datapath: "kernel",

@@ -10,12 +10,13 @@ import {
   joined,
   packetFilters,
   readAt,
+  type Target,
   type Writing,
 } from "../../lib/probes/index.js";
 
 const executed = "tracepoint:openvswitch:ovs_do_execute_action";
 
-/** Since Linux 6.1, where the module is loaded. */
+/** Tried on Linux 6.1 and 6.12, where the module is loaded; 5.10 has none. */
 export const actionHooks: Hooks = { required: [executed] };
 
 /** Actions of the kernel's switch by their numbers, in the words of ovs-dpctl (enum ovs_action_attr, include/uapi/linux/openvswitch.h). */
@@ -25,6 +26,19 @@ const actions = [
   ...(["push_nsh", "pop_nsh", "meter", "clone", "check_pkt_len", "add_mpls", "dec_ttl", "drop"] as const),
   "psample",
 ] as const;
+/**
+ * The kernel makes another action of most that set headers, which has the first number behind those that user space knows
+ * (OVS_ACTION_ATTR_SET_TO_MASKED): it moved when drop (Linux 6.8) and psample (6.11) came.
+ */
+function setToMasked({ snapshot: { kernel } }: Target): number {
+  const [major = 0, minor = 0] = (kernel ?? "").split(".").map(Number.parseFloat);
+  const release = major * 1_000 + minor;
+  return release < 6_008 ? 25 : release < 6_011 ? 26 : 27;
+}
+const numbersOf = (one: (typeof actions)[number], target: Target) => [
+  actions.indexOf(one),
+  ...(one === "set_masked" ? [setToMasked(target)] : []),
+];
 const output = actions.indexOf("output");
 const recirc = actions.indexOf("recirc");
 
@@ -39,9 +53,12 @@ export const actionFilters = {
   actions: filter({
     schema: z.union([oneAction, z.array(oneAction).min(1)]),
     meaning: "actions, one or several, in the words of ovs-dpctl: `output`, `ct`",
-    test: (given) =>
+    test: (given, { target }) =>
       bpf`(${joined(
-        [given].flat().map((one) => bpf`${action} == ${actions.indexOf(one)}`),
+        [given]
+          .flat()
+          .flatMap((one) => numbersOf(one, target))
+          .map((number) => bpf`${action} == ${number}`),
         " || ",
       )})`,
   }),
@@ -54,7 +71,8 @@ export const places = {
     type: "VARCHAR",
     meaning: "in the words of ovs-dpctl: output, ct, recirc, set_masked, userspace, ...",
     say: () => action,
-    read: ([number = ""]) => actions[Number(number)] ?? `action_${number}`,
+    read: ([number = ""], { target }) =>
+      Number(number) === setToMasked(target) ? "set_masked" : (actions[Number(number)] ?? `action_${number}`),
   }),
   port: field({
     name: "port",

@@ -5,6 +5,8 @@ interface Counted {
   /** SQL on a row of drops that has no reason. */
   when: string;
   counters: { readonly [count: string]: readonly string[] };
+  /** Counters of what these count besides. */
+  without?: readonly string[];
 }
 
 const checksum = ["UdpInCsumErrors", "Udp6InCsumErrors"];
@@ -20,6 +22,8 @@ const groups: readonly Counted[] = [
   {
     when: "rule = 'TCP_OPEN'",
     counters: { refused: ["TcpOutRsts"], checksum: ["TcpInCsumErrors"] },
+    // Connections that were aborted send a reset, too (tcp_send_active_reset).
+    without: ["Data", "Close", "Memory", "Timeout", "Linger"].map((why) => `TcpExtTCPAbortOn${why}`),
   },
 ];
 
@@ -27,8 +31,12 @@ const groups: readonly Counted[] = [
 const grown = (names: readonly string[]) =>
   `(SELECT coalesce(sum(counters.change), 0) FROM counters WHERE coalesce(counters.netns = summed.netns, true)
     AND counters."counter" IN (${names.map((name) => `'${name}'`).join(", ")}))`;
-const counts = ({ counters }: Counted) =>
-  Object.entries(counters).map(([count, names]) => `WHEN ${grown(names)} >= together / 2 THEN '${count}'`);
+const counts = ({ counters, without = [] }: Counted) => {
+  const less = without.length === 0 ? "" : ` - ${grown(without)}`;
+  return Object.entries(counters).map(
+    ([count, names]) => `WHEN ${grown(names)}${less} >= together / 2 THEN '${count}'`,
+  );
+};
 
 /**
  * In SQL over `drops` and counters, for kernels that give no reason: each row with what its protocol counted meanwhile (`counted`), where that is at least half of
@@ -38,5 +46,5 @@ export const explainedSql = `
   SELECT * EXCLUDE ("group", together), CASE "group" ${groups.map((one, at) => `WHEN ${at} THEN CASE ${counts(one).join(" ")} END`).join(" ")} END AS counted
   FROM (
     SELECT *, sum(drops) OVER (PARTITION BY "group", netns) AS together
-    FROM (SELECT *, CASE ${groups.map(({ when }, at) => `WHEN ${when} THEN ${at}`).join(" ")} END AS "group" FROM drops)
+    FROM (SELECT *, CASE WHEN kind = 'normal' THEN NULL ${groups.map(({ when }, at) => `WHEN ${when} THEN ${at}`).join(" ")} END AS "group" FROM drops)
   ) AS summed`;

@@ -43,11 +43,11 @@ const noReason = "65535";
 
 /**
  * Why a segment was sent again, by the state of its connection and that of congestion control. What is too long for the path goes the way of a timeout, but with nothing that could be undone
- * (tcp_simple_retransmit): a timeout remembers from where on (tcp_init_undo).
+ * (tcp_simple_retransmit). A timeout remembers from where on (tcp_init_undo), unless the window had been reduced before (tcp_enter_cwr).
  */
 function causeOf(connection: string | null, control: number, canUndo: boolean): string | null {
   if (connection === "SYN-SENT" || connection === "SYN-RECV") return "handshake";
-  if (control === 4) return canUndo ? "timeout" : "path MTU";
+  if (control === 4) return canUndo ? "timeout" : "timeout or path MTU";
   if (control === 3) return "recovery";
   return control < 3 ? "probe" : null;
 }
@@ -71,7 +71,7 @@ function readSegment(site: Site): Bpf {
  * Columns:
  * - `time_ns` BIGINT, ns since 1970: when, by the host's real-time clock
  * - `event` VARCHAR: retransmission, synack retransmission, reset sent, reset received, congestion state
- * - `cause` VARCHAR: why it was sent again: timeout, path MTU, recovery, probe or handshake; null where it isn't known
+ * - `cause` VARCHAR: why it was sent again: timeout, timeout or path MTU, recovery, probe or handshake; null where it isn't known
  * - `state` VARCHAR: of the connection, as `ss` names it; null where there is none, or the event doesn't say
  * - `congestion_state` VARCHAR: of congestion control: OPEN, DISORDER, CWR, RECOVERY, LOSS; of a retransmission, the one that it
  *   was sent in; null where the host doesn't say
@@ -84,7 +84,7 @@ function readSegment(site: Site): Bpf {
  * - `segments` INTEGER: how many segments it is; null: not known
  * - `reason` VARCHAR: why a reset is sent, as the host's kernel names it; null where it gives none (before 6.10)
  *
- * A row of a retransmission can be several segments: `segments` of them together are what the kernel's counter TcpRetransSegs counts. `cause` is told by the state of congestion control (include/net/tcp.h): timeout: the retransmission timer had fired; path MTU: the segment was too long for the path; recovery: duplicate or
+ * A row of a retransmission can be several segments: `segments` of them together are what the kernel's counter TcpRetransSegs counts. `cause` is told by the state of congestion control (include/net/tcp.h): timeout: the retransmission timer had fired; timeout or path MTU: it had fired after the window had been reduced, or the segment was too long for the path; recovery: duplicate or
  * selective acknowledgements told of the loss; probe: a tail loss probe (RFC 8985), which costs no more than the segment; handshake: a SYN, or the answer to it. `seq` is the number in the packet: in a capture tshark has it as tcp.seq_raw.
  * Resets that answer packets without a connection, such as those to a closed port, are seen from Linux 6.10 on.
  * Connections of all network namespaces of the host are seen.
@@ -95,7 +95,7 @@ function readSegment(site: Site): Bpf {
  */
 export const tcpEvents: Probe<TcpEventsParameters, "table"> = defineRows({
   name: "tcpEvents",
-  revision: 2,
+  revision: 3,
   measures: "segments sent again, resets and changes of congestion control's state, one row each",
   hooks: { required: [sentAgain, resetSent, resetReceived], optional: [answeredAgain, congestion] },
   upTo: "resent",
@@ -114,7 +114,7 @@ export const tcpEvents: Probe<TcpEventsParameters, "table"> = defineRows({
           name: "cause",
           type: "VARCHAR",
           meaning:
-            "why it was sent again: timeout, path MTU, recovery, probe or handshake; null where it isn't known",
+            "why it was sent again: timeout, timeout or path MTU, recovery, probe or handshake; null where it isn't known",
         },
         {
           name: "state",

@@ -1,6 +1,6 @@
 import { tcpHealth } from "../../lib/analyses/index.js";
 import type { Capture } from "../../lib/captures/index.js";
-import { type Frame, type Table, together, type Value } from "../../lib/tables/index.js";
+import { type Frame, type Table, together, type Value, warningsOf } from "../../lib/tables/index.js";
 import type { Outcome } from "./beside.js";
 
 /** One connection, as its sender has it. */
@@ -72,9 +72,9 @@ export async function evidenceOf({ retransmissions, unread, flight }: SeenOfTran
           ),
         );
   const all = again.reduce((sum, { segments }) => sum + Number(segments), 0);
-  const causes = again
-    .map(({ cause, segments }) => `${segments} ${all === 0 ? "" : `by ${cause}`}`)
-    .join(", ");
+  const causes = again.map(({ cause, segments }) => `${segments} by ${cause}`).join(", ");
+  const doubts = retransmissions === null ? [] : warningsOf(retransmissions.provenance, "event");
+  const doubted = doubts.length === 0 ? "" : ` (${doubts.join("; ")})`;
   const waits = (unread === null ? [] : rowsOf(unread)).map((row) => {
     if (row.interval === "discarded") return "at the receiver data lay unread when the socket was closed";
     if (row.interval === "open") return "at the receiver data lay unread at the end";
@@ -91,7 +91,11 @@ export async function evidenceOf({ retransmissions, unread, flight }: SeenOfTran
   return [
     ...(retransmissions === null
       ? []
-      : [all === 0 ? "the sender sent nothing again" : `the sender sent ${all} segments again: ${causes}`]),
+      : [
+          all === 0
+            ? `the sender ${doubts.length === 0 ? "sent nothing again" : "was not seen to send anything again"}${doubted}`
+            : `the sender sent ${doubts.length === 0 ? "" : "at least "}${all} segments again: ${causes}${doubted}`,
+        ]),
     ...(flown.length === 0 ? [] : [`at the sender, ${flown.join("; ")}`]),
     ...waits,
   ];

@@ -99,6 +99,24 @@ test.each<[string, Drop[], Counter[], string[]]>([
     [],
     ["DROPS_TCP_OPEN"],
   ],
+  [
+    "a closed port beside broadcasts that nobody takes",
+    [
+      ["__udp4_lib_rcv", "a", 20],
+      ["__udp4_lib_rcv", "a", 100, "normal", "TO_MANY"],
+    ],
+    [["a", "UdpNoPorts", 20]],
+    ["DROPS_NO_SOCKET"],
+  ],
+  [
+    "a SYN that came twice, beside connections that were aborted",
+    [["tcp_v4_rcv", "a", 20, "unknown", "TCP_OPEN"]],
+    [
+      ["a", "TcpOutRsts", 20],
+      ["a", "TcpExtTCPAbortOnData", 18],
+    ],
+    [],
+  ],
   ["a SYN that came twice", [["tcp_v4_rcv", "a", 20, "unknown", "TCP_OPEN"]], [["a", "TcpOutRsts", 3]], []],
 ])("%s is found by what its protocol counted", async (_, drops, counters, ids) => {
   expect(await found(drops, counters)).toEqual(ids);

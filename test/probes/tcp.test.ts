@@ -320,7 +320,11 @@ describeLive("probes of TCP", ["root", "namespaces", "python", "bpftrace", "trac
       });
       sink.kill();
       const rows = rowsOf(await seen.sql("SELECT * FROM this ORDER BY time_ns"));
-      expect(rows[0]).toMatchObject({ event: "retransmission", cause: "path MTU", congestion_state: "LOSS" });
+      expect(rows[0]).toMatchObject({
+        event: "retransmission",
+        cause: "timeout or path MTU",
+        congestion_state: "LOSS",
+      });
     } finally {
       await routed.remove();
     }

@@ -17,6 +17,8 @@ import { type Writing, writing } from "./writing.js";
 export interface RowsWriting<Parameters> extends Writing<Parameters> {
   /** Prints a row of the probe's fields, and counts it: what gets lost on its way is missed. */
   emit(at: HookAt): Bpf;
+  /** Counts an event as lost that can't be told: there was no room to know of it. */
+  misses(at: HookAt): Bpf;
 }
 
 /** A probe with one row for each event. */
@@ -67,7 +69,11 @@ export function defineRows<F extends Filters = Record<never, never>, S extends S
         began: (at) => countOne("entered", at.index),
         returned: (at) => countOne("returned", at.index),
       });
-      return joined([program({ ...base, emit: (at) => emit(all(given as P), at) })].flat(), "\n");
+      const own = {
+        emit: (at: HookAt) => emit(all(given as P), at),
+        misses: (at: HookAt) => countOne("suppressed", at.index),
+      };
+      return joined([program({ ...base, ...own })].flat(), "\n");
     },
     decode(record, context) {
       if (record.type !== "line" || record.word !== rowWord) return [];
