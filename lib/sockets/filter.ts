@@ -34,6 +34,11 @@ export function filterWords({ src, dst, port }: z.output<typeof Connections>): s
   return all([any(ends), any(either)].filter((words) => words.length > 0));
 }
 
+/** Addresses among the ends that are asked for; a prefix is none. */
+export function addressesOf({ src, dst }: z.output<typeof Connections>): string[] {
+  return [src, dst].filter((end) => end !== undefined && !end.includes("/")) as string[];
+}
+
 const ended = (address: string) => {
   const [base = "", bits] = address.split("/");
   return `${base.includes(":") ? `[${base}]` : base}${bits === undefined ? "" : `/${bits}`}`;

@@ -3,6 +3,8 @@ export const factWord = "skbook-fact";
 export const sampleWord = "skbook-sample";
 export const endWord = "skbook-end";
 export const fileWord = "skbook-file";
+/** First part of the name of a fact: the rate that is set for a peer. */
+export const shapingWord = "shaping";
 
 /** Settings of the kernel that explain a limit; read, never changed. */
 export const settings = [
@@ -12,16 +14,28 @@ export const settings = [
 ].map((name) => `net/ipv4/${name}`);
 const cores = ["rmem_max", "wmem_max", "default_qdisc"].map((name) => `net/core/${name}`);
 
+/** Of so many peers is it asked what rate is set for them. */
+const maxPeers = 8;
+/** Addresses of the peers of what `ss` lists. */
+const peers =
+  'awk \'NR > 1 { peer = $5; sub(/:[0-9]+$/, "", peer); gsub(/[][]/, "", peer); sub(/^::ffff:/, "", peer); print peer }\'';
+/** Of `tc qdisc show`: kind:rate of each discipline that has a rate, by spaces. */
+const rates =
+  "sed -n 's/^qdisc \\([^ ]*\\) .* \\(maxrate\\|rate\\|bandwidth\\) \\([^ ]*\\).*/\\1:\\3/p' | sort -u | tr '\\n' ' '";
+
 /**
  * Runs `ss` at ticks that are counted from the start by the uptime, which nobody sets: a sample that comes late shifts no other one, and ticks that pass while `ss`
- * runs are left out, which their numbers show. Its parameters: hundredths of a second between ticks, how many ticks, the words of the filter.
+ * runs are left out, which their numbers show. Its parameters: hundredths of a second between ticks, how many ticks, addresses that are asked for, the words of the filter.
  */
 export const samplerScript = [
-  "export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin; every=$1; count=$2; shift 2",
+  "export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin; every=$1; count=$2; asked=$3; shift 3",
   "command -v ss >/dev/null || { echo 'ss is not installed' >&2; exit 127; }",
   `echo "${factWord} kernel $(uname -r)"; echo "${factWord} ss $(ss -V)"`,
   // grep reads each at once: read byte by byte, as sh does, the kernel's numbers end after their first digit.
   `cd /proc/sys && grep -H . ${[...settings, ...cores].join(" ")} 2>/dev/null | sed 's/^\\([^:]*\\):/${factWord} \\1 /'; cd /`,
+  `{ printf '%s\\n' $asked; ss -tn "$@" | ${peers}; } | awk '/^[0-9a-fA-F.:]+$/ && !seen[$0]++' | head -n ${maxPeers} | while read -r peer; do ` +
+    'device=$(ip -o route get "$peer" 2>/dev/null | sed -n \'s/.* dev \\([^ ]*\\).*/\\1/p\'); [ -n "$device" ] || continue; ' +
+    `rates=$(tc qdisc show dev "$device" 2>/dev/null | ${rates}); [ -z "$rates" ] || echo "${factWord} ${shapingWord}/$peer $device $rates"; done`,
   "hundredths() { read -r now _ </proc/uptime; now=${now%.*}${now#*.}; }",
   "over=; trap 'over=1' CONT; hundredths; began=$now; n=0",
   'while [ -z "$over" ]; do hundredths; ' +
