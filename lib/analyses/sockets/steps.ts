@@ -1,4 +1,3 @@
-import type { Shaping } from "../../sockets/index.js";
 import { type Column, deriveTable, type Table } from "../../tables/index.js";
 import type { CheckedFilter } from "./options.js";
 
@@ -117,8 +116,15 @@ export function stepsOf(samples: Table, filter: CheckedFilter): Promise<Table> {
 const lower = (value: string, most: string) =>
   `CASE WHEN (${value}) IS NOT NULL AND (${most}) IS NOT NULL THEN least(${value}, ${most}) END`;
 
-/** Rates of the sender's queueing disciplines, by peer. */
-const shapingOf = ({ provenance }: Table) => (provenance.details.shaping ?? []) as Shaping[];
+/** The rate that a queueing discipline sets for a peer, as `socketSamples` has it in `provenance.details.shaping`. */
+interface Shaping {
+  peer: string;
+  device: string;
+  qdisc: string;
+  bitsPerSecond: number;
+}
+
+const shapingOf = ({ provenance }: Table) => (provenance.details.shaping ?? []) as unknown as Shaping[];
 
 const rateBy = ({ qdisc, device }: Shaping) => `'${qdisc} on ${device.replaceAll("'", "''")}'`;
 
