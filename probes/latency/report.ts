@@ -79,7 +79,7 @@ const mostAttached = 7;
  *   `irq_percent`, `softirq_percent`, `idle_percent`, `processed_per_second`, `time_squeeze_per_second`), `waits` (`wait`, `place`, `device`, `cpu`, `packets`, `count`, percentiles as bounds), null without `packets`; and `late`, a Table. In a cell it shows findings, waits, threads, wake-ups and softirqs.
  *
  * Percentages of threads are by {@link threadCpu}, distributions by {@link wakeupSummary} and {@link softirqSummary}. `before` is who had the CPU at the end of the waits that took most time. At most 16 threads are looked at;
- * a note says where there are more. Waits are by {@link stageSummary}, {@link qdiscLatencySummary}, {@link backlogSummary} and {@link upcallSummary}; what the host lacks for one of them is a note. What is late on the wire
+ * a note says where there are more. Waits are by {@link stageSummary}, {@link qdiscLatencySummary}, {@link backlogSummary} and {@link upcallSummary}; a probe that fails, or that the host lacks something for, is a note. What is late on the wire
  * or in a guest is in none of these: see {@link pathSummary} and {@link echoSummary}.
  * @throws SkbookError as every probe, see {@link makeProbe}.
  * @example await latencyReport(host, { seconds: 10, packets: { from: "vnet1", to: "eth0", dst: "203.0.113.30" } })
