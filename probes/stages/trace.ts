@@ -196,7 +196,8 @@ const taking = (slowerThanUs: number): Taking => ({
  * - `seq` BIGINT: sequence number of TCP, as it stands in the header; null for others
  * - `total_ns` BIGINT, ns: from where it came in to where it went out
  * - `cpu` INTEGER: CPU that it went out by
- * - `stages_known` BOOLEAN: false: so many others came in meanwhile that the times of its stages are gone, or it took longer than 68 s
+ * - `stages_known` BOOLEAN: false: so many others came in meanwhile that the times of its stages are gone, or it took longer than
+ *   68 s
  * - `backlog_ns` BIGINT, ns: from the stage before until `backlog`, of all its visits; null: not passed, or begun there
  * - `rx_ns` BIGINT, ns: from the stage before until `rx`, of all its visits; null: not passed, or begun there
  * - `ovs_in_ns` BIGINT, ns: from the stage before until `ovs_in`, of all its visits; null: not passed, or begun there
