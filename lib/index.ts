@@ -99,6 +99,8 @@ export {
 export { ask, askSecret } from "./input/index.js";
 export { type CommonParameters, Listing, type Probe, ProbeError } from "./probes/index.js";
 export {
+  type ListenSummaryOptions,
+  listenSummary,
   openSocketSamples,
   type SocketFilesOptions,
   type SocketSamplesOptions,

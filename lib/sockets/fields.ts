@@ -46,10 +46,15 @@ function rate(name: string, token: string, meaning: string, index = 0): Field {
   };
 }
 
+/** What `skmem` has behind a letter; null where it has none such. */
+export function memoryOf({ named }: Tokens, letter: string): Value {
+  return whole(inBrackets(named.get("skmem"), letter));
+}
+
 function memory(name: string, letter: string, meaning: string, unit = "bytes"): Field {
   return {
     ...{ name, type: "BIGINT", unit, meaning },
-    read: ({ named }) => whole(inBrackets(named.get("skmem"), letter)),
+    read: (tokens) => memoryOf(tokens, letter),
   };
 }
 

@@ -34,6 +34,17 @@ export function filterWords({ src, dst, port }: z.output<typeof Connections>): s
   return all([any(ends), any(either)].filter((words) => words.length > 0));
 }
 
+/** The words of `ss` for sockets with one of these own ports. */
+export function sportWords(ports: number | number[] | undefined): string[] {
+  const all = ports === undefined ? [] : [ports].flat();
+  return all.length === 0 ? [] : any(all.map((number) => ["sport", "=", `:${number}`]));
+}
+
+/** Addresses among the ends that are asked for; a prefix is none. */
+export function addressesOf({ src, dst }: z.output<typeof Connections>): string[] {
+  return [src, dst].filter((end) => end !== undefined && !end.includes("/")) as string[];
+}
+
 const ended = (address: string) => {
   const [base = "", bits] = address.split("/");
   return `${base.includes(":") ? `[${base}]` : base}${bits === undefined ? "" : `/${bits}`}`;

@@ -21,19 +21,45 @@ export function isSocket(line: string): boolean {
   return head.test(line);
 }
 
+/** What every socket has, whatever else `ss` was asked. */
+export interface Ends {
+  state: string | null;
+  /** Recv-Q and Send-Q. */
+  queues: readonly [received: number, sent: number];
+  own: { address: string; port: number | null; text: string };
+  peer: { address: string; port: number | null; text: string };
+  device: string | null;
+  /** The kernel's cookie. */
+  socket: string | null;
+  timer: string | undefined;
+  tokens: Tokens;
+}
+
 /** Reads what `ss` printed about one socket, its second line included; null for what is none. */
-export function parseSocket(text: string, generation: number): Socket | null {
-  const [, state, received, sent, own, ownPort, peer, peerPort, rest] = head.exec(text) ?? [];
+export function parseEnds(text: string): Ends | null {
+  const [, state = null, received, sent, own, ownPort, peer, peerPort, rest] = head.exec(text) ?? [];
   if (own === undefined || peer === undefined || rest === undefined) return null;
-  const { tokens, timer, socket } = tokensOf(rest);
   const [src, device] = addressOf(own);
   const [dst] = addressOf(peer);
-  const flow = `${endOf(src, ownPort)} → ${endOf(dst, peerPort)}`;
+  return {
+    ...{ state, queues: [Number(received), Number(sent)], device },
+    own: { address: src, port: portOf(ownPort), text: endOf(src, ownPort) },
+    peer: { address: dst, port: portOf(peerPort), text: endOf(dst, peerPort) },
+    ...tokensOf(rest),
+  };
+}
+
+/** The same as the values of a sample. */
+export function parseSocket(text: string, generation: number): Socket | null {
+  const ends = parseEnds(text);
+  if (ends === null) return null;
+  const { state, queues, own, peer, device, socket, timer, tokens } = ends;
+  const flow = `${own.text} → ${peer.text}`;
   const [name, left, repeats] = timer?.slice(1, -1).split(",") ?? [];
   const opening = state?.startsWith("SYN-") ?? false;
   const values: Value[] = [
-    ...[flow, socket, state ?? null, src, portOf(ownPort), dst, portOf(peerPort), device],
-    ...[Number(received), Number(sent), name ?? null, timerMs(left)],
+    ...[flow, socket, state, own.address, own.port, peer.address, peer.port, device],
+    ...[...queues, name ?? null, timerMs(left)],
     repeats === undefined ? null : Number(repeats),
     ...fields.map((field) => readField(field, tokens, generation, opening)),
   ];

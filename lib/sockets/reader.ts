@@ -1,30 +1,19 @@
 import type { Value } from "../tables/index.js";
 import { sampleColumns } from "./columns.js";
+import { momentOf, nothingTold, type Told, tellEnd, tellFact } from "./framing.js";
 import { generationOf } from "./generation.js";
 import { isSocket, parseSocket, type Socket } from "./line.js";
 import { endWord, factWord, fileWord, sampleWord } from "./script.js";
 import { saidTime } from "./time.js";
 
 /** What a stream of samples said beside its rows. */
-export interface Heard {
-  /** `kernel`, `ss`, settings by their path. */
-  facts: { [name: string]: string };
-  /** Samples with an end, by number. */
-  samples: number;
-  /** Ticks that passed until the last sample. */
-  ticks: number;
-  /** Samples in which `ss` failed. */
-  failed: number;
-  /** Longest time that one took, in milliseconds, to 10. */
-  longestMs: number;
+export interface Heard extends Told {
   /** A sample was cut off: its rows are not there. */
   cut: boolean;
-  /** Lines that are neither sockets nor known otherwise, and the first of them. */
+  /** Lines that are neither sockets nor known otherwise. */
   unread: number;
   /** The newest generation of counters that a socket had. */
   generation: number;
-  firstNs: bigint | null;
-  lastNs: bigint | null;
   /** Samples without a time of their own. */
   untimed: number;
   /** Sockets beyond {@link maxSockets} of their sample: they are not there. */
@@ -35,9 +24,6 @@ export interface Heard {
 export const maxSockets = 250_000;
 /** No socket has longer text, over all of its lines. */
 const maxText = 64 * 2 ** 10;
-/** The sampler says fewer facts, and shorter ones. */
-const maxFacts = 100;
-const maxFact = 1_000;
 
 /** How samples follow each other in files that don't say when. */
 interface Pace {
@@ -51,8 +37,8 @@ interface Pace {
  */
 export class SampleReader {
   readonly heard: Heard = {
-    ...{ facts: {}, samples: 0, ticks: 0, failed: 0, longestMs: 0, cut: false, unread: 0, generation: 0 },
-    ...{ firstNs: null, lastNs: null, untimed: 0, beyond: 0 },
+    ...nothingTold(),
+    ...{ cut: false, unread: 0, generation: 0, untimed: 0, beyond: 0 },
   };
   private generation = 0;
   private framed = false;
@@ -104,29 +90,18 @@ export class SampleReader {
     if (word === fileWord) return [...this.settle(), ...this.endForeign()];
     this.framed = true;
     if (word === factWord) {
-      if (Object.keys(heard.facts).length < maxFacts && first.length <= maxFact)
-        heard.facts[first] = rest.join(" ").slice(0, maxFact).replaceAll("\t", " ");
+      tellFact(heard, first, rest);
       this.generation = generationOf(heard.facts.kernel, heard.facts.ss);
     } else if (word === sampleWord) {
-      const [time = "", uptime = ""] = rest;
-      const known = /^\d{1,9}$/.test(first) && /^[1-8]?\d{15,18}$/.test(time) && /^\d{1,11}$/.test(uptime);
-      this.current = known ? { sample: Number(first), timeNs: BigInt(time), uptime: Number(uptime) } : null;
+      this.current = momentOf([first, ...rest]);
       this.rows = [];
     } else if (word === endWord && this.current?.sample === Number(first)) {
       this.settle();
-      const [code, ended] = rest;
-      const { uptime, timeNs, sample } = this.current;
-      heard.ticks = sample + 1;
-      heard.longestMs = Math.max(heard.longestMs, 10 * (Number(ended) - Number(uptime)));
+      const { sample, timeNs, uptime } = this.current;
       this.current = null;
-      if (code !== "0") {
-        heard.failed += 1;
-        return [];
-      }
-      heard.samples += 1;
-      heard.firstNs ??= timeNs;
-      heard.lastNs = timeNs;
-      return this.rows;
+      // What the sampler frames has its time.
+      if (timeNs === null || uptime === null) return [];
+      return tellEnd(heard, { sample, timeNs, uptime }, rest) ? this.rows : [];
     }
     return [];
   }

@@ -164,7 +164,9 @@ export const dropReportRules = {
     causes: [
       "a listening socket has no room: its process accepts too slowly, or a flood of SYNs (COUNTER_LISTEN)",
     ],
-    advice: ["see ss -ltn: Recv-Q against Send-Q; net.core.somaxconn, net.ipv4.tcp_max_syn_backlog"],
+    advice: [
+      "see which queue is full: listenSummary(host); net.core.somaxconn, net.ipv4.tcp_max_syn_backlog",
+    ],
   }),
   DROPS_SOCKET_FULL: ofDrops({
     title: "a receiver's socket buffer is full",
@@ -262,7 +264,9 @@ export const dropReportRules = {
     title: "listening sockets have no room for new connections",
     when: "\"counter\" IN ('TcpExtListenOverflows', 'TcpExtListenDrops', 'TcpExtTCPReqQFullDrop')",
     causes: ["the process accepts connections too slowly", "a backlog that is too short, or a flood of SYNs"],
-    advice: ["see ss -ltn: Recv-Q against Send-Q; net.core.somaxconn, net.ipv4.tcp_max_syn_backlog"],
+    advice: [
+      "see which queue is full: listenSummary(host); net.core.somaxconn, net.ipv4.tcp_max_syn_backlog",
+    ],
   }),
   COUNTER_CONNTRACK: ofCounters({
     title: "connection tracking drops packets",
