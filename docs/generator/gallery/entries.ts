@@ -19,8 +19,6 @@ export const entries: readonly Entry[] = [
   investigation("slow-download", "reader-figure"),
   investigation("slow-transfer", "limits-figure"),
   investigation("where-did-my-packets-go", "topology"),
-  investigation("which-stage-is-slow", "softirqs"),
-  investigation("first-packet-is-slow", "pings-figure"),
   { name: "drops", notebook: "notebooks/templates/drops.ipynb", cell: "summary-figure" },
   { name: "lost-or-late", notebook: "notebooks/templates/lost-or-late.ipynb", cell: "pings-figure" },
   { name: "capture", notebook: "notebooks/templates/capture.ipynb", cell: "conversations" },
