@@ -51,6 +51,7 @@ export {
   type Taking,
   type Ways,
 } from "./kinds/stages/index.js";
+export type { OfProcess } from "./library.js";
 export type { PacketOptions, Writing } from "./kinds/writing.js";
 export { absentNotes } from "./packet/absent.js";
 export { errorName } from "./packet/errno.js";

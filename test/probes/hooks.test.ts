@@ -39,7 +39,12 @@ const format = (...fields: string[]) =>
 
 function kernel(hasKprobes = true, fields = ["skbaddr", "location", "reason"]): KernelHooks {
   const formats = `\u001d/sys/kernel/tracing/events/skb/kfree_skb/format\n${format(...fields)}`;
-  return { kernel: "6.1.0", hasKprobes, snapshot: parseKernelSnapshot({ functions, formats }) };
+  return {
+    kernel: "6.1.0",
+    hasKprobes,
+    hasUprobes: true,
+    snapshot: parseKernelSnapshot({ functions, formats }),
+  };
 }
 
 const found = (hooks: Hooks, of = kernel()) => Object.fromEntries(resolveHooks(hooks, of).found);
