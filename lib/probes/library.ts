@@ -27,8 +27,9 @@ export class MappedFile {
   }
 }
 
+/** Names of files may have any bytes, those between sections too. */
 const script =
-  "say exe; readlink /proc/$1/exe; say maps; grep ' r-xp ' /proc/$1/maps; " +
+  "say exe; readlink /proc/$1/exe | tr -d '\\036\\037'; say maps; grep ' r-xp ' /proc/$1/maps | tr -d '\\036\\037'; " +
   'say elsewhere; [ "$(readlink /proc/$1/ns/mnt)" = "$(readlink /proc/self/ns/mnt)" ] || echo yes';
 
 /** Where the functions of pthreads are: in a library of their own before glibc 2.34, else in the C library, or in the program, where it is linked statically. */
