@@ -88,6 +88,8 @@ export const echoes = new BpfMap("echo", false, 32);
 const taking = new BpfMap("in", false, 48);
 /** By packet and CPU, of a reply that a driver has been given and still has: the same. */
 const leaving = new BpfMap("out", false, 48);
+/** By CPU and role, the last ping that was counted and is not followed: who asks whom, identifier and sequence number, and the device. */
+const passed = new BpfMap("passed", false, 32);
 /** Whether all hooks are attached: a ping of before would be seen in part. */
 const ready = new BpfMap("ready", false);
 export const isReady: Bpf = bpf`${ready.at()} = 1;`;
@@ -268,9 +270,15 @@ export function echoClauses(
     counts: bpf`${names.at(pair, ...four)} = 1;`,
     nowhere: bpf``,
   };
+  // Devices on top of each other are given a packet within one call: on one CPU, with no other ping in between.
+  const last = passed.at(bpf`cpu`, role);
+  const passes = (at: HookAt, what: EchoEnding) =>
+    bpf`${last} = (${pair}, ${echo}, (uint64)${dev}); ${counts(at, what)}`;
   /** A request is seen where it begins: again, unless it is the first of its key. */
   const begins = (at: HookAt, entry: Bpf, ends: { asked: EchoEnding; gone: EchoEnding }) =>
-    bpf`if (${packet.fragment} != 0) { ${counts(at, "fragments")} return; }
+    bpf`$last = ${last};
+    if ($last.2 != 0 && $last.2 != ${dev} && $last.0 == ${pair} && $last.1 == ${echo}) { return; }
+    if (${packet.fragment} != 0) { ${passes(at, "fragments")} return; }
     if (${on0}.0 != 0) {
       if (${now} - ${on0}.2 <= ${timeoutMs * 1_000_000}) {
         ${entry} = ((uint64)(${on0}.0 | ${unclear}), ${on0}.1, ${on0}.2, ${on0}.3);
@@ -282,7 +290,7 @@ export function echoClauses(
     ${entry} = ((uint64)${asked}, ${now}, ${now}, ${dev});
     ${named[naming]}
     ${on0} = ${entry};
-    if (${on0}.0 == 0) { ${counts(at, "unfollowed")} }`;
+    if (${on0}.0 == 0) { ${passes(at, "unfollowed")} }`;
 
   return [
     on(receiveHook, (at) =>

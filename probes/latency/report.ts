@@ -11,19 +11,12 @@ import { type Host, softnetCounters, stealSummary, threadCpu } from "../../lib/h
 import { badParameters } from "../../lib/parameters/index.js";
 import type { CommonParameters } from "../../lib/probes/index.js";
 import { type Column, deriveTable, type Frame, type Table } from "../../lib/tables/index.js";
-import { wakeupEvents, wakeupSummary } from "../scheduler/index.js";
-import { softirqSummary } from "../softirq/index.js";
+import { beside, missingOf } from "../beside.js";
 import { chosenOf, maxThreads } from "./chosen.js";
-import {
-  checkPackets,
-  type LatePackets,
-  type PacketWaits,
-  packetSteps,
-  type Step,
-  waitsOf,
-} from "./packets.js";
+import { type LatePackets, latePackets, waitsOf } from "./packets.js";
+import { type Looks, partsOf } from "./parts.js";
 import { latencyReportRules } from "./rules.js";
-import { type Seen, subjectOf, wakeupsBy } from "./tables.js";
+import { type Seen, subjectOf } from "./tables.js";
 
 /** What {@link latencyReport} is asked. */
 export interface LatencyReportOptions extends Pick<CommonParameters, "seconds" | "attachSeconds" | "during"> {
@@ -66,7 +59,7 @@ export class LatencyReport {
 
 /** How long what is read beside may take on top. */
 const readingSeconds = 180;
-/** As many probes are attached one within the other. */
+/** As many probes are attached, one after the other. */
 const mostAttached = 7;
 
 /**
@@ -86,7 +79,7 @@ const mostAttached = 7;
  *   `irq_percent`, `softirq_percent`, `idle_percent`, `processed_per_second`, `time_squeeze_per_second`), `waits` (`wait`, `place`, `device`, `cpu`, `packets`, `count`, percentiles as bounds), null without `packets`; and `late`, a Table. In a cell it shows findings, waits, threads, wake-ups and softirqs.
  *
  * Percentages of threads are by {@link threadCpu}, distributions by {@link wakeupSummary} and {@link softirqSummary}. `before` is who had the CPU at the end of the waits that took most time. At most 16 threads are looked at;
- * a note says where there are more. Waits are by {@link stageSummary}, {@link qdiscLatencySummary}, {@link backlogSummary} and {@link upcallSummary}; what the host lacks for one of them is a note. What is late on the wire
+ * a note says where there are more. Waits are by {@link stageSummary}, {@link qdiscLatencySummary}, {@link backlogSummary} and {@link upcallSummary}; a probe that fails, or that the host lacks something for, is a note. What is late on the wire
  * or in a guest is in none of these: see {@link pathSummary} and {@link echoSummary}.
  * @throws SkbookError as every probe, see {@link makeProbe}.
  * @example await latencyReport(host, { seconds: 10, packets: { from: "vnet1", to: "eth0", dst: "203.0.113.30" } })
@@ -97,60 +90,50 @@ export async function latencyReport(host: Host, options: LatencyReportOptions): 
     asked === undefined
       ? chosenOf(await threadCpu(host, { seconds: 0.5 }))
       : { chosen: [...asked], all: asked.length };
-  const seen = await look(host, chosen, { seconds, attachSeconds, during, packets, slowerThanUs });
+  const looks = { packets, threads: chosen, slowerThanUs };
+  const seen = await look(host, looks, { seconds, attachSeconds, during });
   return reportOf(seen, { chosen, all, packets, choice });
 }
 
-/** All that is read and attached: each looks on while the next one does, and the innermost takes the time. */
+/** All that is read and attached: probes look on while counters are read twice, and the innermost reading takes the time. */
 async function look(
   host: Host,
-  threads: number[],
+  looks: Looks,
   {
     seconds,
     attachSeconds,
     during,
-    packets,
-    slowerThanUs,
-  }: Omit<ReturnType<typeof checked>, "choice" | "threads">,
+  }: Pick<ReturnType<typeof checked>, "seconds" | "attachSeconds" | "during">,
 ): Promise<Seen> {
   // What is attached first looks on while all others are attached.
   const attaching = mostAttached * (attachSeconds ?? 30);
   const outer = { seconds: Math.min(3_600, seconds + readingSeconds + attaching) };
   const attached = { ...outer, ...(attachSeconds === undefined ? {} : { attachSeconds }) };
-  const waits: PacketWaits = { stages: null, queues: null, backlogs: null, upcalls: null, notes: [] };
-  const seen: Partial<Seen> = { wakeups: null, late: null, waits: packets === undefined ? null : waits };
-  const ofThreads: Step[] = [
-    async (next) => {
-      seen.late = await wakeupEvents(host, { ...attached, threads, slowerThanUs, during: next });
-    },
-    async (next) => {
-      seen.wakeups = await wakeupSummary(host, { ...attached, threads, by: [...wakeupsBy], during: next });
-    },
-  ];
-  const steps: Step[] = [
-    ...(packets === undefined ? [] : packetSteps(host, packets, attached, waits)),
-    ...(threads.length === 0 ? [] : ofThreads),
-    async (next) => {
-      const vectors = ["NET_RX" as const, "NET_TX" as const];
-      const by = ["vector" as const, "cpu" as const, "ksoftirqd" as const];
-      seen.softirqs = await softirqSummary(host, { ...attached, vectors, by, during: next });
-    },
-    async (next) => {
-      seen.threads = await threadCpu(host, { ...outer, during: next });
-    },
-    async (next) => {
-      seen.softnet = await softnetCounters(host, { ...outer, during: next });
-    },
-    async () => {
-      seen.steal = await stealSummary(host, { seconds, ...(during === undefined ? {} : { during }) });
-    },
-  ];
-  const [begin] = steps.reduceRight<(() => Promise<void>)[]>(
-    ([next = async () => {}], step) => [() => step(next)],
-    [],
-  );
-  await begin?.();
-  return seen as Seen;
+  const read: Partial<Pick<Seen, "threads" | "softnet" | "steal">> = {};
+  const readSteal = async () => {
+    read.steal = await stealSummary(host, { seconds, ...(during === undefined ? {} : { during }) });
+  };
+  const readSoftnet = async () => {
+    read.softnet = await softnetCounters(host, { ...outer, during: readSteal });
+  };
+  const outcomes = await beside(partsOf(host, looks, attached), async () => {
+    read.threads = await threadCpu(host, { ...outer, during: readSoftnet });
+  });
+  const { stages, queues, backlogs, upcalls, late, wakeups, softirqs } = outcomes;
+  const waits = {
+    stages: stages?.seen ?? null,
+    queues: queues?.seen ?? null,
+    backlogs: backlogs?.seen ?? null,
+    upcalls: upcalls?.seen ?? null,
+  };
+  return {
+    ...(read as Required<typeof read>),
+    softirqs: softirqs.seen,
+    wakeups: wakeups?.seen ?? null,
+    late: late?.seen ?? null,
+    waits: looks.packets === undefined ? null : waits,
+    missing: missingOf(outcomes),
+  };
 }
 
 /** The report of what was seen. */
@@ -170,12 +153,13 @@ export async function reportOf(
 ): Promise<LatencyReport> {
   const waits = await waitsOf(seen.waits, packets);
   const { late, ...subject } = await subjectOf(seen, waits, chosen, [
-    ...(seen.waits?.notes ?? []),
+    ...seen.missing.map(({ note }) => note),
     ...(all > chosen.length
       ? [`${all} threads carry packets by their names; ${chosen.length} of them are looked at`]
       : []),
     ...(chosen.length > 0 ? [] : ["no thread carries packets by its name: name them by `threads`"]),
   ]);
+  const { provenance } = subject.softirqs;
   const findings = await evaluate({
     name: "latencyReport",
     subject,
@@ -186,7 +170,11 @@ export async function reportOf(
         sources: {},
         query: "SELECT NULL AS flow, NULL AS doubt WHERE false",
         columns: doubtColumns,
-        provenance: subject.softirqs.provenance,
+        provenance: {
+          ...provenance,
+          partial: provenance.partial || seen.missing.some(({ code }) => !lacks.includes(code)),
+          notes: subject.threads.provenance.notes,
+        },
       }),
   });
   const { threads, wakeups, softirqs, cpus } = subject;
@@ -201,6 +189,9 @@ export async function reportOf(
   );
 }
 
+/** Codes of errors that say that a host has nothing of what a probe looks at: nothing of it is missing then. */
+const lacks = ["HOOK_MISSING", "USERSPACE_DATAPATH"];
+
 /** Nothing casts doubt on times that the kernel took; what it lost is said beside them. */
 const doubtColumns: Column[] = [
   { name: "flow", type: "VARCHAR", meaning: "about this flow" },
@@ -213,7 +204,7 @@ const Options = z.strictObject({
   attachSeconds: z.number().min(1).max(300).optional(),
   during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
   threads: z.array(threadNumber).min(1).max(maxThreads).optional(),
-  packets: z.unknown().optional(),
+  packets: latePackets.optional(),
   slowerThanUs: z.int().min(0).max(1_000_000_000).default(500),
   thresholds: z.unknown().optional(),
 });
@@ -224,9 +215,5 @@ function checked(options: LatencyReportOptions) {
   if (data === undefined) throw badParameters("latencyReport", error);
   const choice: Choice<string> = { thresholds: { ...(data.thresholds as object) }, only: undefined };
   checkChoice("latencyReport", latencyReportRules as never, choice);
-  return {
-    ...data,
-    packets: data.packets === undefined ? undefined : checkPackets(data.packets),
-    choice,
-  };
+  return { ...data, packets: options.packets, choice };
 }

@@ -7,6 +7,7 @@ import {
   type Value,
 } from "../../lib/tables/index.js";
 import { wakeupEvents, wakeupSummary } from "../scheduler/index.js";
+import { softirqSummary } from "../softirq/index.js";
 import { tableOf } from "../table-of.js";
 import { roleOf } from "./chosen.js";
 import { type PacketWaits, waitColumns } from "./packets.js";
@@ -17,16 +18,20 @@ export interface Seen {
   threads: Frame;
   softnet: Frame;
   steal: Frame;
-  softirqs: Frame;
+  softirqs: Frame | null;
   /** Null where no thread was looked at. */
   wakeups: Frame | null;
   late: Table | null;
   /** Null where no packets were asked for. */
   waits: PacketWaits | null;
+  /** Probes that failed: a note of each, and the code of its error. */
+  missing: readonly { note: string; code: string }[];
 }
 
 /** What wake-ups are told apart by. */
 export const wakeupsBy = ["command", "thread", "idle_state"] as const;
+/** What softirqs are told apart by. */
+export const softirqsBy = ["vector", "cpu", "ksoftirqd"] as const;
 
 const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
 const role = word("role", "what the thread does for packets, by its name");
@@ -70,12 +75,13 @@ export async function subjectOf(
     seen.late ??
     (await tableOf("late", empty(wakeupEvents.definition.columns({ slowerThanUs: 0, maxEvents: 1 }))));
   const wakeups = seen.wakeups ?? empty(wakeupSummary.definition.columns({ by: wakeupsBy }));
+  const softirqs = seen.softirqs ?? empty(softirqSummary.definition.columns({ by: softirqsBy }));
   const sources = {
     late,
     roles: await rolesOf(seen.threads, chosen),
     threads: await tableOf("threads", seen.threads),
     wakeups: await tableOf("wakeups", wakeups),
-    softirqs: await tableOf("softirqs", seen.softirqs),
+    softirqs: await tableOf("softirqs", softirqs),
     softnet: await tableOf("softnet", seen.softnet),
     steal: await tableOf("steal", seen.steal),
   };
@@ -85,7 +91,7 @@ export async function subjectOf(
     frame.schema.filter(({ name }) => names.includes(name));
   const without = (frame: Frame, names: readonly string[]) =>
     frame.schema.filter(({ name }) => !names.includes(name));
-  const elapsedNs = elapsedOf(seen.softirqs);
+  const elapsedNs = elapsedOf(softirqs);
   const busy = share("busy_percent", "total_ns of the time that was measured; null: that is not known");
   return {
     late,
@@ -110,8 +116,8 @@ export async function subjectOf(
     softirqs: await deriveTable("softirqs", {
       sources,
       query: `SELECT *, ${elapsedNs === null ? "NULL" : `100 * total_ns / ${elapsedNs}`} AS busy_percent FROM softirqs ORDER BY ALL`,
-      columns: [...seen.softirqs.schema, busy],
-      provenance: from(seen.softirqs),
+      columns: [...softirqs.schema, busy],
+      provenance: from(softirqs),
     }),
     cpus: await deriveTable("cpus", {
       sources,

@@ -1,8 +1,8 @@
 import { type Capture, capture } from "../../lib/captures/index.js";
 import type { Host } from "../../lib/hosts/index.js";
 import type { Frame, Table } from "../../lib/tables/index.js";
+import type { Part } from "../beside.js";
 import { readLatencySummary, tcpEvents, tcpFlightSummary } from "../tcp/index.js";
-import type { Part } from "./beside.js";
 
 /** Which connections are asked for, by either end. */
 export interface Ends {
@@ -23,27 +23,27 @@ export function probesOf(
   receiver: Host,
   ends: Ends,
   seconds: number,
-): readonly [Part<Table>, Part<Frame>, Part<Frame>] {
+): { retransmissions: Part<Table>; flight: Part<Frame>; unread: Part<Frame> } {
   const one = ends.dst ?? ends.src;
   const asked = {
     seconds: Math.min(3_600, seconds + marginSeconds),
     ...(one === undefined ? {} : { ip: one }),
     ...(ends.port === undefined ? {} : { port: ends.port }),
   };
-  return [
-    {
+  return {
+    retransmissions: {
       name: `tcpEvents at the sender, ${sender.name},`,
       run: (during) => tcpEvents(sender, { ...asked, events: "retransmission", during }),
     },
-    {
+    flight: {
       name: `tcpFlightSummary at the sender, ${sender.name},`,
       run: (during) => tcpFlightSummary(sender, { ...asked, during }),
     },
-    {
+    unread: {
       name: `readLatencySummary at the receiver, ${receiver.name},`,
       run: (during) => readLatencySummary(receiver, { ...asked, by: ["flow", "process"], during }),
     },
-  ];
+  };
 }
 
 /** A short capture of each end, on all its interfaces. */
@@ -52,7 +52,7 @@ export function capturesOf(
   receiver: Host,
   ends: Ends,
   seconds: number,
-): readonly Part<Capture>[] {
+): Record<"sender" | "receiver", Part<Capture>> {
   const of = (address: string) => `${address.includes("/") ? "net" : "host"} ${address}`;
   const filter = [
     "tcp",
@@ -64,5 +64,5 @@ export function capturesOf(
     run: (during) =>
       capture(host, { device: "any", filter, seconds: Math.min(shortSeconds, seconds), ...short, during }),
   });
-  return [part(sender, "sender"), part(receiver, "receiver")];
+  return { sender: part(sender, "sender"), receiver: part(receiver, "receiver") };
 }

@@ -9,7 +9,6 @@ import {
   socketSummary,
   socketWindows,
 } from "../../lib/analyses/index.js";
-import type { Capture } from "../../lib/captures/index.js";
 import { bundleOf, html, jupyterDisplay, type MimeBundle } from "../../lib/cell/index.js";
 import { SkbookError } from "../../lib/errors/index.js";
 import {
@@ -24,7 +23,7 @@ import type { Host } from "../../lib/hosts/index.js";
 import { badParameters } from "../../lib/parameters/index.js";
 import { type SocketSamplesOptions, socketSamples } from "../../lib/sockets/index.js";
 import type { Frame, Table, Value } from "../../lib/tables/index.js";
-import { beside, type Outcome, type Part } from "./beside.js";
+import { beside, missingOf, type Outcomes } from "../beside.js";
 import { capturesOf, type Ends, probesOf } from "./looks.js";
 import { type Connection, evidenceOf, isOf, type SeenOfTransfer, turned, wireOf } from "./seen.js";
 
@@ -151,13 +150,13 @@ export async function transferReport(
     ...(port === undefined ? {} : { port }),
   };
   let sampled: readonly [Table, Table] | undefined;
-  const probes = wanted.probes ? probesOf(sender, receiver, ends, seconds) : [];
-  const captures = wanted.captures ? capturesOf(sender, receiver, ends, seconds) : [];
-  const cannot = captures.length === 0 ? null : whyNoCapture(ends, netns);
-  let captured: readonly Outcome<Capture>[] = [];
-  const outcomes = await beside(probes as readonly Part<Table | Frame>[], async () => {
+  const probes = wanted.probes ? probesOf(sender, receiver, ends, seconds) : {};
+  const captures = wanted.captures ? capturesOf(sender, receiver, ends, seconds) : {};
+  const cannot = wanted.captures ? whyNoCapture(ends, netns) : null;
+  let captured: Captured = {};
+  const outcomes = await beside(probes, async () => {
     // A capture is short: it begins with the samples.
-    captured = await beside(cannot === null ? captures : [], async () => {
+    captured = await beside(cannot === null ? captures : {}, async () => {
       sampled = await sampleBoth({ sender, receiver }, { ...ends, seconds, everyMs }, netns, during);
     });
   });
@@ -199,7 +198,7 @@ export async function transferReport(
     seen,
     [
       ...early,
-      ...[...outcomes, ...captured].flatMap(({ note }) => note ?? []),
+      ...[outcomes, captured].flatMap(missingOf).map(({ note }) => note),
       ...(cannot === null ? [] : [cannot]),
     ],
     await socketRetransmissions(samples.sender, at.sender),
@@ -251,21 +250,24 @@ async function connectionOf(samples: Table, flow: string): Promise<Connection> {
   return { src: String(src), srcPort: Number(srcPort), dst: String(dst), dstPort: Number(dstPort) };
 }
 
+type Captured = Partial<Outcomes<ReturnType<typeof capturesOf>>>;
+
 /** Of all that probes and captures saw, what is of the transfer. */
 async function seenOf(
   connection: Connection,
-  probes: readonly Outcome<Table | Frame>[],
-  captured: readonly Outcome<Capture>[],
+  probes: Partial<Outcomes<ReturnType<typeof probesOf>>>,
+  captured: Captured,
 ): Promise<SeenOfTransfer> {
-  const [events, flight, unread] = probes.map(({ seen }) => seen) as [Table?, Frame?, Frame?];
-  const [atSender, atReceiver] = [captured[0] ?? null, captured[1] ?? null];
+  const events = probes.retransmissions?.seen;
+  const flight = probes.flight?.seen;
+  const unread = probes.unread?.seen;
   const own = `SELECT * FROM this WHERE ${isOf(connection)}`;
   return {
     retransmissions: events == null ? null : await events.query(`${own} ORDER BY time_ns`),
     flight: flight == null ? null : await flight.sql(own),
     unread: unread == null ? null : await unread.sql(`SELECT * FROM this WHERE ${isOf(turned(connection))}`),
-    captures: { sender: atSender?.seen ?? null, receiver: atReceiver?.seen ?? null },
-    wire: await wireOf(connection, { sender: atSender, receiver: atReceiver }),
+    captures: { sender: captured.sender?.seen ?? null, receiver: captured.receiver?.seen ?? null },
+    wire: await wireOf(connection, captured),
   };
 }
 

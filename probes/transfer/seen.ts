@@ -1,7 +1,7 @@
 import { tcpHealth } from "../../lib/analyses/index.js";
 import type { Capture } from "../../lib/captures/index.js";
 import { type Frame, type Table, together, type Value, warningsOf } from "../../lib/tables/index.js";
-import type { Outcome } from "./beside.js";
+import type { Outcome } from "../beside.js";
 
 /** One connection, as its sender has it. */
 export interface Connection {
@@ -39,7 +39,7 @@ export const turned = ({ src, srcPort, dst, dstPort }: Connection): Connection =
 /** What tshark makes of the transfer at each end where it was captured. */
 export async function wireOf(
   of: Connection,
-  captures: Record<"sender" | "receiver", Outcome<Capture> | null>,
+  captures: { readonly [end in "sender" | "receiver"]?: Outcome<Capture> },
 ): Promise<Frame | null> {
   const isFrom = (one: Connection) =>
     `client = ${quoted(one.src)} AND client_port = ${one.srcPort} AND server = ${quoted(one.dst)} AND server_port = ${one.dstPort}`;

@@ -1,9 +1,55 @@
 import { expect, test } from "vitest";
 import { connect, echoMesh, type Host, localhost } from "../../lib/index.js";
+import { createFrame, type Value } from "../../lib/tables/index.js";
+import { meshOf } from "../../probes/echo/mesh.js";
+import { echoSummary } from "../../probes/index.js";
+import { provenance } from "../figures/tables.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
 import { countedInSoftirqs } from "../fixtures/softirqs.js";
 import { startSshd } from "../fixtures/sshd.js";
+
+const columns = echoSummary.definition.columns({ by: ["role", "asker", "answerer"] });
+/** What a host saw of pings from 192.0.2.1 to 192.0.2.2, as counts by interval. */
+const member = (role: "asker" | "answerer", counts: { [interval: string]: number }, lost = 0) => ({
+  name: role,
+  address: role === "asker" ? "192.0.2.1" : "192.0.2.2",
+  seen: createFrame(
+    [...columns],
+    Object.entries(counts).map(([interval, count]) => {
+      const row: { [name: string]: Value } = {
+        role,
+        asker: "192.0.2.1",
+        answerer: "192.0.2.2",
+        interval,
+        count,
+      };
+      return columns.map(({ name }) => row[name] ?? (name === "avg_ns" ? 100 * count : null));
+    }),
+    { ...provenance(), lost },
+  ),
+});
+const between = (...members: Parameters<typeof meshOf>[0]) => rowsOf(meshOf(members))[0]?.between_avg_ns;
+
+test("of a mesh, the time between is known where both saw the same pings, and not where as many", () => {
+  const asker = { away: 19, unanswered: 1 };
+  expect(between(member("asker", asker), member("answerer", { total: 19 }))).toBe(0);
+  expect(between(member("asker", asker), member("answerer", { total: 20 }))).toBeNull();
+  // One of its replies was lost on the way; of another ping it has no time.
+  const other = member("answerer", { total: 19, unclear: 1 });
+  expect(between(member("asker", asker), other)).toBeNull();
+  expect(between(member("asker", asker), member("answerer", { total: 19 }, 1))).toBeNull();
+});
+
+test("a mesh is refused pings that take longer than a probe may, before a host is asked", async () => {
+  const hosts = ["a", "b"].map((name) => ({ name }) as Host);
+  const addresses = { a: "192.0.2.1", b: "192.0.2.2" };
+  const wanted = echoMesh(hosts, { addresses, count: 3_481, intervalMs: 1_000 });
+  await expect(wanted).rejects.toMatchObject({
+    code: "BAD_PARAMETER",
+    failed: expect.stringMatching(/3481 s .* 3480 s/),
+  });
+});
 
 describeLive("a mesh of pings", ["root", "bpftrace", "tracing", "sshd"], () => {
   test("says of each two hosts and direction what was answered, and where its time went", {
@@ -41,6 +87,13 @@ describeLive("a mesh of pings", ["root", "bpftrace", "tracing", "sshd"], () => {
         expect(Math.min(...times)).toBeGreaterThan(0);
         expect(row.most).toBe(parts[times.indexOf(Math.max(...times))]);
       }
+      // What ping can't ask is told; the other direction has its rows.
+      const far = { ...addresses, [there.name]: "203.0.113.9" };
+      const unreached = await echoMesh([here, there], { addresses: far, count: 2 });
+      expect(unreached.provenance.partial).toBe(true);
+      expect(unreached.provenance.notes.join()).toMatch(
+        /ping of .* from 203.0.113.9 to 127.0.0.1 ended with 2: .*Cannot assign requested address/,
+      );
       await expect(
         echoMesh([here, there], { addresses: { [here.name]: "127.0.0.1" } }),
       ).rejects.toMatchObject({

@@ -266,6 +266,11 @@ describeLive("pings", ["root", "bpftrace", "tracing", "namespaces"], () => {
           "asker stack_in": 5,
           "asker total": 5,
         });
+        // Of those that are not followed, bridge and cable count one.
+        const large = await seenIn(pair.sending, () =>
+          asks("-c", "3", "-i", "0.02", "-s", "3000", "192.0.2.2"),
+        );
+        expect(large.counts).toMatchObject({ "asker fragments": 3 });
         // The queue stands below the bridge.
         const sum = (name: string) => Number(asker.rows.find(({ interval }) => interval === name)?.total_ns);
         expect(sum("stack_out")).toBeGreaterThan(sum("away") + sum("stack_in"));
