@@ -6,6 +6,7 @@ import type { CaptureRule } from "../../lib/analyses/findings/index.js";
 import {
   findings,
   quality,
+  retransmissions,
   tcpEndings,
   tcpGaps,
   tcpHandshakes,
@@ -75,6 +76,22 @@ describe("two directions whose clocks differ", () => {
       ["missed by the capture"],
     ]);
   });
+});
+
+it("data that comes a timer after its ack was missed by the capture, and sent again", async () => {
+  const talk = new Talk().open().exchange(5);
+  for (let count = 0; count < 3; count++) {
+    const seq = talk.at("server");
+    // The first one isn't in the capture, and its ack was lost behind it.
+    talk.skip("server", 1000).ack("client").data("server", 1000, 0.3, seq).ack("client").exchange(3);
+  }
+  const capture = await open(talk.close().frames);
+  expect((await found(capture)).filter(([id]) => id === "CAPTURE_CLOCK")).toEqual([]);
+  const missed = "SELECT DISTINCT explanation, count(*) OVER ()::INTEGER FROM this";
+  expect(await rowsOf(tcpGaps(capture), missed)).toEqual([["missed by the capture", 3]]);
+  expect(await rowsOf(retransmissions(capture), "SELECT kind FROM this")).toEqual(
+    Array(3).fill(["spurious"]),
+  );
 });
 
 describe("the same packets on two interfaces", () => {
