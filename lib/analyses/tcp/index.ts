@@ -1,4 +1,4 @@
-import "./judge.js";
+import "./register-segments.js";
 
 export { type BurstOptions, retransmissionBursts } from "./bursts.js";
 export { duplicateAcks } from "./duplicate-acks.js";

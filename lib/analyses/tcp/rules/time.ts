@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOn, endsOf, type Subject, took } from "../../subject/index.js";
+import { callOn, type Doubt, doubtsAbout, endsOf, type Subject, took } from "../../subject/index.js";
 import { tcpTurns } from "../turns.js";
 import { direction, health } from "./direction.js";
 
@@ -20,7 +20,7 @@ export const tcpTimeRules = {
     ],
     shows: [...direction, ...["rtt_samples", "rtt_min_ns", "rtt_mean_ns", "rtt_median_ns", "rtt_p95_ns"]],
     measure: "rtt_mean_ns",
-    doubts: ["CAPTURE_ONE_SIDED"],
+    doubts: ["CAPTURE_ONE_SIDED"] satisfies Doubt[],
     says: (row) =>
       `${endsOf(row)}: from data of the ${row.sender} to its ack ${took(row.rtt_mean_ns)} on average, ${took(row.rtt_min_ns)} at best`,
     causes: [
@@ -51,7 +51,7 @@ export const tcpTimeRules = {
     shows: ["flow", "turn", "sender", "start_ns", "wait_ns", "duration_ns", "packets", "payload_bytes"],
     measure: "wait_ns",
     // Who is taken for the server may be the client, whose user thinks.
-    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_MISSED_PACKETS", "CAPTURE_NO_SYN"],
+    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_MISSED_PACKETS", ...doubtsAbout("role")] satisfies Doubt[],
     says: (row) => `${row.flow}: the server answered after ${took(row.wait_ns)}, in turn ${row.turn}`,
     causes: [
       "the application works that long, or waits for something behind it",
