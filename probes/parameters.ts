@@ -602,6 +602,16 @@ export interface IrqSummaryParameters {
   name?: string | undefined;
 }
 
+/** What {@link softirqEvents} can be asked, beside what every probe can. */
+export interface SoftirqEventsParameters {
+  /** Softirqs that waited or ran so long or longer, in microseconds (integer, 0 to 60,000,000). Default 1000. */
+  slowerThanUs?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** One vector or several, as /proc/softirqs names them: `NET_RX`. */
+  vectors?: "HI" | "TIMER" | "NET_TX" | "NET_RX" | "BLOCK" | "IRQ_POLL" | "TASKLET" | "SCHED" | "HRTIMER" | "RCU" | ("HI" | "TIMER" | "NET_TX" | "NET_RX" | "BLOCK" | "IRQ_POLL" | "TASKLET" | "SCHED" | "HRTIMER" | "RCU")[] | undefined;
+}
+
 /** What {@link softirqSummary} can be asked, beside what every probe can. */
 export interface SoftirqSummaryParameters {
   /** What to count by, in the order of the columns; default vector. */

@@ -40,6 +40,11 @@ export function sportWords(ports: number | number[] | undefined): string[] {
   return all.length === 0 ? [] : any(all.map((number) => ["sport", "=", `:${number}`]));
 }
 
+/** Addresses among the ends that are asked for; a prefix is none. */
+export function addressesOf({ src, dst }: z.output<typeof Connections>): string[] {
+  return [src, dst].filter((end) => end !== undefined && !end.includes("/")) as string[];
+}
+
 const ended = (address: string) => {
   const [base = "", bits] = address.split("/");
   return `${base.includes(":") ? `[${base}]` : base}${bits === undefined ? "" : `/${bits}`}`;

@@ -45,6 +45,8 @@ export interface Sampling {
   netns: string | undefined;
   /** Words of `ss` that choose sockets. */
   filter: string[];
+  /** Addresses of ends that are asked for. */
+  ends?: string[];
   /** Parameters beside these, that a recording has to have been made with. */
   further: { [name: string]: number };
   during: (() => unknown) | undefined;
@@ -76,13 +78,26 @@ export interface Sampled {
  * @throws SkbookError as {@link socketSamples} does.
  */
 export async function sampled(host: Host, sampling: Sampling, listener: Listener): Promise<Sampled> {
-  const { name, tried, script, everyMs, seconds, netns, filter, further, during, signal } = sampling;
+  const {
+    name,
+    tried,
+    script,
+    everyMs,
+    seconds,
+    netns,
+    filter,
+    ends = [],
+    further,
+    during,
+    signal,
+  } = sampling;
   const ticks = Math.floor((1_000 * seconds) / everyMs) + 1;
   const params = { everyMs, seconds, netns: netns ?? null, ...further, filter };
   let asked = false;
   let stop = () => {};
   const run = await recordedRun({ kind: "sockets", name, host: host.name, params }, outcomeShape, () => {
-    const words = ["sh", "-c", script, "skbook", String(everyMs / 10), String(ticks), ...filter];
+    const given = [String(everyMs / 10), String(ticks), ends.join(" "), ...filter];
+    const words = ["sh", "-c", script, "skbook", ...given];
     const execution = host.start(
       netns === undefined ? words : ["nsenter", `--net=/run/netns/${netns}`, ...words],
       {

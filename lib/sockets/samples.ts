@@ -3,10 +3,11 @@ import type { Host } from "../hosts/index.js";
 import { badParameters } from "../parameters/index.js";
 import { createTable, type Table } from "../tables/index.js";
 import { sampleColumns } from "./columns.js";
-import { Connections, filterWords } from "./filter.js";
+import { addressesOf, Connections, filterWords } from "./filter.js";
 import { type Heard, maxSockets, SampleReader } from "./reader.js";
 import { type Sampling, sampled, samplingShape } from "./sampler.js";
 import { samplerScript } from "./script.js";
+import { isShaping, shapingOf } from "./shaping.js";
 
 /** What {@link socketSamples} is asked. */
 export interface SocketSamplesOptions {
@@ -43,7 +44,8 @@ const Options = Connections.extend({
  * socket for a moment. Listening sockets and those in TIME-WAIT are not there.
  *
  * Counters that the host's kernel or `ss` doesn't know are null; where it knows them, what it leaves out is 0. Ask both ends at once: `onAll([sender, receiver], (host) =>
- * socketSamples(host, options))`. The kernel's settings that bear on TCP are in `provenance.details.settings`, as they are; its counters of time go by its ticks (4 ms where HZ is 250).
+ * socketSamples(host, options))`. The kernel's settings that bear on TCP are in `provenance.details.settings`, as they are; the rate that a queueing
+ * discipline of the device sets for a peer (fq, tbf, netem, cake; not of classes) in `provenance.details.shaping`, of the first 8 peers; its counters of time go by its ticks (4 ms where HZ is 250).
  *
  * Columns: {@link openSocketSamples} lists them.
  *
@@ -59,6 +61,7 @@ export async function socketSamples(host: Host, options: SocketSamplesOptions = 
   const sampling: Sampling = {
     ...{ name: "socketSamples", tried: `sample the sockets of ${host.name}`, script: samplerScript },
     ...{ everyMs, seconds, netns, filter: filterWords(connections), further: { maxRows } },
+    ends: addressesOf(connections),
     ...{ during, signal, fewer: "dst, port" },
   };
   const reader = new SampleReader();
@@ -100,8 +103,9 @@ export async function socketSamples(host: Host, options: SocketSamplesOptions = 
 
 /** What analyses go by, beside the rows. */
 export function detailsOf({ facts, samples, longestMs }: Heard, everyMs: number | null) {
-  const { kernel = null, ss = null, ...settings } = facts;
-  return { everyMs, samples, longestSampleMs: longestMs, kernel, ss, settings };
+  const { kernel = null, ss = null, ...rest } = facts;
+  const settings = Object.fromEntries(Object.entries(rest).filter(([name]) => !isShaping(name)));
+  return { everyMs, samples, longestSampleMs: longestMs, kernel, ss, settings, shaping: shapingOf(rest) };
 }
 
 /** Sockets that a sample had too many of. */

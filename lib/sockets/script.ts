@@ -3,6 +3,8 @@ export const factWord = "skbook-fact";
 export const sampleWord = "skbook-sample";
 export const endWord = "skbook-end";
 export const fileWord = "skbook-file";
+/** First part of the name of a fact: the rate that is set for a peer. */
+export const shapingWord = "shaping";
 export const ownerWord = "skbook-owner";
 export const openingWord = "skbook-opening";
 
@@ -17,7 +19,7 @@ const cores = ["rmem_max", "wmem_max", "default_qdisc"].map((name) => `net/core/
 
 /**
  * Runs a command, `ss` in it, at ticks that are counted from the start by the uptime, which nobody sets: a sample that comes late shifts no other one, and ticks that pass while it
- * runs are left out, which their numbers show. Its parameters: hundredths of a second between ticks, how many ticks, the words of the filter.
+ * runs are left out, which their numbers show. Its parameters: hundredths of a second between ticks, how many ticks, addresses of ends that are asked for, the words of the filter.
  *
  * @param settings read once, by their paths below /proc/sys.
  * @param command what a sample is; its exit code tells whether all of it is there.
@@ -25,7 +27,7 @@ const cores = ["rmem_max", "wmem_max", "default_qdisc"].map((name) => `net/core/
  */
 function sampler(settings: readonly string[], command: string, first: readonly string[] = []): string {
   return [
-    "export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin; every=$1; count=$2; shift 2",
+    "export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin; every=$1; count=$2; ends=$3; shift 3",
     "command -v ss >/dev/null || { echo 'ss is not installed' >&2; exit 127; }",
     `echo "${factWord} kernel $(uname -r)"; echo "${factWord} ss $(ss -V)"`,
     // grep reads each at once: read byte by byte, as sh does, the kernel's numbers end after their first digit.
@@ -40,8 +42,22 @@ function sampler(settings: readonly string[], command: string, first: readonly s
   ].join("; ");
 }
 
+/** Of so many peers is it asked what rate is set for them. */
+const maxPeers = 8;
+/** Addresses of the peers of what `ss` lists. */
+const peers =
+  'awk \'NR > 1 { peer = $5; sub(/:[0-9]+$/, "", peer); gsub(/[][]/, "", peer); sub(/^::ffff:/, "", peer); print peer }\'';
+/** Of `tc qdisc show`: kind:rate of each discipline that has a rate, by spaces. */
+const rates =
+  "sed -n 's/^qdisc \\([^ ]*\\) .* \\(maxrate\\|rate\\|bandwidth\\) \\([^ ]*\\).*/\\1:\\3/p' | sort -u | tr '\\n' ' '";
+/** The rates that queueing disciplines of the device set for a peer, of those that are asked for or there. */
+const shaping =
+  `{ printf '%s\\n' $ends; ss -tn "$@" | ${peers}; } | awk '/^[0-9a-fA-F.:]+$/ && !seen[$0]++' | head -n ${maxPeers} | while read -r peer; do ` +
+  'device=$(ip -o route get "$peer" 2>/dev/null | sed -n \'s/.* dev \\([^ ]*\\).*/\\1/p\'); [ -n "$device" ] || continue; ' +
+  `rates=$(tc qdisc show dev "$device" 2>/dev/null | ${rates}); [ -z "$rates" ] || echo "${factWord} ${shapingWord}/$peer $device $rates"; done`;
+
 /** Samples TCP sockets that don't listen. */
-export const samplerScript = sampler([...settings, ...cores], 'ss -tinmoe "$@"');
+export const samplerScript = sampler([...settings, ...cores], 'ss -tinmoe "$@"', [shaping]);
 
 /** Settings that bear on what waits for accept(2). */
 const listenSettings = [

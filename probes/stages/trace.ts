@@ -36,8 +36,13 @@ const owner = 31;
 
 /** Where packets of the host itself begin, no time leads to. */
 const reached = stageNames.filter((name) => name !== "stack_out");
-/** Two stages in a word: a printed row has room for so many. Their times in steps of 16 ns, plus 1; 0 for a stage that was not passed. */
-const stepBits = 4;
+/**
+ * Two stages in a word, 32 bits each: a printed row has room for so many. Their times in steps of 32 ns, plus 2; 1 for a stage that was not passed. A half is never 0, and a word always less than it could be: the verifier
+ * of Linux 6.1 keeps a zero, a number with bounds and one without apart where it is put on the stack, and would follow each way to have some of these in 16 halves.
+ */
+const [stepBits, notPassed, halfMask] = [5, 1, 0x7fff_ffff];
+/** Times that a half has no room for belong to packets that took longer than this altogether, in bits: 68 s. */
+const longestBits = stepBits + 31;
 const words = Array.from({ length: Math.ceil(reached.length / 2) }, (_, index) => bpf`$two${index}`);
 
 /**
@@ -53,12 +58,13 @@ const all = bpf`$all`;
 /** Statements that put the times of all stages into {@link words}. */
 const packed: Bpf = joined(
   [
-    bpf`$number = ${known.number}; ${all} = 0; $was = ${times.at(bpf`$number`, owner)}; if ($was.0 == ${known.first}) { ${all} = 1; }`,
+    bpf`$number = ${known.number}; ${all} = 0; $was = ${times.at(bpf`$number`, owner)};
+    if ($was.0 == ${known.first} && ${known.whole} >> ${longestBits} == 0) { ${all} = 1; }`,
     ...words.flatMap((word, index) =>
       reached.slice(2 * index, 2 * index + 2).map((name, place) => {
-        const value = bpf`((($was.1 >> ${stepBits}) + 1) << ${32 * place})`;
-        const begin = place === 0 ? bpf`${word} = (uint64)0; ` : bpf``;
-        return bpf`${begin}$was = ${times.at(bpf`$number`, stage(name))}; if ($was.0 == ${known.first}) { ${word} = ${word} | ${value}; }`;
+        const half = bpf`$was = ${times.at(bpf`$number`, stage(name))};
+    $half = (uint64)${notPassed}; if ($was.0 == ${known.first}) { $half = ($was.1 >> ${stepBits} & ${halfMask}) + 2; }`;
+        return place === 0 ? bpf`${half} ${word} = $half;` : bpf`${half} ${word} = ${word} | $half << 32;`;
       }),
     ),
   ],
@@ -142,7 +148,8 @@ const stageTimes: Field = fields({
     {
       name: "stages_known",
       type: "BOOLEAN",
-      meaning: "false: so many others came in meanwhile that the times of its stages are gone",
+      meaning:
+        "false: so many others came in meanwhile that the times of its stages are gone, or it took longer than 68 s",
     },
     ...stageColumns,
   ],
@@ -154,7 +161,7 @@ const stageTimes: Field = fields({
       return [both & 0xffff_ffffn, both >> 32n];
     });
     const time = (half = 0n) =>
-      known === "0" || half === 0n ? null : Number((half - 1n) << BigInt(stepBits));
+      known === "0" || half <= BigInt(notPassed) ? null : Number((half - 2n) << BigInt(stepBits));
     return [known !== "0", ...reached.map((_, index) => time(halves[index]))];
   },
 });
@@ -189,7 +196,8 @@ const taking = (slowerThanUs: number): Taking => ({
  * - `seq` BIGINT: sequence number of TCP, as it stands in the header; null for others
  * - `total_ns` BIGINT, ns: from where it came in to where it went out
  * - `cpu` INTEGER: CPU that it went out by
- * - `stages_known` BOOLEAN: false: so many others came in meanwhile that the times of its stages are gone
+ * - `stages_known` BOOLEAN: false: so many others came in meanwhile that the times of its stages are gone, or it took longer than
+ *   68 s
  * - `backlog_ns` BIGINT, ns: from the stage before until `backlog`, of all its visits; null: not passed, or begun there
  * - `rx_ns` BIGINT, ns: from the stage before until `rx`, of all its visits; null: not passed, or begun there
  * - `ovs_in_ns` BIGINT, ns: from the stage before until `ovs_in`, of all its visits; null: not passed, or begun there
@@ -207,7 +215,7 @@ const taking = (slowerThanUs: number): Taking => ({
  * - `driver_ns` BIGINT, ns: from the stage before until `driver`, of all its visits; null: not passed, or begun there
  * - `transport_in_ns` BIGINT, ns: from the stage before until `transport_in`, of all its visits; null: not passed, or begun there
  *
- * The times of stages are in steps of 16 ns. Up to 4,096 packets can be on their way at a time: of one that more have come in behind, `total_ns` alone is known (`stages_known` false).
+ * The times of stages are in steps of 32 ns. Up to 4,096 packets can be on their way at a time: of one that more have come in behind, and of what took longer than 68 s, `total_ns` alone is known (`stages_known` false).
  *
  * Errors: as for every probe, see {@link makeProbe}; `HOOK_MISSING` for `stack` on a host without kprobes.
  *
@@ -215,7 +223,7 @@ const taking = (slowerThanUs: number): Taking => ({
  */
 export const stageTrace: Probe<StageTraceParameters, "table"> = defineRows({
   name: "stageTrace",
-  revision: 2,
+  revision: 3,
   measures: "packets that took long inside a host, one row each with all stages",
   hooks: stageHooks,
   summary: "stageSummary",

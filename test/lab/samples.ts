@@ -21,6 +21,7 @@ import {
   queueSummary,
   record,
   runQueueSummary,
+  softirqEvents,
   softirqSummary,
   stageSummary,
   stageTrace,
@@ -81,6 +82,10 @@ const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) 
   ],
   ovsActionEvents: [nftDrop, (host) => ovsActionEvents(host, { ...few, during: () => switchedPings(host) })],
   softirqSummary: [nftDrop, (host, during) => softirqSummary(host, { ...asked, during })],
+  softirqEvents: [
+    nftDrop,
+    (host, during) => softirqEvents(host, { ...few, vectors: "NET_RX", slowerThanUs: 50, during }),
+  ],
   runQueueSummary: [nftDrop, (host, during) => runQueueSummary(host, { ...asked, during })],
   wakeupSummary: [nftDrop, (host, during) => wakeupSummary(host, { ...asked, during })],
   wakeupEvents: [nftDrop, (host, during) => wakeupEvents(host, { ...few, during })],

@@ -108,6 +108,7 @@ const asked: { readonly [probe: string]: readonly object[] } = {
     { by: ["flow", "socket"], ...sockets },
     { by: ["peer"], dst: "2001:db8::/32" },
   ],
+  softirqEvents: [{ vectors: "NET_RX", slowerThanUs: 5_000 }],
   softirqSummary: [{ vectors: ["NET_RX", "NET_TX"], by: ["vector", "cpu", "ksoftirqd"] }],
 };
 

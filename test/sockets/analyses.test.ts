@@ -547,29 +547,29 @@ test("a pipeline of several connections asks which; of one without its other end
   await expect(socketPipeline({} as never, other)).rejects.toMatchObject({ code: "BAD_PARAMETER" });
 });
 
+/** As the sampler writes it, with what it was told before the first sample. */
+const framed = (facts: readonly string[], moments: readonly Moment[]) =>
+  facts.map((fact) => `skbook-fact ${fact}\n`).join("") +
+  moments
+    .map(
+      ({ tokens, own = "192.0.2.1:1", peer = "192.0.2.2:2" }, n) =>
+        `skbook-sample ${n} ${1_767_225_600 + n}000000000 ${100 * n}\nESTAB 0 0 ${own} ${peer} sk:1\n\t skmem:(r0,rb100000,t0,tb100000,f0,w0,o0,bl0,d0) cubic mss:1448 ${tokens}\nskbook-end ${n} 0 ${100 * n}\n`,
+    )
+    .join("");
+
 test("settings of the kernel that explain it are findings: window scaling, buffers, autotuning, restarts after idling", async () => {
   const facts = [
     "tcp_rmem 4096 131072 200000",
     "tcp_wmem 4096 16384 200000",
     "tcp_moderate_rcvbuf 0",
     "tcp_slow_start_after_idle 1",
-  ]
-    .map((fact) => `skbook-fact net/ipv4/${fact}\n`)
-    .join("");
-  const framed = (moments: Moment[]) =>
-    facts +
-    moments
-      .map(
-        ({ tokens, own = "192.0.2.1:1", peer = "192.0.2.2:2" }, n) =>
-          `skbook-sample ${n} ${1_767_225_600 + n}000000000 ${100 * n}\nESTAB 0 0 ${own} ${peer} sk:1\n\t skmem:(r0,rb100000,t0,tb100000,f0,w0,o0,bl0,d0) cubic mss:1448 ${tokens}\nskbook-end ${n} 0 ${100 * n}\n`,
-      )
-      .join("");
+  ].map((fact) => `net/ipv4/${fact}`);
   const idle = many(6, { busy: 300, rwnd: 200, acked: 9 }).map((held, n) => ({
     ...held,
     more: `cwnd:${n % 2 === 0 ? 80 : 10}`,
   }));
   const options = { bandwidth: "10 Gbit/s" };
-  const atSender = (await socketSummary(await samplesOf(framed(sender(idle))), options)).findings;
+  const atSender = (await socketSummary(await samplesOf(framed(facts, sender(idle))), options)).findings;
   expect(atSender.ids).toEqual(
     expect.arrayContaining([
       "SOCKET_SCALING_OFF",
@@ -579,7 +579,7 @@ test("settings of the kernel that explain it are findings: window scaling, buffe
     ]),
   );
   expect(atSender.ids).not.toContain("SOCKET_READ_LIMIT_LOW");
-  const atReceiver = (await socketSummary(await samplesOf(framed(receiver(6))), options)).findings;
+  const atReceiver = (await socketSummary(await samplesOf(framed(facts, receiver(6))), options)).findings;
   expect(atReceiver.get("SOCKET_AUTOTUNING_OFF").verdict).toMatch(/net.ipv4.tcp_moderate_rcvbuf is 0/);
 });
 
@@ -606,4 +606,40 @@ test("NFR-PERF-002, NFR-PERF-005: a thousand files of samples, in bounded memory
   const rows = await rowsOf(connections);
   expect(rows).toHaveLength(1_000);
   expect(new Set(rows.map((row) => row.limit))).toEqual(new Set(["receiver window"]));
+});
+
+test("a rate that the sender's own queueing discipline sets is named: fq's as pacing, a shaper's beside the path", async () => {
+  const seconds = many(8, {
+    busy: 1_000,
+    acked: 240_000,
+    more: "notsent:50000 unacked:10 rtt:40/1 cwnd:40",
+  });
+  const rated = async (facts: string) => {
+    const { connections, findings } = await socketSummary(await samplesOf(framed([facts], sender(seconds))));
+    const [row] = await rowsOf(connections);
+    return { row, ids: findings.ids };
+  };
+  const fq = await rated("shaping/192.0.2.2 eth0 fq:2Mbit");
+  expect(fq.row).toMatchObject({
+    ...{ limit: "pacing", queue_bits_per_second: 2_000_000, queue_rate_by: "fq on eth0" },
+  });
+  expect(fq.ids).toContain("SOCKET_PACING_LIMITED");
+  expect(fq.ids).not.toContain("SOCKET_QUEUE_RATE");
+  const tbf = await rated("shaping/192.0.2.2 eth0 tbf:2Mbit fq:1Gbit");
+  expect(tbf.row).toMatchObject({
+    limit: "path",
+    queue_bits_per_second: 2_000_000,
+    queue_rate_by: "tbf on eth0",
+  });
+  expect(tbf.ids).toContain("SOCKET_QUEUE_RATE");
+  for (const other of [
+    "192.0.2.9 eth0 fq:2Mbit",
+    "192.0.2.2 eth0 fq:1Gbit",
+    "192.0.2.2 eth0 fq:2Mbit fq:4Mbit",
+    "192.0.2.2 eth0 cake:unlimited",
+  ]) {
+    const { row, ids } = await rated(`shaping/${other}`);
+    expect(row, other).toMatchObject({ limit: "path" });
+    expect(ids, other).not.toContain("SOCKET_QUEUE_RATE");
+  }
 });

@@ -54,6 +54,12 @@ export async function setting(namespace: string, name: string, value: string): P
   await execa("nsenter", [`--net=/run/netns/${namespace}`, "sysctl", "-qw", `${name}=${value}`]);
 }
 
+/** Holds all that leaves a namespace to a rate. */
+export async function shape(namespace: string, rate: string): Promise<void> {
+  const tbf = ["tbf", "rate", rate, "burst", "20kb", "limit", "80kb"];
+  await execa("ip", ["netns", "exec", namespace, "tc", "qdisc", "add", "dev", "eth0", "root", ...tbf]);
+}
+
 /** How the two ends behave. */
 export interface Behaviour {
   /** SO_SNDBUF, SO_RCVBUF, SO_MAX_PACING_RATE (bytes/s); 0: left alone. */

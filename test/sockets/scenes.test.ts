@@ -16,6 +16,7 @@ import {
   receiverAddress,
   type SocketScene,
   setting,
+  shape,
   startTransfer,
 } from "./scene.js";
 import { rowsOf } from "./text.js";
@@ -26,6 +27,8 @@ interface Scene extends Behaviour {
   link?: LinkFaults;
   /** A setting of the receiver. */
   set?: [name: string, value: string];
+  /** Rate of a queueing discipline of the sender. */
+  shaper?: string;
   limit: string;
   primary: string;
 }
@@ -65,6 +68,12 @@ const scenes: Scene[] = [
     title: "packets are lost, 10 ms away",
     link: { ...away, loseEvery: 60 },
     limit: "loss",
+    primary: "sender: path",
+  },
+  {
+    title: "a shaper at the sender",
+    shaper: "20mbit",
+    limit: "path",
     primary: "sender: path",
   },
   {
@@ -122,9 +131,10 @@ describeLive("transfers with a known limit", ["root", "namespaces", "python"], (
 
   test.each(someOf("scenes of transfers", scenes, 6))(
     "$title: Summary and Pipeline name $limit",
-    async ({ link, set, limit, primary, ...behaviour }) => {
+    async ({ link, set, shaper, limit, primary, ...behaviour }) => {
       scene = await buildSocketScene("limits", link);
       if (set !== undefined) await setting(scene.receiver, ...set);
+      if (shaper !== undefined) await shape(scene.sender, shaper);
       const [sender, receiver] = await bothEnds(scene, behaviour);
       const [row] = await rowsOf((await socketSummary(sender)).connections);
       const pipeline = await socketPipeline(sender, receiver);
@@ -134,6 +144,13 @@ describeLive("transfers with a known limit", ["root", "namespaces", "python"], (
       ).toEqual({
         ...{ summary: limit, pipeline: limit, primary },
       });
+      if (shaper === undefined) expect(row?.queue_rate_by).toBeNull();
+      else {
+        expect(row).toMatchObject({ queue_rate_by: "tbf on eth0", queue_bits_per_second: 20_000_000 });
+        expect(pipeline.verdict).toContain(
+          "its sender's own queueing discipline carried no more (tbf on eth0: 20 Mbit/s)",
+        );
+      }
     },
   );
 });

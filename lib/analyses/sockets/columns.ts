@@ -25,7 +25,7 @@ const meanings: Record<(typeof limits)[number], string> = {
   "send buffer": "its own send buffer was full of what is in flight",
   "receiver window": "the peer's window allowed no more",
   "congestion window": "the congestion window was full",
-  pacing: "a rate that somebody set (SO_MAX_PACING_RATE) was reached",
+  pacing: "a rate that somebody set (SO_MAX_PACING_RATE, fq maxrate) was reached",
   loss: "what was lost was being sent again",
   path: "none of these: the rate of the path, or a queue in it",
 };

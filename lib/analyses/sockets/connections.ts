@@ -1,6 +1,6 @@
 import type { Column } from "../../tables/index.js";
 import { amount, bitRate, flow, limit, ratio, shares, socket, word } from "./columns.js";
-import { counters, grown, largest, limits, shareColumn, sharesSql } from "./steps.js";
+import { counters, grown, largest, limits, reachedPart, shareColumn, sharesSql } from "./steps.js";
 
 /** Columns of one row per connection. */
 export const connectionColumns: Column[] = [
@@ -47,8 +47,17 @@ export const connectionColumns: Column[] = [
   amount("drops", "packets", "that the socket dropped meanwhile"),
   { name: "window_scaling", type: "BOOLEAN", meaning: "window scaling was agreed on" },
   amount("max_pacing_bits_per_second", "bit/s", "SO_MAX_PACING_RATE; null: none"),
+  amount(
+    "queue_bits_per_second",
+    "bit/s",
+    "rate that a queueing discipline of its host sets: fq's maxrate for it alone, others' for all that leaves by the device; null: none known",
+  ),
+  word("queue_rate_by", "that queueing discipline and its device"),
   word("congestion_control", "algorithm of the congestion window"),
 ];
+
+/** A sender that has the rate which a queueing discipline of its host sets, in SQL over `connections`. */
+export const queueReached = `(role = 'sender' AND acked_bits_per_second >= ${reachedPart} * queue_bits_per_second)`;
 
 const sums = counters.map((counter) => `sum(${grown(counter)}) AS ${grown(counter)}`).join(", ");
 
@@ -70,7 +79,8 @@ export function connectionViews(bandwidth: number | null): { [name: string]: str
         quantile_disc(CASE WHEN NOT app_limited THEN delivery_bits_per_second / pacing_bits_per_second END, 0.5) AS delivery_of_pacing,
         quantile_disc(wmem_queued_bytes / nullif(sndbuf_bytes, 0), 0.95) AS send_pressure, quantile_disc(rmem_bytes / nullif(rcvbuf_bytes, 0), 0.95) AS receive_pressure,
         max(sndbuf_bytes) AS sndbuf_bytes, max(rcvbuf_bytes) AS rcvbuf_bytes, avg(recv_q_bytes) AS recv_q_bytes, avg(rmem_bytes) AS rmem_bytes,
-        bool_and(window_scaling) AS window_scaling, max(max_pacing_bits_per_second) AS max_pacing_bits_per_second, any_value(congestion_control) AS congestion_control
+        bool_and(window_scaling) AS window_scaling, max(max_pacing_bits_per_second) AS max_pacing_bits_per_second, any_value(congestion_control) AS congestion_control,
+        any_value(queue_bits_per_second) AS queue_bits_per_second, any_value(queue_rate_by) AS queue_rate_by
       FROM steps GROUP BY flow, socket`,
     ranked: `SELECT *, ${largest("{column}")} AS "limit", ${ranked} AS ranking FROM summed`,
     connections: `

@@ -9,7 +9,7 @@ import {
   type Value,
 } from "../../tables/index.js";
 import { flow as flowColumn, ratio, word } from "./columns.js";
-import { connectionColumns } from "./connections.js";
+import { connectionColumns, queueReached } from "./connections.js";
 import { chooseOne, momentsOfReceiver, noPeer, peersOf } from "./ends.js";
 import { type BandwidthOptions, checkedBandwidth, checkSamples } from "./options.js";
 import { placeOf, pointColumns, points, slowReaderSql } from "./points.js";
@@ -114,7 +114,7 @@ export async function socketPipeline(
   const answer = await deriveFrame({
     sources: { sent, got },
     query: `SELECT sent."limit", sent.second_limit, ${slowReaderSql} AS slow, ${limits.map((limit) => `sent.${shareColumn(limit)}`).join(", ")},
-      sent.acked_bits_per_second, sent.sndbuf_bytes, sent.snd_wnd_bytes, got.rcvbuf_bytes, got.recv_q_bytes, sent.resent_percent, sent.max_pacing_bits_per_second, sent.min_rtt_us, got.window_scaling, sent.few, sent.samples
+      sent.acked_bits_per_second, sent.sndbuf_bytes, sent.snd_wnd_bytes, got.rcvbuf_bytes, got.recv_q_bytes, sent.resent_percent, sent.max_pacing_bits_per_second, sent.queue_bits_per_second, sent.queue_rate_by, sent.queue_reached, sent.min_rtt_us, got.window_scaling, sent.few, sent.samples
       FROM sent, got LIMIT 1`,
     columns: [
       ...["limit", "second_limit"].map((name) => word(name, name)),
@@ -128,7 +128,10 @@ export async function socketPipeline(
         "recv_q_bytes",
         "resent_percent",
       ].map((name) => ratio(name, name)),
-      ...["max_pacing_bits_per_second", "min_rtt_us"].map((name) => ratio(name, name)),
+      ...["max_pacing_bits_per_second", "queue_bits_per_second"].map((name) => ratio(name, name)),
+      word("queue_rate_by", "queueing discipline"),
+      { name: "queue_reached", type: "BOOLEAN", meaning: "its rate is reached" },
+      ratio("min_rtt_us", "min_rtt_us"),
       { name: "window_scaling", type: "BOOLEAN", meaning: "window scaling" },
       { name: "few", type: "BOOLEAN", meaning: "too few samples" },
       { name: "samples", type: "BIGINT", meaning: "samples" },
@@ -223,13 +226,18 @@ const pointRules: Rules<Table> = Object.fromEntries(
 function moreOf(subject: SocketSubject): Promise<Table> {
   return subject.table(
     "connection",
-    `SELECT connections.*, waiting_part, disorder_part, unread_part, few FROM connections JOIN (
+    `SELECT connections.*, ${queueReached} AS queue_reached, waiting_part, disorder_part, unread_part, few FROM connections JOIN (
        SELECT flow, socket, avg(notsent_bytes / nullif(notsent_bytes + in_flight_bytes, 0)) AS waiting_part,
          sum(d_rcv_ooo_packets) / nullif(sum(d_data_segs_in), 0) AS disorder_part, avg(CAST(recv_q_bytes > 0 AS INTEGER)) AS unread_part, ${fewSql} AS few
        FROM steps GROUP BY flow, socket) AS more ON connections.flow = more.flow AND connections.socket IS NOT DISTINCT FROM more.socket
      ORDER BY greatest(coalesce(acked_bytes, 0), coalesce(received_bytes, 0)) DESC, connections.socket LIMIT 1`,
     [
       ...connectionColumns,
+      {
+        name: "queue_reached",
+        type: "BOOLEAN",
+        meaning: "it has the rate of its host's queueing discipline",
+      },
       ratio("waiting_part", "not sent yet, of what is not acknowledged"),
       ratio("disorder_part", "packets out of order of those with data"),
       ratio("unread_part", "samples with unread data"),

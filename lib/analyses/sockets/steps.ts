@@ -45,6 +45,8 @@ const fullPart = 0.95;
 const blockedPart = 2 / 3;
 /** Less than this part sent again, or all of it for nothing, holds nobody up. */
 const lossPart = 0.001;
+/** Payload acknowledged at this part of a rate that counts whole frames, in bursts, is that rate. */
+export const reachedPart = 0.8;
 /** A round trip of twice the shortest, and this much more, waits in a queue. */
 const queueUs = 1_000;
 /**
@@ -83,19 +85,28 @@ const computed = (names: readonly string[], type: Column["type"]): Column[] =>
  *
  * Busy, held up by the peer's window and held up by the send buffer is what the kernel measured (its chronographs). The rest of the busy time is told apart by the sample at its end: loss
  * where something is taken for lost or was sent again (0.1 % at least, and not for nothing), unless a queue that runs over explains that; where no full segment waits to be sent (less is held back by Nagle's rule) and the window isn't full, the send buffer if it is full (the kernel doesn't notice where all was sent before the writer had to wait), else the application; pacing where a rate
- * that somebody set is reached; the congestion window where it is full; else the path: its rate, or its queue.
+ * that somebody set for the connection is reached (SO_MAX_PACING_RATE; fq's maxrate, as `queue_bits_per_second`); the congestion window where it is full; else the path: its rate, or its queue.
  */
 export function stepsOf(samples: Table, filter: CheckedFilter): Promise<Table> {
   return deriveTable("steps", {
     sources: { samples },
-    views: viewsOf(filter),
+    views: viewsOf(filter, shapingOf(samples)),
     query: "SELECT * FROM stepped",
     columns: [
       ...samples.schema,
-      ...computed(["in_flight_packets", "in_flight_bytes", "cwnd_before", ...counters.map(grown)], "BIGINT"),
+      ...computed(
+        [
+          "in_flight_packets",
+          "in_flight_bytes",
+          "cwnd_before",
+          "queue_bits_per_second",
+          ...counters.map(grown),
+        ],
+        "BIGINT",
+      ),
       ...computed(["passed_us", "elapsed_us", "busy", ...limits.map(shareColumn)], "DOUBLE"),
       ...computed(["reused", "queued"], "BOOLEAN"),
-      ...computed(["limit"], "VARCHAR"),
+      ...computed(["queue_rate_by", "limit"], "VARCHAR"),
     ],
     provenance: samples.provenance,
   });
@@ -105,11 +116,35 @@ export function stepsOf(samples: Table, filter: CheckedFilter): Promise<Table> {
 const lower = (value: string, most: string) =>
   `CASE WHEN (${value}) IS NOT NULL AND (${most}) IS NOT NULL THEN least(${value}, ${most}) END`;
 
-function viewsOf(filter: CheckedFilter): { [name: string]: string } {
+/** The rate that a queueing discipline sets for a peer, as `socketSamples` has it in `provenance.details.shaping`. */
+interface Shaping {
+  peer: string;
+  device: string;
+  qdisc: string;
+  bitsPerSecond: number;
+}
+
+const shapingOf = ({ provenance }: Table) => (provenance.details.shaping ?? []) as unknown as Shaping[];
+
+const rateBy = ({ qdisc, device }: Shaping) => `'${qdisc} on ${device.replaceAll("'", "''")}'`;
+
+/** fq holds each connection to its rate, others all that leaves by the device; in SQL. */
+export const ratePerConnection = "starts_with(queue_rate_by, 'fq ')";
+
+/** A value by peer, in SQL. */
+function byPeer(shaping: readonly Shaping[], type: string, of: (one: Shaping) => string): string {
+  const cases = shaping.map((one) => `WHEN '${one.peer.replaceAll("'", "''")}' THEN ${of(one)}`).join(" ");
+  return cases === "" ? `CAST(NULL AS ${type})` : `CAST(CASE dst ${cases} END AS ${type})`;
+}
+
+function viewsOf(filter: CheckedFilter, shaping: readonly Shaping[]): { [name: string]: string } {
   const before = (column: string) => `lag(${column}) OVER socket_steps`;
   return {
     chosen: `
-      SELECT *, ${inFlight} AS in_flight_packets, (${inFlight}) * mss_bytes AS in_flight_bytes FROM samples WHERE ${chosen(filter)}`,
+      SELECT *, ${inFlight} AS in_flight_packets, (${inFlight}) * mss_bytes AS in_flight_bytes,
+        ${byPeer(shaping, "BIGINT", (one) => String(one.bitsPerSecond))} AS queue_bits_per_second,
+        ${byPeer(shaping, "VARCHAR", rateBy)} AS queue_rate_by
+      FROM samples WHERE ${chosen(filter)}`,
     since: `
       SELECT *, (time_ns - ${before("time_ns")}) / 1000.0 AS real_us, uptime_us - ${before("uptime_us")} AS up_us,
         ${before("cwnd_packets")} AS cwnd_before, coalesce(starts_with(state, 'SYN-') OR starts_with(${before("state")}, 'SYN-'), false) AS opening,
@@ -143,6 +178,7 @@ function viewsOf(filter: CheckedFilter): { [name: string]: string } {
             CASE WHEN wmem_queued_bytes >= ${blockedPart} * sndbuf_bytes THEN 'send buffer' ELSE 'application' END
           WHEN d_retrans_packets > 0 AND NOT mere AND NOT coalesce(queued, false) THEN 'loss'
           WHEN pacing_bits_per_second >= ${fullPart} * max_pacing_bits_per_second THEN 'pacing'
+          WHEN ${ratePerConnection} AND d_bytes_acked * 8e6 / elapsed_us >= ${reachedPart} * queue_bits_per_second THEN 'pacing'
           WHEN in_flight_packets >= ${fullPart} * cwnd_packets AND NOT coalesce(queued, false) THEN 'congestion window'
           ELSE 'path' END AS rest_limit
       FROM windowed`,

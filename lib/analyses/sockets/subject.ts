@@ -67,6 +67,14 @@ export function speed(bits: EvidenceRow[string] | undefined): string {
   return scaled(Number(bits), ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]);
 }
 
+/** "2 Mbit/s (fq maxrate on eth0)": the lower of the rates that are set for a connection alone. */
+export function setRate(row: EvidenceRow): string {
+  const [own, queue] = [row.max_pacing_bits_per_second, row.queue_bits_per_second];
+  const byQueue =
+    String(row.queue_rate_by).startsWith("fq ") && !(own !== null && Number(own) < Number(queue));
+  return byQueue ? `${speed(queue)} (${row.queue_rate_by})` : `${speed(own)} (SO_MAX_PACING_RATE)`;
+}
+
 function scaled(value: number, units: readonly string[]): string {
   const place = Math.max(
     0,

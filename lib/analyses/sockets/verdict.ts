@@ -2,7 +2,7 @@ import { createFrame, deriveFrame, type Frame, type Provenance, type Value } fro
 import { ratio, word } from "./columns.js";
 import { actionColumns } from "./points.js";
 import { type Limit, limits, shareColumn } from "./steps.js";
-import { percent, type SocketSubject, size, speed } from "./subject.js";
+import { percent, type SocketSubject, setRate, size, speed } from "./subject.js";
 
 /** What holds a transfer up, in a sentence. */
 export function verdictOf(flow: string, facts: { [name: string]: Value }, slow: boolean): string {
@@ -23,9 +23,12 @@ export function verdictOf(flow: string, facts: { [name: string]: Value }, slow: 
       ? `its receiving application read too slowly (${size(facts.recv_q_bytes)} unread on average in a buffer of ${size(facts.rcvbuf_bytes)})`
       : `its receiver's window allowed no more (receive buffer of ${size(facts.rcvbuf_bytes)}${window}${facts.window_scaling === false ? ", window scaling is off" : ""})`,
     "congestion window": "its congestion window was full",
-    pacing: `its sender's own limit of ${speed(facts.max_pacing_bits_per_second)} (SO_MAX_PACING_RATE) was reached`,
+    pacing: `its sender's own limit of ${setRate(facts)} was reached`,
     loss: `what was lost was being sent again (${facts.resent_percent === null ? "an unknown part" : `${Number(facts.resent_percent).toPrecision(2)} %`} of its payload)`,
-    path: "the path carried no more, and neither end held it up",
+    path:
+      facts.queue_reached === true
+        ? `its sender's own queueing discipline carried no more (${facts.queue_rate_by}: ${speed(facts.queue_bits_per_second)})`
+        : "the path carried no more, and neither end held it up",
   };
   return `${flow}: at ${speed(facts.acked_bits_per_second)}, for ${share} of the time ${why[limit]}${doubt}`;
 }

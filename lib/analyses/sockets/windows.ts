@@ -49,7 +49,7 @@ export const cwndEventSql = `
  * - `send_buffer_share` DOUBLE: share of the time, 0 to 1: its own send buffer was full of what is in flight
  * - `receiver_window_share` DOUBLE: share of the time, 0 to 1: the peer's window allowed no more
  * - `congestion_window_share` DOUBLE: share of the time, 0 to 1: the congestion window was full
- * - `pacing_share` DOUBLE: share of the time, 0 to 1: a rate that somebody set (SO_MAX_PACING_RATE) was reached
+ * - `pacing_share` DOUBLE: share of the time, 0 to 1: a rate that somebody set (SO_MAX_PACING_RATE, fq maxrate) was reached
  * - `loss_share` DOUBLE: share of the time, 0 to 1: what was lost was being sent again
  * - `path_share` DOUBLE: share of the time, 0 to 1: none of these: the rate of the path, or a queue in it
  * - `in_flight_packets` BIGINT, packets: sent, and neither acknowledged nor taken for lost

@@ -6,6 +6,8 @@ import { backlogs, paths, queues, stages, upcalls } from "./watches.js";
 
 /** Where the receiver listens; nobody else does. */
 const port = 4007;
+/** Another one: no probe follows what goes there. */
+const otherPort = 4006;
 const udp = { protocol: "UDP", dstPort: port } as const;
 
 const toMachine = { from: "uplink0", to: "vnet1", src: address.client, dst: address.vm1, ...udp };
@@ -17,24 +19,24 @@ const pings = { protocol: "ICMP" as const, src: address.client, dst: address.vm1
 
 const macOf = (namespace: string) =>
   `$(ip -n ${namespace} -o link show eth0 | sed 's/.*ether \\([^ ]*\\).*/\\1/')`;
-/** Neighbours that are known need not be asked; the first datagrams make the switch's flows. */
-const known = (between: readonly [command: string, neighbour: string, mac: string][], first: string) => ({
-  ready: [
-    ...between.map(([command, one, mac]) => `${command} replace ${one} nud permanent lladdr ${mac}`),
-    first,
-  ],
+/** Neighbours that are known need not be asked. */
+const known = (between: readonly [command: string, neighbour: string, mac: string][]) => ({
+  ready: between.map(([command, one, mac]) => `${command} replace ${one} nud permanent lladdr ${mac}`),
   after: between.map(([command, one]) => `${command} change ${one} nud reachable`),
 });
-const oneWay = (from: string, to: string, count: number, rest = "") =>
-  `$L one-way ${from} ${to} ${address[to as keyof typeof address]} ${port} ${count} ${rest}`;
+const sends = (from: string, to: string, at: number, count: number, rest = "") =>
+  `$L one-way ${from} ${to} ${address[to as keyof typeof address]} ${at} ${count} ${rest}`;
+const oneWay = (from: string, to: string, count: number, rest?: string) => sends(from, to, port, count, rest);
+/** Has the switch make its flows, which know no ports: it forgets them after 10 s, and probes may take longer to attach. */
+const wakes = (from: string, to: string) => `${sends(from, to, otherPort, 5)} > /dev/null`;
 const bridgeMac = "$(cat /sys/class/net/br0/address)";
 
 const vm1 = ["ip neigh", `${address.vm1} dev br0`, macOf("vm1")] as const;
 const vm1ToBridge = ["ip -n vm1 neigh", `${address.bridge} dev eth0`, bridgeMac] as const;
-const routed = known([[...vm1], [...vm1ToBridge]], `${oneWay("client", "vm1", 5)} > /dev/null`);
-const outward = known([[...vm1], [...vm1ToBridge]], `${oneWay("vm1", "client", 5)} > /dev/null`);
+const routed = known([[...vm1], [...vm1ToBridge]]);
+const intoMachine = wakes("client", "vm1");
 
-const toMachineLate = { ...routed, late: [oneWay("client", "vm1", 100)] };
+const toMachineLate = { ...routed, late: [intoMachine, oneWay("client", "vm1", 100)] };
 
 /** The whole way, and the stage where the time went; and every packet that was counted. */
 const grows = (watch: Watch, pair: string): Look => ({
@@ -99,8 +101,8 @@ export const stageFaults: readonly LatencyFault[] = [
   {
     name: "netem-on-uplink",
     ms: 30,
-    ...outward,
-    late: [oneWay("vm1", "client", 100)],
+    ...routed,
+    late: [wakes("vm1", "client"), oneWay("vm1", "client", 100)],
     ...netem("uplink0"),
     looks: [
       grows(stages(fromMachine), "queue → driver"),
@@ -126,8 +128,7 @@ export const stageFaults: readonly LatencyFault[] = [
   {
     name: "netem-under-tunnel",
     ms: 30,
-    ready: [`${oneWay("vm1", "far", 5)} > /dev/null`],
-    late: [oneWay("vm1", "far", 100)],
+    late: [wakes("vm1", "far"), oneWay("vm1", "far", 100)],
     ...netem("under0"),
     looks: [grows(stages(intoTunnel), "queue → driver")],
   },
@@ -135,7 +136,7 @@ export const stageFaults: readonly LatencyFault[] = [
     name: "netem-in-machine",
     ms: 30,
     ...routed,
-    late: [`$L echo client ${address.vm1} 40`],
+    late: [intoMachine, `$L echo client ${address.vm1} 40`],
     put: ["tc -n vm1 qdisc add dev eth0 root netem delay 30ms"],
     undo: ["tc -n vm1 qdisc del dev eth0 root"],
     looks: [
@@ -151,7 +152,7 @@ export const stageFaults: readonly LatencyFault[] = [
     ms: 20,
     ...routed,
     // Ten at once, which leave one after the other.
-    late: [oneWay("client", "vm1", 100, "1000 200 10")],
+    late: [intoMachine, oneWay("client", "vm1", 100, "1000 200 10")],
     put: ["tc qdisc add dev vnet1 root tbf rate 1mbit burst 2kb limit 100kb"],
     undo: ["tc qdisc del dev vnet1 root"],
     looks: [
@@ -163,7 +164,7 @@ export const stageFaults: readonly LatencyFault[] = [
     name: "fq-pacing",
     ms: 20,
     ...routed,
-    late: [oneWay("client", "vm1", 100, "1000 200 5")],
+    late: [intoMachine, oneWay("client", "vm1", 100, "1000 200 5")],
     put: ["modprobe sch_fq", "tc qdisc add dev vnet1 root fq maxrate 400kbit"],
     undo: ["tc qdisc del dev vnet1 root"],
     looks: [
@@ -177,8 +178,8 @@ export const stageFaults: readonly LatencyFault[] = [
     // Packets of the uplink are handled by CPU 1, where something comes before ksoftirqd.
     ready: [...routed.ready, `echo 2 > ${rps}`],
     after: [`echo 0 > ${rps}`, ...routed.after],
-    late: [`$L starve 1 60 client vm1 ${address.vm1} ${port} 120 64 60 30`],
-    calm: [`$L starve 1 0 client vm1 ${address.vm1} ${port} 120 64 60 30`],
+    late: [intoMachine, `$L starve 1 60 client vm1 ${address.vm1} ${port} 120 64 60 30`],
+    calm: [intoMachine, `$L starve 1 0 client vm1 ${address.vm1} ${port} 120 64 60 30`],
     looks: [
       {
         watch: stages(toMachine),
@@ -194,7 +195,8 @@ export const stageFaults: readonly LatencyFault[] = [
   {
     name: "slow-upcalls",
     ms: 500,
-    ready: [`${oneWay("vm1", "vm2", 5)} > /dev/null`],
+    // The machines know each other then.
+    ready: [wakes("vm1", "vm2")],
     late: [`$L upcalls $(cat /run/openvswitch/ovs-vswitchd.pid) 600 vm1 vm2 ${address.vm2} ${port} 20`],
     calm: [`$L upcalls $(cat /run/openvswitch/ovs-vswitchd.pid) 0 vm1 vm2 ${address.vm2} ${port} 20`],
     looks: [

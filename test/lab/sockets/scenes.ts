@@ -49,8 +49,14 @@ export const socketScenes: readonly SocketScene[] = [
     after: 2,
   },
   { name: "losses", put: away(100, "loss 1%"), ...losses, seconds: 6, after: 2 },
-  // A queueing discipline's own rate, of which no socket knows: the path begins behind the socket.
-  { name: "fq-maxrate", put: ["$A tc qdisc add dev eth0 root fq maxrate 2mbit"], ...path, after: 2 },
+  { name: "fq-maxrate", put: ["$A tc qdisc add dev eth0 root fq maxrate 2mbit"], ...pacing, after: 2 },
+  // It holds all that leaves there, which no socket knows: the path begins behind the socket.
+  {
+    name: "own-shaper",
+    put: ["$A tc qdisc add dev eth0 root tbf rate 2mbit burst 10kb limit 40kb"],
+    ...path,
+    after: 2,
+  },
   { name: "max-pacing-rate", pacing: 250_000, ...pacing },
   { name: "bottleneck", put: [narrow("2mbit")], ...path, after: 2 },
   // Slow start takes its time: the window is what there is to send by, where the send buffer needs not grow with it.

@@ -1,6 +1,7 @@
 import { type Rules, rule } from "../../../findings/index.js";
 import { word } from "../columns.js";
-import { connectionColumns } from "../connections.js";
+import { connectionColumns, queueReached } from "../connections.js";
+import { ratePerConnection } from "../steps.js";
 import { percent, type SocketSubject, size, speed } from "../subject.js";
 
 const connections = (subject: SocketSubject) => subject.connections();
@@ -49,6 +50,22 @@ export const configurationRules = {
       "both ends are on one host: there is no link between them",
     ],
     advice: ["give what the narrowest link of the path carries; BDP and utilization are wrong until then"],
+    verify: verify("socketRates"),
+  }),
+  SOCKET_QUEUE_RATE: rule({
+    title: "the sender's own queueing discipline sets the rate",
+    category: "configuration",
+    thresholds: {},
+    of: connections,
+    // What limits one connection alone is a limit of its own: SOCKET_PACING_LIMITED.
+    grades: () => [["MEDIUM", `${queueReached} AND NOT ${ratePerConnection}`]],
+    shows: ["flow", "queue_rate_by", "queue_bits_per_second", "acked_bits_per_second", "path_share"],
+    measure: "acked_bits_per_second",
+    doubts: [],
+    says: (row) =>
+      `${row.flow}: it carried ${speed(row.acked_bits_per_second)}, and ${row.queue_rate_by} lets out ${speed(row.queue_bits_per_second)}`,
+    causes: ["a shaper on the device that it leaves by"],
+    advice: ["see `tc -s qdisc show` at the sender, and who set it: no host of the path can make up for it"],
     verify: verify("socketRates"),
   }),
   SOCKET_SCALING_OFF: rule({

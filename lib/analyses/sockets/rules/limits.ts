@@ -1,6 +1,6 @@
 import { type EvidenceRow, type Rules, rule, type Severity } from "../../../findings/index.js";
 import { type Limit, shareColumn } from "../steps.js";
-import { percent, type SocketSubject, size, speed } from "../subject.js";
+import { percent, type SocketSubject, setRate, size, speed } from "../subject.js";
 
 const connections = (subject: SocketSubject) => subject.connections();
 const verify = (call: string) => (row: EvidenceRow) =>
@@ -109,10 +109,13 @@ export const limitRules = {
     limit: "pacing",
     title: "a set rate limits the sender",
     severity: "MEDIUM",
-    shows: ["max_pacing_bits_per_second"],
-    says: (row) => `its own limit of ${speed(row.max_pacing_bits_per_second)} was reached`,
-    causes: ["SO_MAX_PACING_RATE, set by the application"],
-    advice: ["see what sets it: the application's own limit of its rate"],
+    shows: ["max_pacing_bits_per_second", "queue_bits_per_second", "queue_rate_by"],
+    says: (row) => `its own limit of ${setRate(row)} was reached`,
+    causes: [
+      "SO_MAX_PACING_RATE, set by the application",
+      "maxrate of the queueing discipline fq at the sender",
+    ],
+    advice: ["see what sets it: the application's own limit of its rate, or `tc qdisc show` at the sender"],
   }),
   SOCKET_LOSS_LIMITED: held({
     limit: "loss",
