@@ -632,6 +632,22 @@ export interface FutexSummaryParameters {
   threads?: number | number[] | undefined;
 }
 
+/** What {@link lockSummary} can be asked, beside what every probe can. */
+export interface LockSummaryParameters {
+  /** The process, by the number that `ps -e` shows (integer, 1 to 4,194,304). */
+  process: number;
+  /** The functions that are watched. Default ["pthread_mutex_lock","pthread_rwlock_rdlock","pthread_rwlock_wrlock"]. */
+  functions?: ("pthread_mutex_lock" | "pthread_rwlock_rdlock" | "pthread_rwlock_wrlock")[] | undefined;
+  /** Whether other processes that run the same library may be stopped at each of their calls, too. Default false. */
+  others?: boolean | undefined;
+  /** How many functions deep stacks are, where `by` has them (integer, 1 to 64). Default 16. */
+  stacks?: number | undefined;
+  /** What to count by, in the order of the columns; default function, lock. */
+  by?: ("function" | "lock" | "thread" | "command" | "result" | "caller" | "user_stack")[] | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+}
+
 /** What {@link offCpuEvents} can be asked, beside what every probe can. */
 export interface OffCpuEventsParameters {
   /** Only what took at least so many microseconds from leaving the CPU until running again; 0 for all (integer, 0 to 1,000,000,000). Default 1000. */

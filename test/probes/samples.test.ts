@@ -80,6 +80,15 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   ],
   upcallEvents: [{ slowerThanUs: 500, ...packets }],
   upcallSummary: [{ by: ["device"], ...packets }],
+  lockSummary: [
+    {
+      others: true,
+      threads: [42, 4_242],
+      by: ["lock", "thread", "result", "caller", "user_stack"],
+      functions: ["pthread_rwlock_wrlock"],
+    },
+    { by: ["command", "function"] },
+  ],
   futexSummary: [
     {
       process: 4_242,
@@ -310,7 +319,9 @@ describe.skipIf(lacking.length > 0)(
       const all = (folder.read(`${name}.${kernel}.bt`) ?? "").split(/^(?=\/\/ \{)/m);
       for (const [index, written] of all.entries()) {
         // This machine may not have the module of a switch; where a clause stands, its instructions are the same.
-        const program = written.replaceAll(/tracepoint:openvswitch:\w+/g, "tracepoint:net:net_dev_queue");
+        const program = written
+          .replaceAll(/tracepoint:openvswitch:\w+/g, "tracepoint:net:net_dev_queue")
+          .replaceAll(/probe:\/proc\/\d+\/map_files\/[\w-]+:/g, `probe:${process.execPath}:`);
         const file = join(place, `${name}-${index}`);
         const [begin = "", ...words] = [...withoutBtf, "bpftrace", "--emit-elf", file, "-e", program];
         execFileSync(begin, words, {
