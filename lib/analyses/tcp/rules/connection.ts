@@ -37,6 +37,8 @@ const attempts = async (subject: Subject) => {
     provenance: all.provenance,
   });
 };
+/** The client wanted to know whether somebody answers, and no more. */
+const probing = `"by" = 'client' AND NOT payload AND idle_ns < 1e9`;
 /** The answer may have come after the capture. */
 const undecided = "flow IN (SELECT flow FROM doubts WHERE doubt = 'CAPTURE_ENDED')";
 
@@ -98,7 +100,10 @@ export const tcpConnectionRules = {
     category: "reliability",
     thresholds: {},
     of: ({ capture, filter }: Subject) => tcpEndings(capture, filter),
-    grades: () => [["MEDIUM", "ending = 'reset'"]],
+    grades: () => [
+      ["INFO", `ending = 'reset' AND ${probing}`],
+      ["MEDIUM", "ending = 'reset'"],
+    ],
     shows: [
       ...ends,
       "ending",
@@ -118,6 +123,7 @@ export const tcpConnectionRules = {
       "after long silence: a time limit of a firewall, load balancer or NAT",
       "in the middle of a transfer: the application crashed or closed with data unread",
       "at once: the service refuses this client, or no longer knows the connection",
+      "by the client at once, before any data (INFO): a health check, a scan, or the slower of two addresses that were tried",
     ],
     advice: ["compare idle_ns with the time limits on the way; look into the log of whoever sent the RST"],
     verify: (row) => callOn("tcpEndings", row),
