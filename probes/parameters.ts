@@ -632,6 +632,22 @@ export interface FutexSummaryParameters {
   threads?: number | number[] | undefined;
 }
 
+/** What {@link lockSummary} can be asked, beside what every probe can. */
+export interface LockSummaryParameters {
+  /** The process, by the number that `ps -e` shows (integer, 1 to 4,194,304). */
+  process: number;
+  /** The functions that are watched. Default ["pthread_mutex_lock","pthread_rwlock_rdlock","pthread_rwlock_wrlock"]. */
+  functions?: ("pthread_mutex_lock" | "pthread_rwlock_rdlock" | "pthread_rwlock_wrlock")[] | undefined;
+  /** Whether other processes that run the same library may be stopped at each of their calls, too. Default false. */
+  others?: boolean | undefined;
+  /** How many functions deep stacks are, where `by` has them (integer, 1 to 64). Default 16. */
+  stacks?: number | undefined;
+  /** What to count by, in the order of the columns; default function, lock. */
+  by?: ("function" | "lock" | "thread" | "command" | "result" | "caller" | "user_stack")[] | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+}
+
 /** What {@link offCpuEvents} can be asked, beside what every probe can. */
 export interface OffCpuEventsParameters {
   /** Only what took at least so many microseconds from leaving the CPU until running again; 0 for all (integer, 0 to 1,000,000,000). Default 1000. */
@@ -692,6 +708,24 @@ export interface WakeupSummaryParameters {
   threads?: number | number[] | undefined;
   /** Threads of this name, as `ps -eLo comm` shows it. */
   command?: string | undefined;
+}
+
+/** What {@link acceptSummary} can be asked, beside what every probe can. */
+export interface AcceptSummaryParameters {
+  /** What to count by, in the order of the columns; default own_port, process. */
+  by?: ("own_port" | "own" | "peer" | "peer_port" | "flow" | "process")[] | undefined;
+  /** Own address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Address or prefix of the peer, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** Own port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** Port of the peer (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
 }
 
 /** What {@link readLatencySummary} can be asked, beside what every probe can. */

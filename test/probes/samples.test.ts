@@ -80,6 +80,15 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   ],
   upcallEvents: [{ slowerThanUs: 500, ...packets }],
   upcallSummary: [{ by: ["device"], ...packets }],
+  lockSummary: [
+    {
+      others: true,
+      threads: [42, 4_242],
+      by: ["lock", "thread", "result", "caller", "user_stack"],
+      functions: ["pthread_rwlock_wrlock"],
+    },
+    { by: ["command", "function"] },
+  ],
   futexSummary: [
     {
       process: 4_242,
@@ -97,6 +106,10 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   wakeupSummary: [
     { threads: [42, 4_242], by: ["command", "thread", "cpu", "waker_cpu"] },
     { command: "vhost-4242" },
+  ],
+  acceptSummary: [
+    { by: ["flow", "process"], ...sockets },
+    { by: ["peer"], dst: "2001:db8::/32" },
   ],
   readLatencySummary: [{ by: ["flow", "process"], ...sockets }, { by: ["socket"] }],
   recvSummary: [{ process: 4_242, by: ["thread", "call", "outcome"] }, { by: ["command", "call"] }],
@@ -310,7 +323,9 @@ describe.skipIf(lacking.length > 0)(
       const all = (folder.read(`${name}.${kernel}.bt`) ?? "").split(/^(?=\/\/ \{)/m);
       for (const [index, written] of all.entries()) {
         // This machine may not have the module of a switch; where a clause stands, its instructions are the same.
-        const program = written.replaceAll(/tracepoint:openvswitch:\w+/g, "tracepoint:net:net_dev_queue");
+        const program = written
+          .replaceAll(/tracepoint:openvswitch:\w+/g, "tracepoint:net:net_dev_queue")
+          .replaceAll(/probe:\/proc\/\d+\/map_files\/[\w-]+:/g, `probe:${process.execPath}:`);
         const file = join(place, `${name}-${index}`);
         const [begin = "", ...words] = [...withoutBtf, "bpftrace", "--emit-elf", file, "-e", program];
         execFileSync(begin, words, {

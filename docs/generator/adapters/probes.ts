@@ -37,6 +37,7 @@ const path = { from: "eth0", to: "eth1", protocol: "ICMP", src: "192.0.2.1", dst
 const needed: Record<string, object> = {
   gapEvents: { devices: "eth0" },
   gapSummary: { devices: "eth0" },
+  lockSummary: { process: 4_242 },
   pathEvents: path,
   pathSummary: path,
   stageSummary: { from: "eth0", to: "eth1" },
