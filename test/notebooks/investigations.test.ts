@@ -205,15 +205,28 @@ describe("which-stage-is-slow", () => {
 
   test("finds the stage, the CPU and the thread that has it", async () => {
     await replays(name);
-    const legs = rows(text("way"), /^(?:request|reply) inside|^outside/);
-    const p99 = Object.fromEntries(legs.map(([leg, , , , , p99]) => [leg, Number(p99)]));
-    expect(p99["request inside"]).toBeGreaterThan(10);
-    expect(p99.outside).toBeLessThan(10);
+    const pairs = rows(text("slowest"), /→|^total/);
+    const [first = 0, second = 0, third = 0] = pairs.map((row) => Number(row[4]));
+    expect(
+      pairs
+        .slice(0, 2)
+        .map(([pair]) => pair)
+        .sort(),
+    ).toEqual(["backlog → rx", "total"]);
+    expect(Math.min(first, second)).toBeGreaterThan(20);
+    expect(third).toBeLessThan(first / 4);
     expect(text("report")).toMatch(/LATE_BEHIND_OTHERS: ksoftirqd\/1, .* mostly telemetry had the CPU/);
     const [before = []] = rows(text("wakeups"), /^telemetry/);
     expect(Number(before[1])).toBeGreaterThan(5);
     expect(rows(text("cause"), /^telemetry/)[0]?.slice(0, 3)).toEqual(["telemetry", "1", "FIFO"]);
     expect(text("softirqs")).toContain("Latency by CPU");
+  });
+
+  test("is what the guide shows", () => {
+    const guide = readFileSync("docs/something-is-late.md", "utf8");
+    for (const cell of ["slowest", "wakeups"]) expect(guide).toContain(text(cell).trimEnd());
+    const [late = ""] = text("report").match(/LATE_BEHIND_OTHERS: .*?(?= \[)/) ?? [];
+    expect(guide).toContain(late);
   });
 
   test("of each single packet, nearly all of the time is in the backlog", () => {
