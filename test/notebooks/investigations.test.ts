@@ -230,7 +230,7 @@ describe("which-stage-is-slow", () => {
   });
 
   test("of each single packet, nearly all of the time is in the backlog", () => {
-    const late = rows(text("trace"), /^ *\d/).map((row) => row.map(Number));
+    const late = rows(text("trace"), /^ *\d+ {2,}/).map((row) => row.map(Number));
     expect(late.length).toBeGreaterThan(2);
     for (const [, cpu, total, backlog] of late) {
       expect(cpu).toBe(1);
@@ -245,16 +245,10 @@ describe("first-packet-is-slow", () => {
 
   test("counts the upcalls of each ping, which the later ones have none of", async () => {
     await replays(name);
-    const pings = rows(text("joined"), /^ *\d /).map((row) => row.map(Number));
-    expect(pings.map(([ping, , upcalls]) => [ping, upcalls])).toEqual([
-      ...[
-        [1, 4],
-        [2, 1],
-        [3, 0],
-        [4, 0],
-        [5, 0],
-      ],
-    ]);
+    const pings = rows(text("joined"), /^ *\d {2,}/).map((row) => row.map(Number));
+    expect(pings.map(([ping, , upcalls]) => [ping, upcalls])).toEqual(
+      [4, 1, 0, 0, 0].map((upcalls, index) => [index + 1, upcalls]),
+    );
     const [first, , later] = pings as number[][];
     expect(first?.[3]).toBeGreaterThan(4 * (later?.[3] ?? 0));
     expect(first?.[4]).toBeGreaterThan(0.5 * (first?.[3] ?? 0));
