@@ -445,9 +445,9 @@ export interface UpcallSummaryParameters {
 /** What {@link stageSummary} can be asked, beside what every probe can. */
 export interface StageSummaryParameters {
   /** Where packets come in: a device or up to 8, such as a machine's tap `vnet1`, or `stack`: what the host itself sends. */
-  from: string | string | string[];
+  from: string | string[];
   /** Where they go out: a device or up to 8, or `stack`: what the host itself takes, up to TCP, UDP or ICMP. */
-  to: string | string | string[];
+  to: string | string[];
   /** Stages between where packets come in and go out that are looked at; default all that the host has. Each costs every packet of the host that passes it. */
   stages?: ("backlog" | "ovs_in" | "ovs_flow" | "upcall" | "conntrack" | "ovs_out" | "ip_in" | "ip_out" | "inner_queue" | "inner_driver" | "inner_rx" | "queue")[] | undefined;
   /** What has not gone out after so many milliseconds is lost; what is younger at the end is unfinished (integer, 1 to 60,000). Default 1000. */
@@ -477,9 +477,9 @@ export interface StageSummaryParameters {
 /** What {@link stageTrace} can be asked, beside what every probe can. */
 export interface StageTraceParameters {
   /** Where packets come in: a device or up to 8, such as a machine's tap `vnet1`, or `stack`: what the host itself sends. */
-  from: string | string | string[];
+  from: string | string[];
   /** Where they go out: a device or up to 8, or `stack`: what the host itself takes, up to TCP, UDP or ICMP. */
-  to: string | string | string[];
+  to: string | string[];
   /** Stages between where packets come in and go out that are looked at; default all that the host has. Each costs every packet of the host that passes it. */
   stages?: ("backlog" | "ovs_in" | "ovs_flow" | "upcall" | "conntrack" | "ovs_out" | "ip_in" | "ip_out" | "inner_queue" | "inner_driver" | "inner_rx" | "queue")[] | undefined;
   /** Inode of the network namespace that both ends are in; default: the one that commands run in (integer, at least 1). */
@@ -602,6 +602,16 @@ export interface IrqSummaryParameters {
   name?: string | undefined;
 }
 
+/** What {@link softirqEvents} can be asked, beside what every probe can. */
+export interface SoftirqEventsParameters {
+  /** Softirqs that waited or ran so long or longer, in microseconds (integer, 0 to 60,000,000). Default 1000. */
+  slowerThanUs?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+  /** One vector or several, as /proc/softirqs names them: `NET_RX`. */
+  vectors?: "HI" | "TIMER" | "NET_TX" | "NET_RX" | "BLOCK" | "IRQ_POLL" | "TASKLET" | "SCHED" | "HRTIMER" | "RCU" | ("HI" | "TIMER" | "NET_TX" | "NET_RX" | "BLOCK" | "IRQ_POLL" | "TASKLET" | "SCHED" | "HRTIMER" | "RCU")[] | undefined;
+}
+
 /** What {@link softirqSummary} can be asked, beside what every probe can. */
 export interface SoftirqSummaryParameters {
   /** What to count by, in the order of the columns; default vector. */
@@ -618,6 +628,22 @@ export interface FutexSummaryParameters {
   by?: ("command" | "process" | "thread" | "address" | "operation" | "result" | "user_stack")[] | undefined;
   /** Threads of this process, by the number that `ps -e` shows (integer, 1 to 4,194,304). */
   process?: number | undefined;
+  /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
+  threads?: number | number[] | undefined;
+}
+
+/** What {@link lockSummary} can be asked, beside what every probe can. */
+export interface LockSummaryParameters {
+  /** The process, by the number that `ps -e` shows (integer, 1 to 4,194,304). */
+  process: number;
+  /** The functions that are watched. Default ["pthread_mutex_lock","pthread_rwlock_rdlock","pthread_rwlock_wrlock"]. */
+  functions?: ("pthread_mutex_lock" | "pthread_rwlock_rdlock" | "pthread_rwlock_wrlock")[] | undefined;
+  /** Whether other processes that run the same library may be stopped at each of their calls, too. Default false. */
+  others?: boolean | undefined;
+  /** How many functions deep stacks are, where `by` has them (integer, 1 to 64). Default 16. */
+  stacks?: number | undefined;
+  /** What to count by, in the order of the columns; default function, lock. */
+  by?: ("function" | "lock" | "thread" | "command" | "result" | "caller" | "user_stack")[] | undefined;
   /** Threads, by the number that `ps -eLo tid` shows: one, or up to 16 (integer, 1 to 4,194,304, or list of integer, 1 to 4,194,304, 1 to 16). */
   threads?: number | number[] | undefined;
 }
@@ -682,6 +708,24 @@ export interface WakeupSummaryParameters {
   threads?: number | number[] | undefined;
   /** Threads of this name, as `ps -eLo comm` shows it. */
   command?: string | undefined;
+}
+
+/** What {@link acceptSummary} can be asked, beside what every probe can. */
+export interface AcceptSummaryParameters {
+  /** What to count by, in the order of the columns; default own_port, process. */
+  by?: ("own_port" | "own" | "peer" | "peer_port" | "flow" | "process")[] | undefined;
+  /** Own address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Address or prefix of the peer, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** Own port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** Port of the peer (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
 }
 
 /** What {@link readLatencySummary} can be asked, beside what every probe can. */

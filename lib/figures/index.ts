@@ -8,6 +8,7 @@ export { type FlameGraphOptions, flameGraph } from "./flame-graph.js";
 export { type FlowTimelineOptions, flowTimeline } from "./flow-timeline.js";
 export { type IoGraphOptions, ioGraph } from "./io-graph.js";
 export { latencyBars } from "./latency-bars.js";
+export { type LatencyByCpuOptions, latencyByCpu } from "./latency-by-cpu.js";
 export { type LatencyEcdfOptions, latencyEcdf } from "./latency-ecdf.js";
 export { type LatencyHeatmapOptions, latencyHeatmap } from "./latency-heatmap.js";
 export { type LatencyOverTimeOptions, latencyOverTime } from "./latency-over-time.js";

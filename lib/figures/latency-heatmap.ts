@@ -1,8 +1,8 @@
-import { SkbookError } from "../errors/index.js";
 import type { Table } from "../tables/index.js";
 import { captioned } from "./caption.js";
 import { extentOf } from "./extent.js";
 import { Figure } from "./figure.js";
+import { durationOf } from "./latency/index.js";
 import { needsColumns } from "./needs.js";
 import { nothing } from "./nothing.js";
 import { rowsOf } from "./rows.js";
@@ -17,7 +17,6 @@ export interface LatencyHeatmapOptions {
 }
 
 const wanted = { figure: "latencyHeatmap", made: "wakeupEvents(host, { seconds: 10, slowerThanUs: 0 })" };
-const usual = ["whole_ns", "total_ns", "waited_ns", "off_ns", "silent_ns", "latency_ns"];
 const maxBins = 120;
 
 /**
@@ -30,7 +29,7 @@ const maxBins = 120;
  */
 export async function latencyHeatmap(events: Table, { of }: LatencyHeatmapOptions = {}): Promise<Figure> {
   needsColumns(wanted, events, ["time_ns"]);
-  const column = columnOf(events, of);
+  const column = durationOf(wanted, events, of);
   const duration = `"${column.replaceAll('"', '""')}"`;
   const { count, span } = await extentOf(events);
   const { startNs, endNs } = span ?? { startNs: 0n, endNs: 0n };
@@ -100,23 +99,5 @@ export async function latencyHeatmap(events: Table, { of }: LatencyHeatmapOption
       },
       ...(taken === 0 ? nothing(caption, "events", events.provenance) : {}),
     },
-  });
-}
-
-function columnOf(events: Table, asked: string | undefined): string {
-  const durations = events.schema.filter(({ unit }) => unit === "ns").map(({ name }) => name);
-  const found = asked === undefined ? usual.find((name) => durations.includes(name)) : asked;
-  if (found !== undefined && durations.includes(found)) return found;
-  throw new SkbookError({
-    code: "BAD_PARAMETER",
-    tried: "draw latencyHeatmap",
-    failed:
-      asked === undefined
-        ? `the table has none of ${usual.join(", ")}`
-        : `the table has no column ${asked.slice(0, 60)} of nanoseconds`,
-    todo:
-      durations.length === 0
-        ? `give what this returns: await ${wanted.made}`
-        : `give one of ${durations.join(", ")} as \`of\``,
   });
 }

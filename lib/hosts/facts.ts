@@ -78,6 +78,11 @@ function tracing(snapshot: Snapshot): Fact[] {
     ],
     [
       "tracing",
+      "uprobes",
+      ...there(snapshot.uprobes, "probes on functions of programs can't run; tracepoints can"),
+    ],
+    [
+      "tracing",
       "lockdown",
       /\[(\w+)\]/.exec(snapshot.lockdown ?? "")?.[1] ?? null,
       lockdownNote(snapshot.lockdown),

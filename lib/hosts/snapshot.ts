@@ -12,6 +12,7 @@ const script = [
   "say btf; ls /sys/kernel/btf/vmlinux; say btf.sha256; sha256sum < /sys/kernel/btf/vmlinux | cut -d' ' -f1",
   "say tracing; for d in /sys/kernel/tracing /sys/kernel/debug/tracing; do [ -d $d/events ] && { echo $d; break; }; done",
   "say kprobes; for d in /sys/kernel/tracing /sys/kernel/debug/tracing; do [ -e $d/kprobe_events ] && { echo yes; break; }; done",
+  "say uprobes; for d in /sys/kernel/tracing /sys/kernel/debug/tracing; do [ -e $d/uprobe_events ] && { echo yes; break; }; done",
   "say lockdown; cat /sys/kernel/security/lockdown",
   "say kptr_restrict; cat /proc/sys/kernel/kptr_restrict",
   "say clocksource; cat /sys/devices/system/clocksource/clocksource0/current_clocksource",

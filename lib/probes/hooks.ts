@@ -1,9 +1,10 @@
 import type { KernelFunction, KernelSnapshot } from "../hosts/index.js";
+import type { MappedFile } from "./library.js";
 import { fieldsOf } from "./tracepoint.js";
 
 /**
  * A place to attach to, in bpftrace's words: `tracepoint:skb:kfree_skb`, `kprobe:ip_rcv`. With `field`, a tracepoint that has this field
- * only.
+ * only. `uprobe:pthread_mutex_lock` and `uretprobe:` are functions of the C library of a process, see `inProcess` of definitions.
  */
 export type Hook = string | { hook: string; field: string };
 
@@ -41,7 +42,10 @@ export interface ResolvedHooks {
 export interface KernelHooks {
   kernel: string;
   hasKprobes: boolean;
+  hasUprobes: boolean;
   snapshot: KernelSnapshot;
+  /** The library that uprobes are in; undefined where no process is chosen. */
+  library?: MappedFile | undefined;
 }
 
 /** Finds what a probe wants in what a kernel has, and says why it isn't there. */
@@ -104,7 +108,8 @@ function lookFor(hook: Hook, kernel: KernelHooks): { places: readonly string[] }
   if (kind === "tracepoint")
     return tracepoint(name, place, typeof hook === "string" ? null : hook.field, kernel);
   if (kind === "kprobe" || kind === "kretprobe") return functions(kind, place, kernel);
-  // Timers, and places in programs of the host that only bpftrace can look up.
+  if (kind === "uprobe" || kind === "uretprobe") return functionsOfLibrary(kind, place, kernel);
+  // Timers.
   return { places: [name] };
 }
 
@@ -155,6 +160,18 @@ function copiesOf(name: string, functions: ReadonlyMap<string, KernelFunction>):
   );
   const whole = all.filter(([other]) => !other.includes(".part"));
   return whole.length > 0 ? whole : all;
+}
+
+function functionsOfLibrary(
+  kind: "uprobe" | "uretprobe",
+  name: string,
+  { kernel, hasUprobes, library }: KernelHooks,
+): { places: readonly string[] } | Absence {
+  if (hasUprobes) return { places: [library?.hook(kind, name) ?? `${kind}:${name}`] };
+  return {
+    why: `kernel ${kernel} has no uprobes, so no ${kind}:${name}`,
+    todo: "use a probe that needs tracepoints only, or boot a kernel with CONFIG_UPROBE_EVENTS",
+  };
 }
 
 function functions(

@@ -52,6 +52,7 @@ export {
   type Ways,
 } from "./kinds/stages/index.js";
 export type { PacketOptions, Writing } from "./kinds/writing.js";
+export type { OfProcess } from "./library.js";
 export { absentNotes } from "./packet/absent.js";
 export { errorName } from "./packet/errno.js";
 export { deviceField, flowField, lengthField, packetFields, protocolField } from "./packet/fields.js";

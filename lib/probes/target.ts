@@ -1,6 +1,7 @@
 import type { Layouts } from "../btf/index.js";
 import type { Host, Snapshot } from "../hosts/index.js";
 import { type Hooks, type ResolvedHooks, resolveHooks } from "./hooks.js";
+import { cLibraryOf, type MappedFile, type OfProcess } from "./library.js";
 import { parseFormat, type Tracepoint } from "./tracepoint.js";
 
 /** What a probe has to know of a host before its program can be written. */
@@ -17,6 +18,8 @@ export interface Target {
   layouts: Layouts | null;
   /** What a reader must know of where that is known from. */
   layoutNotes: readonly string[];
+  /** The file whose functions uprobes are on; undefined where there are none. */
+  library?: MappedFile | undefined;
   /** Whether the host's bpftrace knows the fields of tracepoints: without BTF there, it does not surely. */
   typedArguments: boolean;
 }
@@ -27,16 +30,20 @@ export function datapathTypes(snapshot: Snapshot): string[] {
   return said === "" ? [] : said.split("\n").map((line) => line.replaceAll('"', "").trim() || "system");
 }
 
-/** Looks for a probe's hooks in what a host says of its kernel. Layouts come later, where a program is written: a replay needs none. */
+/** Looks for a probe's hooks in what a host says of its kernel, and of a process. Layouts come later, where a program is written: a replay needs none. */
 export async function readTarget(
   host: Host,
   wanted: Hooks,
+  of?: OfProcess,
 ): Promise<{ target: Target; hooks: ResolvedHooks }> {
   const [snapshot, kernel] = await Promise.all([host.snapshot(), host.kernel()]);
+  const library = of && (await cLibraryOf(host, of.process));
   const hooks = resolveHooks(wanted, {
     kernel: snapshot.kernel ?? "",
     hasKprobes: (snapshot.kprobes ?? "") !== "",
+    hasUprobes: (snapshot.uprobes ?? "") !== "",
     snapshot: kernel,
+    library,
   });
   const tracepoints = [...hooks.found.keys()].filter((hook) => hook.startsWith("tracepoint:"));
   const formatOf = (hook: string) => kernel.formats.get(hook.slice("tracepoint:".length)) ?? "";
@@ -47,6 +54,7 @@ export async function readTarget(
     tracepoints: new Map(tracepoints.map((hook) => [hook, parseFormat(formatOf(hook))])),
     layouts: null,
     layoutNotes: [],
+    library,
     typedArguments: (snapshot.btf ?? "") !== "",
   };
   return { target, hooks };

@@ -1,4 +1,5 @@
 export { futexSummary } from "./futex-summary.js";
+export { lockSummary } from "./lock-summary.js";
 export { offCpuEvents } from "./off-cpu-events.js";
 export { offCpuSummary } from "./off-cpu-summary.js";
 export { runQueueSummary } from "./run-queue.js";

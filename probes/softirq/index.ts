@@ -1,1 +1,2 @@
+export { softirqEvents } from "./events.js";
 export { softirqSummary } from "./summary.js";

@@ -310,7 +310,8 @@ export const faults: { [rule: string]: () => Fault } = {
   },
   TCP_SLOW_PATH: () => {
     const talk = opened().data("client", 200).ack("server");
-    for (let count = 0; count < 10; count++) talk.data("server").ack("client", 0.25);
+    // Nobody holds the ack of two segments back.
+    for (let count = 0; count < 10; count++) talk.data("server").data("server").ack("client", 0.25);
     return { frames: together(talk.close().frames, later(20)) };
   },
   TCP_SLOW_SERVER: () => ({

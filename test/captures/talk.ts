@@ -47,13 +47,14 @@ export class Talk {
   }
 
   /** Data, or data again where `seq` is given. */
-  data(from: Side, bytes = 1000, after = 0.0001, seq?: number): this {
+  data(from: Side, payload: number | string = 1000, after = 0.0001, seq?: number): this {
+    const bytes = typeof payload === "number" ? payload : Buffer.from(payload);
     this.segment(
       from,
       { seq: seq ?? this.next[from], ack: this.next[other(from)], flags: "PSH ACK", payload: bytes },
       after,
     );
-    if (seq === undefined) this.next[from] += bytes;
+    if (seq === undefined) this.next[from] += typeof bytes === "number" ? bytes : bytes.length;
     return this;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { flameGraph, latencyBars, latencyHeatmap } from "../../lib/figures/index.js";
+import { flameGraph, latencyBars, latencyByCpu, latencyHeatmap } from "../../lib/figures/index.js";
 import { type Column, createFrame, type Value } from "../../lib/tables/index.js";
 import { provenance, start, tableOf } from "./tables.js";
 
@@ -121,6 +121,74 @@ describe("latencyHeatmap", () => {
     });
     const bare = await tableOf([columns[0] as Column], [], provenance());
     await expect(latencyHeatmap(bare)).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+  });
+});
+
+describe("latencyByCpu", () => {
+  const whole = (name: string): Column => ({ name, type: "BIGINT", meaning: name });
+  const columns = [whole("time_ns"), whole("cpu"), ns("waited_ns"), ns("ran_ns")];
+  const events = (rows: [ms: number, cpu: number | null, waited: number | null, ran?: number][]) =>
+    tableOf(
+      columns,
+      rows.map(([ms, cpu, waited, ran = 7]) => [start + BigInt(ms) * 1_000_000n, cpu, waited, ran]),
+      provenance(),
+    );
+  interface Cells {
+    x: number[];
+    z: (number | null)[][];
+    text: string[][];
+  }
+  const cellsOf = ({ data, layout }: { data: object[]; layout: object }) => {
+    const { x, z, text } = data[0] as Cells;
+    const { ticktext } = (layout as { yaxis: { ticktext: string[] } }).yaxis;
+    return z.flatMap((row, index) =>
+      row.flatMap((value, bin) =>
+        value === null
+          ? []
+          : [[ticktext[index], Number(x[bin]?.toFixed(6)), Math.round(10 ** value), text[index]?.[bin]]],
+      ),
+    );
+  };
+
+  test("shows the longest of each CPU and time, over all of the time that was measured", async () => {
+    const figure = await latencyByCpu(
+      await events([
+        [0, 1, 20_000],
+        [20, 1, 5_000],
+        [9_950, 3, 4_000_000],
+        [9_950, null, 9],
+        [10, 0, null],
+      ]),
+    );
+    expect(cellsOf(figure)).toEqual([
+      ["1", 0.05, 20_000, "2 events, the longest 20 µs"],
+      ["3", 9.95, 4_000_000, "1 event, the longest 4 ms"],
+    ]);
+    expect((figure.layout.xaxis as { range: number[] }).range).toEqual([0, expect.closeTo(10.1)]);
+    expect(figure.toString()).toContain("2 events without a duration or a CPU: not drawn");
+    const svg = await figure.svg();
+    expect(svg).toContain(">CPU</text>");
+    expect(svg).not.toContain("NaN");
+  });
+
+  test("takes the column that is asked for, and refuses tables without", async () => {
+    const figure = await latencyByCpu(await events([[0, 1, 20_000, 3_000]]), { of: "ran_ns" });
+    expect(cellsOf(figure)).toEqual([["1", 0.05, 3_000, "1 event, the longest 3 µs"]]);
+    const bare = await tableOf(columns.slice(0, 2), [], provenance());
+    await expect(latencyByCpu(bare)).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+    const of = "cpu";
+    await expect(latencyByCpu(await events([]), { of })).rejects.toMatchObject({ code: "BAD_PARAMETER" });
+    expect(await (await latencyByCpu(await events([]))).svg()).toContain("no events");
+  });
+
+  test("of many CPUs draws those with the longest waits, and says so", async () => {
+    const figure = await latencyByCpu(
+      await events(Array.from({ length: 70 }, (_, cpu) => [cpu, cpu, cpu === 3 ? 1 : 1_000 + cpu])),
+    );
+    const drawn = cellsOf(figure).map(([cpu]) => cpu);
+    expect(drawn).toHaveLength(64);
+    for (const fast of ["3", "0", "1"]) expect(drawn).not.toContain(fast);
+    expect(figure.toString()).toContain("6 of 70 CPUs not drawn");
   });
 });
 

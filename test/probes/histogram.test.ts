@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Account } from "../../lib/probes/engine/account.js";
 import { render } from "../../lib/probes/engine/render.js";
 import { BpfMap, bpf, defineHistogram, field } from "../../lib/probes/index.js";
+import { keyReader } from "../../lib/probes/kinds/key.js";
 import { targetOf } from "./target.js";
 
 const hooks = { required: ["kprobe:begin", "kprobe:end"] };
@@ -99,4 +100,12 @@ test("what begins and ends is counted until one instant, in all hooks", () => {
   );
   expect(text).toContain("if ((@over == 0)) { @matched_0 = count(); @waiting[arg0] = nsecs; }");
   expect(text).toContain("@over = 1; ");
+});
+
+test("lines of a stack in a key are read as bpftrace 0.17 and 0.23 print them", () => {
+  const read = keyReader(["number", "stack", "number"]);
+  const stack = "\n        0x7f00\n        0x7f01\n";
+  expect(read(`1,${stack},2`)).toEqual(["1", stack, "2"]);
+  expect(read(`1,${stack.replaceAll("\n", "\\n")},2`)).toEqual(["1", stack, "2"]);
+  expect(read("1,,2")).toEqual(["1", "", "2"]);
 });

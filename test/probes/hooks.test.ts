@@ -8,6 +8,7 @@ import { parseParameters } from "../../lib/probes/engine/parameters.js";
 import { render } from "../../lib/probes/engine/render.js";
 import { type Hooks, type KernelHooks, resolveHooks } from "../../lib/probes/hooks.js";
 import { defineCounts } from "../../lib/probes/index.js";
+import { cLibraryOf } from "../../lib/probes/library.js";
 import { describeLive } from "../fixtures/needs.js";
 import { targetOf } from "./target.js";
 
@@ -39,7 +40,12 @@ const format = (...fields: string[]) =>
 
 function kernel(hasKprobes = true, fields = ["skbaddr", "location", "reason"]): KernelHooks {
   const formats = `\u001d/sys/kernel/tracing/events/skb/kfree_skb/format\n${format(...fields)}`;
-  return { kernel: "6.1.0", hasKprobes, snapshot: parseKernelSnapshot({ functions, formats }) };
+  return {
+    kernel: "6.1.0",
+    hasKprobes,
+    hasUprobes: true,
+    snapshot: parseKernelSnapshot({ functions, formats }),
+  };
 }
 
 const found = (hooks: Hooks, of = kernel()) => Object.fromEntries(resolveHooks(hooks, of).found);
@@ -133,5 +139,62 @@ describeLive("the snapshot of a kernel", ["root", "tracing"], () => {
       live();
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe("functions of a process's library", () => {
+  const hostOf = (sections: { [name: string]: string }) =>
+    ({
+      name: "lab",
+      canBeRoot: async () => true,
+      start: () => {
+        const text = Object.entries({ ...sections, complete: "" })
+          .map(([name, value]) => `\u001e${name}\u001f${value}\n`)
+          .join("");
+        const bytes = (async function* () {
+          yield Buffer.from(text);
+        })();
+        return Object.assign(bytes, { ended: Promise.resolve({ exitCode: 0 }) });
+      },
+    }) as never;
+  const rangesOf = (maps: string) => maps.replaceAll(/ .*/g, "");
+  const library = (maps: string, more = {}) =>
+    cLibraryOf(hostOf({ exe: "/usr/sbin/daemon", maps, named: rangesOf(maps), ...more }), 42);
+  const line = (from: string, path: string) => `${from}-${from}0 r-xp 00026000 fe:00 1234       ${path}`;
+  const hookOf = async (maps: string) => (await library(maps)).hook("uprobe", "pthread_mutex_lock");
+
+  test("are named by the place of that file in its memory, never by what a host calls it", async () => {
+    const c = line("7f00a", "/usr/lib/x86_64-linux-gnu/libc.so.6");
+    const own = line("7f00b", "/lib64/libpthread-2.28.so");
+    const odd = line("7f00c", '/tmp/libc-2.so:x { system("reboot"); } BEGIN');
+    expect(await hookOf(c)).toBe("uprobe:/proc/42/map_files/7f00a-7f00a0:pthread_mutex_lock");
+    expect(await hookOf(`${c}\n${own}`)).toBe("uprobe:/proc/42/map_files/7f00b-7f00b0:pthread_mutex_lock");
+    expect(await hookOf(odd)).toBe("uprobe:/proc/42/map_files/7f00c-7f00c0:pthread_mutex_lock");
+    expect(await hookOf(line("7f00d", "/usr/sbin/daemon"))).toContain("/7f00d-7f00d0:");
+    expect((await library(c, { elsewhere: "yes" })).isElsewhere).toBe(true);
+    const target = { ...kernel(), library: await library(c) };
+    expect(found({ required: ["uretprobe:pthread_mutex_lock"] }, target)).toEqual({
+      "uretprobe:pthread_mutex_lock": ["uretprobe:/proc/42/map_files/7f00a-7f00a0:pthread_mutex_lock"],
+    });
+  });
+
+  test("a process that isn't there, and a kernel without uprobes, are refused", async () => {
+    await expect(library("")).rejects.toMatchObject({ code: "NO_SUCH_PROCESS" });
+    for (const maps of [
+      line("zz", "/lib/libc.so.6"),
+      line("7f00a", "[vdso]"),
+      line("7f00a", "/lib/other.so"),
+    ])
+      await expect(library(maps)).rejects.toMatchObject({ code: "HOOK_MISSING" });
+    // Since glibc 2.34 a library of this name may be there for old programs, and is empty.
+    const [empty, c] = [line("7f00a", "/lib/libpthread.so.0"), line("7f00b", "/lib/libc.so.6")];
+    const chosen = await library(`${empty}\n${c}`, { named: "7f00b-7f00b0" });
+    expect(chosen.hook("uprobe", "pthread_mutex_lock")).toContain("/7f00b-7f00b0:");
+    await expect(library(empty, { named: "" })).rejects.toMatchObject({ code: "HOOK_MISSING" });
+    const [without] = missing(
+      { required: ["uprobe:pthread_mutex_lock"] },
+      { ...kernel(), hasUprobes: false },
+    );
+    expect(without?.why).toContain("has no uprobes");
   });
 });

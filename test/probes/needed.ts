@@ -9,5 +9,6 @@ export const neededBy: { readonly [probe: string]: object } = {
   gapSummary: { devices: ["vnet1", "eth0"] },
   gapEvents: { devices: "eth0" },
   stageSummary: { from: "eth0", to: "eth1" },
+  lockSummary: { process: 4_242 },
   stageTrace: { from: "eth0", to: "eth1" },
 };

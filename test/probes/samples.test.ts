@@ -80,6 +80,15 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   ],
   upcallEvents: [{ slowerThanUs: 500, ...packets }],
   upcallSummary: [{ by: ["device"], ...packets }],
+  lockSummary: [
+    {
+      others: true,
+      threads: [42, 4_242],
+      by: ["lock", "thread", "result", "caller", "user_stack"],
+      functions: ["pthread_rwlock_wrlock"],
+    },
+    { by: ["command", "function"] },
+  ],
   futexSummary: [
     {
       process: 4_242,
@@ -98,6 +107,10 @@ const asked: { readonly [probe: string]: readonly object[] } = {
     { threads: [42, 4_242], by: ["command", "thread", "cpu", "waker_cpu"] },
     { command: "vhost-4242" },
   ],
+  acceptSummary: [
+    { by: ["flow", "process"], ...sockets },
+    { by: ["peer"], dst: "2001:db8::/32" },
+  ],
   readLatencySummary: [{ by: ["flow", "process"], ...sockets }, { by: ["socket"] }],
   recvSummary: [{ process: 4_242, by: ["thread", "call", "outcome"] }, { by: ["command", "call"] }],
   tcpConnectEvents: [{ failed: true, slowerThanUs: 1_000, dst: "2001:db8::/32", port: 443 }],
@@ -108,6 +121,7 @@ const asked: { readonly [probe: string]: readonly object[] } = {
     { by: ["flow", "socket"], ...sockets },
     { by: ["peer"], dst: "2001:db8::/32" },
   ],
+  softirqEvents: [{ vectors: "NET_RX", slowerThanUs: 5_000 }],
   softirqSummary: [{ vectors: ["NET_RX", "NET_TX"], by: ["vector", "cpu", "ksoftirqd"] }],
 };
 
@@ -309,7 +323,9 @@ describe.skipIf(lacking.length > 0)(
       const all = (folder.read(`${name}.${kernel}.bt`) ?? "").split(/^(?=\/\/ \{)/m);
       for (const [index, written] of all.entries()) {
         // This machine may not have the module of a switch; where a clause stands, its instructions are the same.
-        const program = written.replaceAll(/tracepoint:openvswitch:\w+/g, "tracepoint:net:net_dev_queue");
+        const program = written
+          .replaceAll(/tracepoint:openvswitch:\w+/g, "tracepoint:net:net_dev_queue")
+          .replaceAll(/probe:\/proc\/\d+\/map_files\/[\w-]+:/g, `probe:${process.execPath}:`);
         const file = join(place, `${name}-${index}`);
         const [begin = "", ...words] = [...withoutBtf, "bpftrace", "--emit-elf", file, "-e", program];
         execFileSync(begin, words, {

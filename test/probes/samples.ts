@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { packageRoot } from "../../kernel/package.js";
 import { type FieldLayout, type Layouts, parseBtf } from "../../lib/btf/index.js";
-import { parseKernelSnapshot } from "../../lib/hosts/index.js";
+import { type KernelSnapshot, parseKernelSnapshot } from "../../lib/hosts/index.js";
 import { sections } from "../../lib/hosts/sections.js";
 import { type Hooks, resolveHooks } from "../../lib/probes/hooks.js";
 import type { ProbeDefinition, Target } from "../../lib/probes/index.js";
+import { MappedFile } from "../../lib/probes/library.js";
 import { parseFormat, type Tracepoint } from "../../lib/probes/tracepoint.js";
 
 /** The kernels that samples are written for; `no-btf` has none of its own, but somebody gave the file of 6.1. */
@@ -135,8 +136,14 @@ function lazily<Value>(make: () => Value): () => Value {
   };
 }
 
-/** What a target file has to say of a probe's hooks; asked of the kernel's snapshot where that is given. */
+/** The library that uprobes of samples are in: that of a process of no host. */
+const library = new MappedFile(4_242, 0x7f00_0000_0000n, 0x7f00_0020_0000n, false);
+const noKernel: KernelSnapshot = { formats: new Map(), functions: new Map(), config: new Map() } as never;
+
+/** What a target file has to say of a probe's hooks; of the kernel's, asked of its snapshot where that is given. */
 export function learnHooks(file: TargetFile, kernel: string, hooks: Hooks): void {
+  const any = { kernel, hasKprobes: true, hasUprobes: true, snapshot: noKernel, library };
+  for (const [hook, places] of resolveHooks(hooks, any).found) file.hooks[hook] = places;
   if (kernelsFolder !== undefined)
     learnFrom(readFileSync(join(kernelsFolder, kernel, "kernel.gz")), file, kernel, hooks);
 }
@@ -145,7 +152,9 @@ function learnFrom(recorded: Buffer, file: TargetFile, kernel: string, hooks: Ho
   let bytes = recorded;
   while (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = gunzipSync(bytes);
   const snapshot = parseKernelSnapshot(sections(bytes.toString()));
-  const { found } = resolveHooks(hooks, { kernel, hasKprobes: true, snapshot });
+  const { found } = resolveHooks(hooks, {
+    ...{ kernel, hasKprobes: true, hasUprobes: true, snapshot, library },
+  });
   for (const [hook, places] of found) {
     file.hooks[hook] = places;
     const format = snapshot.formats.get(hook.slice("tracepoint:".length));

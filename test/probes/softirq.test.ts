@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { localhost, softirqSummary } from "../../lib/index.js";
+import { latencyByCpu, localhost, softirqEvents, softirqSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
 
@@ -63,6 +63,44 @@ describeLive("softirqs", ["root", "bpftrace", "tracing"], () => {
     expect(new Set(rows.map(({ vector }) => vector))).toEqual(new Set(["NET_RX"]));
     expect(rows.some(({ ksoftirqd }) => ksoftirqd === false)).toBe(true);
     for (const { cpu } of rows) expect(Number(cpu)).toBeGreaterThanOrEqual(0);
+  });
+
+  test("have a row each, with the time that they waited and ran, and are drawn by CPU", async () => {
+    const asked = { seconds: 10, vectors: ["NET_RX" as const], slowerThanUs: 0 };
+    let [began, ended] = [new Map<string, number>(), new Map<string, number>()];
+    const before = counted();
+    const seen = await softirqEvents(localhost(), {
+      ...asked,
+      during: async () => {
+        began = counted();
+        await sendDatagrams(500);
+        ended = counted();
+      },
+    });
+    const after = counted();
+    expect(seen.provenance.lost).toBe(0);
+    const { missed = 0 } = seen.provenance.details.selfCost as { missed?: number };
+    const { values } = await seen.sql(`
+      SELECT count(*)::INTEGER, bool_and(vector = 'NET_RX' AND ran_ns > 0 AND coalesce(waited_ns, 1) > 0 AND cpu >= 0 AND process <> ''),
+        bool_and(ksoftirqd = (process LIKE 'ksoftirqd%')) FROM this`);
+    const [rows, sound, named] = values[0] as [number, boolean, boolean];
+    expect([sound, named]).toEqual([true, true]);
+    expect(rows).toBeGreaterThanOrEqual(difference(ended, began, "NET_RX") - missed - 2);
+    expect(rows).toBeLessThanOrEqual(difference(after, before, "NET_RX") + 1);
+    const slow = await seen.sql(
+      "SELECT count(*)::INTEGER FROM this WHERE greatest(waited_ns, ran_ns) >= 50000",
+    );
+    expect(Number((slow.values as number[][])[0]?.[0])).toBeLessThan(rows);
+    expect(await (await latencyByCpu(seen)).svg()).toContain(">CPU</text>");
+  });
+
+  test("that are fast have no row", async () => {
+    const seen = await softirqEvents(localhost(), {
+      seconds: 10,
+      slowerThanUs: 60_000_000,
+      during: () => sendDatagrams(200),
+    });
+    expect([await seen.count(), seen.provenance.lost]).toEqual([0, 0]);
   });
 
   test("of a name that the kernel doesn't have are refused", async () => {

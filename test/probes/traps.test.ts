@@ -122,6 +122,7 @@ test("a discipline that isn't loaded is no part that is missing; one that can't 
   const kernel = (functions: [string, boolean][]) => ({
     kernel: "6.1.0",
     hasKprobes: true,
+    hasUprobes: true,
     snapshot: {
       config: new Map(),
       formats: new Map([

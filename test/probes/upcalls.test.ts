@@ -53,7 +53,12 @@ test.each([
 ])("a host with %s: %j is fit for upcalls: %j", (_, said, fit) => {
   const target = targetOf(definition.hooks);
   const host = { ...target, snapshot: { ...target.snapshot, "ovs.datapaths": said } };
-  const nothing = { kernel: "6.1", hasKprobes: true, snapshot: { formats: new Map(), functions: new Map() } };
+  const nothing = {
+    kernel: "6.1",
+    hasKprobes: true,
+    hasUprobes: true,
+    snapshot: { formats: new Map(), functions: new Map() },
+  };
   const checks = preflight(host, resolveHooks({}, nothing as never), definition);
   const check = checks.find(({ code }) => code === "USERSPACE_DATAPATH");
   expect(check).toMatchObject({ ok: fit });

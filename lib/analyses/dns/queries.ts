@@ -1,6 +1,17 @@
 import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
-import { count, duration, elapsed, ends, flag, flow, frame, time, word } from "../query/index.js";
+import {
+  count,
+  duration,
+  elapsed,
+  ends,
+  flag,
+  flow,
+  frame,
+  standsForMany,
+  time,
+  word,
+} from "../query/index.js";
 import { codeName, transactionViews, typeName } from "./transactions.js";
 
 const columns: Column[] = [
@@ -14,7 +25,7 @@ const columns: Column[] = [
   word("type", "of the record: A, AAAA, PTR, ...; a number where it has no common name"),
   flag(
     "answered",
-    "a response came; null without one where the capture ended within 5 s after the last query, or the server sent over TCP what isn't read",
+    "a response came; null without one where the capture ended within 5 s after the last query, the server sent over TCP what isn't read, or many were asked (broadcast, multicast)",
   ),
   word("rcode", "NOERROR, NXDOMAIN, SERVFAIL, REFUSED, ...; null without a response"),
   count("queries", "queries sent: above 1 it was asked again; 0 where only responses are in the capture"),
@@ -47,8 +58,8 @@ const answerTimeoutNs = 5_000_000_000;
  * - `dns_id` INTEGER: transaction id
  * - `name` VARCHAR: asked for
  * - `type` VARCHAR: of the record: A, AAAA, PTR, ...; a number where it has no common name
- * - `answered` BOOLEAN: a response came; null without one where the capture ended within 5 s after the last query, or the server
- *   sent over TCP what isn't read
+ * - `answered` BOOLEAN: a response came; null without one where the capture ended within 5 s after the last query, the server
+ *   sent over TCP what isn't read, or many were asked (broadcast, multicast)
  * - `rcode` VARCHAR: NOERROR, NXDOMAIN, SERVFAIL, REFUSED, ...; null without a response
  * - `queries` BIGINT, packets: queries sent: above 1 it was asked again; 0 where only responses are in the capture
  * - `responses` BIGINT, packets: above 1 the server answered again, or there is more than one answer
@@ -66,7 +77,7 @@ export async function dnsQueries(capture: Capture, filter: TrafficFilter = {}): 
     views: transactionViews,
     query: `
       SELECT frame, time_ns, flow, client, client_port, server, server_port, t.transport, dns_id, name, ${typeName} AS type,
-        CASE WHEN responses > 0 THEN true WHEN unread_ns >= asked_ns THEN NULL WHEN end_ns - last_asked_ns >= ${answerTimeoutNs} THEN false END AS answered,
+        CASE WHEN responses > 0 THEN true WHEN unread_ns >= asked_ns OR ${standsForMany("server")} THEN NULL WHEN end_ns - last_asked_ns >= ${answerTimeoutNs} THEN false END AS answered,
         CASE WHEN responses > 0 THEN ${codeName} END AS rcode, queries, responses,
         ${waited} AS waited_ns, CASE WHEN queries = 1 THEN ${waited} END AS rtt_ns
       FROM transactions t JOIN conversations USING (flow_number) LEFT JOIN unread USING (flow_number), clock ORDER BY frame, place`,

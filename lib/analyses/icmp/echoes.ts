@@ -1,16 +1,12 @@
-import { elapsed, paired } from "../query/index.js";
+import { elapsed, paired, standsForMany } from "../query/index.js";
+import { leastHops, maxHops } from "./hops.js";
 
 /** An answer that comes later than this is none for `ping`, nor is its question lost before. */
 const answerTimeoutNs = 1_000_000_000;
 
-/** Ordinary pings start with more hops, and no path is longer. */
-const maxHops = 40;
-/** So many different times to live of one sender to one target trace the path. */
-const leastHops = 3;
-
 /** A request to many: by its address, or by the MAC address that it was sent to. Who answers does so from another address, and most don't. */
 const toMany = `
-  coalesce(regexp_matches(dst, '^(22[4-9]|23[0-9])[.]|^255[.]255[.]255[.]255$|^ff[0-9a-f]{2}:'), false)
+  coalesce(${standsForMany("dst")}, false)
     OR coalesce(regexp_matches(eth_dst, '(^|,)[0-9a-fA-F][13579bdfBDF]:[^,]*$'), false)`;
 
 /**

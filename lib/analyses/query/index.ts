@@ -1,3 +1,4 @@
+export { standsForMany } from "./addresses.js";
 export { count, duration, ends, flag, flow, frame, sender, start, time, word } from "./columns.js";
 export { disorderNs, elapsed, paired } from "./pairing.js";
 export { runningCount } from "./running-count.js";

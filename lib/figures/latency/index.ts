@@ -1,3 +1,4 @@
+export { durationOf } from "./duration.js";
 export { type Curve, quantilesOf, told } from "./quantiles.js";
 export { durationAxis, type Scale, scaleOf } from "./scale.js";
 export { latencyScatter } from "./scatter.js";

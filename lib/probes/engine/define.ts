@@ -130,8 +130,9 @@ async function begin<Schema extends z.ZodType, Shape extends Shapes>(
   const { name, modules, mapKeys } = definition;
   // Only asked for at once; whoever needs it finds it, or hears why not.
   host.btf(modules && { modules }).catch(() => {});
-  const { target, hooks: resolved } = await readTarget(host, hooks);
-  refuseUnless(preflight(target, resolved, definition), name, host);
+  const of = definition.inProcess?.(own);
+  const { target, hooks: resolved } = await readTarget(host, hooks, of);
+  refuseUnless(preflight(target, resolved, definition, of), name, host);
   const limited = limitsOf(definition, own, maxEventsPerSecond) !== null;
   const budget = { maxEventsPerSecond, force };
   const run = await runProbe(host, {
@@ -148,6 +149,7 @@ async function begin<Schema extends z.ZodType, Shape extends Shapes>(
     bufferPages,
     mapKeys,
     modules,
+    onlyProcess: of === undefined || of.others ? undefined : of.process,
     seconds,
     deadlineSeconds: seconds + attachSeconds,
     render: (known: Target) => render(definition, own, { seconds, maxEventsPerSecond }, known),

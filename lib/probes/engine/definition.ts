@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Column, Value } from "../../tables/index.js";
 import type { Field, Maps, ReadContext } from "../field.js";
 import type { Hooks } from "../hooks.js";
+import type { OfProcess } from "../library.js";
 import type { Site } from "../site.js";
 import type { Target } from "../target.js";
 import type { Bpf } from "../text/bpf.js";
@@ -32,7 +33,7 @@ export interface ProbeFacts {
   /** What it measures, one sentence. */
   measures: string;
   hooks: Hooks;
-  /** What a busy host has of its events, at most; `resent`: segments sent again and resets of the host's own namespace. Default `packets`. */
+  /** What a busy host has of its events, at most; `resent`: segments sent again, resets and connections taken, of the host's own namespace. Default `packets`. */
   upTo?: "packets" | "drops" | "resent";
   /** `kernel` where it means nothing on a host of which all bridges of Open vSwitch have their datapath in user space. */
   datapath?: "kernel";
@@ -58,6 +59,8 @@ export interface ProbeDefinition<Schema extends z.ZodType = z.ZodType, Shape ext
   columns(parameters: z.output<Schema>): readonly Column[];
   /** How losses are counted. */
   books(parameters: z.output<Schema>): Books;
+  /** For uprobes: the process in whose C library they are. */
+  inProcess?(parameters: z.output<Schema>): OfProcess;
   /** The clauses of the program, without those that every program has. */
   write(parameters: z.output<Schema>, site: Site): Bpf;
   /** For events: how many rows. */

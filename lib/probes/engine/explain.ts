@@ -27,8 +27,9 @@ export async function explain<Schema extends z.ZodType>(
   asked: unknown,
 ): Promise<Listing> {
   const { common, own } = parseParameters(definition.name, definition.parameters, asked);
-  const { target, hooks: resolved } = await readTarget(host, hooks);
-  refuseUnless(preflight(target, resolved, definition), definition.name, host);
+  const of = definition.inProcess?.(own);
+  const { target, hooks: resolved } = await readTarget(host, hooks, of);
+  refuseUnless(preflight(target, resolved, definition, of), definition.name, host);
   const known = await knownTarget(host, target, definition.modules);
   const { program, text, layout } = render(definition, own, common, known);
   const { bufferPages } = common;

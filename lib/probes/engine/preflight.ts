@@ -1,9 +1,10 @@
 import { SkbookError } from "../../errors/index.js";
 import type { Host, Snapshot } from "../../hosts/index.js";
 import type { ResolvedHooks } from "../hooks.js";
+import type { OfProcess } from "../library.js";
 import { datapathTypes, readTarget, type Target } from "../target.js";
-import type { ProbeFacts } from "./definition.js";
-import { isNewEnough, oldestVersion } from "./version.js";
+import type { ProbeDefinition, ProbeFacts } from "./definition.js";
+import { isNewEnough, oldestForOneProcess, oldestVersion } from "./version.js";
 
 /** One thing that a probe needs of a host. */
 export interface Check {
@@ -23,7 +24,8 @@ const bigEndian = new Set(["s390x", "s390", "ppc64", "ppc", "mips", "mips64", "s
 export function preflight(
   target: Target,
   hooks: ResolvedHooks,
-  { datapath }: Pick<ProbeFacts, "datapath">,
+  { datapath, inProcess }: Pick<ProbeFacts, "datapath"> & Pick<ProbeDefinition<never>, "inProcess">,
+  of?: OfProcess,
 ): Check[] {
   const { snapshot } = target;
   const root = snapshot.uid === "0";
@@ -71,6 +73,7 @@ export function preflight(
       code: "LOCKDOWN",
     },
     ...(datapath === undefined ? [] : [datapathCheck(snapshot)]),
+    ...(inProcess === undefined || of?.others ? [] : [oneProcessCheck(target)]),
     {
       check: "hooks",
       ok: needed.length === 0,
@@ -99,6 +102,24 @@ function datapathCheck(snapshot: Snapshot): Check {
   };
 }
 
+/** Whether uprobes can be kept to one process. */
+function oneProcessCheck({ snapshot, library }: Target): Check {
+  const said = snapshot["tool.bpftrace"] ?? "";
+  const isOld = !isNewEnough(said, oldestForOneProcess);
+  const isElsewhere = library?.isElsewhere ?? false;
+  return {
+    check: "one process",
+    ok: !isOld && !isElsewhere,
+    detail: isOld
+      ? `${said.split("\n").at(-1)} can't keep uprobes to one process: every process that runs the same library would be stopped at each call, for a microsecond or more`
+      : isElsewhere
+        ? "the process has a mount namespace of its own, as in a container: bpftrace can't keep uprobes to it"
+        : "uprobes are kept to one process",
+    todo: `${isOld ? `install bpftrace ${oldestForOneProcess} or newer on the host, or give` : "give"} others: true, where that does no harm: few processes that run this library take locks often`,
+    code: "OTHER_PROCESSES",
+  };
+}
+
 function bpftraceCheck(snapshot: Snapshot): Check {
   const said = snapshot["tool.bpftrace"] ?? "";
   const version = said.split("\n").at(-1) || "bpftrace is not on the PATH that commands have there";
@@ -118,7 +139,7 @@ function bpftraceCheck(snapshot: Snapshot): Check {
 /** Whether the host's own words say that a probe can run there; nothing is loaded or attached for it. */
 export async function checkProbe(
   host: Host,
-  definition: Pick<ProbeFacts, "hooks" | "datapath">,
+  definition: Pick<ProbeFacts, "hooks" | "datapath"> & Pick<ProbeDefinition<never>, "inProcess">,
 ): Promise<{ checks: Check[]; hooks: ResolvedHooks }> {
   const { target, hooks } = await readTarget(host, definition.hooks);
   return { checks: preflight(target, hooks, definition), hooks };

@@ -85,6 +85,8 @@ export interface RunPlan {
   /** Keys that each map may have. */
   mapKeys: number | undefined;
   modules: readonly string[] | undefined;
+  /** The process that uprobes are kept to. */
+  onlyProcess: number | undefined;
   seconds: number;
   deadlineSeconds: number;
   /** Writes the program, once it is known where the kernel has its structs' fields. */
@@ -156,7 +158,11 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
  */
 export function bpftraceCommand(
   target: Target,
-  { bufferPages, mapKeys = maxMapKeys }: { bufferPages: number; mapKeys: number | undefined },
+  {
+    bufferPages,
+    mapKeys = maxMapKeys,
+    onlyProcess,
+  }: { bufferPages: number; mapKeys: number | undefined; onlyProcess?: number | undefined },
 ): string[] {
   return [
     ...environment(target),
@@ -166,6 +172,7 @@ export function bpftraceCommand(
     "BPFTRACE_NO_USER_SYMBOLS=1",
     "bpftrace",
     ...["-f", "json", "-B", "line"],
+    ...(onlyProcess === undefined ? [] : ["-p", String(onlyProcess)]),
   ];
 }
 

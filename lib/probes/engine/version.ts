@@ -4,12 +4,15 @@
  */
 export const oldestVersion = "0.17.0";
 
+/** The oldest bpftrace whose `-p` keeps uprobes to one process (bpftrace issue 2817): before it, every process that runs the file stops at them. */
+export const oldestForOneProcess = "0.20.0";
+
 /** Whether a bpftrace is new enough, by what `bpftrace --version` says. One that says no version was built from source, and is let try. */
-export function isNewEnough(said: string): boolean {
+export function isNewEnough(said: string, oldest = oldestVersion): boolean {
   const numbers = (text: string) => text.split(".").map(Number) as [major: number, minor: number];
   const version = /^bpftrace v?(\d+\.\d+)/m.exec(said)?.[1];
   if (version === undefined) return true;
   const [major, minor] = numbers(version);
-  const [oldestMajor, oldestMinor] = numbers(oldestVersion);
+  const [oldestMajor, oldestMinor] = numbers(oldest);
   return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
 }

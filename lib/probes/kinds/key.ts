@@ -18,8 +18,10 @@ const printed: Record<Printed, string> = {
  */
 export function keyReader(words: readonly Printed[]): (key: string) => string[] {
   const whole = new RegExp(`^${words.map((kind) => printed[kind]).join(",")}$`);
+  // From 0.22 on, bpftrace escapes the lines of a stack in a key twice.
+  const isEscaped = words.includes("stack");
   return (key) => {
-    const found = whole.exec(key);
+    const found = whole.exec(isEscaped ? key.replaceAll("\\n", "\n") : key);
     if (found !== null) return found.slice(1);
     throw new SkbookError({
       code: "BAD_RECORDING",

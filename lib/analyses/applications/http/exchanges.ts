@@ -80,6 +80,12 @@ export const exchangeRelations: Relations = {
       LEFT JOIN answers ON answers.flow_number = asked.flow_number AND answers.number = answer_number
       LEFT JOIN bodies ON bodies.flow_number = asked.flow_number AND bodies.from_client AND bodies.start_seq = asked.start_seq
     GROUP BY asked.flow_number, asked.number`,
+  // What a server said behind its last response that could be read may be a part of another one: of a body that was broken off tshark shows nothing.
+  heard: `
+    SELECT flow_number, heard_frame > coalesce(shown_frame, 0) AS unread, heard_frame
+    FROM (SELECT flow_number, max(frame) AS heard_frame FROM (
+        SELECT flow_number, min(frame) AS frame FROM data WHERE NOT from_client GROUP BY flow_number, seq) GROUP BY flow_number)
+      LEFT JOIN (SELECT flow_number, max(shown_in) AS shown_frame FROM responses GROUP BY flow_number) USING (flow_number)`,
   closings: "SELECT flow_number, max(frame) FILTER (fin OR rst) AS closing FROM whole GROUP BY flow_number",
   exchanges: `
     SELECT coalesce(asked.flow_number, answers.flow_number) AS flow_number,

@@ -12,13 +12,13 @@ const columns: Column[] = [
   time,
   flow,
   ...ends,
-  word("method", "GET, POST, ...; null: the capture has a response without its request"),
+  word("method", "GET, POST, ...; null: the capture has a response without its whole request"),
   word("host", `Host header, its first ${hostCharacters} characters`),
   word("path", `its first ${pathCharacters} characters, without query`),
   { name: "status", type: "INTEGER", meaning: "status code of the response; null without one" },
   flag(
     "answered",
-    "a response came; false: the connection ended without one; null: still open, or the capture misses a part of the connection",
+    "a response came; false: the connection ended without one; null: still open, the capture misses a part of the connection, or a part of a response came that can't be read",
   ),
   {
     name: "request_bytes",
@@ -59,12 +59,12 @@ const columns: Column[] = [
  * - `client_port` INTEGER: its port
  * - `server` VARCHAR: address of the server
  * - `server_port` INTEGER: its port
- * - `method` VARCHAR: GET, POST, ...; null: the capture has a response without its request
+ * - `method` VARCHAR: GET, POST, ...; null: the capture has a response without its whole request
  * - `host` VARCHAR: Host header, its first 255 characters
  * - `path` VARCHAR: its first 256 characters, without query
  * - `status` INTEGER: status code of the response; null without one
- * - `answered` BOOLEAN: a response came; false: the connection ended without one; null: still open, or the capture misses a part
- *   of the connection
+ * - `answered` BOOLEAN: a response came; false: the connection ended without one; null: still open, the capture misses a part of
+ *   the connection, or a part of a response came that can't be read
  * - `request_bytes` BIGINT, bytes: header and body, once each; null where it shares a packet with another one, data is missing
  *   from it, or the connection went over to another protocol
  * - `response_bytes` BIGINT, bytes: the same of the response
@@ -88,10 +88,12 @@ export async function httpRequests(capture: Capture, filter: TrafficFilter = {})
 
 const queryOf = (nothingLost: string) => `
   SELECT frame, coalesce(asked_ns, answer_ns) AS time_ns, flow, client, client_port, server, server_port, method, host, path, status,
-    CASE WHEN status IS NOT NULL THEN true WHEN flow_number NOT IN (FROM missing) AND closing > frame AND ${nothingLost} THEN false END AS answered,
+    CASE WHEN status IS NOT NULL THEN true WHEN flow_number NOT IN (FROM missing) AND closing > frame AND NOT coalesce(unread AND heard_frame > frame, false)
+      AND ${nothingLost} THEN false END AS answered,
     CASE WHEN NOT switched THEN request_bytes END AS request_bytes, CASE WHEN NOT switched THEN response_bytes END AS response_bytes,
     ${elapsed("asked_ns", "sent_ns")} AS sending_ns, ${elapsed("sent_ns", "answer_ns")} AS first_byte_ns,
     CASE WHEN NOT switched THEN ${elapsed("sent_ns", "last_ns")} END AS last_byte_ns
   FROM exchanges JOIN conversations USING (flow_number) JOIN closings USING (flow_number) LEFT JOIN sent USING (flow_number, number)
+    LEFT JOIN heard USING (flow_number)
   WHERE frame IN (SELECT frame FROM own)
   ORDER BY frame, place`;

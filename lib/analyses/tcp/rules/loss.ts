@@ -1,11 +1,11 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOn, endsOf, many, type Subject, share, took } from "../../subject/index.js";
+import { callOn, type Doubt, endsOf, many, type Subject, share, took } from "../../subject/index.js";
 import { retransmissionBursts } from "../bursts.js";
 import { duplicateAcks } from "../duplicate-acks.js";
 import { direction, health } from "./direction.js";
 
 /** Packets out of their order look like loss, and the capture may have put them so. */
-const doubts = ["CAPTURE_DISORDER"];
+const doubts: Doubt[] = ["CAPTURE_DISORDER"];
 
 /** What was lost of TCP, and how it was repaired. */
 export const tcpLossRules = {
@@ -105,7 +105,7 @@ export const tcpLossRules = {
     },
     shows: [...direction, "packets", "retransmissions", "spurious_retransmissions", "dsacks"],
     measure: "spurious_retransmissions",
-    doubts: [...doubts, "CAPTURE_MISSED_PACKETS"],
+    doubts: [...doubts, "CAPTURE_MISSED_PACKETS"] satisfies Doubt[],
     says: (row) =>
       `${endsOf(row)}: ${row.spurious_retransmissions} of ${many(row.retransmissions, "retransmission")} of the ${row.sender} repeat what was acknowledged already`,
     causes: [

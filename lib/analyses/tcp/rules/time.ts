@@ -1,7 +1,8 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOn, endsOf, type Subject, took } from "../../subject/index.js";
-import { tcpTurns } from "../turns.js";
-import { direction, health } from "./direction.js";
+import { callOn, type Doubt, doubtsAbout, endsOf, type Subject, took } from "../../subject/index.js";
+import { direction } from "./direction.js";
+import { pathTrips } from "./path.js";
+import { serverTurns } from "./server.js";
 
 /** Where the time goes: the path, or the server. */
 export const tcpTimeRules = {
@@ -9,23 +10,40 @@ export const tcpTimeRules = {
     title: "round trips are long",
     category: "performance",
     thresholds: {
-      meanMs: { value: 100, unit: "ms", meaning: "MEDIUM above, the mean from data to its ack" },
-      highMs: { value: 500, unit: "ms", meaning: "HIGH above" },
+      meanMs: {
+        value: 100,
+        unit: "ms",
+        meaning:
+          "INFO above, the mean from data to its ack; LOW where acks that nobody held back are above it, too, in the median; MEDIUM where the median of all is, and those or the best",
+      },
+      highMs: { value: 500, unit: "ms", meaning: "HIGH where all of these are above" },
       least: { value: 3, unit: "samples", meaning: "fewer acks are no mean" },
     },
-    of: health,
-    grades: ({ meanMs, highMs, least }) => [
-      ["HIGH", `rtt_mean_ns > ${highMs * 1e6} AND rtt_samples >= ${least}`],
-      ["MEDIUM", `rtt_mean_ns > ${meanMs * 1e6} AND rtt_samples >= ${least}`],
+    of: pathTrips,
+    grades: ({ meanMs, highMs, least }) => {
+      const above = (ms: number) => `rtt_mean_ns > ${ms * 1e6} AND rtt_samples >= ${least}`;
+      // A few late acks make a mean; a receiver that holds its acks back makes a median.
+      const mostly = (ms: number) =>
+        `${above(ms)} AND rtt_median_ns > ${ms * 1e6} AND greatest(rtt_min_ns, coalesce(undelayed_median_ns, 0)) > ${ms * 1e6}`;
+      return [
+        ["HIGH", mostly(highMs)],
+        ["MEDIUM", mostly(meanMs)],
+        ["LOW", `${above(meanMs)} AND undelayed_median_ns > ${meanMs * 1e6}`],
+        ["INFO", above(meanMs)],
+      ];
+    },
+    shows: [
+      ...direction,
+      ...["rtt_samples", "rtt_min_ns", "rtt_mean_ns", "rtt_median_ns", "rtt_p95_ns", "undelayed_median_ns"],
     ],
-    shows: [...direction, ...["rtt_samples", "rtt_min_ns", "rtt_mean_ns", "rtt_median_ns", "rtt_p95_ns"]],
     measure: "rtt_mean_ns",
-    doubts: ["CAPTURE_ONE_SIDED"],
+    doubts: ["CAPTURE_ONE_SIDED"] satisfies Doubt[],
     says: (row) =>
-      `${endsOf(row)}: from data of the ${row.sender} to its ack ${took(row.rtt_mean_ns)} on average, ${took(row.rtt_min_ns)} at best`,
+      `${endsOf(row)}: from data of the ${row.sender} to its ack ${took(row.rtt_mean_ns)} on average, ${took(row.rtt_median_ns)} in the median, ${took(row.rtt_min_ns)} at best`,
     causes: [
       "where the best is long too: distance, a VPN, a slow path",
       "where the best is short: queues fill (bufferbloat), the receiving host is busy, or acks are delayed",
+      "LOW: a few acks that come late make the mean; INFO: a receiver that holds its acks back (up to 500 ms, RFC 1122) would look the same",
     ],
     advice: [
       "see whether it grows with the bytes in flight: rttSamples() beside tcpThroughput(); then measure on the hosts",
@@ -39,24 +57,35 @@ export const tcpTimeRules = {
       waitMs: {
         value: 1000,
         unit: "ms",
-        meaning: "MEDIUM above, from a request's end to its answer's begin",
+        meaning:
+          "MEDIUM above, from a request's end to its answer's begin; INFO where the server also speaks without being asked",
       },
       highMs: { value: 5000, unit: "ms", meaning: "HIGH above" },
     },
-    of: ({ capture, filter }: Subject) => tcpTurns(capture, filter),
-    grades: ({ waitMs, highMs }) => [
-      ["HIGH", `sender = 'server' AND turn > 1 AND wait_ns > ${highMs * 1e6}`],
-      ["MEDIUM", `sender = 'server' AND turn > 1 AND wait_ns > ${waitMs * 1e6}`],
+    of: serverTurns,
+    grades: ({ waitMs, highMs }) => {
+      const above = (ms: number) => `sender = 'server' AND turn > 1 AND wait_ns > ${ms * 1e6}`;
+      return [
+        ["HIGH", `${above(highMs)} AND NOT unasked`],
+        ["MEDIUM", `${above(waitMs)} AND NOT unasked`],
+        ["INFO", above(waitMs)],
+      ];
+    },
+    shows: [
+      ...["flow", "turn", "sender", "start_ns", "wait_ns", "duration_ns", "packets", "payload_bytes"],
+      "unasked",
     ],
-    shows: ["flow", "turn", "sender", "start_ns", "wait_ns", "duration_ns", "packets", "payload_bytes"],
     measure: "wait_ns",
     // Who is taken for the server may be the client, whose user thinks.
-    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_MISSED_PACKETS", "CAPTURE_NO_SYN"],
-    says: (row) => `${row.flow}: the server answered after ${took(row.wait_ns)}, in turn ${row.turn}`,
+    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_MISSED_PACKETS", ...doubtsAbout("role")] satisfies Doubt[],
+    says: (row) =>
+      row.unasked
+        ? `${row.flow}: the server spoke after ${took(row.wait_ns)}, in turn ${row.turn}; it also speaks without being asked`
+        : `${row.flow}: the server answered after ${took(row.wait_ns)}, in turn ${row.turn}`,
     causes: [
       "the application works that long, or waits for something behind it",
       "the server is out of CPU or memory",
-      "the protocol has the server speak when there is something to say (WebSocket, long polling, queues, shells): no fault then",
+      "the protocol has the server speak when there is something to say (WebSocket, long polling, queues, shells): no fault then; INFO where it shows",
     ],
     advice: [
       "its acks tell the path from the application: where they come at once, the network is not the cause",

@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOn, endsOf, many, type Subject, took } from "../../subject/index.js";
+import { callOn, type Doubt, endsOf, many, type Subject, took } from "../../subject/index.js";
 import { zeroWindows } from "../zero-windows.js";
 import { direction, health } from "./direction.js";
 
@@ -66,7 +66,7 @@ export const tcpWindowRules = {
     grades: ({ more }) => [["MEDIUM", `window_full > ${more}`]],
     shows: [...direction, "packets", "window_full", "max_in_flight_bytes", "goodput_bits_per_second"],
     measure: "window_full",
-    doubts: ["CAPTURE_MISSED_PACKETS", "CAPTURE_ONE_SIDED"],
+    doubts: ["CAPTURE_MISSED_PACKETS", "CAPTURE_ONE_SIDED"] satisfies Doubt[],
     says: (row) =>
       `${endsOf(row)}: the ${row.sender} filled the other side's window ${many(row.window_full, "time")}, with ${many(row.max_in_flight_bytes, "byte")} in flight at most`,
     causes: [

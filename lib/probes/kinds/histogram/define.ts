@@ -10,6 +10,7 @@ import { maxMapKeys } from "../../engine/run.js";
 import { columnsOf, type Field, type Maps, type ReadContext, readFields } from "../../field.js";
 import { asked, type Filters } from "../../filter.js";
 import { hookNames } from "../../hooks.js";
+import type { OfProcess } from "../../library.js";
 import type { Target } from "../../target.js";
 import type { Printed } from "../../text/bpf.js";
 import { type Bpf, bpf, joined } from "../../text/bpf.js";
@@ -85,6 +86,8 @@ interface HistogramFacts<F extends Filters, S extends Shape, Interval extends st
   /** Of what begins and ends in different hooks. The hooks of the end have to be the first in the program: they are attached first then. */
   open?: Open;
   rest?: Rest<Output<F, S>, Untimed>;
+  /** For uprobes: the process in whose C library they are. */
+  inProcess?(parameters: Output<F, S>): OfProcess;
   program(writing: HistogramWriting<Output<F, S>, Interval, Untimed>): Bpf | readonly Bpf[];
   notes?(target: Target, parameters: Output<F, S>, read: ReadonlySet<string>): string[];
 }
@@ -141,6 +144,7 @@ export function defineHistogram<
     untimed = {},
     open,
     rest,
+    inProcess,
     program,
     notes,
     ...facts
@@ -241,6 +245,7 @@ export function defineHistogram<
       ]);
       return [...rows, ...openRows(open, keys, fieldsOf(parameters), { ...context, maps })];
     },
+    ...(inProcess === undefined ? {} : { inProcess: (given: unknown) => inProcess(given as P) }),
     ...(notes === undefined
       ? {}
       : {

@@ -1,0 +1,171 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CaptureRule } from "../../lib/analyses/findings/index.js";
+import { dnsQueries, findings, flows, httpRequests } from "../../lib/analyses/index.js";
+import { type Capture, openCapture } from "../../lib/captures/index.js";
+import { rowsOf } from "./ask.js";
+import { dns, ethernet, ip, udp, writeCapture } from "./build.js";
+import { later } from "./faults.js";
+import { Talk, together } from "./talk.js";
+
+type Frames = [seconds: number, frame: Buffer][];
+
+const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a.example\r\n\r\n`;
+const response = (bytes: number) => `HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n`;
+
+/** Acks of single segments that the client holds back for 200 ms, or sends with its next request. */
+const heldBack = () => {
+  const talk = new Talk(41_000).open();
+  for (let count = 0; count < 10; count++)
+    talk.data("client", 100, 0.3).ack("server").data("server", 200).ack("client", 0.2);
+  return talk;
+};
+/** A receiver that stands still three times. */
+const standingStill = () => {
+  const talk = new Talk(41_001).open().data("client", 100).ack("server");
+  for (let count = 0; count < 60; count++) talk.data("server").ack("client", count % 20 === 10 ? 8 : 0.001);
+  return talk;
+};
+/** A queue that fills: many segments under way, each ack late. */
+const queued = () => {
+  const talk = new Talk(41_002).open().data("client", 100).ack("server");
+  for (let round = 0; round < 5; round++) {
+    for (let count = 0; count < 6; count++) talk.data("server");
+    for (let count = 1; count <= 6; count++)
+      talk.ack("client", count === 1 ? 0.2 : 0.001, { ack: talk.at("server") - 6000 + count * 1000 });
+  }
+  return talk;
+};
+
+/** What it says after a pause is the answer to what it was asked, or what has just happened: here it speaks twice. */
+const pushing = () => {
+  const talk = new Talk(42_000, 0, undefined, 443)
+    .open()
+    .data("client", 100)
+    .data("server", 100, 0.01)
+    .ack("client");
+  for (let count = 0; count < 2; count++) talk.data("server", 100, 7).ack("client");
+  return talk.data("client", 50, 1).ack("server").data("server", 60, 7).ack("client");
+};
+const shell = () => {
+  const talk = new Talk(42_001, 0, undefined, 22).open();
+  talk.data("server", "SSH-2.0-a\r\n", 0.01).ack("client").data("client", "SSH-2.0-b\r\n", 0.01);
+  return talk
+    .data("server", 200, 0.01)
+    .ack("client")
+    .data("client", 36, 5)
+    .ack("server")
+    .data("server", 36, 30)
+    .ack("client");
+};
+const slow = () =>
+  new Talk(42_002).open().data("client", 100).ack("server").data("server", 100, 30).ack("client");
+
+/** Asks whether somebody answers, and hangs up. */
+const probing = (port: number, after: number) => {
+  const talk = new Talk(port).open();
+  return talk.segment("client", { seq: talk.at("client"), ack: talk.at("server"), flags: "RST ACK" }, after);
+};
+
+/** A body that its client doesn't want to the end. */
+const brokenOff = () => {
+  const talk = new Talk(44_000).open().data("client", request("/big"));
+  talk.data("server", response(1_000_000), 0.01).ack("client");
+  for (let count = 0; count < 5; count++) talk.data("server").ack("client");
+  return talk.segment("client", { seq: talk.at("client"), ack: talk.at("server"), flags: "RST ACK" }, 0.01);
+};
+/** The second request meets the end of the connection. */
+const toNobody = () => {
+  const talk = new Talk(44_001).open().data("client", request("/one"));
+  talk
+    .data("server", `${response(3)}abc`, 0.01)
+    .ack("client")
+    .data("client", request("/two"), 5);
+  return talk.segment("server", { seq: talk.at("server"), flags: "RST" }, 0.01);
+};
+
+const datagram = (at: number, from: string, to: string, ports: [number, number], body: Buffer): Frames => [
+  [at, ethernet(ip(from, to, "udp", udp(...ports, body), { id: 20_000 + at }))],
+];
+
+let folder: string;
+let capture: Capture;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
+  const path = join(folder, "normal.pcap");
+  const talks = [
+    heldBack(),
+    standingStill(),
+    queued(),
+    pushing(),
+    shell(),
+    slow(),
+    probing(43_000, 0.00002),
+    probing(43_001, 30),
+    brokenOff(),
+    toNobody(),
+  ];
+  const frames = together(
+    ...talks.map((talk) => talk.frames),
+    datagram(1, "192.0.2.1", "255.255.255.255", [5000, 53], dns(1, "a.example")),
+    datagram(2, "192.0.2.1", "198.51.100.1", [5001, 53], dns(2, "a.example")),
+  );
+  writeCapture(path, together(frames, later(100)));
+  capture = await openCapture(path);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** How bad each connection is in the eyes of a rule, by the client's port. */
+const graded = async (rule: CaptureRule) => {
+  const evidence = (await findings(capture, { only: [rule] })).get(rule)?.evidence;
+  if (evidence === undefined) return {};
+  const [flow, severity] = ["flow", "severity"].map((name) => evidence.columns.indexOf(name)) as [
+    number,
+    number,
+  ];
+  const ports = new Map(
+    (await rowsOf(flows(capture), "SELECT flow, client_port FROM this")) as [string, number][],
+  );
+  return Object.fromEntries(
+    (evidence.values as string[][]).map((row) => [ports.get(row[flow] as string), row[severity]]),
+  );
+};
+
+describe("acks that come late", () => {
+  it("are a slow path only where no receiver may hold them back, and most of them are late", async () => {
+    expect(await graded("TCP_SLOW_PATH")).toEqual({ 41000: "INFO", 41001: "LOW", 41002: "MEDIUM" });
+  });
+});
+
+describe("a server that speaks late", () => {
+  it("is a slow one unless it speaks without being asked", async () => {
+    expect(await graded("TCP_SLOW_SERVER")).toEqual({ 42000: "INFO", 42001: "INFO", 42002: "HIGH" });
+  });
+});
+
+describe("a client that resets its connection", () => {
+  it("at once and before any data, only wanted to know whether somebody answers", async () => {
+    expect(await graded("TCP_RESET")).toMatchObject({ 43000: "INFO", 43001: "MEDIUM", 44000: "MEDIUM" });
+  });
+});
+
+describe("an answer", () => {
+  it("of HTTP that is broken off is not missing", async () => {
+    const answers = "SELECT path, status, answered FROM this ORDER BY path";
+    expect(await rowsOf(httpRequests(capture), answers)).toEqual([
+      ["/big", null, null],
+      ["/one", 200, true],
+      ["/two", null, false],
+    ]);
+  });
+
+  it("of DNS is expected of one who was asked, not of many", async () => {
+    const answers = "SELECT server, answered FROM this ORDER BY server";
+    expect(await rowsOf(dnsQueries(capture), answers)).toEqual([
+      ["198.51.100.1", false],
+      ["255.255.255.255", null],
+    ]);
+  });
+});
