@@ -69,6 +69,31 @@ const probing = (port: number, after: number) => {
   return talk.segment("client", { seq: talk.at("client"), ack: talk.at("server"), flags: "RST ACK" }, after);
 };
 
+/** A receiver that widens its window as the sender gets faster. */
+const widening = () => {
+  const talk = new Talk(45_000).open().data("client", 100).ack("server").ack("client", 0.01, { window: 64 });
+  for (let round = 0; round < 5; round++) {
+    for (let count = 0; count < 8; count++) talk.data("server", 1024);
+    talk.ack("client", 0.01, { window: round < 4 ? 64 : 1000 });
+  }
+  return talk.exchange(60);
+};
+/** A sender that soon sends its last segment again, which had arrived, as the receiver says. */
+const probingTheTail = () => {
+  const talk = new Talk(45_001).open();
+  for (let count = 0; count < 40; count++) {
+    talk.data("client", 100, 0.01).data("server", 1000, 0.01);
+    if (count % 10 === 5) {
+      const block = Buffer.alloc(8);
+      block.writeUInt32BE(talk.at("server") - 1000);
+      block.writeUInt32BE(talk.at("server"), 4);
+      talk.data("server", 1000, 0.03, talk.at("server") - 1000).ack("client", 0.0001);
+      talk.ack("client", 0.005, { options: [1, 1, 5, 10, ...block] });
+    } else talk.ack("client");
+  }
+  return talk;
+};
+
 /** A body that its client doesn't want to the end. */
 const brokenOff = () => {
   const talk = new Talk(44_000).open().data("client", request("/big"));
@@ -104,6 +129,8 @@ beforeAll(async () => {
     slow(),
     probing(43_000, 0.00002),
     probing(43_001, 30),
+    widening(),
+    probingTheTail(),
     brokenOff(),
     toNobody(),
   ];
@@ -119,8 +146,9 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** How bad each connection is in the eyes of a rule, by the client's port. */
 const graded = async (rule: CaptureRule) => {
-  const evidence = (await findings(capture, { only: [rule] })).get(rule)?.evidence;
-  if (evidence === undefined) return {};
+  const all = await findings(capture, { only: [rule] });
+  if (!all.ids.includes(rule)) return {};
+  const { evidence } = all.get(rule);
   const [flow, severity] = ["flow", "severity"].map((name) => evidence.columns.indexOf(name)) as [
     number,
     number,
@@ -148,6 +176,20 @@ describe("a server that speaks late", () => {
 describe("a client that resets its connection", () => {
   it("at once and before any data, only wanted to know whether somebody answers", async () => {
     expect(await graded("TCP_RESET")).toMatchObject({ 43000: "INFO", 43001: "MEDIUM", 44000: "MEDIUM" });
+  });
+});
+
+describe("a window that is filled", () => {
+  it("before its receiver widened it limits no transfer", async () => {
+    expect(await graded("TCP_WINDOW_LIMITED")).toEqual({ 45000: "INFO" });
+  });
+});
+
+describe("what is sent again though it had arrived", () => {
+  it("wasn't lost, and waited for no timer where it came sooner", async () => {
+    expect(await graded("TCP_RESENT")).toEqual({ 45001: "INFO" });
+    expect(await graded("TCP_SPURIOUS")).toEqual({ 45001: "MEDIUM" });
+    expect(await graded("TCP_TIMEOUTS")).toEqual({});
   });
 });
 
