@@ -710,6 +710,24 @@ export interface WakeupSummaryParameters {
   command?: string | undefined;
 }
 
+/** What {@link acceptSummary} can be asked, beside what every probe can. */
+export interface AcceptSummaryParameters {
+  /** What to count by, in the order of the columns; default own_port, process. */
+  by?: ("own_port" | "own" | "peer" | "peer_port" | "flow" | "process")[] | undefined;
+  /** Own address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
+  src?: string | undefined;
+  /** Address or prefix of the peer, IPv4 or IPv6. */
+  dst?: string | undefined;
+  /** Address or prefix of either end. */
+  ip?: string | undefined;
+  /** Own port (integer, 0 to 65,535). */
+  srcPort?: number | undefined;
+  /** Port of the peer (integer, 0 to 65,535). */
+  dstPort?: number | undefined;
+  /** Port of either end (integer, 0 to 65,535). */
+  port?: number | undefined;
+}
+
 /** What {@link readLatencySummary} can be asked, beside what every probe can. */
 export interface ReadLatencySummaryParameters {
   /** What to count by, in the order of the columns; default own_port, peer. */

@@ -3,7 +3,6 @@ import "./packet-source.js";
 export { content as packetContent, stepNs } from "./base/index.js";
 export type { Capture } from "./capture.js";
 export type { CaptureFacts } from "./facts.js";
-export { judgePackets } from "./judge.js";
 export { type CaptureOptions, capture } from "./live/index.js";
 export { malformed } from "./malformed.js";
 export { openCapture, type RemoteFile } from "./open.js";
@@ -18,4 +17,5 @@ export {
 } from "./packets/index.js";
 export type { Pass, PassWriter } from "./passes/index.js";
 export { type Analysis, type Scope, scopeOf, type TrafficFilter } from "./scope/index.js";
+export { readSegmentsBy } from "./segments.js";
 export { packetsOf, saveCapture } from "./select/index.js";

@@ -4,7 +4,7 @@ export interface NetworkLoad {
   packetsPerSecond: number;
   /** Of these, what the kernel's counters say was dropped; queueing disciplines and netfilter have counters of their own, which are not in it. */
   dropsPerSecond: number;
-  /** TCP segments that the host's own namespace sent again, and resets that it sent; not there in recordings from before it was looked at. */
+  /** TCP segments that the host's own namespace sent again, resets that it sent and got, and connections that it took; not there in recordings from before it was looked at. */
   resentPerSecond?: number;
 }
 
@@ -29,11 +29,14 @@ const dropCounters = [
   "TcpExt.IPReversePathFilter",
 ];
 
-const resentCounters = ["Tcp.RetransSegs", "Tcp.OutRsts"];
+/** A connection that is taken begins with a state of congestion control; each loss changes it, and is sent again. */
+const resentCounters = ["RetransSegs", "OutRsts", "EstabResets", "AttemptFails", "PassiveOpens"].map(
+  (name) => `Tcp.${name}`,
+);
 
 /**
  * Adds up two looks at what the kernel counts, whose lines begin with what they are: `t` nanoseconds, `s` /proc/net/softnet_stat, `d` /proc/net/dev,
- * `c` /proc/net/snmp and netstat: for each protocol a line of names, then a line of values. Says packets, drops and segments sent again per second; nothing where there is
+ * `c` /proc/net/snmp and netstat: for each protocol a line of names, then a line of values. Says packets, drops, and what befell TCP connections per second; nothing where there is
  * no time between the looks.
  */
 export const loadAwk = [

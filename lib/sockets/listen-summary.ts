@@ -98,7 +98,7 @@ const counted = [
  * handshake. An ACK that ends a handshake and finds the accept queue full counts twice, and with TCP_DEFER_ACCEPT each ACK without data counts, too: what the kernel means by an overflow is in the counters below. Processes of other users are told to root only. Sockets that share address and port (SO_REUSEPORT) have a queue each, and `syn_queue_max` of all of them.
  *
  * `provenance.details.counters` has what TCP counted in the network namespace from the first sample to the last, of all its sockets (RFC 4022, and Linux' own): `PassiveOpens` (connections that came in), `ListenOverflows` (an accept queue was full), `ListenDrops` (those, and handshakes dropped for other reasons), `TCPReqQFullDrop` (a SYN queue was full, without cookies), `TCPReqQFullDoCookies`, `SyncookiesSent`, `SyncookiesRecv`,
- * `SyncookiesFailed`; null: the kernel doesn't count it. `details.settings` has somaxconn and what else bears on it.
+ * `SyncookiesFailed`; null: the kernel doesn't count it. `details.settings` has somaxconn and what else bears on it. {@link acceptSummary} measures how long connections wait for accept(2).
  *
  * @returns a Frame, one row per listening socket. Samples that were due and couldn't be taken in time are in `provenance.lost`.
  * @throws SkbookError as {@link socketSamples} does.

@@ -6,7 +6,7 @@ export { openParquet, ParquetWriter } from "./parquet.js";
 export { combined, completeProvenance, type Provenance, warningsOf } from "./provenance.js";
 export { renderTable, type Shown } from "./render/index.js";
 export { makeOwnFolder, scratchFolder } from "./scratch.js";
-export { isPacketSource, judgedBy, judgementOf, type PacketSource, packetTable } from "./source.js";
+export { isPacketSource, type PacketSource, packetTable, segmentsOf, setSegments } from "./source.js";
 export { sql } from "./sql.js";
 export { type NumberRows, streamNumbers } from "./stream.js";
 export { Table } from "./table.js";

@@ -1,4 +1,4 @@
-import { judges } from "./judges.js";
+import { segmentReaders } from "./segments.js";
 import type { Table } from "./table.js";
 
 /** The method by which something gives the packets that it stands for. */
@@ -14,12 +14,12 @@ export function isPacketSource(source: unknown): source is PacketSource {
   return typeof source === "object" && source !== null && packetTable in source;
 }
 
-/** Says who judges the TCP packets of a Table: who gives a Table with their `frame`, `kind` and `retransmission`, as `tcpSegments` has them. */
-export function judgedBy(packets: Table, judge: () => Promise<Table> | null): void {
-  judges.set(packets, judge);
+/** Says what gives the TCP segments of a Table of packets: a Table with their `frame`, `kind` and `retransmission`, as `tcpSegments` has them. */
+export function setSegments(packets: Table, read: () => Promise<Table> | null): void {
+  segmentReaders.set(packets, read);
 }
 
-/** What is judged of the TCP packets of a Table; null where nobody does. */
-export async function judgementOf(packets: Table): Promise<Table | null> {
-  return ((await judges.get(packets)?.()) as Table | null | undefined) ?? null;
+/** The TCP segments of a Table of packets; null where nothing gives them. */
+export async function segmentsOf(packets: Table): Promise<Table | null> {
+  return ((await segmentReaders.get(packets)?.()) as Table | null | undefined) ?? null;
 }

@@ -3,11 +3,11 @@ import { type Column, quoted, type Value } from "./column.js";
 import { newTableName, withConnection } from "./database.js";
 import { type FileFormat, type FileOptions, writeRows } from "./files/index.js";
 import { createFrame, type Frame } from "./frame.js";
-import { judgedAlike } from "./judges.js";
 import { keep } from "./live/index.js";
 import { type Provenance, queried } from "./provenance.js";
 import { packedRows, renderTable } from "./render/index.js";
 import { countRows, frameLimit, readRows } from "./rows.js";
+import { sameSegments } from "./segments.js";
 import { checkedSelect, explained } from "./select.js";
 
 /** The rows of a Table that nobody has any more are dropped: those of a long notebook's answers would fill the memory. */
@@ -87,7 +87,7 @@ export class Table {
         connection,
       );
       const table = inMemory(new Table(name, selection.columns, queried(this.provenance, query)));
-      judgedAlike(this, table);
+      sameSegments(this, table);
       return table;
     });
   }

@@ -19,6 +19,7 @@ export class ColumnBuffer {
   filled = false;
   private nulls = false;
   private readonly width: number;
+  /** Rows that there is memory for. */
   private rows = chunkRows;
   private memory: ArrayBuffer;
   private integers!: Int32Array;
@@ -45,7 +46,7 @@ export class ColumnBuffer {
 
   /** Puts values in, from a row on. */
   put(values: readonly Value[], from: number): void {
-    if (from + values.length > this.rows) this.grow(from + values.length);
+    if (from + values.length > 8 * this.valid.length) this.growValid(from + values.length);
     for (let index = 0; index < values.length; index++) {
       const value = values[index] ?? null;
       if (value === null) {
@@ -54,6 +55,8 @@ export class ColumnBuffer {
       }
       this.filled = true;
       const row = from + index;
+      // Most columns of a dissection have no value in most packets.
+      if (row >= this.rows) this.grow(row + 1);
       this.valid[row >> 3] = (this.valid[row >> 3] as number) | (1 << (row & 7));
       this.set(row, value);
     }
@@ -68,6 +71,7 @@ export class ColumnBuffer {
     }
     if (!this.filled) return;
     if (this.column.type !== "VARCHAR") {
+      if (from + rows > this.rows) this.grow(from + rows);
       bindings.copy_data_to_vector(vector, 0, this.memory, from * this.width, rows * this.width);
       return;
     }
@@ -104,13 +108,17 @@ export class ColumnBuffer {
   }
 
   private grow(rows: number): void {
-    const { memory, valid } = this;
+    const { memory } = this;
     this.rows = 2 ** Math.ceil(Math.log2(rows));
     this.memory = new ArrayBuffer(this.rows * this.width);
     new Uint8Array(this.memory).set(new Uint8Array(memory));
-    this.valid = new Uint8Array(this.rows / 8);
-    this.valid.set(valid);
     this.view();
+  }
+
+  private growValid(rows: number): void {
+    const { valid } = this;
+    this.valid = new Uint8Array(2 ** Math.ceil(Math.log2(rows)) / 8);
+    this.valid.set(valid);
   }
 
   private view(): void {

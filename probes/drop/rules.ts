@@ -127,7 +127,13 @@ export const dropRules: readonly DropRule[] = [
     id: "ENDED",
     kind: "unknown",
     why: "TCP segment of a connection that its program had closed, or that had ended",
-    when: `${byReason("TCP_CLOSE", "TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_DATA", "TCP_ABORT_ON_LINGER")} OR (${byReason("NO_SOCKET")} AND ${bySite(...tcpSegments)} AND NOT ${opens}) OR (${unnamedAt(...tcpOfConnection)} AND ${withData} AND NOT ${opens})`,
+    when: `${byReason("TCP_CLOSE", "TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_DATA", "TCP_ABORT_ON_LINGER")} OR (${byReason("NO_SOCKET")} AND ${bySite(...tcpSegments)} AND NOT ${opens})`,
+  },
+  {
+    id: "TCP_DATA",
+    kind: "unknown",
+    why: "data that its connection did not take: its program had closed it, it had ended, or the segment is damaged: TcpInCsumErrors counts those",
+    when: `${unnamedAt(...tcpOfConnection)} AND ${withData} AND NOT ${opens}`,
   },
   {
     id: "CLOSED",
@@ -162,7 +168,7 @@ export const dropRules: readonly DropRule[] = [
   {
     id: "TCP_REFUSED",
     kind: "unknown",
-    why: "TCP segment that opens no connection: refused, or of one that had ended",
+    why: "TCP segment that opens no connection: refused, of one that had ended, or damaged: TcpInCsumErrors counts those",
     when: `${unnamedAt(...tcpSegments)} AND tcp_flags IS NOT NULL`,
   },
   {

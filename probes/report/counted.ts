@@ -25,6 +25,7 @@ const groups: readonly Counted[] = [
     // Connections that were aborted send a reset, too (tcp_send_active_reset).
     without: ["Data", "Close", "Memory", "Timeout", "Linger"].map((why) => `TcpExtTCPAbortOn${why}`),
   },
+  { when: "rule IN ('TCP_DATA', 'TCP_REFUSED', 'TCP_UNTOLD')", counters: { checksum: ["TcpInCsumErrors"] } },
 ];
 
 /** In SQL: what counters grew by, in the namespace of the row; in all of them, where that is unknown. */

@@ -1,3 +1,4 @@
+export { acceptSummary } from "./accept-summary.js";
 export { readLatencySummary } from "./read-latency.js";
 export { recvSummary } from "./recv-summary.js";
 export { tcpConnectEvents } from "./tcp-connect-events.js";

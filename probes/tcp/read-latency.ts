@@ -10,7 +10,16 @@ import {
   packet,
 } from "../../lib/probes/index.js";
 import type { ReadLatencySummaryParameters } from "../parameters.js";
-import { endsOf, readMapped, readSockaddr, segment, socketFilters, socketKeys } from "./sockets.js";
+import {
+  endsOf,
+  portsOf,
+  portsWord,
+  readMapped,
+  readSockaddr,
+  segment,
+  socketFilters,
+  socketKeys,
+} from "./sockets.js";
 
 const read = "tracepoint:tcp:tcp_rcv_space_adjust";
 const destroyed = "tracepoint:tcp:tcp_destroy_sock";
@@ -19,7 +28,7 @@ const destroyed = "tracepoint:tcp:tcp_destroy_sock";
 const unread = new BpfMap("unread", false, 56);
 const held = new BpfMap("held", false);
 const [cookie, now, reader] = [bpf`$cookie`, bpf`$now`, bpf`$reader`];
-const { version, src, dst, srcPort, dstPort } = packet;
+const { src, dst } = packet;
 
 /** What is needed to tell data behind a hole: from Linux 6.12 on, and the kernel's types. */
 const knowsOrder = (at: HookAt) => {
@@ -86,13 +95,12 @@ export const readLatencySummary: Probe<ReadLatencySummaryParameters, "frame"> = 
     read: (value, by) => {
       const [, ports = "0", ...addresses] = value.map(String);
       const [srcHigh = "0", srcLow = "0", dstHigh = "0", dstLow = "0", socket = "0"] = addresses;
-      const bits = BigInt(ports);
-      const ipVersion = String(bits & 0xffn);
+      const { version, own, peer } = portsOf(ports);
       const words: { readonly [key: string]: readonly string[] } = {
-        peer: [ipVersion, dstHigh, dstLow],
-        own: [ipVersion, srcHigh, srcLow],
-        own_port: [String(bits >> 32n)],
-        peer_port: [String((bits >> 16n) & 0xffffn)],
+        peer: [`${version}`, dstHigh, dstLow],
+        own: [`${version}`, srcHigh, srcLow],
+        own_port: [`${own}`],
+        peer_port: [`${peer}`],
         flow: [ports, srcHigh, srcLow, dstHigh, dstLow],
         socket: [socket],
         process: ["0"],
@@ -108,7 +116,7 @@ export const readLatencySummary: Probe<ReadLatencySummaryParameters, "frame"> = 
       ...(ends.peer ? [dst.high, dst.low] : [bpf`(uint64)0`, bpf`(uint64)0`]),
       cookie,
     ];
-    const ports = bpf`(uint64)(${ends.own ? srcPort : 0} << 32 | ${ends.peer ? dstPort : 0} << 16 | ${ends.own || ends.peer ? version : 0})`;
+    const ports = bpf`(uint64)(${portsWord(ends)})`;
     const arrived = (at: HookAt): Bpf => {
       const keep = bpf`${unread.at(cookie)} = (${now}, ${ports}, ${joined(whose, ", ")});`;
       const first = bpf`$known = ${unread.at(cookie)}.0; if ($known == 0) { ${readSockaddr(at, ends)}

@@ -112,19 +112,25 @@ const readAddress = (versionWord = "0", high = "0", low = "0") => {
 /** A socket that is closed has given its port back. */
 const readPort = (word: bigint) => (word === 0n ? null : Number(word));
 
+/** Ports and version of IP in one word, of the ends that were read: as {@link portsOf} takes them apart. */
+export const portsWord = ({ own, peer }: Ends = both): Bpf =>
+  bpf`${own ? srcPort : 0} << 32 | ${peer ? dstPort : 0} << 16 | ${own || peer ? version : 0}`;
+
+export function portsOf(word: string) {
+  const bits = BigInt(word);
+  return { version: bits & 0xffffn, own: bits >> 32n, peer: (bits >> 16n) & 0xffffn };
+}
+
 /** Whose socket it is: own address and port, and those of the peer. */
 export const flowField: Field = fields({
   columns: [ownColumn, ownPortColumn, peerColumn, peerPortColumn],
   words: numbers(5),
-  say: () => [
-    bpf`${srcPort} << 32 | ${dstPort} << 16 | ${version}`,
-    ...[src.high, src.low, dst.high, dst.low],
-  ],
+  say: () => [portsWord(), src.high, src.low, dst.high, dst.low],
   read: ([word = "0", srcHigh, srcLow, dstHigh, dstLow]) => {
-    const bits = BigInt(word);
+    const { version, own, peer } = portsOf(word);
     return [
-      ...[readAddress(word, srcHigh, srcLow), readPort(bits >> 32n)],
-      ...[readAddress(word, dstHigh, dstLow), readPort((bits >> 16n) & 0xffffn)],
+      ...[readAddress(`${version}`, srcHigh, srcLow), readPort(own)],
+      ...[readAddress(`${version}`, dstHigh, dstLow), readPort(peer)],
     ];
   },
 });

@@ -87,7 +87,8 @@ function readSegment(site: Site): Bpf {
  * A row of a retransmission can be several segments: `segments` of them together are what the kernel's counter TcpRetransSegs counts. `cause` is told by the state of congestion control (include/net/tcp.h): timeout: the retransmission timer had fired; timeout or path MTU: it had fired after the window had been reduced, or the segment was too long for the path; recovery: duplicate or
  * selective acknowledgements told of the loss; probe: a tail loss probe (RFC 8985), which costs no more than the segment; handshake: a SYN, or the answer to it. `seq` is the number in the packet: in a capture tshark has it as tcp.seq_raw.
  * Resets that answer packets without a connection, such as those to a closed port, are seen from Linux 6.10 on.
- * Connections of all network namespaces of the host are seen.
+ * Connections of all network namespaces of the host are seen. Whether the host is too busy (`TOO_BUSY`) is told by what its own namespace sends again, resets and takes; where there is more, as of other namespaces or of reordering alone, what comes
+ * beyond `maxEventsPerSecond` is lost, which the result says.
  *
  * Errors: as for every probe, see {@link makeProbe}.
  *

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CaptureRule } from "../../lib/analyses/findings/index.js";
 import {
   findings,
+  flows,
   quality,
+  retransmissions,
   tcpEndings,
   tcpGaps,
   tcpHandshakes,
@@ -14,6 +16,7 @@ import {
 import { type Capture, openCapture } from "../../lib/captures/index.js";
 import { rowsOf } from "./ask.js";
 import { ethernet, ip, tcp, writeCapture } from "./build.js";
+import { type Change, changed, inGre, inGtp, inPppoe, labelled } from "./disguise.js";
 import { later } from "./faults.js";
 import { type Recorded, writePcapng } from "./pcapng.js";
 import { type Side, Talk, together } from "./talk.js";
@@ -78,6 +81,46 @@ describe("two directions whose clocks differ", () => {
   });
 });
 
+it("data that comes a timer after its ack was missed by the capture, and sent again", async () => {
+  const talk = new Talk().open().exchange(5);
+  for (let count = 0; count < 3; count++) {
+    const seq = talk.at("server");
+    // The first one isn't in the capture, and its ack was lost behind it.
+    talk.skip("server", 1000).ack("client").data("server", 1000, 0.3, seq).ack("client").exchange(3);
+  }
+  const capture = await open(talk.close().frames);
+  expect((await found(capture)).filter(([id]) => id === "CAPTURE_CLOCK")).toEqual([]);
+  const missed = "SELECT DISTINCT explanation, count(*) OVER ()::INTEGER FROM this";
+  expect(await rowsOf(tcpGaps(capture), missed)).toEqual([["missed by the capture", 3]]);
+  expect(await rowsOf(retransmissions(capture), "SELECT kind FROM this")).toEqual(
+    Array(3).fill(["spurious"]),
+  );
+});
+
+describe("a SYN that is tried again with another number", () => {
+  const attempt = (seq: number, after: number, port = 40_000) =>
+    new Talk(port, after).segment("client", { seq, flags: "SYN" }).frames;
+  const evidence = async (capture: Capture) => {
+    const finding = (await findings(capture, { only: ["TCP_SETUP_FAILED"] })).get("TCP_SETUP_FAILED");
+    return [finding.severity, finding.verdict];
+  };
+
+  it("and answered then, is not said to have no answer", async () => {
+    const answered = new Talk(40_000, 2).open().exchange(3).close().frames;
+    const [severity, verdict] = await evidence(await open(attempt(9_000, 0), attempt(70_000, 1), answered));
+    expect(severity).toBe("MEDIUM");
+    expect(verdict).toMatch(/the next attempt from the same port, 2.00 s later, was answered$/);
+  });
+
+  it("and never answered, is: nor does another port's answer count, or one of much later", async () => {
+    const others = new Talk(40_001, 1).open().exchange(3).close().frames;
+    const late = new Talk(40_000, 200).open().exchange(3).close().frames;
+    const [severity, verdict] = await evidence(await open(attempt(9_000, 0), others, late));
+    expect(severity).toBe("HIGH");
+    expect(verdict).toMatch(/nobody answered, 1 SYN in the capture$/);
+  });
+});
+
 describe("the same packets on two interfaces", () => {
   it.each([0.25, -3])("whose clocks differ by %d s are copies", async (seconds) => {
     const path = join(folder, `${++written}.pcapng`);
@@ -89,6 +132,25 @@ describe("the same packets on two interfaces", () => {
     writePcapng(path, packets, [{ name: "eth0" }, { name: "eth1" }]);
     expect(await found(await openCapture(path))).toEqual([["CAPTURE_COPIES", true]]);
   });
+});
+
+it.each<[string, Change, string]>([
+  ["an MPLS label", labelled(100), "tcp 0"],
+  ["a TEID of GTP", inGtp(7), "tcp 0"],
+  ["a GRE key", inGre(7), "tcp 0"],
+  ["a session of PPPoE", inPppoe(7), "tcp 0 0x0007"],
+])("a connection in %s has the same id at one point of capture and at two", async (_, change, id) => {
+  const frames = changed(new Talk().open().exchange(3).close().frames, change);
+  for (const points of [1, 2]) {
+    const path = join(folder, `${++written}.pcapng`);
+    const packets = frames.flatMap(([seconds, frame]) =>
+      [0, 1]
+        .slice(0, points)
+        .map((point): Recorded => ({ seconds: seconds + point * 1e-5, frame, interface: point })),
+    );
+    writePcapng(path, packets, [{ name: "eth0" }, { name: "eth1" }]);
+    expect(await rowsOf(flows(await openCapture(path)), "SELECT flow FROM this")).toEqual([[id]]);
+  }
 });
 
 describe("one timer", () => {

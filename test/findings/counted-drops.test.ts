@@ -94,6 +94,13 @@ test.each<[string, Drop[], Counter[], string[]]>([
     ["DROPS_NO_SOCKET"],
   ],
   [
+    "damage of a connection's data",
+    [["tcp_v4_do_rcv", "a", 20, "unknown", "TCP_DATA"]],
+    [["a", "TcpInCsumErrors", 20]],
+    ["DROPS_CHECKSUM"],
+  ],
+  ["data after its connection had ended", [["tcp_v4_do_rcv", "a", 20, "unknown", "TCP_DATA"]], [], []],
+  [
     "a listening socket without room",
     [["tcp_conn_request", "a", 20, "suspicious", "REASON", "TCP_LISTEN_OVERFLOW"]],
     [],

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import {
+  acceptSummary,
   backlogEvents,
   backlogSummary,
   conntrackEvents,
@@ -31,6 +32,7 @@ import {
   wakeupSummary,
 } from "../../lib/index.js";
 import { harm } from "./compare.js";
+import { late, startServer } from "./connections.js";
 import {
   duplicateFragments,
   type Injectable,
@@ -94,6 +96,7 @@ const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) 
     (host, during) => offCpuSummary(host, { ...asked, command: "ovs-vswitchd", during }),
   ],
   offCpuEvents: [nftDrop, (host, during) => offCpuEvents(host, { ...few, command: "ovs-vswitchd", during })],
+  acceptSummary: [nftDrop, (host) => lateServer(host)],
   futexSummary: [nftDrop, (host, during) => futexSummary(host, { ...asked, during })],
 };
 type During = () => Promise<unknown>;
@@ -101,6 +104,14 @@ type During = () => Promise<unknown>;
 /** Packets that the switch sends from one virtual machine to another. */
 function switchedPings(host: Host) {
   return host.exec(["nsenter", "--net=/run/netns/vm1", "ping", "-qc", "5", "-i", "0.1", address.vm2]);
+}
+
+/** Connections that wait for their server. */
+async function lateServer(host: Host) {
+  const server = await startServer(host);
+  const asked = { seconds: 60, attachSeconds: 240, srcPort: late };
+  await acceptSummary(host, { ...asked, during: () => server.serve() });
+  await server.stop();
 }
 
 const wanted = process.argv.slice(2);

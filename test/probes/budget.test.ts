@@ -43,8 +43,8 @@ const look = (nanoseconds: string, softnet: readonly string[], eth0: string, por
     `Ip: 1 ${ports}`,
     "Udp: InDatagrams NoPorts",
     `Udp: 5 ${ports}`,
-    "Tcp: InErrs RetransSegs OutRsts",
-    `Tcp: 0 ${3 * ports} ${ports}`,
+    "Tcp: InErrs RetransSegs OutRsts EstabResets AttemptFails PassiveOpens CurrEstab",
+    `Tcp: 0 ${3 * ports} ${ports} ${2 * ports} ${ports} ${4 * ports} ${ports}`,
   ].map((line) => `c ${line}`),
 ];
 
@@ -70,7 +70,7 @@ describe("the load of a host", () => {
     expect(await loadOf([...before, ...after])).toEqual({
       packetsPerSecond: (0x100 + 0x20 + 50) * 2,
       dropsPerSecond: (2 + 2 + 1 + 5 + 5) * 2,
-      resentPerSecond: (15 + 5) * 2,
+      resentPerSecond: (15 + 5 + 10 + 5 + 20) * 2,
     });
   });
 

@@ -72,6 +72,10 @@ test("each drop is normal, suspicious or unknown, by visible rules", async () =>
   const judged = await classifyDrops(createFrame(columns, rows, provenance));
   const values = judged.values as Value[][];
   expect(values.map((row) => row.at(-3))).toEqual(kinds);
+  // Damaged data is freed at the place where data that comes too late is.
+  expect(values[cases.findIndex(([row]) => row[3] === "PSH ACK" && row[1] === "tcp_v4_do_rcv")]?.at(-1)).toBe(
+    "TCP_DATA",
+  );
   const known = new Map([...dropRules.map(({ id, why }) => [id, why] as const)]);
   for (const row of values)
     expect(row.at(-2)).toBe(

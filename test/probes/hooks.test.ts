@@ -157,8 +157,9 @@ describe("functions of a process's library", () => {
         return Object.assign(bytes, { ended: Promise.resolve({ exitCode: 0 }) });
       },
     }) as never;
+  const rangesOf = (maps: string) => maps.replaceAll(/ .*/g, "");
   const library = (maps: string, more = {}) =>
-    cLibraryOf(hostOf({ exe: "/usr/sbin/daemon", maps, ...more }), 42);
+    cLibraryOf(hostOf({ exe: "/usr/sbin/daemon", maps, named: rangesOf(maps), ...more }), 42);
   const line = (from: string, path: string) => `${from}-${from}0 r-xp 00026000 fe:00 1234       ${path}`;
   const hookOf = async (maps: string) => (await library(maps)).hook("uprobe", "pthread_mutex_lock");
 
@@ -178,8 +179,18 @@ describe("functions of a process's library", () => {
   });
 
   test("a process that isn't there, and a kernel without uprobes, are refused", async () => {
-    for (const maps of ["", line("zz", "/lib/libc.so.6"), line("7f00a", "[vdso]")])
-      await expect(library(maps)).rejects.toMatchObject({ code: "NO_SUCH_PROCESS" });
+    await expect(library("")).rejects.toMatchObject({ code: "NO_SUCH_PROCESS" });
+    for (const maps of [
+      line("zz", "/lib/libc.so.6"),
+      line("7f00a", "[vdso]"),
+      line("7f00a", "/lib/other.so"),
+    ])
+      await expect(library(maps)).rejects.toMatchObject({ code: "HOOK_MISSING" });
+    // Since glibc 2.34 a library of this name may be there for old programs, and is empty.
+    const [empty, c] = [line("7f00a", "/lib/libpthread.so.0"), line("7f00b", "/lib/libc.so.6")];
+    const chosen = await library(`${empty}\n${c}`, { named: "7f00b-7f00b0" });
+    expect(chosen.hook("uprobe", "pthread_mutex_lock")).toContain("/7f00b-7f00b0:");
+    await expect(library(empty, { named: "" })).rejects.toMatchObject({ code: "HOOK_MISSING" });
     const [without] = missing(
       { required: ["uprobe:pthread_mutex_lock"] },
       { ...kernel(), hasUprobes: false },

@@ -107,6 +107,10 @@ const asked: { readonly [probe: string]: readonly object[] } = {
     { threads: [42, 4_242], by: ["command", "thread", "cpu", "waker_cpu"] },
     { command: "vhost-4242" },
   ],
+  acceptSummary: [
+    { by: ["flow", "process"], ...sockets },
+    { by: ["peer"], dst: "2001:db8::/32" },
+  ],
   readLatencySummary: [{ by: ["flow", "process"], ...sockets }, { by: ["socket"] }],
   recvSummary: [{ process: 4_242, by: ["thread", "call", "outcome"] }, { by: ["command", "call"] }],
   tcpConnectEvents: [{ failed: true, slowerThanUs: 1_000, dst: "2001:db8::/32", port: 443 }],

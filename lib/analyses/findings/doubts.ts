@@ -1,9 +1,10 @@
 import { stepNs } from "../../captures/index.js";
 import type { Table } from "../../tables/index.js";
+import { leastHops, maxHops } from "../icmp/index.js";
 import { word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
 import { fragmentedPackets, sightedViews, unheardViews } from "../summary/index.js";
-import { aheadViews, missedViews, sequencesOf } from "../tcp/index.js";
+import { aheadOf, missedOf, sequencesOf } from "../tcp/index.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
 const answerTimeoutNs = 1_000_000_000;
@@ -13,9 +14,6 @@ const disorderPercent = 1;
 const missedPercent = 1;
 /** Ports from here on are given to clients (net.ipv4.ip_local_port_range). */
 const clientPorts = 32_768;
-/** SYNs of so many different times to live, none above the longest path, trace it. */
-const leastHops = 3;
-const maxHops = 40;
 /** Above this part of one-sided connections, the capture sees one direction of the wire. */
 const oneSidedPart = 0.5;
 
@@ -33,10 +31,12 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
   ].map((doubt) => `UNION ALL SELECT NULL, '${doubt}'`);
   return scope.table({
     source: "doubts",
-    sources: { fragments: await fragmentedPackets(capture, filter) },
+    sources: {
+      fragments: await fragmentedPackets(capture, filter),
+      missed: await missedOf(scope),
+      ahead: await aheadOf(scope),
+    },
     views: {
-      ...missedViews,
-      ...aheadViews,
       ...sightedViews,
       ...unheardViews,
       blind: `

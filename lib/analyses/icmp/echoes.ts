@@ -1,12 +1,8 @@
 import { elapsed, paired, standsForMany } from "../query/index.js";
+import { leastHops, maxHops } from "./hops.js";
 
 /** An answer that comes later than this is none for `ping`, nor is its question lost before. */
 const answerTimeoutNs = 1_000_000_000;
-
-/** Ordinary pings start with more hops, and no path is longer. */
-const maxHops = 40;
-/** So many different times to live of one sender to one target trace the path. */
-const leastHops = 3;
 
 /** A request to many: by its address, or by the MAC address that it was sent to. Who answers does so from another address, and most don't. */
 const toMany = `

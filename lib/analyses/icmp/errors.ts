@@ -3,7 +3,8 @@ import type { Column, Table } from "../../tables/index.js";
 import { frame, time, word } from "../query/index.js";
 import { errorName } from "./names.js";
 
-const columns: Column[] = [
+/** What is said of each error, as {@link errorSelect} selects it. */
+export const errorColumns: readonly Column[] = [
   frame,
   time,
   word("error", "port unreachable, fragmentation needed, time to live exceeded, ..."),
@@ -27,6 +28,11 @@ const columns: Column[] = [
     meaning: "MTU of the next hop, where the packet was too big for it",
   },
 ];
+
+/** Of a relation of errors, beside the conversation that they are about. */
+export const errorSelect = (errors: string) => `
+  frame, time_ns, ${errorName(`${errors}.transport`, "icmp_type", "icmp_code")} AS error, icmp_type, icmp_code, src AS reporter, dst AS told, flow AS about,
+  quoted_transport, quoted_src, quoted_src_port, quoted_dst, quoted_dst_port, icmp_mtu_bytes`;
 
 /**
  * ICMP errors of IPv4 and IPv6, tied to the flow whose packet they quote.
@@ -56,11 +62,7 @@ export async function icmpErrors(capture: Capture, filter: TrafficFilter = {}): 
   return scope.table({
     source: "icmpErrors",
     views: { errors: "SELECT * FROM picked WHERE quoted_src IS NOT NULL" },
-    query: `
-      SELECT frame, time_ns, ${errorName("errors.transport", "icmp_type", "icmp_code")} AS error,
-        icmp_type, icmp_code, src AS reporter, dst AS told, flow AS about,
-        quoted_transport, quoted_src, quoted_src_port, quoted_dst, quoted_dst_port, icmp_mtu_bytes
-      FROM errors LEFT JOIN conversations ON conversations.flow_number = about_number ORDER BY frame`,
-    columns,
+    query: `SELECT ${errorSelect("errors")} FROM errors LEFT JOIN conversations ON conversations.flow_number = about_number ORDER BY frame`,
+    columns: errorColumns,
   });
 }

@@ -1,9 +1,9 @@
 import { scopeOf } from "../../captures/index.js";
 import type { Table } from "../../tables/index.js";
-import { flag, frame, time, word } from "../query/index.js";
+import { flag } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
 import { loopViews } from "../summary/index.js";
-import { errorName } from "./names.js";
+import { errorColumns, errorSelect } from "./errors.js";
 import { traceroutes } from "./traceroutes.js";
 
 /** A packet whose TTL ran out was sent within the span of this length before, or the same one; the lowest TTL of its conversation there counts. */
@@ -41,24 +41,12 @@ export async function expiredPackets({ capture, filter }: Subject): Promise<Tabl
         GROUP BY expired.frame`,
     },
     query: `
-      SELECT frame, time_ns, ${errorName("expired.transport", "icmp_type", "icmp_code")} AS error, src AS reporter, dst AS told, flow AS about,
-        quoted_transport, quoted_src, quoted_src_port, quoted_dst, quoted_dst_port, icmp_mtu_bytes, sent_ttl,
+      SELECT ${errorSelect("expired")}, sent_ttl,
         about_number IS NOT NULL AND about_number IN (SELECT flow_number FROM circling) AS circling,
         (quoted_src, quoted_dst) IN (SELECT (source, target) FROM traced) AS traced
       FROM expired LEFT JOIN told USING (frame) LEFT JOIN conversations ON conversations.flow_number = about_number ORDER BY frame`,
     columns: [
-      frame,
-      time,
-      word("error", "its name"),
-      word("reporter", "address that sent the error"),
-      word("told", "address that it was sent to"),
-      word("about", "id of the flow that the quoted packet belongs to"),
-      word("quoted_transport", "transport of the quoted packet"),
-      word("quoted_src", "its source address"),
-      { name: "quoted_src_port", type: "INTEGER", meaning: "its source port" },
-      word("quoted_dst", "its destination address"),
-      { name: "quoted_dst_port", type: "INTEGER", meaning: "its destination port" },
-      { name: "icmp_mtu_bytes", type: "BIGINT", unit: "bytes", meaning: "none" },
+      ...errorColumns,
       {
         name: "sent_ttl",
         type: "INTEGER",

@@ -1,6 +1,7 @@
 import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { count, disorderNs, duration, elapsed, start, word } from "../query/index.js";
+import { maxHops } from "./hops.js";
 
 const columns: Column[] = [
   word("source", "who traces"),
@@ -19,9 +20,6 @@ const columns: Column[] = [
   duration("rtt_min_ns", "shortest time from a probe to its reply"),
   duration("rtt_median_ns", "median of those"),
 ];
-
-/** No path is longer; ordinary packets start at 64 and more. */
-const maxHops = 40;
 
 /**
  * Traceroutes that the capture saw: probes with rising time to live, and who said that it ran out. A pair of addresses counts as traced

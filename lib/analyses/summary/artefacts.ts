@@ -2,7 +2,7 @@ import { scopeOf } from "../../captures/index.js";
 import type { Table } from "../../tables/index.js";
 import { count, ends, flag, flow, sender, word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
-import { missedViews, sequencesOf } from "../tcp/index.js";
+import { missedOf, sequencesOf } from "../tcp/index.js";
 
 /** Whether the whole file could be read, as one row. */
 export async function damage({ capture, filter }: Subject): Promise<Table> {
@@ -24,7 +24,7 @@ export async function missedData({ capture, filter }: Subject): Promise<Table> {
   const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "missedData",
-    views: missedViews,
+    sources: { missed: await missedOf(scope) },
     query: `
       SELECT flow, client, client_port, server, server_port, sender, acks
       FROM missed JOIN conversations USING (flow_number) ORDER BY flow_number, from_client DESC`,

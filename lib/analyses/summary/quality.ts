@@ -1,6 +1,6 @@
 import { type Capture, stepNs, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Frame, Table } from "../../tables/index.js";
-import { aheadViews, missedViews, sequencesOf } from "../tcp/index.js";
+import { aheadOf, missedOf, sequencesOf } from "../tcp/index.js";
 import { oneWay } from "./artefacts.js";
 import { checksumViews } from "./checksums.js";
 
@@ -226,10 +226,9 @@ export async function qualityChecks(capture: Capture, filter: TrafficFilter): Pr
   ];
   return scope.table({
     source: "quality",
+    sources: { missed: await missedOf(scope), ahead: await aheadOf(scope) },
     views: {
       ...views,
-      ...missedViews,
-      ...aheadViews,
       ...checksumViews(capture.facts.linkType, capture.facts.interfaces ?? []),
     },
     query: `

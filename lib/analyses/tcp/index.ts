@@ -1,4 +1,4 @@
-import "./judge.js";
+import "./register-segments.js";
 
 export { type BurstOptions, retransmissionBursts } from "./bursts.js";
 export { duplicateAcks } from "./duplicate-acks.js";
@@ -11,7 +11,7 @@ export { rttSamples } from "./rtt.js";
 export { tcpRules } from "./rules/index.js";
 export { selectiveAcks } from "./sacks.js";
 export { tcpSegments } from "./segments.js";
-export { aheadViews, missedViews, sequencesOf } from "./sequence/index.js";
+export { aheadOf, missedOf, sequencesOf } from "./sequence/index.js";
 export { type ThroughputOptions, tcpThroughput } from "./throughput.js";
 export { tcpTurns } from "./turns.js";
 export { tcpWaits } from "./waits.js";

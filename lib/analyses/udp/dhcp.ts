@@ -65,7 +65,7 @@ const leaseAnswers =
   "('lease-unassigned', 'lease-unknown', 'lease-active', 'lease-query-done', 'lease-query-reply', 'lease-query-data')";
 
 /** What a client says when it wants an address, given or prolonged. */
-const wanting = "('discover', 'request', 'solicit', 'renew', 'rebind')";
+export const wanting = ["discover", "request", "solicit", "renew", "rebind"] as const;
 
 /**
  * What a server's message settles. Who has got an ack doesn't listen to another server's nak any more (RFC 2131, 4.4.1). An ack without a lease answers an inform (RFC 2131, table 3). A reply of DHCPv6 grants what it gives
@@ -155,7 +155,7 @@ export async function dhcpExchanges(capture: Capture, filter: TrafficFilter = {}
           message = 'request' AND version = 4 AND bool_or(message = 'discover') OVER before AND NOT bool_or(from_server) OVER before AS goes_on,
           bool_or(message = 'ack') OVER (PARTITION BY exchange, questions ORDER BY spoken_at) AS acknowledged,
           bool_or(lasting) OVER (PARTITION BY exchange) AS offered,
-          ${asked("wanting", wanting)}, ${asked("informing", "('inform', 'information-request')")},
+          ${asked("wanting", `(${wanting.map((message) => `'${message}'`).join(", ")})`)}, ${asked("informing", "('inform', 'information-request')")},
           ${asked("releasing", "('release')")}, ${asked("declining", "('decline')")}, ${asked("confirming", "('confirm')")}
         FROM answered WINDOW before AS (PARTITION BY exchange ORDER BY spoken_at)`,
       judged: `SELECT *, ${verdict} AS verdict FROM spoken`,

@@ -1,17 +1,14 @@
 import { owned } from "./content.js";
-import { forward, pairOf, placeOf } from "./places.js";
+import { forward, ownLabel, pairOf, placeOf } from "./places.js";
 
 const number = (...parts: string[]) => `CAST(hash(${parts.join(", ")}) >> 1 AS BIGINT)`;
 
-/** The number of a conversation that was seen in one network; a GRE key, an MPLS label or a TEID is no part: it may differ by direction. */
+/** The number of a conversation that was seen in one network. */
 const alone = (prefix: "" | "quoted_", pair: string, label: string) => `
   CASE ${prefix}transport
     WHEN 'tcp' THEN ${number("'tcp'", `${prefix}tcp_stream`, label)}
     WHEN 'udp' THEN ${number("'udp'", `${prefix}udp_stream`, label)}
     ELSE ${number(pair, label)} END`;
-
-const ownLabel =
-  "CASE WHEN tunnel_id IS NOT NULL AND NOT regexp_matches(protocols, ':(gre|mpls|gtp)(:|$)') THEN tunnel_id END";
 
 /**
  * Of each packet the number of its conversation and of the one that it quotes, in the order of the packets. Where one pair of ends has a

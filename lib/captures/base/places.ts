@@ -31,6 +31,10 @@ export const placeOf = number(
   ...["interface", "cooked_interface"],
 );
 
+/** What tells the network of a packet from others; a GRE key, an MPLS label or a TEID doesn't: it may differ by direction. */
+export const ownLabel =
+  "CASE WHEN tunnel_id IS NOT NULL AND NOT regexp_matches(protocols, ':(gre|mpls|gtp)(:|$)') THEN tunnel_id END";
+
 /** Two stretches of sequence numbers that meet; null where one of them is unknown. */
 const meet = (one: string, other: string) => {
   const from = (a: string, b: string) => `(${a} - ${b} + 2 * ${space}) % ${space}`;
@@ -87,7 +91,7 @@ const stretch = (name: string, value: string, when: string) => `
  */
 export const placesSql = `
   WITH located AS (
-    SELECT packets.*, ${pairOf()} AS pair, ${placeOf} AS place, ${forward} AS up,
+    SELECT packets.*, ${pairOf()} AS pair, ${placeOf} AS place, ${forward} AS up, ${ownLabel} AS own_label,
       hash(vlan, tunnel, tunnel_id) AS network, hash(interface, cooked_interface) AS on_interface
     FROM packets WHERE ${owned}),
   found AS (SELECT pair, place FROM located GROUP BY pair, place),
@@ -98,7 +102,7 @@ export const placesSql = `
     FROM located JOIN several USING (pair)),
   parts AS MATERIALIZED (
     SELECT pair, place, any_value(places) AS places, any_value(transport) AS transport, any_value(network) AS network, min(frame) AS frame,
-      any_value(vlan) AS vlan, any_value(tunnel) AS tunnel, any_value(tunnel_id) AS tunnel_id,
+      any_value(vlan) AS vlan, any_value(own_label) AS own_label, any_value(tunnel_id) AS tunnel_id,
       coalesce(any_value(interface), any_value(cooked_interface)) AS interface,
       count(*) FILTER (up) AS up, count(*) FILTER (NOT up) AS down,
       coalesce(bool_or(syn AND up), false) AS up_syn, coalesce(bool_or(syn AND NOT up), false) AS down_syn,
@@ -123,7 +127,7 @@ export const placesSql = `
     SELECT pair, place, min(root) AS member FROM reach GROUP BY pair, place),
   named AS (
     SELECT pair, member, min(frame) AS frame,
-      CASE WHEN count(DISTINCT coalesce(tunnel_id, '')) = 1 AND NOT contains(any_value(tunnel), 'gre') THEN any_value(tunnel_id) END AS common,
+      CASE WHEN count(DISTINCT coalesce(own_label, '')) = 1 THEN any_value(own_label) END AS common,
       arg_min(tunnel_id, frame) AS tunnel_id, arg_min(vlan, frame) AS vlan, arg_min(interface, frame) AS interface
     FROM parts JOIN reached USING (pair, place) GROUP BY pair, member),
   told AS (

@@ -1,6 +1,6 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { judged } from "../judge.js";
+import { withSegments } from "../segments.js";
 import { essentialFields, packetColumns } from "./columns.js";
 import { alreadyDissected, dissect } from "./dissect.js";
 import { packetSettings } from "./tshark.js";
@@ -138,7 +138,9 @@ export function packets(capture: Capture, options: { filter?: string } = {}): Pr
   made.set(capture, tables);
   const known = tables.get(filter);
   if (known !== undefined) return known;
-  const table = dissect(capture, wanted(filter)).then((packets) => judged(packets, capture, { filter }));
+  const table = dissect(capture, wanted(filter)).then((packets) =>
+    withSegments(packets, capture, { filter }),
+  );
   tables.set(filter, table);
   table.catch(() => tables.delete(filter));
   return table;

@@ -17,7 +17,7 @@ import { choose, looseSql } from "./choose.js";
 import { checkedFilter, type TrafficFilter } from "./filter.js";
 import { momentNs } from "./moment.js";
 
-/** What an analysis computes; `query` and `views` may name `seen`, `tcp`, `packets` and `conversations`. */
+/** What an analysis computes; `query` and `views` may name the relations of a {@link Scope}, and the Tables that those are made of: `packets`, `sides`, `untimed`, `clock`. */
 export interface Analysis {
   /** Name of the function that gives it out. */
   source: string;
@@ -45,7 +45,7 @@ interface Parts {
 /**
  * The part of a capture that a filter takes, as relations: `seen` has its packets with `flow_number`, `from_client`, `about_number` and
  * `copy`; `own` leaves copies out; `tcp` has what is TCP of that; `conversations` describes each `flow_number`. `picked` is `own` for conditions on
- * the packets themselves that few of them meet: of the others nothing but these columns is read.
+ * the packets themselves that few of them meet: of the others nothing but these columns is read. What a pass replaces is not in it.
  */
 export class Scope {
   private readonly made = new Map<string, Promise<Table>>();
@@ -187,7 +187,7 @@ function viewsOf({ replaced, where, more }: Parts): { [name: string]: string } {
   return {
     seen: `SELECT ${columns.join(", ")} FROM ${from}${where}`,
     own: "SELECT * FROM seen WHERE NOT copy",
-    picked: `SELECT packets.*${replaced}, sides.* EXCLUDE (frame) FROM packets JOIN sides USING (frame)${where}${where === "" ? " WHERE" : " AND"} NOT copy`,
+    picked: `SELECT packets.*${left}${replaced}, sides.* EXCLUDE (frame) FROM packets JOIN sides USING (frame)${where}${where === "" ? " WHERE" : " AND"} NOT copy`,
     tcp: tcpSql,
   };
 }

@@ -1,8 +1,8 @@
 import type { Column, Table } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { judged } from "../judge.js";
 import { columnsOfPackets } from "../packets/index.js";
 import { scopeOf, type TrafficFilter } from "../scope/index.js";
+import { withSegments } from "../segments.js";
 
 const belonging: Column[] = [
   {
@@ -46,5 +46,5 @@ export async function packetsOf(capture: Capture, chosen: string | TrafficFilter
       LEFT JOIN conversations quoted ON quoted.flow_number = about_number ORDER BY frame`,
     columns: [...columns, ...belonging],
   });
-  return judged(table, capture, filter);
+  return withSegments(table, capture, filter);
 }

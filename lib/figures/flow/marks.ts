@@ -1,6 +1,6 @@
 import { sql, type Table, type Value } from "../../tables/index.js";
-import { judged } from "../judged.js";
 import { rowsOf } from "../rows.js";
+import { withSegments } from "../segments.js";
 import type { Grid } from "../thin.js";
 import { packetKinds } from "./kinds.js";
 import { type Lane, laneSql } from "./lanes.js";
@@ -37,7 +37,7 @@ export async function packetMarks(
 ): Promise<PacketMark[]> {
   const lane = laneSql(lanes, { address: ["src", "dst"], port: ["src_port", "dst_port"] });
   const kind = packetKinds.map(({ when }, i) => `WHEN ${when} THEN ${i}`).join(" ");
-  const shown = await judged("packets", packets);
+  const shown = await withSegments("packets", packets);
   const { values: rows } = await sql(
     `
     WITH marks AS (

@@ -1,6 +1,6 @@
 import type { Value } from "../../tables/index.js";
 import { sql, type Table } from "../../tables/index.js";
-import { judged } from "../judged.js";
+import { withSegments } from "../segments.js";
 import type { Differences } from "./clocks.js";
 import { type Identity, metSql } from "./sides.js";
 
@@ -16,7 +16,7 @@ const way = (side: string) => `
   quantile_disc(difference, 0.5) FILTER (side = '${side}'), median(here_ttl - other_ttl) FILTER (paired AND side = '${side}')`;
 
 async function meetingBy(here: Table, other: Table, identity: Identity): Promise<Meeting> {
-  const sides = { here: await judged("here", here), other: await judged("other", other) };
+  const sides = { here: await withSegments("here", here), other: await withSegments("other", other) };
   const frame = await sql(
     `${metSql(sides, identity)}, compared AS (
       SELECT *, here_ns IS NOT NULL AND other_ns IS NOT NULL AS paired, other_ns - here_ns AS difference FROM met

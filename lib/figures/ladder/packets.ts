@@ -1,5 +1,5 @@
 import { sql, type Table, type Value } from "../../tables/index.js";
-import { judged } from "../judged.js";
+import { withSegments } from "../segments.js";
 import type { Meeting } from "./both.js";
 import { metSql, sideSql } from "./sides.js";
 
@@ -48,7 +48,7 @@ function packetsOf(rows: Value[][]): LadderPackets {
 
 /** The first packets of one capture. */
 export async function packetsHere(here: Table, most: number): Promise<LadderPackets> {
-  const side = await judged("here", here);
+  const side = await withSegments("here", here);
   const frame = await sql(
     `WITH ${sideSql({ name: "here", sql: side.sql }, { ack: false, ipId: false })}
     SELECT side, kind, text, frame, time_ns, NULL, NULL, bytes, NULL, NULL, (count(*) OVER ())::DOUBLE
@@ -66,7 +66,7 @@ export async function packetsOfBoth(
   shiftNs: bigint,
   most: number,
 ): Promise<LadderPackets> {
-  const sides = { here: await judged("here", here), other: await judged("other", other) };
+  const sides = { here: await withSegments("here", here), other: await withSegments("other", other) };
   const frame = await sql(
     `${metSql(sides, identity)}, shown AS (
       SELECT *, row_number() OVER (ORDER BY coalesce(here_ns, other_ns + ${shiftNs}), here_frame, other_frame) AS place,

@@ -1,7 +1,7 @@
 import { packetKinds } from "../flow/index.js";
-import type { Judged } from "../judged.js";
+import type { PacketsWithSegments } from "../segments.js";
 
-/** The packets of one capture: the name of their relation, and the SQL of what is judged of them. */
+/** The packets of one capture: the name of their relation, and the SQL of them. */
 interface Side {
   name: string;
   sql: string;
@@ -72,7 +72,10 @@ export function sideSql({ name, sql }: Side, { ack, ipId }: Identity): string {
 }
 
 /** WITH and the packets of two captures beside each other as `met`: the n-th of the same identity with the n-th; null where one lacks it. */
-export function metSql({ here, other }: { here: Judged; other: Judged }, identity: Identity): string {
+export function metSql(
+  { here, other }: { here: PacketsWithSegments; other: PacketsWithSegments },
+  identity: Identity,
+): string {
   return `
     WITH ${sideSql({ name: "here", sql: here.sql }, identity)}, ${sideSql({ name: "other", sql: other.sql }, identity)},
     met AS (

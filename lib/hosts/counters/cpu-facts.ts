@@ -3,7 +3,7 @@ import type { Host } from "../host.js";
 import type { Reading } from "../read-sections.js";
 import { timeOf } from "../sections.js";
 import { cpuRoot, listed, listNodes, nodesOf } from "./cpu-list.js";
-import { type CounterOptions, readTwice } from "./twice.js";
+import { type CounterOptions, printUptime, readTwice } from "./twice.js";
 
 const columns: Column[] = [
   { name: "cpu", type: "INTEGER", meaning: "number of the CPU" },
@@ -55,7 +55,7 @@ const names = ["name", "latency", "residency", "disable", "usage", "time", "abov
 const files = (where: string, depth: number, all: readonly string[]) =>
   `find ${where} -maxdepth ${depth} \\( ${all.map((name) => `-name ${name}`).join(" -o ")} \\) -exec grep -H . {} + | tr -d '\\036\\037'`;
 const script = [
-  "export LC_ALL=C; say began; date +%s%N; say at; read -r up _ </proc/uptime; echo $up",
+  `export LC_ALL=C; say began; date +%s%N; say at; ${printUptime}`,
   `say online; cat ${root}/online; say isolated; cat ${root}/isolated; say tickless; cat ${root}/nohz_full`,
   `say driver; cat ${root}/cpuidle/current_driver; say nodes; ${listNodes}`,
   `say siblings; ${files(`${root}/cpu[0-9]*/topology/`, 1, ["thread_siblings_list"])}`,

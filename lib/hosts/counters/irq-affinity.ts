@@ -7,7 +7,7 @@ import type { Reading } from "../read-sections.js";
 import { timeOf } from "../sections.js";
 import { understood } from "../understood.js";
 import { listNodes, nodesOf } from "./cpu-list.js";
-import { type CounterOptions, readTwice } from "./twice.js";
+import { type CounterOptions, printUptime, readTwice } from "./twice.js";
 
 const columns: Column[] = [
   { name: "irq", type: "INTEGER", meaning: "number of the interrupt, as in /proc/interrupts" },
@@ -44,7 +44,7 @@ const devices = [
 ].join("; ");
 const affinity = ["smp_affinity_list", "effective_affinity_list", "node"].map((name) => `-name ${name}`);
 const script = [
-  "export LC_ALL=C; say began; date +%s%N; say at; read -r up _ </proc/uptime; echo $up",
+  `export LC_ALL=C; say began; date +%s%N; say at; ${printUptime}`,
   "say interrupts; cat /proc/interrupts | tr -d '\\036\\037'",
   `say affinity; find /proc/irq/[0-9]* -maxdepth 1 \\( ${affinity.join(" -o ")} \\) -exec grep -H . {} +`,
   `say nodes; ${listNodes}; say devices; ${devices}`,

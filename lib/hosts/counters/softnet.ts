@@ -5,7 +5,7 @@ import { timeOf } from "../sections.js";
 import { understood } from "../understood.js";
 import { changesOf } from "./changes.js";
 import { softnetCounters as parseSoftnet } from "./cpu-files.js";
-import { type CounterOptions, readTwice } from "./twice.js";
+import { type CounterOptions, printUptime, readTwice } from "./twice.js";
 
 const counted = [
   ["processed", "packets", "handled by this CPU's softirq"],
@@ -27,8 +27,7 @@ const columns: Column[] = [
   },
 ];
 
-const script =
-  "say uid; id -u; say began; date +%s%N; say at; read -r up _ </proc/uptime; echo $up; say softnet; cat /proc/net/softnet_stat; say ended; date +%s%N";
+const script = `say uid; id -u; say began; date +%s%N; say at; ${printUptime}; say softnet; cat /proc/net/softnet_stat; say ended; date +%s%N`;
 
 /**
  * Says what each CPU of a host did with received packets between two moments (`/proc/net/softnet_stat`): handled, dropped for a full

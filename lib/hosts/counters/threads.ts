@@ -5,7 +5,7 @@ import type { Host } from "../host.js";
 import type { Reading } from "../read-sections.js";
 import { timeOf } from "../sections.js";
 import { understood } from "../understood.js";
-import { type CounterOptions, readTwice } from "./twice.js";
+import { type CounterOptions, printUptime, readTwice } from "./twice.js";
 
 const columns: Column[] = [
   { name: "process", type: "BIGINT", meaning: "number of the process" },
@@ -27,7 +27,7 @@ const policies = ["OTHER", "FIFO", "RR", "BATCH", null, "IDLE", "DEADLINE", "EXT
 /** Lines begin with the path of their file. A thread may have any bytes as its name, those between sections too. */
 const files = (name: string) =>
   `find /proc/[0-9]*/task -maxdepth 2 -name ${name} -exec grep -H . {} + | tr -d '\\036\\037'`;
-const script = `export LC_ALL=C; say began; date +%s%N; say at; read -r up _ </proc/uptime; echo $up; say schedstat; ${files("schedstat")}; say stat; ${files("stat")}; say ended; date +%s%N`;
+const script = `export LC_ALL=C; say began; date +%s%N; say at; ${printUptime}; say schedstat; ${files("schedstat")}; say stat; ${files("stat")}; say ended; date +%s%N`;
 
 /** What {@link threadCpu} is asked. */
 export interface ThreadCpuOptions extends CounterOptions {

@@ -23,6 +23,8 @@ const Options = z.strictObject({
 
 /** A host with a thousand devices answers in a few seconds; one under emulation takes longer. */
 export const deadlineSeconds = 90;
+/** Prints how long the host has been up, in seconds: what rates are by. */
+export const printUptime = "read -r up _ </proc/uptime; echo $up";
 /** How long the last packets of what was done meanwhile are still on their way when it is over. */
 const settleMs = 500;
 

@@ -19,7 +19,7 @@ const bounds = {
   drops: { which: 2, of: "drops", rate: ({ dropsPerSecond }: NetworkLoad) => dropsPerSecond },
   resent: {
     which: 3,
-    of: "segments sent again and resets",
+    of: "segments sent again, resets and new connections",
     rate: ({ resentPerSecond = 0 }: NetworkLoad) => resentPerSecond,
   },
 } as const;

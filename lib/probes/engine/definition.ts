@@ -33,7 +33,7 @@ export interface ProbeFacts {
   /** What it measures, one sentence. */
   measures: string;
   hooks: Hooks;
-  /** What a busy host has of its events, at most; `resent`: segments sent again and resets of the host's own namespace. Default `packets`. */
+  /** What a busy host has of its events, at most; `resent`: segments sent again, resets and connections taken, of the host's own namespace. Default `packets`. */
   upTo?: "packets" | "drops" | "resent";
   /** `kernel` where it means nothing on a host of which all bridges of Open vSwitch have their datapath in user space. */
   datapath?: "kernel";

@@ -55,7 +55,7 @@ export const packetRules = {
     grades: () => [["HIGH", `"check" = 'checksums bad otherwise' AND "count" > 0`]],
     shows: ["check", "count", "of", "percent", "unit"],
     measure: "count",
-    doubts: ["CAPTURE_DAMAGED"],
+    doubts: doubtsAbout("whole"),
     says: (row) =>
       `${row.count} of ${many(row.of, "packet")} have wrong checksums, which their receivers drop`,
     causes: [

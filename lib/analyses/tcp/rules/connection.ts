@@ -1,20 +1,38 @@
 import { type Rules, rule } from "../../../findings/index.js";
 import { deriveTable } from "../../../tables/index.js";
-import { callOn, endsOf, many, type Subject, took } from "../../subject/index.js";
+import { duration, flag } from "../../query/index.js";
+import { callOn, type Doubt, doubtsAbout, endsOf, many, type Subject, took } from "../../subject/index.js";
 import { tcpEndings } from "../endings.js";
 import { tcpHandshakes } from "../handshakes.js";
 
 const ends = ["flow", "client", "client_port", "server", "server_port"];
 const handshakes = ({ capture, filter }: Subject) => tcpHandshakes(capture, filter);
-/** Whether the client answered the SYN ACK with a RST: it had it, and didn't want it, as health checks of load balancers and scans do, or never asked for it, as who has a forged address. */
+/** As long Linux tries a SYN again (net.ipv4.tcp_syn_retries): who begins anew with another number tries no longer. */
+const retriedNs = 127_000_000_000;
+/** Tenants may have the same ends: behind the number of the connection stands the network. */
+const network = "regexp_extract(flow, '^tcp \\d+(.*?)(?: #\\d+)?$', 1)";
+/**
+ * Whether the client answered the SYN ACK with a RST: it had it, and didn't want it, as health checks of load balancers and scans do, or never asked for it, as who has a forged address. And how
+ * much later an attempt from the same port came about, which begins with another number: a connection of its own, and the same as a SYN that is repeated.
+ */
 const attempts = async (subject: Subject) => {
   const all = await handshakes(subject);
   return deriveTable("attempts", {
     sources: { all, endings: await tcpEndings(subject.capture, subject.filter) },
-    query: 'SELECT *, flow IN (SELECT flow FROM endings WHERE client_rsts > 0) AS aborted FROM "all"',
+    query: `
+      SELECT * EXCLUDE (next_ns), CASE WHEN next_ns - start_ns <= ${retriedNs} THEN next_ns - start_ns END AS answered_after_ns FROM (
+        SELECT *, flow IN (SELECT flow FROM endings WHERE client_rsts > 0) AS aborted,
+          min(start_ns) FILTER (outcome IN ('established', 'half open')) OVER (
+            PARTITION BY client, client_port, server, server_port, ${network} ORDER BY start_ns
+            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_ns
+        FROM "all")`,
     columns: [
       ...all.schema,
-      { name: "aborted", type: "BOOLEAN", meaning: "the client answered the SYN ACK with a RST" },
+      flag("aborted", "the client answered the SYN ACK with a RST"),
+      duration(
+        "answered_after_ns",
+        "until the next attempt from the same port that was answered; null: none was",
+      ),
     ],
     provenance: all.provenance,
   });
@@ -38,14 +56,20 @@ export const tcpConnectionRules = {
     thresholds: {},
     of: attempts,
     grades: () => [
-      ["HIGH", `outcome = 'unanswered' AND NOT ${undecided}`],
-      ["MEDIUM", `outcome = 'refused' OR (outcome = 'half open' AND NOT aborted AND NOT ${undecided})`],
+      ["HIGH", `outcome = 'unanswered' AND answered_after_ns IS NULL AND NOT ${undecided}`],
+      [
+        "MEDIUM",
+        `outcome = 'refused' OR ((outcome = 'unanswered' OR (outcome = 'half open' AND NOT aborted)) AND NOT ${undecided})`,
+      ],
     ],
-    shows: [...ends, "start_ns", "outcome", "syns", "syn_acks", "retry_ns"],
+    shows: [...ends, "start_ns", "outcome", "syns", "syn_acks", "retry_ns", "answered_after_ns"],
     measure: "syns",
-    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_NO_ANSWERS", "CAPTURE_LOST_PACKETS", "TRACEROUTE_SEEN"],
+    doubts: [
+      ...(["CAPTURE_ONE_SIDED", "CAPTURE_NO_ANSWERS", "CAPTURE_LOST_PACKETS"] satisfies Doubt[]),
+      ...doubtsAbout("intent"),
+    ],
     says: (row) =>
-      `${endsOf(row)}: ${failures[String(row.outcome)]}, ${many(row.syns, "SYN")} in the capture`,
+      `${endsOf(row)}: ${failures[String(row.outcome)]}, ${many(row.syns, "SYN")} in the capture${row.outcome === "unanswered" && row.answered_after_ns !== null ? `; the next attempt from the same port, ${took(row.answered_after_ns)} later, was answered` : ""}`,
     causes: [
       "unanswered: a firewall or security group drops it, the route or the way back is missing, the listen queue is full",
       "refused: nothing listens on the port, or a firewall rejects it",
@@ -75,7 +99,7 @@ export const tcpConnectionRules = {
     ],
     shows: [...ends, "start_ns", "outcome", "syns", "syn_acks", "retry_ns"],
     measure: "retry_ns",
-    doubts: ["TRACEROUTE_SEEN"],
+    doubts: doubtsAbout("intent"),
     says: (row) =>
       `${endsOf(row)}: took ${many(row.syns, "SYN")}, ${took(row.retry_ns)} until the one that was answered`,
     causes: ["the first SYN or its answer was lost", "the listen queue was full for a moment"],
@@ -103,7 +127,7 @@ export const tcpConnectionRules = {
       "payload",
     ],
     measure: "idle_ns",
-    doubts: ["TRACEROUTE_SEEN"],
+    doubts: doubtsAbout("intent"),
     says: (row) =>
       `${endsOf(row)}: ${row.idle_ns === null ? `the ${row.by} reset it, and the capture has nothing else of it` : `the ${row.by} reset it after ${took(row.after_ns)}, ${took(row.idle_ns)} after the packet before`}`,
     causes: [

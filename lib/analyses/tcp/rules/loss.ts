@@ -1,12 +1,12 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOn, endsOf, many, type Subject, share, took } from "../../subject/index.js";
+import { callOn, type Doubt, endsOf, many, type Subject, share, took } from "../../subject/index.js";
 import { retransmissionBursts } from "../bursts.js";
 import { duplicateAcks } from "../duplicate-acks.js";
 import { direction, health } from "./direction.js";
 import { resentHealth } from "./resent.js";
 
 /** Packets out of their order look like loss, and the capture may have put them so. */
-const doubts = ["CAPTURE_DISORDER"];
+const doubts: Doubt[] = ["CAPTURE_DISORDER"];
 
 /** What was lost of TCP, and how it was repaired. */
 export const tcpLossRules = {
@@ -121,7 +121,7 @@ export const tcpLossRules = {
     },
     shows: [...direction, "packets", "retransmissions", "needless", "spurious_retransmissions"],
     measure: "needless",
-    doubts: [...doubts, "CAPTURE_MISSED_PACKETS"],
+    doubts: [...doubts, "CAPTURE_MISSED_PACKETS"] satisfies Doubt[],
     says: (row) =>
       `${endsOf(row)}: ${row.needless} of ${many(row.retransmissions, "retransmission")} of the ${row.sender} repeat what had arrived already`,
     causes: [

@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOn, endsOf, type Subject, took } from "../../subject/index.js";
+import { callOn, type Doubt, doubtsAbout, endsOf, type Subject, took } from "../../subject/index.js";
 import { direction } from "./direction.js";
 import { pathTrips } from "./path.js";
 import { serverTurns } from "./server.js";
@@ -37,7 +37,7 @@ export const tcpTimeRules = {
       ...["rtt_samples", "rtt_min_ns", "rtt_mean_ns", "rtt_median_ns", "rtt_p95_ns", "undelayed_median_ns"],
     ],
     measure: "rtt_mean_ns",
-    doubts: ["CAPTURE_ONE_SIDED"],
+    doubts: ["CAPTURE_ONE_SIDED"] satisfies Doubt[],
     says: (row) =>
       `${endsOf(row)}: from data of the ${row.sender} to its ack ${took(row.rtt_mean_ns)} on average, ${took(row.rtt_median_ns)} in the median, ${took(row.rtt_min_ns)} at best`,
     causes: [
@@ -77,7 +77,7 @@ export const tcpTimeRules = {
     ],
     measure: "wait_ns",
     // Who is taken for the server may be the client, whose user thinks.
-    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_MISSED_PACKETS", "CAPTURE_NO_SYN"],
+    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_MISSED_PACKETS", ...doubtsAbout("role")] satisfies Doubt[],
     says: (row) =>
       row.unasked
         ? `${row.flow}: the server spoke after ${took(row.wait_ns)}, in turn ${row.turn}; it also speaks without being asked`

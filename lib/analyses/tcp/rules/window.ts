@@ -1,5 +1,5 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOn, endsOf, many, type Subject, share, took } from "../../subject/index.js";
+import { callOn, type Doubt, endsOf, many, type Subject, share, took } from "../../subject/index.js";
 import { zeroWindows } from "../zero-windows.js";
 import { direction, health } from "./direction.js";
 import { windowsFilled } from "./filling.js";
@@ -79,7 +79,7 @@ export const tcpWindowRules = {
       ...["packets", "window_full", "filled_percent", "max_in_flight_bytes", "goodput_bits_per_second"],
     ],
     measure: "window_full",
-    doubts: ["CAPTURE_MISSED_PACKETS", "CAPTURE_ONE_SIDED"],
+    doubts: ["CAPTURE_MISSED_PACKETS", "CAPTURE_ONE_SIDED"] satisfies Doubt[],
     says: (row) =>
       `${endsOf(row)}: the ${row.sender} filled the other side's window ${many(row.window_full, "time")}, the last time after ${share(row.filled_percent)} of what it sent, with ${many(row.max_in_flight_bytes, "byte")} in flight at most`,
     causes: [

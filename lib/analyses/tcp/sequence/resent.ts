@@ -26,7 +26,8 @@ export function kindOf(segment: Segment, seq: number, end: number, own: Side, ot
 /**
  * Whether what fills a hole was sent after what came behind it, so that it was lost before the point of capture; else it was overtaken. The
  * sender's timestamps tell; without them it takes a round trip, and acks that say so, before anything can be sent again. What was acknowledged before
- * it came had arrived: the point of capture, or the clock of another one, turned the two around.
+ * it came had arrived: the point of capture, or the clock of another one, turned the two around; but where its sender's data comes before its acks otherwise, and a
+ * timer has had time to run out, the capture missed it the first time.
  */
 export function cameLate(
   hole: Hole,
@@ -37,8 +38,8 @@ export function cameLate(
 ): boolean {
   if (hole.stamp >= 0 && segment.stamp >= 0 && hole.stamp !== segment.stamp)
     return ((segment.stamp - hole.stamp) | 0) > 0;
-  if (hole.by === "ack") return false;
   const after = segment.time - hole.time;
+  if (hole.by === "ack") return own.trip !== null && after >= timerNs;
   // What was missing when the capture began may have been missing for long.
   if (hole.by === "start" && own.duplicates > 0) return true;
   if (after >= timerNs) return true;

@@ -1,6 +1,6 @@
 import { type Rules, rule } from "../../../findings/index.js";
 import { callOf, doubtsAbout, type Subject } from "../../subject/index.js";
-import { dhcpExchanges } from "../dhcp.js";
+import { dhcpExchanges, wanting } from "../dhcp.js";
 
 /** A client that is refused what it had before asks anew within 10 s (RFC 2131, 3.2 and 4.4.1); the rest is for the answer. */
 const anewNs = 60_000_000_000;
@@ -21,7 +21,7 @@ const settled = async ({ capture, filter }: Subject) => {
 };
 
 /** An address is wanted: an inform, a lease query, a release want none. What a relay forwards may. */
-const wanting = "(^| )(discover|request|solicit|renew|rebind|relay-forward)( |$)";
+const wants = `(^| )(${[...wanting, "relay-forward"].join("|")})( |$)`;
 
 /** How addresses are asked for. */
 export const dhcpRules = {
@@ -34,7 +34,7 @@ export const dhcpRules = {
     of: settled,
     grades: ({ more }) => [
       ["HIGH", "outcome = 'refused' AND NOT granted_later"],
-      ["MEDIUM", `outcome = 'open' AND repeats > ${more} AND regexp_matches(messages, '${wanting}')`],
+      ["MEDIUM", `outcome = 'open' AND repeats > ${more} AND regexp_matches(messages, '${wants}')`],
     ],
     shows: [
       "start_ns",

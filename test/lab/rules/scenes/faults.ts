@@ -15,6 +15,7 @@ const sockets: readonly Scene[] = [
       "OTHER_PROTOCOL",
       "CLOSED",
       "TCP_HANDLED",
+      "TCP_DATA",
       "TCP_REFUSED",
       "TCP_UNTOLD",
     ],
@@ -45,7 +46,7 @@ const sockets: readonly Scene[] = [
     put: ["$BG end $B $P serve 8080 end", "until $B ss -Hltn sport = 8080 | grep -q .; do sleep 0.05; done"],
     act: ["$A $P ask $b 8080 5 insist"],
     undo: ["$FG end"],
-    decides: ["ENDED"],
+    decides: { "5.10": ["TCP_DATA"], "6.1": ["TCP_DATA"], "6.12": ["ENDED"] },
   },
   {
     name: "socket-full",

@@ -1,5 +1,5 @@
-import { judgePackets } from "../../captures/index.js";
+import { readSegmentsBy } from "../../captures/index.js";
 import { tcpSegments } from "./segments.js";
 
 // Figures of packets show what the sequence pass says of them, and know no analysis.
-judgePackets(tcpSegments);
+readSegmentsBy(tcpSegments);
