@@ -7,8 +7,16 @@ import { retransmissions } from "../retransmissions.js";
 /** Linux waits for no less (TCP_RTO_MIN, less a tick); what is sent again sooner probes for a lost tail (RFC 8985, 7). */
 const timerNs = 190_000_000;
 
-/** The health of connections, and how many retransmissions waited for a timer, and how many were needless. */
-export async function resentHealth({ capture, filter }: Subject): Promise<Table> {
+const made = new WeakMap<Subject, Promise<Table>>();
+
+/** The health of connections, and how many retransmissions waited for a timer, and how many were needless. Several rules of one subject share it. */
+export function resentHealth(subject: Subject): Promise<Table> {
+  const known = made.get(subject) ?? makeResentHealth(subject);
+  made.set(subject, known);
+  return known;
+}
+
+async function makeResentHealth({ capture, filter }: Subject): Promise<Table> {
   const health = await tcpHealth(capture, filter);
   return deriveTable("resentHealth", {
     sources: { health, again: await retransmissions(capture, filter) },
