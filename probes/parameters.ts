@@ -445,9 +445,9 @@ export interface UpcallSummaryParameters {
 /** What {@link stageSummary} can be asked, beside what every probe can. */
 export interface StageSummaryParameters {
   /** Where packets come in: a device or up to 8, such as a machine's tap `vnet1`, or `stack`: what the host itself sends. */
-  from: string | string | string[];
+  from: string | string[];
   /** Where they go out: a device or up to 8, or `stack`: what the host itself takes, up to TCP, UDP or ICMP. */
-  to: string | string | string[];
+  to: string | string[];
   /** Stages between where packets come in and go out that are looked at; default all that the host has. Each costs every packet of the host that passes it. */
   stages?: ("backlog" | "ovs_in" | "ovs_flow" | "upcall" | "conntrack" | "ovs_out" | "ip_in" | "ip_out" | "inner_queue" | "inner_driver" | "inner_rx" | "queue")[] | undefined;
   /** What has not gone out after so many milliseconds is lost; what is younger at the end is unfinished (integer, 1 to 60,000). Default 1000. */
@@ -477,9 +477,9 @@ export interface StageSummaryParameters {
 /** What {@link stageTrace} can be asked, beside what every probe can. */
 export interface StageTraceParameters {
   /** Where packets come in: a device or up to 8, such as a machine's tap `vnet1`, or `stack`: what the host itself sends. */
-  from: string | string | string[];
+  from: string | string[];
   /** Where they go out: a device or up to 8, or `stack`: what the host itself takes, up to TCP, UDP or ICMP. */
-  to: string | string | string[];
+  to: string | string[];
   /** Stages between where packets come in and go out that are looked at; default all that the host has. Each costs every packet of the host that passes it. */
   stages?: ("backlog" | "ovs_in" | "ovs_flow" | "upcall" | "conntrack" | "ovs_out" | "ip_in" | "ip_out" | "inner_queue" | "inner_driver" | "inner_rx" | "queue")[] | undefined;
   /** Inode of the network namespace that both ends are in; default: the one that commands run in (integer, at least 1). */

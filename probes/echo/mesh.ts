@@ -3,6 +3,7 @@ import { type Host, onAll, readSections } from "../../lib/hosts/index.js";
 import { badParameters } from "../../lib/parameters/index.js";
 import { isPrefix } from "../../lib/probes/index.js";
 import { type Column, combined, createFrame, type Frame, type Value } from "../../lib/tables/index.js";
+import { word } from "../columns.js";
 import { echoSummary } from "./summary.js";
 
 /** What {@link echoMesh} is asked. */
@@ -17,7 +18,6 @@ export interface EchoMeshOptions {
   attachSeconds?: number;
 }
 
-const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
 const pings = (name: string, meaning: string): Column => ({ name, type: "BIGINT", unit: "pings", meaning });
 const ns = (name: string, meaning: string, type: "BIGINT" | "DOUBLE" = "DOUBLE"): Column => ({
   name,

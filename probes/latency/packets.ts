@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { packetFilters } from "../../lib/probes/index.js";
 import { type Column, combined, deriveTable, type Frame, type Table } from "../../lib/tables/index.js";
+import { word } from "../columns.js";
 import type { BacklogSummaryParameters, StageSummaryParameters } from "../parameters.js";
 import { stageSummary } from "../stages/index.js";
 import { tableOf } from "../table-of.js";
@@ -34,7 +35,6 @@ export const latePackets = z
       context.addIssue({ code: "custom", path: [...path], message });
   });
 
-const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
 const places: readonly Column[] = [
   word("wait", "stage, queue, backlog or upcall"),
   word("place", "between which stages, in whose queue, on whose CPU"),

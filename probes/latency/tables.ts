@@ -6,6 +6,7 @@ import {
   type Table,
   type Value,
 } from "../../lib/tables/index.js";
+import { word } from "../columns.js";
 import { wakeupEvents, wakeupSummary } from "../scheduler/index.js";
 import { softirqSummary } from "../softirq/index.js";
 import { tableOf } from "../table-of.js";
@@ -33,7 +34,6 @@ export const wakeupsBy = ["command", "thread", "idle_state"] as const;
 /** What softirqs are told apart by. */
 export const softirqsBy = ["vector", "cpu", "ksoftirqd"] as const;
 
-const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
 const role = word("role", "what the thread does for packets, by its name");
 const share = (name: string, meaning: string): Column => ({ name, type: "DOUBLE", unit: "%", meaning });
 const moment = (name: string, meaning: string): Column => ({

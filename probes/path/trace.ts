@@ -8,13 +8,13 @@ import {
   type Table,
   unixNanoseconds,
 } from "../../lib/tables/index.js";
+import { word } from "../columns.js";
 import type { PathEventsParameters } from "../parameters.js";
 import { echoPaths } from "./echo-paths.js";
 import { pathEvents } from "./events.js";
 import { packetPaths } from "./packet-paths.js";
 
 const ns = (name: string, meaning: string): Column => ({ name, type: "BIGINT", unit: "ns", meaning });
-const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
 const number = (name: string, meaning: string): Column => ({ name, type: "INTEGER", meaning });
 
 const columns: Column[] = [

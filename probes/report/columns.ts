@@ -7,7 +7,6 @@ export const percent: Column = {
   unit: "%",
   meaning: "of all that was dropped",
 };
-export const word = (name: string, meaning: string): Column => ({ name, type: "VARCHAR", meaning });
 export const whole = (name: string, meaning: string): Column => ({ name, type: "INTEGER", meaning });
 
 /** Of what the relation `all` has. */

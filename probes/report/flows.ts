@@ -1,5 +1,6 @@
 import { type Column, deriveFrame, type Frame, type Provenance, type Table } from "../../lib/tables/index.js";
-import { drops, percent, percentSql, whole, word } from "./columns.js";
+import { word } from "../columns.js";
+import { drops, percent, percentSql, whole } from "./columns.js";
 
 const shown = 1_000;
 

@@ -1,7 +1,7 @@
 import { SkbookError } from "../../lib/errors/index.js";
 import { type Host, topology } from "../../lib/hosts/index.js";
 import { type Column, createTable, type Frame, type Table, type Value } from "../../lib/tables/index.js";
-import { word } from "./columns.js";
+import { word } from "../columns.js";
 
 /** Whose the devices of a host are: their network namespaces, what is behind them, and the addresses that they have. */
 export interface Whose {

@@ -30,7 +30,8 @@ import { stageHooks, stageNames } from "./stages.js";
  * - `max_high_ns` BIGINT, ns: the longest: bound above
  * - `started` BIGINT, packets: followed from where they came in: each of them is in one of the six columns behind
  * - `completed` BIGINT, packets: seen where they go out
- * - `lost` BIGINT, packets: not seen there within timeoutMs, or their memory was given to another one
+ * - `lost` BIGINT, packets: not seen there within timeoutMs, or their memory was given to another one; or the kernel left the
+ *   program out there, which a note says from Linux 6.7 on
  * - `unfinished` BIGINT, packets: not seen there yet, and younger than timeoutMs
  * - `strayed` BIGINT, packets: where they go out, their memory had another packet: changed beyond knowledge, or gone
  * - `cut` BIGINT, packets: into segments or fragments on the way, which are other packets

@@ -59,6 +59,8 @@ const tools = ["bpftrace", "dumpcap"];
 export interface Cut {
   /** What it had on the host just before: names of programs. */
   had: string[];
+  /** Something was seen to measure there, of a run that was to be cut off from then on; it was not cut off else. */
+  measured: boolean;
   /** What the client said of it; null where it could not. */
   said: string | null;
   /** Until nothing was left on the host, in seconds; the bound where something was. */
@@ -114,7 +116,14 @@ export async function cut(victim: string, name: EndingName, { from, afterMs }: M
     await until(60, () => connected() || client.exitCode !== null);
     if (!connected()) throw new Error(`the client did not connect: ${text}`);
     const measures = () => seen().some((one) => tools.includes(one.name));
-    if (from === "tool") await until(60, () => measures() || client.exitCode !== null);
+    let measured = false;
+    if (from === "tool") {
+      await until(60, () => {
+        measured ||= measures();
+        return measured || client.exitCode !== null;
+      });
+      if (!measured) return { had: [], measured, said: saidBy(text), seconds: 0, left: [] };
+    }
     await new Promise((later) => setTimeout(later, afterMs));
     const had = running().map((one) => one.name);
     act({ client, proxy, sshd: sshd.pid, running });
@@ -124,7 +133,7 @@ export async function cut(victim: string, name: EndingName, { from, afterMs }: M
     const gone = await until(boundSeconds, () => seen().length === 0 && running().length === 0);
     const seconds = gone ? (performance.now() - start) / 1_000 : boundSeconds;
     const left = gone ? [] : running().map(({ pid, name: what }) => `${what} ${pid}`);
-    return { had, said: text.split("\n")[1] || null, seconds, left };
+    return { had, measured, said: saidBy(text), seconds, left };
   } finally {
     for (const { pid } of running()) tell(pid, "SIGKILL");
     client.kill("SIGKILL");
@@ -132,6 +141,11 @@ export async function cut(victim: string, name: EndingName, { from, afterMs }: M
     for (const pid of descendants(sshd.pid)) tell(pid, "SIGKILL");
     sshd.stop();
   }
+}
+
+/** What the client said behind its first line. */
+function saidBy(text: string): string | null {
+  return text.split("\n")[1] || null;
 }
 
 interface Process {

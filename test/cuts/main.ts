@@ -26,6 +26,9 @@ const random = randomNumbers(seed);
 const limit = pLimit(atOnce);
 const all: Result[] = [];
 const failed: string[] = [];
+/** Victims that this machine can't run, and what they lack. */
+const leftOut = new Set<string>();
+const cannot = ["HOOK_MISSING", "USERSPACE_DATAPATH", "BTF_MISSING", "FIELD_MISSING"];
 let wanted = true;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
@@ -64,6 +67,10 @@ await Promise.all(
         console.log([run, ...cells].join("\t"));
         if (result.left.length > 0)
           failed.push(`${what}: left after ${boundSeconds} s: ${result.left.join(", ")}`);
+        if (moment.from === "tool" && !result.measured) {
+          if (cannot.includes(result.said?.split(" ")[0] ?? "")) leftOut.add(`${victim}: ${result.said}`);
+          else failed.push(`${what}: it never measured: ${result.said ?? "it said nothing"}`);
+        }
         if (result.said?.startsWith("UNCODED")) failed.push(`${what}: ${result.said}`);
       } catch (error) {
         failed.push(`${what}: ${error}`);
@@ -72,6 +79,7 @@ await Promise.all(
   ),
 );
 for (const line of failed) console.log(line);
+for (const line of leftOut) console.log(`LEFT OUT: ${line}`);
 console.log(["", "runs", "had programs there", "slowest s", "left something", "said"].join("\t"));
 for (const ending of endingNames)
   report(

@@ -21,6 +21,12 @@ test("each shows its own type, with its source for a terminal", () => {
   expect(md`# ${1}`[jupyterDisplay]()).toEqual({ "text/markdown": "# 1", "text/plain": "# 1" });
 });
 
+test("the text of Markdown for a terminal has values as they are, but for control characters", () => {
+  const bundle = md`**${"eth0.10"}** at ${[md`\`${"a_b"}\``, " <c>\u001b[31m\n"]}${null}`[jupyterDisplay]();
+  expect(bundle["text/plain"]).toBe("**eth0.10** at `a_b` <c> [31m ");
+  expect(bundle["text/markdown"]).toContain("eth0&#46;10");
+});
+
 /** As a front end that lets HTML in Markdown through. */
 const render = (text: unknown) => new MarkdownIt({ html: true, linkify: true }).render(String(text)).trim();
 

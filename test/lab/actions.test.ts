@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { canRun, type Host, ovsActionEvents, ovsActionSummary } from "../../lib/index.js";
+import { canRun, ovsActionEvents, ovsActionSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
 import { kernelVersions } from "./kernels.js";
+import { script } from "./script.js";
 import { sharedLab } from "./shared.js";
 import { address } from "./topology/topology.js";
 
@@ -13,12 +14,6 @@ const count = 40;
 /** Pings of one virtual machine to another, behind some that teach the switch its way. */
 const ping = (many: number) =>
   `nsenter --net=/run/netns/vm1 ping -qc ${many} -i 0.05 ${address.vm2} > /dev/null`;
-
-async function said(host: Host, script: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await host.exec(["sh", "-euc", script], { deadlineSeconds: 100 });
-  if (exitCode !== 0) throw new Error(stderr);
-  return stdout;
-}
 
 for (const kernel of kernelVersions) {
   describeLive(`actions of the switch of a host with kernel ${kernel}`, ["root", "lab", "debian"], () => {
@@ -33,17 +28,17 @@ for (const kernel of kernelVersions) {
         expect(row).toMatchObject({ probe: "ovsActionSummary", runs: false, missing });
         return;
       }
-      await said(host, ping(5));
-      const shown = await said(host, "ovs-dpctl show");
+      await script(host, ping(5));
+      const shown = await script(host, "ovs-dpctl show");
       const portOf = (device: string) => Number(new RegExp(`port (\\d+): ${device}\\b`).exec(shown)?.[1]);
-      const sent = async () => Number(await said(host, "cat /sys/class/net/vnet2/statistics/tx_packets"));
+      const sent = async () => Number(await script(host, "cat /sys/class/net/vnet2/statistics/tx_packets"));
       let outputs = 0;
       const asked = { ...patience, device: "vnet1", dst: address.vm2, protocol: "ICMP" } as const;
       const seen = await ovsActionSummary(host, {
         ...asked,
         during: async () => {
           const before = await sent();
-          await said(host, ping(count));
+          await script(host, ping(count));
           outputs = (await sent()) - before;
         },
       });
@@ -57,7 +52,7 @@ for (const kernel of kernelVersions) {
       const events = await ovsActionEvents(host, {
         ...asked,
         actions: ["output", "recirc"],
-        during: () => said(host, ping(count)),
+        during: () => script(host, ping(count)),
       });
       expect(events.provenance.lost).toBe(0);
       const { values } = await events.sql(

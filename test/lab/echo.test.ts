@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { echoSummary, gapSummary, type Host, latencyReport } from "../../lib/index.js";
+import { echoSummary, gapSummary, latencyReport } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
 import { kernelVersions } from "./kernels.js";
+import { script } from "./script.js";
 import { sharedLab } from "./shared.js";
 import { address } from "./topology/topology.js";
 
@@ -13,14 +14,6 @@ const [count, delayMs] = [20, 40];
 const client = "nsenter --net=/run/netns/client";
 /** What the host's kernel counted of pings: no probe reads it. */
 const counters = "awk '/^Icmp:/ { print }' /proc/net/snmp";
-
-async function run(host: Host, ...lines: string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await host.exec(["sh", "-euc", lines.join("\n")], {
-    deadlineSeconds: 100,
-  });
-  if (exitCode !== 0) throw new Error(stderr);
-  return stdout;
-}
 
 /** Does something while what leaves by a device is delayed. */
 const delayed = (device: string, ...lines: string[]) => [
@@ -56,7 +49,7 @@ for (const kernel of kernelVersions) {
             `${client} ping -qc ${count} -i 0.02 -W 5 ${address.uplink} > /dev/null`,
             `${client} ping -qc ${count} -i 0.02 -W 5 ${address.vm1} > /dev/null`,
           ];
-          said = await run(host, ...delayed("uplink0", counters, ...pings, counters));
+          said = await script(host, delayed("uplink0", counters, ...pings, counters));
         },
       });
       expect(seen.provenance).toMatchObject({ lost: 0, details: { detached: "proved" } });
@@ -90,7 +83,7 @@ for (const kernel of kernelVersions) {
         longerThanMs: 700,
         protocol: "ICMP",
         ip: address.client,
-        during: () => run(host, `${client} ping -qc 4 -i 1 ${address.vm1} > /dev/null`),
+        during: () => script(host, `${client} ping -qc 4 -i 1 ${address.vm1} > /dev/null`),
       });
       const silent = rowsOf(seen)
         .filter(({ interval }) => interval === "silent")
@@ -106,7 +99,7 @@ for (const kernel of kernelVersions) {
         ...patience,
         packets: { from: "uplink0", to: "vnet1", protocol: "ICMP", dst: address.vm1 },
         during: () =>
-          run(host, ...delayed("vnet1", `${client} ping -qc 60 -i 0.05 -W 5 ${address.vm1} > /dev/null`)),
+          script(host, delayed("vnet1", `${client} ping -qc 60 -i 0.05 -W 5 ${address.vm1} > /dev/null`)),
       });
       const verdict = (id: string) =>
         [...report.findings].filter((one) => one.id === id).map((one) => one.verdict);

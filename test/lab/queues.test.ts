@@ -3,6 +3,7 @@ import { type Host, irqSummary, queueSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
 import { kernelVersions } from "./kernels.js";
+import { script } from "./script.js";
 import { sharedLab } from "./shared.js";
 import { address } from "./topology/topology.js";
 
@@ -11,22 +12,16 @@ const patienceMs = 1_200_000;
 
 type Counts = Map<string, number>;
 
-async function said(host: Host, script: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await host.exec(["sh", "-euc", script], { deadlineSeconds: 100 });
-  if (exitCode !== 0) throw new Error(stderr);
-  return stdout;
-}
-
 /** What devices themselves have counted, by `DEVICE DIRECTION`: no probe reads it. */
 async function counted(host: Host): Promise<Counts> {
-  const text = await said(host, "grep -H . /sys/class/net/*/statistics/[rt]x_packets");
+  const text = await script(host, "grep -H . /sys/class/net/*/statistics/[rt]x_packets");
   const lines = text.matchAll(/^\/sys\/class\/net\/([^/]+)\/statistics\/([rt]x)_packets:(\d+)$/gm);
   return new Map([...lines].map(([, device, direction, count]) => [`${device} ${direction}`, Number(count)]));
 }
 
 /** How often each CPU was interrupted by devices, by `IRQ CPU`. */
 async function interrupted(host: Host): Promise<Counts> {
-  const [head = "", ...lines] = (await said(host, "cat /proc/interrupts")).split("\n");
+  const [head = "", ...lines] = (await script(host, "cat /proc/interrupts")).split("\n");
   const cpus = head.trim().split(/\s+/).length;
   return new Map(
     lines.flatMap((line) => {
@@ -60,7 +55,7 @@ for (const kernel of kernelVersions) {
         by: ["device", "direction"],
         during: async () => {
           began = await counted(host);
-          await said(host, pings);
+          await script(host, pings);
           ended = await counted(host);
         },
       });
@@ -87,7 +82,7 @@ for (const kernel of kernelVersions) {
         ...patience,
         during: async () => {
           began = await interrupted(host);
-          await said(host, "for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.1; done");
+          await script(host, "for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.1; done");
           ended = await interrupted(host);
         },
       });

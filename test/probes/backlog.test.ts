@@ -7,7 +7,7 @@ import { makePair, type Pair } from "./pair.js";
 
 const port = 4_000;
 
-describeLive("packets in a backlog", ["root", "bpftrace", "tracing", "namespaces"], () => {
+describeLive("packets in a backlog", ["root", "bpftrace", "tracing", "namespaces", "python"], () => {
   let pair: Pair;
   beforeAll(async () => {
     pair = await makePair("skb-backlog");

@@ -7,7 +7,7 @@ import { countedInSoftirqs } from "../fixtures/softirqs.js";
 import { makePair, type Pair } from "./pair.js";
 
 /** Three requests, of which the last two have the same identifier and sequence number: their answers wait for each other. */
-const twins = `
+const sameIdentity = `
 import socket, struct, sys
 out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
 for number in (0, 1, 1):
@@ -15,7 +15,7 @@ for number in (0, 1, 1):
     out.sendto(head, (sys.argv[1], 0))
 `;
 
-describeLive("pings", ["root", "bpftrace", "tracing", "namespaces"], () => {
+describeLive("pings", ["root", "bpftrace", "tracing", "namespaces", "python"], () => {
   let pair: Pair;
   beforeAll(async () => {
     pair = await makePair("skb-echo");
@@ -165,7 +165,7 @@ describeLive("pings", ["root", "bpftrace", "tracing", "namespaces"], () => {
     try {
       const during = async () => {
         const start = (await counters(pair.sending)).InEchoReps ?? 0;
-        await pair.inside(pair.sending, ["python3", "-c", twins, pair.to]);
+        await pair.inside(pair.sending, ["python3", "-c", sameIdentity, pair.to]);
         const replies = async () => (await counters(pair.sending)).InEchoReps;
         await expect.poll(replies, { timeout: 10_000 }).toBe(start + 3);
       };

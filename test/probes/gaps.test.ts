@@ -8,7 +8,7 @@ import { makePair, type Pair } from "./pair.js";
 const port = 4_000;
 
 /** Sends over one connection, stops in between as asked, and says how long it stopped, by the clock that the kernel's times are of. */
-const talker = `
+const clientProgram = `
 import socket, sys, time
 there = socket.create_connection((sys.argv[1], int(sys.argv[2])))
 for wait in sys.argv[3:]:
@@ -18,17 +18,17 @@ there.sendall(b"x"); there.recv(1)
 there.close()
 time.sleep(0.6)
 `;
-const answerer = `
+const serverProgram = `
 import socket, sys
-door = socket.create_server(("", int(sys.argv[1])))
+listening = socket.create_server(("", int(sys.argv[1])))
 print("open", flush=True)
-there, _ = door.accept()
+there, _ = listening.accept()
 while there.recv(1):
     there.sendall(b"y")
 there.close()
 `;
 
-describeLive("flows that fall silent", ["root", "bpftrace", "tracing", "namespaces"], () => {
+describeLive("flows that fall silent", ["root", "bpftrace", "tracing", "namespaces", "python"], () => {
   let pair: Pair;
   let netns: number;
   beforeAll(async () => {
@@ -93,11 +93,11 @@ describeLive("flows that fall silent", ["root", "bpftrace", "tracing", "namespac
       protocol: "TCP",
       by: ["direction", "flow"],
       during: async () => {
-        const server = pair.inside(pair.receiving, ["python3", "-c", answerer, `${port}`]);
+        const server = pair.inside(pair.receiving, ["python3", "-c", serverProgram, `${port}`]);
         await expect
           .poll(async () => String((await pair.inside(pair.receiving, ["ss", "-Hltn"])).stdout))
           .toContain(`:${port}`);
-        await pair.inside(pair.sending, ["python3", "-c", talker, pair.to, `${port}`, "0.01", "0.4"]);
+        await pair.inside(pair.sending, ["python3", "-c", clientProgram, pair.to, `${port}`, "0.01", "0.4"]);
         await server;
       },
     });

@@ -40,10 +40,14 @@ describeLive("a cell that measures can be interrupted", ["root", "bpftrace", "ss
       () => "whole",
       ({ code }) => code,
     );
-    await Promise.race([moment({ running, measures }), ended]);
-    cell.interrupt();
-    const code = await ended;
-    cell();
+    let code: unknown;
+    try {
+      await Promise.race([moment({ running, measures }), ended]);
+    } finally {
+      cell.interrupt();
+      code = await ended;
+      cell();
+    }
     expect(await eventually(6, () => running().length === 0)).toBe(true);
     return code;
   }
@@ -60,9 +64,16 @@ describeLive("a cell that measures can be interrupted", ["root", "bpftrace", "ss
 
   test("while the host is asked what it has", async () => {
     const other = await connect(sshd.destination, sshd.options);
-    const on = async () => other;
-    expect(await interruptedAt(() => sleep(10), on)).toBe("INTERRUPTED");
-    await other.close();
+    try {
+      expect(
+        await interruptedAt(
+          () => sleep(10),
+          async () => other,
+        ),
+      ).toBe("INTERRUPTED");
+    } finally {
+      await other.close();
+    }
   });
 
   test("while the program is compiled and attached", async () => {

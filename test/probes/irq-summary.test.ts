@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
@@ -25,9 +24,9 @@ function counted(): { counts: Map<string, number>; names: Map<number, string> } 
   return { counts, names };
 }
 
-/** Writes past the page cache, so that the disk has to interrupt. */
+/** Writes past the page cache, so that the disk has to interrupt: to a folder that outlives a reboot, where /tmp may be memory. */
 async function writeDisk(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "skbook-irq-"));
+  const folder = mkdtempSync(join("/var/tmp", "skbook-irq-"));
   const file = join(folder, "written");
   try {
     await run("dd", ["if=/dev/zero", `of=${file}`, "bs=4k", "count=500", "oflag=direct"]);

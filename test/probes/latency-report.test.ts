@@ -310,35 +310,39 @@ test.each([
   });
 });
 
-describeLive("the report of packets that are late", ["root", "bpftrace", "tracing", "namespaces"], () => {
-  test("finds the queue that holds them, and says what could not look", async () => {
-    const pair = await makePair("skb-late");
-    const tc = (line: string) => pair.inside(pair.sending, ["tc", "qdisc", ...line.split(" ")]);
-    try {
-      // 142 bytes at 100 kbit/s are 11 ms.
-      await tc(`add dev ${pair.device} root tbf rate 100kbit burst 200 limit 50000`);
-      const report = await latencyReport(localhost(), {
-        seconds: 20,
-        threads: [process.pid],
-        packets: { from: ["no0"], to: [pair.device], dst: pair.to, protocol: "UDP" },
-        during: async () => {
-          await pair.send({ count: 60, size: 100, port: 4_000 });
-          await sleep(1_000);
-        },
-      });
-      const queue = [...report.findings].find(({ id }) => id === "QUEUE_WAITS");
-      expect(queue).toMatchObject({ severity: "HIGH", certain: true });
-      expect(queue?.verdict).toMatch(`in the queue of ${pair.device}, queue 0, tbf`);
-      expect(queue?.verify).toMatch(/^await qdiscLatencyEvents\(host, .*"dst":"198\.51\.100\.2"/);
-      const here = report.waits === null ? [] : rowsOf(report.waits);
-      expect(here.find(({ wait }) => wait === "queue")).toMatchObject({ device: pair.device });
-      if (rowsOf(await canRun(localhost(), upcallSummary))[0]?.runs === false)
-        expect(report.threads.provenance.notes.join()).toMatch(/upcallSummary is missing: HOOK_MISSING/);
-    } finally {
-      await pair.remove();
-    }
-  });
-});
+describeLive(
+  "the report of packets that are late",
+  ["root", "bpftrace", "tracing", "namespaces", "python"],
+  () => {
+    test("finds the queue that holds them, and says what could not look", async () => {
+      const pair = await makePair("skb-late");
+      const tc = (line: string) => pair.inside(pair.sending, ["tc", "qdisc", ...line.split(" ")]);
+      try {
+        // 142 bytes at 100 kbit/s are 11 ms.
+        await tc(`add dev ${pair.device} root tbf rate 100kbit burst 200 limit 50000`);
+        const report = await latencyReport(localhost(), {
+          seconds: 20,
+          threads: [process.pid],
+          packets: { from: ["no0"], to: [pair.device], dst: pair.to, protocol: "UDP" },
+          during: async () => {
+            await pair.send({ count: 60, size: 100, port: 4_000 });
+            await sleep(1_000);
+          },
+        });
+        const queue = [...report.findings].find(({ id }) => id === "QUEUE_WAITS");
+        expect(queue).toMatchObject({ severity: "HIGH", certain: true });
+        expect(queue?.verdict).toMatch(`in the queue of ${pair.device}, queue 0, tbf`);
+        expect(queue?.verify).toMatch(/^await qdiscLatencyEvents\(host, .*"dst":"198\.51\.100\.2"/);
+        const here = report.waits === null ? [] : rowsOf(report.waits);
+        expect(here.find(({ wait }) => wait === "queue")).toMatchObject({ device: pair.device });
+        if (rowsOf(await canRun(localhost(), upcallSummary))[0]?.runs === false)
+          expect(report.threads.provenance.notes.join()).toMatch(/upcallSummary is missing: HOOK_MISSING/);
+      } finally {
+        await pair.remove();
+      }
+    });
+  },
+);
 
 describeLive("the report of a host's latency", ["root", "bpftrace", "tracing"], () => {
   test("finds the real-time thread that keeps another from its CPU, and is refused what it doesn't know", async () => {

@@ -5,6 +5,7 @@ import type { Look, Seen, Spread } from "../lab/latency/fault.js";
 const spread = (label: string, ms: number, count = 100): Spread => ({
   ...{ label, count },
   p50: [ms * 0.9e6, ms * 1.1e6],
+  p90: [ms * 0.9e6, ms * 1.1e6],
   p99: [ms * 1.8e6, ms * 2.2e6],
 });
 const seen = (...spreads: Spread[]): Seen => ({ spreads, lost: 0, odd: [] });
@@ -35,6 +36,16 @@ describe("what is said of a probe beside a delay of 30 ms", () => {
     expect(said(before, seen(spread("queue", 45)), done(45))).toEqual(["ok", "ok"]);
     expect(said(before, seen(spread("queue", 30)), done(45))[0]).toBe("grew too little");
     expect(said(before, seen(spread("queue", 20)), done(20))[0]).toBe("the fault was not in place");
+  });
+
+  test("held against those that are late, where its row has other samples, too", () => {
+    const half = (ms: number): Spread => ({ ...spread("queue", 0.1, 200), p90: [ms * 0.9e6, ms * 1.1e6] });
+    const mixed: Look = { ...look, grows: [{ label: "queue", at: "p90", by: "p50" }], counts: "other" };
+    const now = (ms: number) => ({ seen: [seen(half(ms), spread("other", 0.1))], done: done(30) });
+    const words = (ms: number) =>
+      verdicts(mixed, 30, { before: { ...now(0.1), done: done(0) }, now: now(ms) }, 0);
+    expect(words(30).map(({ verdict }) => verdict)).toEqual(["ok", "ok"]);
+    expect(words(20)[0]).toMatchObject({ label: "queue (p90)", verdict: "grew too little" });
   });
 
   test("wrong where another row grew, or one came that was not there", () => {

@@ -25,7 +25,7 @@ interface Discipline {
 const countOf = (rows: Row[], interval: string) =>
   rows.filter((row) => row.interval === interval).reduce((sum, row) => sum + Number(row.count), 0);
 
-describeLive("packets on their way out", ["root", "bpftrace", "tracing", "namespaces"], () => {
+describeLive("packets on their way out", ["root", "bpftrace", "tracing", "namespaces", "python"], () => {
   let pair: Pair;
   beforeAll(async () => {
     pair = await makePair("skb-queue");

@@ -53,7 +53,7 @@ for _ in range(count):
 print("done", flush=True); sys.stdin.readline()
 `;
 /** Accepts connections, and closes each of the first with its data unread; the others stay open. */
-const deaf = `
+const neverReading = `
 import socket, sys, time
 port, closed = int(sys.argv[1]), int(sys.argv[2])
 listening = socket.create_server(("", port)); print("listening", flush=True)
@@ -64,7 +64,7 @@ while True:
     if closed > 0: peer.close(); closed -= 1
     else: kept.append(peer)
 `;
-const speakers = `
+const senders = `
 import socket, sys, time
 to, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 kept = []
@@ -356,12 +356,12 @@ describeLive("probes of TCP", ["root", "namespaces", "python", "bpftrace", "trac
   });
 
   test("count what nobody read: of sockets that were closed, and of those that stay", async () => {
-    await build("tcpdeaf");
+    await build("tcpunread");
     const unread = await readLatencySummary(localhost(), {
       ...{ seconds, src: receiverAddress, srcPort: port, by: ["own_port", "peer", "process"] },
       during: async () => {
-        await start(scene.receiver, deaf, "listening", port, 7);
-        await start(scene.sender, speakers, "done", receiverAddress, port, 10);
+        await start(scene.receiver, neverReading, "listening", port, 7);
+        await start(scene.sender, senders, "done", receiverAddress, port, 10);
       },
     });
     expect(unread.provenance.lost).toBe(0);

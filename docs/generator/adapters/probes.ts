@@ -93,6 +93,7 @@ interface JsonSchema {
   type?: string;
   enum?: unknown[];
   anyOf?: JsonSchema[];
+  const?: unknown;
   items?: JsonSchema;
   properties?: Record<string, JsonSchema>;
   required?: string[];
@@ -116,9 +117,16 @@ function parametersOf(schema: z.ZodType): Parameter[] {
   }));
 }
 
+/** What a schema is any of, whatever stands within what. */
+function alternatives(schema: JsonSchema): JsonSchema[] {
+  return schema.anyOf?.flatMap(alternatives) ?? [schema];
+}
+
 /** What a schema takes, in words. */
 function takes(schema: JsonSchema): string {
-  if (schema.anyOf !== undefined) return schema.anyOf.map(takes).join(", or ");
+  const all = alternatives(schema);
+  if (all.length > 1) return [...new Set(all.map(takes))].join(", or ");
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(", ");
   if (schema.type === "array")
     return `list of ${takes(schema.items ?? {})}${range(schema.minItems, schema.maxItems)}`;
@@ -128,7 +136,8 @@ function takes(schema: JsonSchema): string {
 
 /** What a schema takes, as TypeScript. */
 function typeOf(schema: JsonSchema): string {
-  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(" | ");
+  const all = alternatives(schema);
+  if (all.length > 1) return [...new Set(all.map(typeOf))].join(" | ");
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.type === "array") {
     const item = typeOf(schema.items ?? {});

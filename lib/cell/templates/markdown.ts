@@ -2,8 +2,12 @@ import { Template } from "./template.js";
 
 /** Markdown with its values escaped; {@link md} makes it. */
 export class Markdown extends Template {
-  constructor(text: string) {
-    super(text, "text/markdown");
+  /** @param plain the same with its values as they are, which is read as text. */
+  constructor(
+    text: string,
+    readonly plain: string,
+  ) {
+    super(text, "text/markdown", plain);
   }
 }
 
@@ -15,14 +19,17 @@ export class Markdown extends Template {
  */
 export function md(strings: TemplateStringsArray, ...values: unknown[]): Markdown {
   let made = "";
+  let plain = "";
   for (const [at, text] of strings.entries()) {
     made += text;
+    plain += text;
     if (at >= values.length) break;
     // Between backticks of its own an entity would be shown as it is written.
     const isCode = opensCode(made) && /^`(?!`)/.test(strings[at + 1] ?? "");
     made += isCode ? asCode(values[at]) : asText(values[at]);
+    plain += asPlain(values[at]);
   }
-  return new Markdown(made);
+  return new Markdown(made, plain);
 }
 
 /** Whether the text's last character begins code: where that is in doubt, it doesn't. */
@@ -41,6 +48,13 @@ function asText(value: unknown): string {
   if (Array.isArray(value)) return value.map(asText).join("");
   // An entity is never structure, in no dialect; of a line break nothing is left that could begin a block.
   return oneLine(value).replace(/[^\p{L}\p{N} ,;]/gu, (character) => `&#${character.codePointAt(0)};`);
+}
+
+function asPlain(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (value instanceof Markdown) return value.plain;
+  if (Array.isArray(value)) return value.map(asPlain).join("");
+  return oneLine(value);
 }
 
 /** What stands between two backticks is shown as it is, until the next backtick or the end of the paragraph. */

@@ -4,10 +4,13 @@ import { jupyterDisplay, type MimeBundle } from "../cell.js";
 export class Template {
   readonly #text: string;
   readonly #mimeType: string;
+  readonly #plain: string;
 
-  constructor(text: string, mimeType: string) {
+  /** @param plain for a terminal; default the text itself. */
+  constructor(text: string, mimeType: string, plain = text) {
     this.#text = text;
     this.#mimeType = mimeType;
+    this.#plain = plain;
   }
 
   toString(): string {
@@ -15,6 +18,6 @@ export class Template {
   }
 
   [jupyterDisplay](): MimeBundle {
-    return { [this.#mimeType]: this.#text, "text/plain": this.#text };
+    return { [this.#mimeType]: this.#text, "text/plain": this.#plain };
   }
 }

@@ -10,7 +10,7 @@ export interface SelfCost {
   processShareOfOneCpu: number | null;
   /**
    * How often the kernel left a program out by the last sample, since another one was running on that CPU: it takes in no event there. null where it
-   * doesn't say (before Linux 5.12; of tracepoints before 6.7 it says 0); not there in recordings of before. 0 is no proof: a kernel of a microVM (6.18)
+   * doesn't say (before Linux 5.12; of tracepoints and kprobes before 6.7 it says 0); not there in recordings of before. 0 is no proof: a kernel of a microVM (6.18)
    * was seen to run no BPF program on top of threads of its first process, uncounted.
    */
   missed?: number | null;

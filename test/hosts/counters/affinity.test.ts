@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { listed, listOfMask } from "../../../lib/hosts/counters/cpu-list.js";
 import { irqAffinityOf } from "../../../lib/hosts/counters/irq-affinity.js";
@@ -133,9 +134,15 @@ test("this machine's interrupts and queues are what its files say", async () => 
   }
   const queues = execFileSync("sh", ["-c", "ls -d /sys/class/net/*/queues/*"], { encoding: "utf8" }).trim();
   const seen = rowsOf(await queueAffinity(localhost()));
-  const paths = seen.map(
-    ({ device, direction, queue }) => `/sys/class/net/${device}/queues/${direction}-${queue}`,
+  const byPath = new Map(
+    seen.map((row) => [`/sys/class/net/${row.device}/queues/${row.direction}-${row.queue}`, row]),
   );
   // Of a device with one queue to send by, the kernel says nothing of who does.
-  for (const path of queues.split("\n")) if (path.includes("/rx-")) expect(paths).toContain(path);
+  for (const path of queues.split("\n").filter((one) => one.includes("/rx-"))) {
+    const text = (name: string) => readFileSync(join(path, name), "utf8").trim();
+    const row = byPath.get(path);
+    const cpus = [...listed(String(row?.cpus))].reduce((mask, cpu) => mask | (1n << BigInt(cpu)), 0n);
+    expect(cpus, path).toBe(BigInt(`0x${text("rps_cpus").replaceAll(",", "")}`));
+    expect(row, path).toMatchObject({ flow_entries: Number(text("rps_flow_cnt")), rx_queues: null });
+  }
 });

@@ -1,4 +1,5 @@
 import type { Host } from "../../../lib/index.js";
+import { script } from "../script.js";
 import type { Injectable } from "./fault.js";
 
 /** A fault in its place. */
@@ -44,11 +45,7 @@ export async function run(
   fault: Pick<Injectable, "name">,
   lines: readonly string[],
 ): Promise<string> {
-  const script = [prelude, ...lines].join("\n");
-  const { exitCode, stdout, stderr } = await host.exec(["sh", "-euc", script], { deadlineSeconds: 60 });
-  if (exitCode !== 0)
-    throw new Error(`the fault ${fault.name} failed on ${host.name} (${exitCode}): ${stderr}`);
-  return stdout;
+  return script(host, [prelude, ...lines], `the fault ${fault.name}`);
 }
 
 /** The numbers that lines of what was said have behind a word. */

@@ -163,12 +163,13 @@ export function verdicts(
   const again = books.length === 0 || seen.lost !== 0;
   const grown = grows.map((growth) => {
     const at = growth.at ?? "p50";
+    const injected = injectedMs(growth.by ?? growth.at ?? "p50");
     const measuredMs = growthOf(of(old, growth.label), of(seen, growth.label), at);
     return {
       label: `${growth.label} (${at})`,
-      injectedMs: injectedMs(at),
+      injectedMs: injected,
       measuredMs,
-      verdict: books.length > 0 ? books.join(", ") : verdictOf(leastMs, injectedMs(at), measuredMs),
+      verdict: books.length > 0 ? books.join(", ") : verdictOf(leastMs, injected, measuredMs),
       beside: counts === growth.label ? [`${now.done.count} counted`] : [],
       again,
     };
@@ -199,7 +200,11 @@ function verdictOf(leastMs: number, injectedMs: number, measured: Bounds | null)
 }
 
 /** By how much a percentile grew at least and at most: it is known between bounds, before and now. */
-function growthOf(before: Spread | undefined, now: Spread | undefined, at: Percentile): Bounds | null {
+function growthOf(
+  before: Spread | undefined,
+  now: Spread | undefined,
+  at: Percentile | "p90",
+): Bounds | null {
   if (now === undefined || now.count === 0) return null;
   const [low, high] = before === undefined || before.count === 0 ? [0, 0] : before[at];
   return [(now[at][0] - high) / 1e6, (now[at][1] - low) / 1e6];

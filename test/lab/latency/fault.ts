@@ -4,6 +4,7 @@ import type { KernelVersion } from "../kernels.js";
 /** The lowest and the highest that a number can be, in nanoseconds. */
 export type Bounds = readonly [low: number, high: number];
 
+/** What is late says by these how late. */
 export type Percentile = "p50" | "p99";
 
 /** How long something took, as a probe says it: one of its rows. */
@@ -13,6 +14,7 @@ export interface Spread {
   /** Samples. */
   count: number;
   p50: Bounds;
+  p90: Bounds;
   p99: Bounds;
 }
 
@@ -31,12 +33,20 @@ export interface Watch {
   watch(host: Host, during: () => unknown): Promise<Seen>;
 }
 
-/** What has to grow. */
-export interface Growth {
-  label: string;
-  /** Which percentile: p99 of what hurts some samples only. Default p50. */
-  at?: Percentile;
-}
+/** What has to grow: a percentile of a row by what was injected, in the same percentile. */
+export type Growth = { label: string } & (
+  | {
+      /** p99 of what hurts some samples only; default p50. */
+      at?: Percentile;
+      by?: never;
+    }
+  | {
+      /** Where the row has other samples, too. */
+      at: "p90";
+      /** Of those that are late. */
+      by: Percentile;
+    }
+);
 
 /** What a probe has to say of a fault: these of its rows grow, and no other does. */
 export interface Look {

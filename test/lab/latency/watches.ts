@@ -32,6 +32,7 @@ export function spreadsOf(frame: Frame, label: (row: Row) => string | null, coun
         label: name,
         count: Number(row[count]),
         p50: [Number(row.p50_low_ns), Number(row.p50_high_ns)],
+        p90: [Number(row.p90_low_ns), Number(row.p90_high_ns)],
         p99: [Number(row.p99_low_ns), Number(row.p99_high_ns)],
       },
     ];
@@ -68,12 +69,13 @@ export function stages(asked: StageSummaryParameters, but: readonly string[] = [
     probe: "stageSummary",
     async watch(host, during) {
       const summary = await stageSummary(host, { ...asked, ...patience, timeoutMs: 10_000, during });
-      const [total = {}] = rowsOf(summary);
+      const [total = {}, ...others] = rowsOf(summary);
       const odd = empty.filter((name) => !but.includes(name) && Number(total[name]) !== 0);
+      const where = (name: string) => others.filter((row) => Number(row[name]) > 0).map(({ pair }) => pair);
       return {
         spreads: spreadsOf(summary, ({ pair }) => String(pair)),
         lost: summary.provenance.lost,
-        odd: odd.map((name) => `${total[name]} ${name}`),
+        odd: odd.map((name) => [total[name], name, ...where(name)].join(" ")),
       };
     },
   };

@@ -4,6 +4,7 @@ import { dropReportRules } from "../../../probes/report/rules.js";
 import type { KernelVersion } from "../kernels.js";
 import type { Lab } from "../lab.js";
 import { rowsOf } from "../layers.js";
+import { script } from "../script.js";
 import { patience } from "../sightings.js";
 import { expectedOn, type Scene } from "./scene.js";
 
@@ -34,7 +35,7 @@ const play = "/run/lab/play";
 export async function compareRules(lab: Lab, scenes: readonly Scene[]): Promise<RuleComparison[]> {
   const text = await readFile("test/lab/rules/play.py", "utf8");
   const made = scenes.flatMap(machines);
-  await run(lab, "set-up", [`cat >${play} <<'END'\n${text}\nEND`, `chmod +x ${play}`, ...made]);
+  await script(lab.host, [`cat >${play} <<'END'\n${text}\nEND`, `chmod +x ${play}`, ...made]);
   try {
     const failed: RuleComparison[] = [];
     const report = await dropReport(lab.host, {
@@ -50,7 +51,7 @@ export async function compareRules(lab: Lab, scenes: readonly Scene[]): Promise<
     });
     return [...failed, ...(await judged(lab.kernel, scenes, report))];
   } finally {
-    await run(lab, "end", [
+    await script(lab.host, [
       "for n in $(ip netns list | sed -n 's/^\\(scene-[^ ]*\\).*/\\1/p'); do ip netns del $n; done",
     ]);
   }
@@ -58,7 +59,7 @@ export async function compareRules(lab: Lab, scenes: readonly Scene[]): Promise<
 
 async function playScene(lab: Lab, scene: Scene, index: number): Promise<void> {
   const { put = [], act, undo = [] } = scene;
-  const script = [
+  const lines = [
     prelude(scene, index),
     `undo() { ${[":", ...undo].join("; ")}; }`,
     "trap undo EXIT",
@@ -66,7 +67,7 @@ async function playScene(lab: Lab, scene: Scene, index: number): Promise<void> {
     ...act,
     "sleep 0.3",
   ];
-  await run(lab, scene.name, script);
+  await script(lab.host, lines, `the scene ${scene.name}`);
 }
 
 const netnsOf = ({ name }: Scene) => `scene-${name}`;
@@ -102,13 +103,6 @@ function machines(scene: Scene, index: number): string[] {
       "END",
     ]),
   ];
-}
-
-async function run({ host }: Lab, name: string, lines: readonly string[]): Promise<void> {
-  const { exitCode, stderr, stdout } = await host.exec(["sh", "-euc", lines.join("\n")], {
-    deadlineSeconds: 120,
-  });
-  if (exitCode !== 0) throw new Error(`the scene ${name} failed (${exitCode}): ${stderr}\n${stdout}`);
 }
 
 async function judged(

@@ -3,6 +3,7 @@ import { type Behaviour, receiving, receivingArgs, sending, sendingArgs } from "
 import type { KernelVersion } from "../kernels.js";
 import type { Lab } from "../lab.js";
 import { rowsOf } from "../layers.js";
+import { script } from "../script.js";
 import type { Limit, SocketScene } from "./scene.js";
 
 /** What was said of a transfer. */
@@ -43,7 +44,7 @@ export async function* compareSockets(
   lab: Lab,
   scenes: readonly SocketScene[],
 ): AsyncGenerator<SocketComparison> {
-  await run(lab, "set-up", [
+  await script(lab.host, [
     ...Object.entries({ receive: receiving, send: sending }).map(
       ([name, text]) => `cat >/run/lab/${name}.pl <<'END'${text}END`,
     ),
@@ -58,23 +59,31 @@ export async function* compareSockets(
 }
 
 async function compareOne(lab: Lab, scene: SocketScene): Promise<Omit<SocketComparison, "scene" | "kernel">> {
-  const ports = Array.from({ length: 1 + (scene.beside ?? 0) }, (_, index) => port + index);
+  const ports = Array.from({ length: 1 + (scene.competing ?? 0) }, (_, index) => port + index);
   try {
-    await run(lab, scene.name, [
-      ...machines,
-      ...(scene.put ?? []),
-      ...ports.flatMap((at) => started(at, at === port ? scene : {})),
-      `sleep ${scene.after ?? 1}`,
-    ]);
+    await script(
+      lab.host,
+      [
+        ...machines,
+        ...(scene.put ?? []),
+        ...ports.flatMap((at) => started(at, at === port ? scene : {})),
+        `sleep ${scene.after ?? 1}`,
+      ],
+      `the scene ${scene.name}`,
+    );
     for (let attempt = 1; ; attempt += 1) {
       const said = await looked(lab, (scene.seconds ?? 5) * attempt);
       if (said.samples >= enough || attempt === attempts) return { ...said, verdict: judged(scene, said) };
     }
   } finally {
-    await run(lab, scene.name, [
-      ...ports.flatMap((at) => [`/mnt/finish send-${at} || true`, `/mnt/finish receive-${at} || true`]),
-      ...namespaces.map((name) => `ip netns del ${name} 2>/dev/null || true`),
-    ]);
+    await script(
+      lab.host,
+      [
+        ...ports.flatMap((at) => [`/mnt/finish send-${at} || true`, `/mnt/finish receive-${at} || true`]),
+        ...namespaces.map((name) => `ip netns del ${name} 2>/dev/null || true`),
+      ],
+      `the scene ${scene.name}`,
+    );
   }
 }
 
@@ -127,11 +136,4 @@ function started(at: number, behaviour: Behaviour): string[] {
     ...program("receive", "$B", receivingArgs(at, behaviour), "listening"),
     ...program("send", "$A", sendingArgs(addressOfB, at, behaviour), "connected"),
   ];
-}
-
-async function run({ host }: Lab, name: string, lines: readonly string[]): Promise<void> {
-  const { exitCode, stderr, stdout } = await host.exec(["sh", "-euc", lines.join("\n")], {
-    deadlineSeconds: 120,
-  });
-  if (exitCode !== 0) throw new Error(`the scene ${name} failed (${exitCode}): ${stderr}\n${stdout}`);
 }

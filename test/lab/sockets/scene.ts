@@ -11,8 +11,8 @@ export interface SocketScene extends Behaviour {
   name: string;
   /** What makes it so. */
   put?: readonly string[];
-  /** Other transfers that run beside it, to other ports. */
-  beside?: number;
+  /** Other transfers at the same time, to other ports. */
+  competing?: number;
   /** Both are true where there are two: losses that come seldom keep the congestion window small, and it is that most of the time. */
   limit: readonly Limit[];
   primary: readonly string[];

@@ -68,7 +68,7 @@ export const socketScenes: readonly SocketScene[] = [
     after: 0,
   },
   { name: "loss-and-reordering", put: reordered, ...losses, seconds: 6, after: 2 },
-  { name: "shared-queue", put: [narrow("2mbit")], beside: 3, ...path, after: 2 },
+  { name: "shared-queue", put: [narrow("2mbit")], competing: 3, ...path, after: 2 },
   // Nagle's rule holds a small write back until the one before is acknowledged, which is delayed.
   { name: "small-writes", put: away(10), write: 100, writePauseMs: 10, ...application },
   { name: "nothing-but-the-application", put: away(20), write: 4_000, writePauseMs: 100, ...application },

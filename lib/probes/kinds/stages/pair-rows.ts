@@ -21,7 +21,10 @@ const packets = (name: string, meaning: string): Column => ({
 const bookColumns: readonly Column[] = [
   packets("started", "followed from where they came in: each of them is in one of the six columns behind"),
   packets("completed", "seen where they go out"),
-  packets("lost", "not seen there within timeoutMs, or their memory was given to another one"),
+  packets(
+    "lost",
+    "not seen there within timeoutMs, or their memory was given to another one; or the kernel left the program out there, which a note says from Linux 6.7 on",
+  ),
   packets("unfinished", "not seen there yet, and younger than timeoutMs"),
   packets("strayed", "where they go out, their memory had another packet: changed beyond knowledge, or gone"),
   packets("cut", "into segments or fragments on the way, which are other packets"),
