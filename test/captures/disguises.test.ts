@@ -108,7 +108,7 @@ const disguises: { [name: string]: () => Disguise } = {
   "one direction": () => ({
     frames: together(clean(), later(20)).filter(([, frame]) => !fromServer(frame)),
     conversations: 3,
-    says: ["CAPTURE_ONE_SIDED"],
+    says: ["CAPTURE_ONE_SIDED", "CAPTURE_NO_ANSWERS"],
   }),
 };
 

@@ -6,7 +6,7 @@ import type { CaptureRule } from "../../lib/analyses/findings/index.js";
 import { findings, fragmentedPackets } from "../../lib/analyses/index.js";
 import { openCapture } from "../../lib/captures/index.js";
 import { ethernet, icmp, ip, udp, writeCapture } from "./build.js";
-import { dhcp, later } from "./faults.js";
+import { dhcp, dnsTalk, later } from "./faults.js";
 import { Talk, together } from "./talk.js";
 
 type Frames = [seconds: number, frame: Buffer][];
@@ -89,7 +89,9 @@ describe("nothing is certain", () => {
     ];
     const pings = (dst: string) => [1, 2, 3, 4, 5, 6].flatMap((number) => request(number, dst));
     expect(await found([pings("224.0.0.1"), later(20)], "PING_LOSS")).toEqual([]);
-    expect(await found([pings("192.0.2.9"), later(20)], "PING_LOSS")).toEqual([["PING_LOSS", true]]);
+    expect(await found([pings("192.0.2.9"), later(20)], "PING_LOSS")).toEqual([["PING_LOSS", false]]);
+    const shown = dnsTalk(1, 1, "a.example", { after: 0.01 });
+    expect(await found([pings("192.0.2.9"), shown, later(20)], "PING_LOSS")).toEqual([["PING_LOSS", true]]);
   });
 
   it("of a packet whose other fragments may lie outside the capture", async () => {

@@ -320,7 +320,13 @@ export const faults: { [rule: string]: () => Fault } = {
       later(20),
     ),
   }),
-  DNS_UNANSWERED: () => ({ frames: together(dnsTalk(0, 1, "a.example"), later(20)) }),
+  DNS_UNANSWERED: () => ({
+    frames: together(dnsTalk(0, 1, "a.example"), dnsTalk(1, 2, "b.example", { after: 0.01 }), later(20)),
+  }),
+  CAPTURE_NO_ANSWERS: () => ({
+    frames: together(pingTalk([null, null, null]), later(20)),
+    also: ["PING_LOSS"],
+  }),
   DNS_REPEATED: () => ({
     frames: together(dnsTalk(0, 1, "a.example"), dnsTalk(0.1, 1, "a.example", { after: 0.02 }), later(20)),
   }),

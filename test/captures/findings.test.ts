@@ -35,7 +35,14 @@ describe("findings", () => {
     // Of these there is nothing at all in it.
     const idle = rules.filter(([, outcome]) => outcome !== "clean").map(([id]) => id);
     expect(idle).toEqual([
-      ...["CAPTURE_MISSED_PACKETS", "CAPTURE_ONE_SIDED", "TCP_BURST", "TCP_DUPLICATE_ACKS", "TCP_STALLED"],
+      ...[
+        "CAPTURE_MISSED_PACKETS",
+        "CAPTURE_ONE_SIDED",
+        "CAPTURE_NO_ANSWERS",
+        "TCP_BURST",
+        "TCP_DUPLICATE_ACKS",
+        "TCP_STALLED",
+      ],
       ...["ICMP_UNREACHABLE", "ICMP_TOO_BIG", "ICMP_LOOP", "TRACEROUTE_SEEN", "ROUTING_LOOP"],
     ]);
     expect(rules.map(([id]) => id).sort()).toEqual([...Object.keys(faults), ...elsewhere].sort());

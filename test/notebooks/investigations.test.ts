@@ -19,6 +19,11 @@ async function replaysTwice(name: string): Promise<void> {
   expect(read(`${name}-two.ipynb.html`)).toBe(read(`${name}-one.ipynb.html`));
 }
 
+/** Replays a notebook, unless that has been done. */
+async function replays(name: string): Promise<void> {
+  if (!existsSync(replayed(name))) await replay(name, `datasets/${name}`, replayed(name));
+}
+
 describe.each(Object.keys(investigations))("%s", (name) => {
   test("replays from its recorded case, twice to the byte", () => replaysTwice(name));
 
@@ -45,7 +50,7 @@ test.each(Object.keys(investigations))(
 test.each(entries.filter(({ notebook }) => !notebook.includes("templates")))(
   "$name: the gallery has its picture",
   async (entry) => {
-    if (!existsSync(replayed(entry.name))) await replaysTwice(entry.name);
+    await replays(entry.name);
     expect(readFileSync(pictureOf(entry), "utf8")).toBe(pictureIn(replayed(entry.name), entry.cell));
   },
 );
@@ -191,5 +196,68 @@ describe("where-did-my-packets-go", () => {
       const [shown] = outputsOf(replayed(name), cell);
       expect(String(shown?.data?.["text/html"])).not.toMatch(/[1-9]\d* lost/);
     }
+  });
+});
+
+describe("which-stage-is-slow", () => {
+  const name = "which-stage-is-slow";
+  const text = (cell: string) => textOf(replayed(name), cell);
+
+  test("finds the stage, the CPU and the thread that has it", async () => {
+    await replays(name);
+    const pairs = rows(text("slowest"), /→|^total/);
+    const [first = 0, second = 0, third = 0] = pairs.map((row) => Number(row[4]));
+    expect(
+      pairs
+        .slice(0, 2)
+        .map(([pair]) => pair)
+        .sort(),
+    ).toEqual(["backlog → rx", "total"]);
+    expect(Math.min(first, second)).toBeGreaterThan(20);
+    expect(third).toBeLessThan(first / 4);
+    expect(text("report")).toMatch(/LATE_BEHIND_OTHERS: ksoftirqd\/1, .* mostly telemetry had the CPU/);
+    const [before = []] = rows(text("wakeups"), /^telemetry/);
+    expect(Number(before[1])).toBeGreaterThan(5);
+    expect(rows(text("cause"), /^telemetry/)[0]?.slice(0, 3)).toEqual(["telemetry", "1", "FIFO"]);
+    expect(text("softirqs")).toContain("Latency by CPU");
+  });
+
+  test("is what the guide shows", () => {
+    const guide = readFileSync("docs/something-is-late.md", "utf8");
+    for (const cell of ["slowest", "wakeups"]) expect(guide).toContain(text(cell).trimEnd());
+    const [late = ""] = text("report").match(/LATE_BEHIND_OTHERS: .*?(?= \[)/) ?? [];
+    expect(guide).toContain(late);
+  });
+
+  test("of each single packet, nearly all of the time is in the backlog", () => {
+    const late = rows(text("trace"), /^ *\d+ {2,}/).map((row) => row.map(Number));
+    expect(late.length).toBeGreaterThan(2);
+    for (const [, cpu, total, backlog] of late) {
+      expect(cpu).toBe(1);
+      expect(backlog).toBeGreaterThan(0.8 * (total as number));
+    }
+  });
+});
+
+describe("first-packet-is-slow", () => {
+  const name = "first-packet-is-slow";
+  const text = (cell: string) => textOf(replayed(name), cell);
+
+  test("counts the upcalls of each ping, which the later ones have none of", async () => {
+    await replays(name);
+    const pings = rows(text("joined"), /^ *\d {2,}/).map((row) => row.map(Number));
+    expect(pings.map(([ping, , upcalls]) => [ping, upcalls])).toEqual(
+      [4, 1, 0, 0, 0].map((upcalls, index) => [index + 1, upcalls]),
+    );
+    const [first, , later] = pings as number[][];
+    expect(first?.[3]).toBeGreaterThan(4 * (later?.[3] ?? 0));
+    expect(first?.[4]).toBeGreaterThan(0.5 * (first?.[3] ?? 0));
+    expect(text("one").match(/ miss /g)).toHaveLength(4);
+  });
+
+  test("the probe and the switch count the same, within the moments around", () => {
+    const of = (counter: string) => Number(rows(text("counters"), new RegExp(` ${counter} `))[0]?.[2]);
+    expect(of("lost")).toBe(0);
+    expect(of("missed")).toBeGreaterThan(10);
   });
 });

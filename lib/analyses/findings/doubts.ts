@@ -3,7 +3,7 @@ import type { Table } from "../../tables/index.js";
 import { leastHops, maxHops } from "../icmp/index.js";
 import { word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
-import { fragmentedPackets, sightedViews } from "../summary/index.js";
+import { fragmentedPackets, sightedViews, unheardViews } from "../summary/index.js";
 import { aheadOf, missedOf, sequencesOf } from "../tcp/index.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
@@ -38,6 +38,7 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
     },
     views: {
       ...sightedViews,
+      ...unheardViews,
       blind: `
         SELECT least(client, server) AS one, greatest(client, server) AS other FROM sighted JOIN conversations USING (flow_number)
         GROUP BY ALL HAVING bool_and(one_way)`,
@@ -59,6 +60,7 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
         UNION ALL SELECT flow_number, 'CAPTURE_ONE_SIDED' FROM sighted WHERE one_way
         UNION ALL SELECT flow_number, 'CAPTURE_ONE_SIDED' FROM conversations
           JOIN blind ON one = least(client, server) AND other = greatest(client, server)
+        UNION ALL SELECT flow_number, 'CAPTURE_NO_ANSWERS' FROM unheard
         UNION ALL SELECT DISTINCT flow_number, 'CAPTURE_POSSIBLE_COPIES' FROM seen WHERE possible_copy
         UNION ALL SELECT DISTINCT flow_number, 'CAPTURE_CLOCK' FROM seen WHERE frame IN (SELECT frame FROM untimed)
         UNION ALL SELECT DISTINCT extents.flow_number, 'CAPTURE_CLOCK' FROM extents

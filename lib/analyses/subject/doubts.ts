@@ -4,7 +4,13 @@
  */
 const about = {
   /** Something is not there. */
-  absence: ["CAPTURE_LOST_PACKETS", "CAPTURE_MISSED_PACKETS", "CAPTURE_ONE_SIDED", "FRAGMENTS_MISSING"],
+  absence: [
+    "CAPTURE_LOST_PACKETS",
+    "CAPTURE_MISSED_PACKETS",
+    "CAPTURE_ONE_SIDED",
+    "CAPTURE_NO_ANSWERS",
+    "FRAGMENTS_MISSING",
+  ],
   /** Something is there again. */
   repetition: ["CAPTURE_POSSIBLE_COPIES"],
   /** Something took a time. */

@@ -71,3 +71,44 @@ export async function oneSided({ capture, filter }: Subject): Promise<Table> {
     ],
   });
 }
+
+/**
+ * Conversations whose missing answers may be the capture's doing, as relation `unheard`. Of a client to whom nothing at all was sent the capture
+ * may have one direction only, by a filter or its place; of handshakes where no segment of TCP is without SYN, FIN or RST, a filter by flags may
+ * have left the rest out. Who asks again, SYNs and DNS questions, had no answer; pings go on in any case.
+ */
+export const unheardViews = {
+  quiet: "SELECT flow_number FROM halves WHERE one_way AND NOT goes_on AND seen = 'client'",
+  asking: `
+    SELECT flow_number, count(*) - count(DISTINCT question) AS again
+    FROM (
+      SELECT flow_number, 0::UBIGINT AS question FROM tcp SEMI JOIN quiet USING (flow_number) WHERE syn
+      UNION ALL
+      SELECT flow_number, hash(dns_id, lower(dns_name), dns_type, CASE WHEN dns_id IS NULL THEN frame END)
+      FROM picked SEMI JOIN quiet USING (flow_number) WHERE transport <> 'tcp' AND quoted_src IS NULL)
+    GROUP BY flow_number`,
+  // Who answers alone was asked, and the capture hasn't it.
+  answering: `
+    SELECT flow_number, NOT bool_or(from_client) AS alone FROM tcp SEMI JOIN (FROM halves WHERE NOT goes_on) USING (flow_number)
+    GROUP BY flow_number HAVING bool_or(syn AND ack) AND NOT bool_or(rst) AND (alone OR count(*) FILTER (syn AND ack) = 1)`,
+  spokento:
+    "SELECT DISTINCT dst FROM packets WHERE dst IN (SELECT client FROM asking JOIN conversations USING (flow_number))",
+  plain:
+    "SELECT 1 FROM packets WHERE transport = 'tcp' AND NOT regexp_matches(tcp_flags, 'SYN|FIN|RST') LIMIT 1",
+  unheard: `
+    SELECT flow_number FROM asking JOIN conversations USING (flow_number) WHERE again = 0 AND client NOT IN (FROM spokento)
+    UNION SELECT flow_number FROM answering WHERE alone OR NOT EXISTS (FROM plain)`,
+};
+
+/** Those conversations. */
+export async function unheard({ capture, filter }: Subject): Promise<Table> {
+  const scope = await scopeOf(capture, filter);
+  return scope.table({
+    source: "unheard",
+    views: { ...sightedViews, ...unheardViews },
+    query: `
+      SELECT flow, client, client_port, server, server_port, count(*) AS packets
+      FROM unheard JOIN conversations USING (flow_number) JOIN own USING (flow_number) GROUP BY ALL ORDER BY min(frame)`,
+    columns: [flow, ...ends, count("packets", "of it")],
+  });
+}

@@ -1,4 +1,4 @@
-export { sightedViews } from "./artefacts.js";
+export { sightedViews, unheardViews } from "./artefacts.js";
 export { fragmentedPackets } from "./fragments.js";
 export { hopLimits } from "./hop-limits.js";
 export { loopViews } from "./loops.js";

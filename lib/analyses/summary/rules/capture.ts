@@ -1,6 +1,6 @@
 import { type Rules, rule } from "../../../findings/index.js";
 import { callOf, callOn, endsOf, many, manyAre, type Subject, share } from "../../subject/index.js";
-import { damage, missedData, oneSided } from "../artefacts.js";
+import { damage, missedData, oneSided, unheard } from "../artefacts.js";
 import { qualityChecks } from "../quality.js";
 
 const shows = ["check", "count", "of", "percent", "unit"];
@@ -149,6 +149,25 @@ export const captureRules = {
       `${endsOf(row)}: only packets of the ${row.seen} are in the capture, and it goes on as if answered`,
     causes: ["the other direction takes another path", "a mirror port or filter that sees one direction"],
     advice: ["capture where both directions pass, or on both ends"],
+    verify: (row) => callOn("packetsOf", row),
+  }),
+  CAPTURE_NO_ANSWERS: rule({
+    title: "nothing shows that the capture has answers",
+    category: "capture",
+    thresholds: {},
+    of: unheard,
+    grades: () => [["INFO", "true"]],
+    shows: ["flow", "client", "client_port", "server", "server_port", "packets"],
+    measure: "packets",
+    doubts: [],
+    says: (row) =>
+      `${endsOf(row)}: no answer is in the capture, nor anything else that would show that it could have one`,
+    causes: [
+      "a filter that takes one direction, or SYNs alone",
+      "a place that one direction passes: one link of a bond, a mirror port, one of several paths",
+      "nobody answers",
+    ],
+    advice: ["capture without a filter, or where both directions pass"],
     verify: (row) => callOn("packetsOf", row),
   }),
   CAPTURE_NO_SYN: rule({

@@ -64,7 +64,10 @@ export const tcpConnectionRules = {
     ],
     shows: [...ends, "start_ns", "outcome", "syns", "syn_acks", "retry_ns", "answered_after_ns"],
     measure: "syns",
-    doubts: ["CAPTURE_ONE_SIDED", "CAPTURE_LOST_PACKETS", ...doubtsAbout("intent")] satisfies Doubt[],
+    doubts: [
+      ...(["CAPTURE_ONE_SIDED", "CAPTURE_NO_ANSWERS", "CAPTURE_LOST_PACKETS"] satisfies Doubt[]),
+      ...doubtsAbout("intent"),
+    ],
     says: (row) =>
       `${endsOf(row)}: ${failures[String(row.outcome)]}, ${many(row.syns, "SYN")} in the capture${row.outcome === "unanswered" && row.answered_after_ns !== null ? `; the next attempt from the same port, ${took(row.answered_after_ns)} later, was answered` : ""}`,
     causes: [
@@ -82,10 +85,18 @@ export const tcpConnectionRules = {
     title: "SYNs have to be repeated",
     category: "connectivity",
     thresholds: {
-      more: { value: 1, unit: "packets", meaning: "MEDIUM above so many SYNs for one connection" },
+      more: {
+        value: 1,
+        unit: "packets",
+        meaning: "MEDIUM above so many SYNs for one connection; INFO where all of it took less than 100 ms",
+      },
     },
     of: handshakes,
-    grades: ({ more }) => [["MEDIUM", `syns > ${more} AND outcome = 'established'`]],
+    grades: ({ more }) => [
+      // No host says a SYN again so soon: the network or the capture has it twice.
+      ["INFO", `syns > ${more} AND outcome = 'established' AND setup_ns < 1e8`],
+      ["MEDIUM", `syns > ${more} AND outcome = 'established'`],
+    ],
     shows: [...ends, "start_ns", "outcome", "syns", "syn_acks", "retry_ns"],
     measure: "retry_ns",
     doubts: doubtsAbout("intent"),
@@ -101,7 +112,7 @@ export const tcpConnectionRules = {
     thresholds: {},
     of: ({ capture, filter }: Subject) => tcpEndings(capture, filter),
     grades: () => [
-      ["INFO", `ending = 'reset' AND ${probing}`],
+      ["INFO", `ending = 'reset' AND (idle_ns IS NULL OR ${probing})`],
       ["MEDIUM", "ending = 'reset'"],
     ],
     shows: [
@@ -118,11 +129,12 @@ export const tcpConnectionRules = {
     measure: "idle_ns",
     doubts: doubtsAbout("intent"),
     says: (row) =>
-      `${endsOf(row)}: the ${row.by} reset it after ${took(row.after_ns)}, ${took(row.idle_ns)} after the packet before`,
+      `${endsOf(row)}: ${row.idle_ns === null ? `the ${row.by} reset it, and the capture has nothing else of it` : `the ${row.by} reset it after ${took(row.after_ns)}, ${took(row.idle_ns)} after the packet before`}`,
     causes: [
       "after long silence: a time limit of a firewall, load balancer or NAT",
       "in the middle of a transfer: the application crashed or closed with data unread",
       "at once: the service refuses this client, or no longer knows the connection",
+      "a RST alone (INFO): of a connection that the capture hasn't, which may have been closed before",
       "by the client at once, before any data (INFO): a health check, a scan, or the slower of two addresses that were tried",
     ],
     advice: ["compare idle_ns with the time limits on the way; look into the log of whoever sent the RST"],

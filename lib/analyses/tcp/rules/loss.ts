@@ -3,6 +3,7 @@ import { callOn, type Doubt, endsOf, many, type Subject, share, took } from "../
 import { retransmissionBursts } from "../bursts.js";
 import { duplicateAcks } from "../duplicate-acks.js";
 import { direction, health } from "./direction.js";
+import { resentHealth } from "./resent.js";
 
 /** Packets out of their order look like loss, and the capture may have put them so. */
 const doubts: Doubt[] = ["CAPTURE_DISORDER"];
@@ -13,19 +14,26 @@ export const tcpLossRules = {
     title: "TCP data is sent again",
     category: "reliability",
     thresholds: {
-      percent: { value: 1, unit: "%", meaning: "MEDIUM above, of a direction's payload, by bytes" },
+      percent: {
+        value: 1,
+        unit: "%",
+        meaning:
+          "MEDIUM above, of a direction's payload, by bytes, without what the receiver had already; INFO with it",
+      },
       highPercent: { value: 2, unit: "%", meaning: "HIGH above" },
       criticalPercent: { value: 5, unit: "%", meaning: "CRITICAL above" },
       least: { value: 3, unit: "packets", meaning: "fewer retransmissions of data are no rate" },
     },
-    of: health,
+    of: resentHealth,
     grades: ({ percent, highPercent, criticalPercent, least }) => {
-      const above = (limit: number) =>
-        `resent_percent > ${limit} AND retransmissions - syn_retransmissions >= ${least}`;
+      const above = (limit: number, bytes: string, packets: string) =>
+        `100.0 * ${bytes} > ${limit} * payload_bytes AND ${packets} - syn_retransmissions >= ${least}`;
+      const needed = (limit: number) => above(limit, "needed_bytes", "retransmissions - needless");
       return [
-        ["CRITICAL", above(criticalPercent)],
-        ["HIGH", above(highPercent)],
-        ["MEDIUM", above(percent)],
+        ["CRITICAL", needed(criticalPercent)],
+        ["HIGH", needed(highPercent)],
+        ["MEDIUM", needed(percent)],
+        ["INFO", above(percent, "resent_bytes", "retransmissions")],
       ];
     },
     shows: [
@@ -38,14 +46,21 @@ export const tcpLossRules = {
         "fast_retransmissions",
         "recovery_retransmissions",
       ],
-      ...["rto_retransmissions", "spurious_retransmissions", "syn_retransmissions"],
+      ...[
+        "rto_retransmissions",
+        "spurious_retransmissions",
+        "syn_retransmissions",
+        "needless",
+        "needed_bytes",
+      ],
     ],
     measure: "resent_percent",
     doubts,
     says: (row) =>
-      `${endsOf(row)}: the ${row.sender} sent ${share(row.resent_percent)} of its payload again, ${many(row.resent_bytes, "byte")} of ${many(row.payload_bytes, "byte")}`,
+      `${endsOf(row)}: the ${row.sender} sent ${share(row.resent_percent)} of its payload again, ${many(row.resent_bytes, "byte")} of ${many(row.payload_bytes, "byte")}${row.needed_bytes === row.resent_bytes ? "" : `; of that, the receiver lacked ${many(row.needed_bytes, "byte")}`}`,
     causes: [
       "packets lost between the point of capture and the receiver, or their acks on the way back",
+      "nothing lost: late acks or packets that overtake each other (TCP_SPURIOUS, and `needless` of retransmissions(), tell where the receiver says so)",
       "a full queue (qdisc, device ring, vhost, tun, vSwitch), a policer, a bad link, an MTU that is too small",
     ],
     advice: [
@@ -61,23 +76,24 @@ export const tcpLossRules = {
       least: { value: 3, unit: "packets", meaning: "MEDIUM from so many timeouts of a direction on" },
       high: { value: 10, unit: "packets", meaning: "HIGH from so many on" },
     },
-    of: health,
+    of: resentHealth,
     grades: ({ least, high }) => [
-      ["HIGH", `rto_retransmissions >= ${high}`],
-      ["MEDIUM", `rto_retransmissions >= ${least}`],
+      ["HIGH", `timeouts >= ${high}`],
+      ["MEDIUM", `timeouts >= ${least}`],
     ],
     shows: [
       ...direction,
       "packets",
       "retransmissions",
+      "timeouts",
       "rto_retransmissions",
       "fast_retransmissions",
       "sacks",
     ],
-    measure: "rto_retransmissions",
+    measure: "timeouts",
     doubts,
     says: (row) =>
-      `${endsOf(row)}: the ${row.sender} waited for its timer ${many(row.rto_retransmissions, "time")}; each costs 200 ms and more`,
+      `${endsOf(row)}: the ${row.sender} waited for its timer ${many(row.timeouts, "time")}; each costs 200 ms and more`,
     causes: [
       "the last packets of a burst are lost, so that no duplicate ack tells of it",
       "so many packets are lost, or the retransmission too, that duplicate acks don't come",
@@ -92,22 +108,22 @@ export const tcpLossRules = {
     thresholds: {
       percent: { value: 10, unit: "%", meaning: "LOW above, of a direction's retransmissions" },
       mediumPercent: { value: 50, unit: "%", meaning: "MEDIUM above" },
-      least: { value: 3, unit: "packets", meaning: "fewer spurious retransmissions are no rate" },
+      least: { value: 3, unit: "packets", meaning: "fewer are no rate" },
     },
-    of: health,
+    of: resentHealth,
     grades: ({ percent, mediumPercent, least }) => {
       const above = (limit: number) =>
-        `100.0 * spurious_retransmissions > ${limit} * retransmissions AND spurious_retransmissions >= ${least}`;
+        `100.0 * needless > ${limit} * retransmissions AND needless >= ${least}`;
       return [
         ["MEDIUM", above(mediumPercent)],
         ["LOW", above(percent)],
       ];
     },
-    shows: [...direction, "packets", "retransmissions", "spurious_retransmissions", "dsacks"],
-    measure: "spurious_retransmissions",
+    shows: [...direction, "packets", "retransmissions", "needless", "spurious_retransmissions"],
+    measure: "needless",
     doubts: [...doubts, "CAPTURE_MISSED_PACKETS"] satisfies Doubt[],
     says: (row) =>
-      `${endsOf(row)}: ${row.spurious_retransmissions} of ${many(row.retransmissions, "retransmission")} of the ${row.sender} repeat what was acknowledged already`,
+      `${endsOf(row)}: ${row.needless} of ${many(row.retransmissions, "retransmission")} of the ${row.sender} repeat what had arrived already`,
     causes: [
       "acks are late: the path's delay varies more than the timer expects, or acks are lost",
       "packets overtake each other, so that duplicate acks tell of a loss that isn't one",

@@ -85,6 +85,7 @@ export const tcpTimeRules = {
     causes: [
       "the application works that long, or waits for something behind it",
       "the server is out of CPU or memory",
+      "its answer was lost before the point of capture, and sent again",
       "the protocol has the server speak when there is something to say (WebSocket, long polling, queues, shells): no fault then; INFO where it shows",
     ],
     advice: [

@@ -1,7 +1,8 @@
 import { type Rules, rule } from "../../../findings/index.js";
-import { callOn, type Doubt, endsOf, many, type Subject, took } from "../../subject/index.js";
+import { callOn, type Doubt, endsOf, many, type Subject, share, took } from "../../subject/index.js";
 import { zeroWindows } from "../zero-windows.js";
 import { direction, health } from "./direction.js";
+import { windowsFilled } from "./filling.js";
 
 /** Receivers that hold their senders up. */
 export const tcpWindowRules = {
@@ -60,15 +61,27 @@ export const tcpWindowRules = {
     title: "the receiver's window limits the rate",
     category: "performance",
     thresholds: {
-      more: { value: 3, unit: "packets", meaning: "MEDIUM above so many packets that fill the window" },
+      more: {
+        value: 3,
+        unit: "packets",
+        meaning:
+          "MEDIUM above so many packets that fill the window; INFO where none of them is in the second half",
+      },
     },
-    of: health,
-    grades: ({ more }) => [["MEDIUM", `window_full > ${more}`]],
-    shows: [...direction, "packets", "window_full", "max_in_flight_bytes", "goodput_bits_per_second"],
+    of: windowsFilled,
+    grades: ({ more }) => [
+      // A receiver that widens its window as the transfer gets faster holds it up in its first moments.
+      ["INFO", `window_full > ${more} AND filled_percent < 50`],
+      ["MEDIUM", `window_full > ${more}`],
+    ],
+    shows: [
+      ...direction,
+      ...["packets", "window_full", "filled_percent", "max_in_flight_bytes", "goodput_bits_per_second"],
+    ],
     measure: "window_full",
     doubts: ["CAPTURE_MISSED_PACKETS", "CAPTURE_ONE_SIDED"] satisfies Doubt[],
     says: (row) =>
-      `${endsOf(row)}: the ${row.sender} filled the other side's window ${many(row.window_full, "time")}, with ${many(row.max_in_flight_bytes, "byte")} in flight at most`,
+      `${endsOf(row)}: the ${row.sender} filled the other side's window ${many(row.window_full, "time")}, the last time after ${share(row.filled_percent)} of what it sent, with ${many(row.max_in_flight_bytes, "byte")} in flight at most`,
     causes: [
       "the receive buffer is smaller than bandwidth times round trip time",
       "window scaling is off, or a middlebox removes it",
