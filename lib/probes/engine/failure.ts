@@ -2,6 +2,9 @@ import type { ErrorFacts } from "../../errors/index.js";
 import type { Account } from "./account.js";
 import type { RunOutcome } from "./run.js";
 
+/** What bpftrace says where its rules about types are stricter than those of other versions. */
+const strict = /ERROR: (?:Type mismatch for|Cannot cast from struct type)/;
+
 /** Why a run is no result, or undefined when it is one. bpftrace says `attached_probes` even where it attached nothing. */
 export function failureOf(
   probe: string,
@@ -44,7 +47,9 @@ export function failureOf(
       code: "PROBE_NOT_ATTACHED",
       tried,
       failed: `the probe never ran (exit code ${outcome.exitCode}): ${said}`,
-      todo: "read what bpftrace says; the kernel may lack a hook or a field that the program uses",
+      todo: strict.test(outcome.stderr)
+        ? "the host's bpftrace refuses the program, not the kernel: 0.23 refuses most; install another version there, such as 0.17"
+        : "read what bpftrace says; the kernel may lack a hook or a field that the program uses",
       details,
     };
   }
