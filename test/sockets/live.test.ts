@@ -72,9 +72,9 @@ describeLive("samples of sockets of a host", ["root", "namespaces"], () => {
   test("the same options fit both ends: an address is of either, and what matches nothing has no rows", async () => {
     const rows = async (asked: object) =>
       (await socketSamples(localhost(), { ...options(), ...asked })).count();
-    expect(await rows({ src: senderAddress, dst: receiverAddress })).toBeGreaterThan(3);
-    expect(await rows({ src: "192.0.2.0/30", dst: senderAddress, netns: scene.receiver })).toBeGreaterThan(3);
-    expect(await rows({ port: [9, port], netns: scene.receiver })).toBeGreaterThan(3);
+    expect(await rows({ src: senderAddress, dst: receiverAddress })).toBeGreaterThan(0);
+    expect(await rows({ src: "192.0.2.0/30", dst: senderAddress, netns: scene.receiver })).toBeGreaterThan(0);
+    expect(await rows({ port: [9, port], netns: scene.receiver })).toBeGreaterThan(0);
     expect(await rows({ dst: "198.51.100.1" })).toBe(0);
     expect(await rows({ dst: "2001:db8::1", port: 9 })).toBe(0);
   });
