@@ -1,7 +1,8 @@
 import type { FieldLayout } from "../btf/index.js";
 import { SkbookError } from "../errors/index.js";
+import { typesVariables } from "./engine/version.js";
 import type { Target } from "./target.js";
-import { type Bpf, bpf, comment, needing, printedAs, word } from "./text/bpf.js";
+import { type Bpf, bpf, comment, joined, needing, printedAs, word } from "./text/bpf.js";
 import type { NameWords } from "./text/names.js";
 
 /** A struct of the program's own. */
@@ -115,7 +116,8 @@ export class HookSite extends Site {
   arg(which: string | number): Bpf {
     if (typeof which === "number") return word(`arg${which}`);
     const { offset, size, signed } = this.recordField(which);
-    if (this.numeric) return readAt(bpf`${this.record} + ${offset} ${comment(which)}`, size);
+    if (this.numeric && !this.fieldsOnly)
+      return readAt(bpf`${this.record} + ${offset} ${comment(which)}`, size);
     return this.whole(bpf`(${signed ? bpf`int64` : bpf`uint64`})args->${word(which)}`);
   }
 
@@ -127,18 +129,30 @@ export class HookSite extends Site {
   /** Address of a text of variable length in a tracepoint's record. */
   argText(which: string): Bpf {
     const { offset } = this.recordField(which);
+    if (this.fieldsOnly) return this.whole(bpf`(uint64)args->${word(which)}`);
     return bpf`(${this.record} + ${readAt(bpf`${this.record} + ${offset} ${comment(which)}`, 2)})`;
   }
 
   /** Bytes within a field of a tracepoint's record that is more than a number, such as an address: `size` of them, from `from` on. */
   argBytes(which: string, from: number, size: number): Bpf {
     const { offset } = this.recordField(which);
+    if (this.fieldsOnly) {
+      const bytes = Array.from(
+        { length: size },
+        (_, at) => bpf`((uint64)args->${word(which)}[${from + at}] << ${8 * at})`,
+      );
+      return this.whole(bpf`(${joined(bytes, " | ")})`);
+    }
     return readAt(bpf`${this.record} + ${offset + from} ${comment(which)}`, size);
   }
 
   /** A name of 16 bytes in a tracepoint's record, as commands have one. */
   argName(which: string): NameWords {
     const { offset } = this.recordField(which);
+    if (this.fieldsOnly) {
+      const name = this.whole(bpf`(uint64)(uint64 *)args->${word(which)}`);
+      return { first: readAt(name, 8), second: readAt(bpf`${name} + 8`, 8) };
+    }
     return {
       first: readAt(bpf`${this.record} + ${offset} ${comment(which)}`, 8),
       second: readAt(bpf`${this.record} + ${offset + 8}`, 8),
@@ -148,6 +162,11 @@ export class HookSite extends Site {
   /** What a function returned, of its 32 bits: see {@link signed32} for what it is. */
   get result(): Bpf {
     return bpf`(retval & 0xffffffff)`;
+  }
+
+  /** A bpftrace that types variables gives no address of the record, where it knows the fields. */
+  private get fieldsOnly(): boolean {
+    return typesVariables(this.target.snapshot) && this.target.typedArguments;
   }
 
   /** Address of a tracepoint's record. */

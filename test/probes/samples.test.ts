@@ -12,6 +12,7 @@ import { environment } from "../../lib/probes/engine/environment.js";
 import { endHook } from "../../lib/probes/engine/lifecycle.js";
 import { parseParameters } from "../../lib/probes/engine/parameters.js";
 import { render } from "../../lib/probes/engine/render.js";
+import { typesVariables } from "../../lib/probes/engine/version.js";
 import { type Hook, hookNames, nameOf } from "../../lib/probes/hooks.js";
 import type { ProbeDefinition } from "../../lib/probes/index.js";
 import type { Frame, Provenance, Table } from "../../lib/tables/index.js";
@@ -302,7 +303,12 @@ function plain(value: unknown): unknown {
   return typeof value === "bigint" ? `${value}` : value;
 }
 
-const lacking = missing(["bpftrace", "tracing"]);
+const lacking: string[] = missing(["bpftrace", "tracing"]);
+if (lacking.length === 0) {
+  const version = execFileSync("bpftrace", ["--version"], { encoding: "utf8" });
+  // Without BTF it takes no program that reads a tracepoint's record.
+  if (typesVariables({ "tool.bpftrace": version })) lacking.push("bpftrace 0.17");
+}
 if (lacking.length > 0) console.warn(`LEFT OUT: instructions of samples need ${lacking.join(", ")}`);
 
 describe.skipIf(lacking.length > 0)(

@@ -48,7 +48,7 @@ export function failureOf(
       tried,
       failed: `the probe never ran (exit code ${outcome.exitCode}): ${said}`,
       todo: strict.test(outcome.stderr)
-        ? "the host's bpftrace refuses the program, not the kernel: 0.23 refuses most; install another version there, such as 0.17"
+        ? "the host's bpftrace refuses the program, not the kernel: install another version there; programs are tested with 0.17 and 0.23"
         : "read what bpftrace says; the kernel may lack a hook or a field that the program uses",
       details,
     };

@@ -4,8 +4,10 @@ import type { FieldLayout, Layouts } from "../../btf/index.js";
 import { Site } from "../site.js";
 import type { Target } from "../target.js";
 import { type Bpf, textOf } from "../text/bpf.js";
+import { typed } from "../text/typed.js";
 import { limitsOf, type ProbeDefinition } from "./definition.js";
 import { wholeProgram } from "./lifecycle.js";
+import { typesVariables } from "./version.js";
 
 /** A program as it is written for one host. */
 export interface Rendered {
@@ -30,7 +32,8 @@ export function render<Schema extends z.ZodType>(
     eachTick: definition.eachTick,
   };
   const program = wholeProgram(definition.write(parameters, site), lifecycle, site);
-  return { program, text: `${textOf(program)}\n`, layout: site.used };
+  const text = `${textOf(program)}\n`;
+  return { program, text: typesVariables(target.snapshot) ? typed(text) : text, layout: site.used };
 }
 
 /** Every struct is there, and every field at its beginning. */

@@ -1,3 +1,5 @@
+import type { Snapshot } from "../../hosts/index.js";
+
 /**
  * The oldest bpftrace that takes the programs. Until 0.15 `$l4 += (…) * 8` is a syntax error (bpftrace issue 2291), and BEGIN and END need symbols
  * that distributions strip (2292); 0.15 and 0.16 crash on `$skb->head + $skb->network_header` (2394, 2420). All of skbook is tested with 0.17.
@@ -7,10 +9,21 @@ export const oldestVersion = "0.17.0";
 /** The oldest bpftrace whose `-p` keeps uprobes to one process (bpftrace issue 2817): before it, every process that runs the file stops at them. */
 export const oldestForOneProcess = "0.20.0";
 
+/** From here on `args` is no address, and variables have types. Tried with 0.23, which refuses what others may take. */
+const oldestTyped = "0.18.0";
+
+/** Whether a host's bpftrace is known to type variables, and to give no address of a tracepoint's record. */
+export function typesVariables(snapshot: Snapshot): boolean {
+  const said = snapshot["tool.bpftrace"] ?? "";
+  return versionIn.test(said) && isNewEnough(said, oldestTyped);
+}
+
+const versionIn = /^bpftrace v?(\d+\.\d+)/m;
+
 /** Whether a bpftrace is new enough, by what `bpftrace --version` says. One that says no version was built from source, and is let try. */
 export function isNewEnough(said: string, oldest = oldestVersion): boolean {
   const numbers = (text: string) => text.split(".").map(Number) as [major: number, minor: number];
-  const version = /^bpftrace v?(\d+\.\d+)/m.exec(said)?.[1];
+  const version = versionIn.exec(said)?.[1];
   if (version === undefined) return true;
   const [major, minor] = numbers(version);
   const [oldestMajor, oldestMinor] = numbers(oldest);

@@ -112,7 +112,18 @@ export function joined(pieces: readonly BpfValue[], separator: Separator = ""): 
 }
 
 /** What may stand between the pieces of {@link joined}. */
-export type Separator = "" | " " | " else " | ", " | " && " | " || " | "\n" | "\n  " | "\n    " | "\n      ";
+export type Separator =
+  | ""
+  | " "
+  | " else "
+  | ", "
+  | " && "
+  | " || "
+  | " | "
+  | "\n"
+  | "\n  "
+  | "\n    "
+  | "\n      ";
 const separators = [
   "",
   " ",
@@ -120,6 +131,7 @@ const separators = [
   ", ",
   " && ",
   " || ",
+  " | ",
   "\n",
   "\n  ",
   "\n    ",
