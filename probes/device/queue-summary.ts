@@ -7,6 +7,7 @@ import {
   flowField,
   type HookAt,
   type Hooks,
+  joined,
   nameOf,
   numbers,
   type Probe,
@@ -43,7 +44,6 @@ const [rx, tx] = [0, 1];
 
 /** Upper bounds of classes of sizes: of Ethernet (1518 with a tag), jumbo frames, and what is to be cut. */
 const classes = [64, 128, 256, 512, 1_024, 1_518, 9_018, 16_384, 65_550] as const;
-const largest = 0;
 
 const [skb, dev, queue, bytes] = [bpf`$skb`, bpf`$dev`, bpf`$queue`, bpf`$bytes`];
 const [info, segments] = [bpf`$info`, bpf`$segments`];
@@ -89,7 +89,7 @@ const [info, segments] = [bpf`$info`, bpf`$segments`];
  */
 export const queueSummary: Probe<QueueSummaryParameters, "frame"> = defineHistogram({
   name: "queueSummary",
-  revision: 1,
+  revision: 2,
   measures: "frames and bytes by device, direction and hardware queue",
   hooks,
   filters: {
@@ -129,12 +129,13 @@ export const queueSummary: Probe<QueueSummaryParameters, "frame"> = defineHistog
       type: "INTEGER",
       unit: "bytes",
       meaning: `frames of at most so many bytes, and more than the class before: ${classes.join(", ")}; null: larger`,
+      // The place of the class: choices within choices make bpftrace 0.23 crash.
       say: () =>
-        classes.reduceRight<Bpf>(
-          (rest, one) => bpf`(${bytes} <= ${one} ? ${one} : ${rest})`,
-          bpf`${largest}`,
-        ),
-      read: ([bound = ""]) => Number(bound) || null,
+        bpf`(${joined(
+          classes.map((one) => bpf`(${bytes} > ${one} ? 1 : 0)`),
+          " + ",
+        )})`,
+      read: ([place = ""]) => classes[Number(place)] ?? null,
     }),
     protocol: protocolField,
     flow: flowField,

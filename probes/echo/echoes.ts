@@ -48,8 +48,11 @@ const end = (asked: keyof typeof addressFilters, replied: keyof typeof addressFi
   filter({
     schema: prefix,
     meaning,
-    test: (value, site) =>
-      bpf`(${isReplyType} ? ${addressFilters[replied].test(value, site)} : ${addressFilters[asked].test(value, site)})`,
+    // A choice between conditions makes bpftrace 0.23 crash.
+    test: (value, site) => {
+      const [reply, request] = [replied, asked].map((which) => addressFilters[which].test(value, site));
+      return bpf`((${isReplyType} && ${reply as Bpf}) || (!${isReplyType} && ${request as Bpf}))`;
+    },
     versions: addressFilters.src.versions as (value: string) => readonly (4 | 6)[],
   });
 

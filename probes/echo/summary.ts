@@ -61,7 +61,7 @@ import {
  */
 export const echoSummary: Probe<EchoSummaryParameters, "frame"> = defineHistogram({
   name: "echoSummary",
-  revision: 2,
+  revision: 3,
   measures:
     "where the time of pings goes, at who asks and at who answers, as a distribution that the kernel keeps",
   hooks: echoHooks,

@@ -76,7 +76,7 @@ const ns = (name: string, meaning: string, word: Bpf, of?: "asker" | "answerer")
  */
 export const echoTrace: Probe<EchoTraceParameters, "table"> = defineRows({
   name: "echoTrace",
-  revision: 3,
+  revision: 4,
   measures: "pings that were answered, one row each, with where their time went",
   hooks: echoHooks,
   summary: "echoSummary",
