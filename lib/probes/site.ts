@@ -1,6 +1,6 @@
 import type { FieldLayout } from "../btf/index.js";
 import { SkbookError } from "../errors/index.js";
-import { typesVariables } from "./engine/version.js";
+import { placesTextRight, typesVariables } from "./engine/version.js";
 import type { Target } from "./target.js";
 import { type Bpf, bpf, comment, joined, needing, printedAs, word } from "./text/bpf.js";
 import type { NameWords } from "./text/names.js";
@@ -129,8 +129,18 @@ export class HookSite extends Site {
   /** Address of a text of variable length in a tracepoint's record. */
   argText(which: string): Bpf {
     const { offset } = this.recordField(which);
-    if (this.fieldsOnly) return this.whole(bpf`(uint64)args->${word(which)}`);
+    if (this.fieldsOnly) return this.whole(this.textOfField(which, offset));
     return bpf`(${this.record} + ${readAt(bpf`${this.record} + ${offset} ${comment(which)}`, 2)})`;
+  }
+
+  /** bpftrace 0.23 takes the text's place in the record, which the field says, for one in words of four bytes. */
+  private textOfField(which: string, offset: number): Bpf {
+    const said = bpf`(uint64)args->${word(which)}`;
+    if (placesTextRight(this.target.snapshot)) return said;
+    const fields = [...(this.target.tracepoints.get(this.hook)?.fields.values() ?? [])];
+    // Text follows the fields.
+    const place = Math.max(...fields.map((field) => field.offset + field.size));
+    return bpf`((*(${said} - ${4 * place - offset}) & 65535) == ${place} ? ${said} - ${3 * place} : ${said})`;
   }
 
   /** Bytes within a field of a tracepoint's record that is more than a number, such as an address: `size` of them, from `from` on. */

@@ -47,7 +47,8 @@ describeLive("threads off their CPU", ["root", "bpftrace", "tracing"], () => {
         expect(Number(row.max_high_ns)).toBeGreaterThanOrEqual(50_000_000);
       }
       expect(blocked.some(({ stack }) => /select|schedule_hrtimeout/.test(String(stack)))).toBe(true);
-      for (const { user_stack } of blocked) expect(user_stack).toMatch(/^0x[0-9a-f]+( < 0x[0-9a-f]+)*$/);
+      for (const { user_stack } of blocked)
+        expect(user_stack).toMatch(/^(?:0x[0-9a-f]+|[\w.@]+\+\d+)(?: < (?:0x[0-9a-f]+|[\w.@]+\+\d+))*$/);
     } finally {
       await sleeper.end();
     }

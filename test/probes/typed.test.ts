@@ -48,6 +48,12 @@ test("what a map holds is known before it is first read", () => {
   expect(first("@on[$a] = 1; $x = @on[$a]; @n[$a] = count();")).toBe("BEGIN { }");
 });
 
+test("bytes of a tracepoint's record are those of a copy", () => {
+  expect(clause("$ip = ((uint64)args->saddr[4] << 0) | ((uint64)args->saddr[5] << 8);")).toContain(
+    "{ $bytes_saddr = args->saddr; $ip = (uint64)0;\n$ip = (uint64)(((uint64)$bytes_saddr[4] << 0) | ((uint64)$bytes_saddr[5] << 8)); }",
+  );
+});
+
 test("structs stay as they are", () => {
   const struct = "struct words2 { uint64 words[2]; };\n";
   expect(typed(`${struct}BEGIN { }`)).toBe(`${struct}BEGIN { }`);
@@ -56,15 +62,27 @@ test("structs stay as they are", () => {
 test("a tracepoint's record is read field by field, where bpftrace gives no address of it", () => {
   const hook = "tracepoint:tcp:tcp_probe";
   const written = (version: string) => {
-    const target = targetOf({ required: [hook] }, { snapshot: { "tool.bpftrace": `bpftrace v${version}` } });
+    const field = { size: 4, signed: false, dynamic: false };
+    const fields = [16, 24, 36].map(
+      (offset, at) => [["saddr", "name", "comm"][at] as string, { ...field, offset }] as const,
+    );
+    const target = targetOf(
+      { required: [hook] },
+      {
+        snapshot: { "tool.bpftrace": `bpftrace v${version}` },
+        tracepoints: new Map([[hook, { fields: new Map(fields), symbols: new Map() }]]),
+      },
+    );
     const at = new HookSite(new Site(target), hook, false);
     const { first, second } = at.argName("comm");
     return [at.argBytes("saddr", 4, 2), at.argText("name"), first, second].map(textOf);
   };
   for (const piece of written("0.17.0")) expect(piece).toContain("(uint64)args + ");
+  expect(written("0.27.1")[1]).toBe("(uint64)args->name");
   expect(written("0.23.2")).toEqual([
     "(((uint64)args->saddr[4] << 0) | ((uint64)args->saddr[5] << 8))",
-    "(uint64)args->name",
+    // The record has 40 bytes before its text, the field with the text's place is at 24.
+    "((*((uint64)args->name - 136) & 65535) == 40 ? (uint64)args->name - 120 : (uint64)args->name)",
     "*((uint64)(uint64 *)args->comm)",
     "*((uint64)(uint64 *)args->comm + 8)",
   ]);

@@ -18,6 +18,11 @@ export function typesVariables(snapshot: Snapshot): boolean {
   return versionIn.test(said) && isNewEnough(said, oldestTyped);
 }
 
+/** Whether a host's bpftrace is known to find the text that a tracepoint's field points to: 0.23 does not, 0.27 does. */
+export function placesTextRight(snapshot: Snapshot): boolean {
+  return isNewEnough(snapshot["tool.bpftrace"] ?? "", "0.27.0");
+}
+
 const versionIn = /^bpftrace v?(\d+\.\d+)/m;
 
 /** Whether a bpftrace is new enough, by what `bpftrace --version` says. One that says no version was built from source, and is let try. */

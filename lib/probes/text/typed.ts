@@ -9,13 +9,16 @@ const stack = /^[ku]stack\(\d+\)$/;
 /** What adds up, and text. */
 const otherwise = /^(?:count|sum|max|min|str|buf|comm\b)/;
 
+/** A byte of a tracepoint's record. */
+const recordByte = /args->(\w+)\[/g;
+
 /** What a clause counts down below 0, if it counts; all other variables hold unsigned numbers. */
 const countedDown = ["$unused", "$all", "$next"];
 
 /**
  * A program for a bpftrace that types variables: it gives each the type of the first value that it sees, takes a number in the text for a signed
  * one, and knows a variable only in the block where that is. So each clause begins with all its variables, each value has its type, and what maps
- * are given that is no number stands in front of all.
+ * are given stands in front of all where they are read further up.
  */
 export function typed(program: string): string {
   return clausesOf(program)
@@ -38,7 +41,11 @@ function typedClause(clause: string): string {
   const values = body.replace(assignment, (whole, name: string, value: string) =>
     single.has(name) && !ofMap.test(value) ? `${name} = (${type(name)})(${value});` : whole,
   );
-  return head + declared + values;
+  // Read from the record itself, bytes at several places may become one moving address, which the verifier refuses.
+  const copied = new Set(
+    [...body.matchAll(recordByte)].map(([, field]) => ` $bytes_${field} = args->${field};`),
+  );
+  return head + [...copied].join("") + declared + values.replace(recordByte, "$$bytes_$1[");
 }
 
 /** Stores that are never run: of maps that are read further up than they are written. */
