@@ -16,6 +16,8 @@ export interface SocketScene extends Behaviour {
   /** Both are true where there are two: losses that come seldom keep the congestion window small, and it is that most of the time. */
   limit: readonly Limit[];
   primary: readonly string[];
+  /** What transferReport has to say, where that is more than the limit's usual words. */
+  says?: RegExp;
   /** Seconds that the transfer runs before it is looked at. Default 1. */
   after?: number;
   seconds?: number;

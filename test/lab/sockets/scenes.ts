@@ -56,6 +56,7 @@ export const socketScenes: readonly SocketScene[] = [
     put: ["$A tc qdisc add dev eth0 root tbf rate 2mbit burst 10kb limit 40kb"],
     ...path,
     after: 2,
+    says: /own queueing discipline carried no more \(tbf on eth0: 2 Mbit\/s\)/,
   },
   { name: "max-pacing-rate", pacing: 250_000, ...pacing },
   { name: "bottleneck", put: [narrow("2mbit")], ...path, after: 2 },
