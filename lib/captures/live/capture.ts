@@ -73,6 +73,8 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
     ],
     details: {
       command: outcome.command,
+      device: bounds.device,
+      captureFilter: bounds.filter,
       packets: facts.packets,
       stoppedBy: outcome.stoppedBy,
       detached: outcome.detached,
