@@ -52,8 +52,10 @@ for (const kernel of kernelVersions) {
       });
       expect(seen.provenance).toMatchObject({ lost: 0, details: { detached: "proved" } });
       const rows = rowsOf(seen).map(({ device, action, port, count }) => [device, action, port, count]);
-      // Through connection tracking once, and looked up once more behind it; the first of a connection is committed there.
-      expect(rows).toContainEqual(["vnet1", "ct", null, count + 1]);
+      // Through connection tracking once, and looked up once more behind it; those that come before the first answer are committed there.
+      const tracked = rows.find(([, action]) => action === "ct")?.[3];
+      expect(tracked).toBeGreaterThan(count);
+      expect(tracked).toBeLessThan(2 * count);
       expect(rows).toContainEqual(["vnet1", "recirc", null, count]);
       const output = rows.find(([, action, port]) => action === "output" && port === portOf("vnet2"));
       isTrue(output?.[3]);
@@ -72,7 +74,7 @@ for (const kernel of kernelVersions) {
         ["output", portOf("vnet2"), null, true, expect.any(Number)],
         ["recirc", null, true, true, count],
       ]);
-      isTrue(values[0]?.[4]);
+      isTrue((values as unknown[][])[0]?.[4]);
     });
   });
 }
