@@ -2,11 +2,10 @@ import type { Table } from "../tables/index.js";
 import { captioned } from "./caption.js";
 import { extentOf } from "./extent.js";
 import { Figure } from "./figure.js";
-import { durationOf } from "./latency/index.js";
+import { durationOf, heatTrace, maxBins } from "./latency/index.js";
 import { needsColumns } from "./needs.js";
 import { nothing } from "./nothing.js";
 import { rowsOf } from "./rows.js";
-import { palette } from "./style.js";
 import { counted } from "./text.js";
 import { approximately, binWidth, durationText, seconds, shownSpan, spanText } from "./time.js";
 
@@ -20,7 +19,6 @@ const wanted = {
   figure: "latencyByCpu",
   made: 'softirqEvents(host, { seconds: 10, vectors: "NET_RX" })',
 };
-const maxBins = 120;
 const maxCpus = 64;
 const rowHeight = 22;
 /** Shorter than this, and longer, the colour says no more. */
@@ -42,7 +40,7 @@ export async function latencyByCpu(events: Table, { of }: LatencyByCpuOptions = 
   const span = shownSpan(events.provenance, seen);
   const { startNs, endNs } = span ?? { startNs: 0n, endNs: 0n };
   const binNs = binWidth({ startNs, endNs }, maxBins);
-  const drawn = `${duration} >= 0 AND cpu IS NOT NULL`;
+  const drawn = `${duration} >= 0 AND cpu IS NOT NULL AND time_ns IS NOT NULL`;
   const cells = (await rowsOf(
     events,
     `SELECT cpu::DOUBLE AS cpu, ((time_ns - ${startNs}) // ${binNs})::DOUBLE AS bin, count(*)::DOUBLE AS n, max(${duration})::DOUBLE AS longest
@@ -87,26 +85,16 @@ export async function latencyByCpu(events: Table, { of }: LatencyByCpuOptions = 
         ? []
         : [
             {
-              type: "heatmap",
-              name: column,
-              x: Array.from({ length: bins }, (_, bin) => (bin + 0.5) * width),
-              y: cpus.map((_, row) => row),
-              z,
-              text,
-              zmin: low,
-              zmax: high,
+              ...heatTrace({
+                name: column,
+                ...{ bins, width, z, text },
+                y: cpus.map((_, row) => row),
+                range: [low, high],
+                title: "Longest",
+                ticks: ticks.map((decade) => [decade, approximately(10 ** decade)]),
+                hover: "CPU %{y}, %{x:.3~f} s: %{text}",
+              }),
               ygap: 2,
-              colorscale: [
-                [0, "#DCEAF6"],
-                [0.5, palette[0]],
-                [1, "#0B1F33"],
-              ],
-              colorbar: {
-                title: { text: "Longest" },
-                tickvals: ticks,
-                ticktext: ticks.map((decade) => approximately(10 ** decade)),
-              },
-              hovertemplate: "CPU %{y}, %{x:.3~f} s: %{text}<extra></extra>",
             },
           ],
     layout: {

@@ -2,11 +2,10 @@ import type { Table } from "../tables/index.js";
 import { captioned } from "./caption.js";
 import { extentOf } from "./extent.js";
 import { Figure } from "./figure.js";
-import { durationOf } from "./latency/index.js";
+import { durationOf, heatTrace, maxBins } from "./latency/index.js";
 import { needsColumns } from "./needs.js";
 import { nothing } from "./nothing.js";
 import { rowsOf } from "./rows.js";
-import { palette } from "./style.js";
 import { counted } from "./text.js";
 import { approximately, binWidth, durationText, seconds, spanText } from "./time.js";
 
@@ -17,7 +16,6 @@ export interface LatencyHeatmapOptions {
 }
 
 const wanted = { figure: "latencyHeatmap", made: "wakeupEvents(host, { seconds: 10, slowerThanUs: 0 })" };
-const maxBins = 120;
 
 /**
  * Latency over time as a heat map: the darker a cell, the more events of that time took that long. Its columns are equal stretches of time, at most 120; its rows quarters of an octave, so that each is 19 % longer
@@ -66,27 +64,16 @@ export async function latencyHeatmap(events: Table, { of }: LatencyHeatmapOption
       taken === 0
         ? []
         : [
-            {
-              type: "heatmap",
+            heatTrace({
               name: column,
-              x: Array.from({ length: bins }, (_, bin) => (bin + 0.5) * width),
+              ...{ bins, width, z },
               y: Array.from({ length: rows }, (_, index) => index + 0.5),
-              z,
               text: z.map((row) => row.map((n) => (n === null ? "" : counted(Math.round(10 ** n), "event")))),
-              zmin: 0,
-              zmax: Math.max(1, Math.log10(most)),
-              colorscale: [
-                [0, "#DCEAF6"],
-                [0.5, palette[0]],
-                [1, "#0B1F33"],
-              ],
-              colorbar: {
-                title: { text: "Events" },
-                tickvals: decades,
-                ticktext: decades.map((decade) => String(10 ** decade)),
-              },
-              hovertemplate: "%{x:.3~f} s: %{text}<extra></extra>",
-            },
+              range: [0, Math.max(1, Math.log10(most))],
+              title: "Events",
+              ticks: decades.map((decade) => [decade, String(10 ** decade)]),
+              hover: "%{x:.3~f} s: %{text}",
+            }),
           ],
     layout: {
       ...caption,

@@ -40,9 +40,10 @@ export function sportWords(ports: number | number[] | undefined): string[] {
   return all.length === 0 ? [] : any(all.map((number) => ["sport", "=", `:${number}`]));
 }
 
-/** Addresses among the ends that are asked for; a prefix is none. */
+/** Addresses among the ends that are asked for, as `ss` writes them; a prefix is none. */
 export function addressesOf({ src, dst }: z.output<typeof Connections>): string[] {
-  return [src, dst].filter((end) => end !== undefined && !end.includes("/")) as string[];
+  const ends = [src, dst].filter((end) => end !== undefined && !end.includes("/")) as string[];
+  return ends.map((end) => ipaddr.process(end).toString());
 }
 
 const ended = (address: string) => {

@@ -41,12 +41,13 @@ export function momentOf([sample = "", time = "", uptime = ""]: readonly string[
   return known ? { sample: Number(sample), timeNs: BigInt(time), uptime: Number(uptime) } : null;
 }
 
-/** Takes the end of a sample: its exit code, and when that was. Says whether `ss` printed all of it. */
+/** Takes the end of a sample: its exit code, and when that was. Says whether `ss` printed all of it, and the sample is a later one than those before. */
 export function tellEnd(
   told: Told,
   { sample, timeNs, uptime }: Moment,
   [code, ended]: readonly string[],
 ): boolean {
+  if (sample < told.ticks || !/^\d{1,11}$/.test(ended ?? "")) return false;
   told.ticks = sample + 1;
   told.longestMs = Math.max(told.longestMs, 10 * (Number(ended) - uptime));
   if (code !== "0") {

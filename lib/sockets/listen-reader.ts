@@ -33,6 +33,7 @@ export interface Listening {
 /** A host has fewer listening sockets in a namespace; what is beyond is counted. */
 export const maxListening = 10_000;
 const maxText = 64 * 2 ** 10;
+const users = /\susers:\((.*)\)(?=\s|$)/;
 
 /** Reads what the sampler of listening sockets says, line by line. */
 export class ListenReader {
@@ -58,7 +59,7 @@ export class ListenReader {
     else if (word === endWord) this.end(rest);
     else if (word === openingWord) {
       this.settle();
-      this.opening.set(endOf(rest[0] ?? ""), Number(rest[1]));
+      this.open(endOf(rest[0] ?? ""), rest[1] ?? "");
     } else if (/^Tcp(?:Ext)?:$/.test(word)) this.count(word, rest);
     else if (/^\s/.test(line)) {
       if (this.pending.length + line.length <= maxText) this.pending += `\n${line.trimEnd()}`;
@@ -68,11 +69,18 @@ export class ListenReader {
     }
   }
 
+  /** Handshakes under way to an end, which `ss` may write in several ways. */
+  private open(end: string, count: string): void {
+    if (!/^\d{1,9}$/.test(count) || (this.opening.size >= maxListening && !this.opening.has(end))) return;
+    this.opening.set(end, (this.opening.get(end) ?? 0) + Number(count));
+  }
+
   private own(text: string): void {
-    const ends = parseEnds(text);
-    if (ends?.socket == null || this.owners.size >= maxListening) return;
     // A name may have any characters: it ends where no other end is possible.
-    const [, list = ""] = /\susers:\((.*)\)(?=\s|$)/.exec(text.replace(/cgroup:\S*/, " ")) ?? [];
+    const plain = text.replace(/cgroup:\S*/, " ");
+    const ends = parseEnds(plain.replace(users, " "));
+    if (ends?.socket == null || this.owners.size >= maxListening) return;
+    const [, list = ""] = users.exec(plain) ?? [];
     const owners = [...list.matchAll(/\("(.{0,15})",pid=(\d{1,10}),fd=\d+\)(?=,\(|$)/g)].map(
       ([, command = "", process]) => ({ command, process: Number(process) }),
     );
@@ -106,7 +114,7 @@ export class ListenReader {
     this.pending = "";
     if (text === "") return;
     const ends = parseEnds(text);
-    if (ends === null) this.heard.unread += 1;
+    if (ends === null || !ends.queues.every(Number.isSafeInteger)) this.heard.unread += 1;
     else if (this.ends.length >= maxListening) this.heard.beyond += 1;
     else this.ends.push(ends);
   }

@@ -50,11 +50,15 @@ const peers =
 /** Of `tc qdisc show`: kind:rate of each discipline that has a rate, by spaces. */
 const rates =
   "sed -n 's/^qdisc \\([^ ]*\\) .* \\(maxrate\\|rate\\|bandwidth\\) \\([^ ]*\\).*/\\1:\\3/p' | sort -u | tr '\\n' ' '";
+/** For `ip` and `tc`, which wait for who configures the network: a rate that isn't told in time is not known. */
+const patience = "timeout 1";
 /** The rates that queueing disciplines of the device set for a peer, of those that are asked for or there. */
 const shaping =
-  `{ printf '%s\\n' $ends; ss -tn "$@" | ${peers}; } | awk '/^[0-9a-fA-F.:]+$/ && !seen[$0]++' | head -n ${maxPeers} | while read -r peer; do ` +
-  'device=$(ip -o route get "$peer" 2>/dev/null | sed -n \'s/.* dev \\([^ ]*\\).*/\\1/p\'); [ -n "$device" ] || continue; ' +
-  `rates=$(tc qdisc show dev "$device" 2>/dev/null | ${rates}); [ -z "$rates" ] || echo "${factWord} ${shapingWord}/$peer $device $rates"; done`;
+  `routes=$({ printf '%s\\n' $ends; ss -tn "$@" | ${peers}; } | awk '/^[0-9a-fA-F.:]+$/ && !seen[$0]++' | head -n ${maxPeers} | while read -r peer; do ` +
+  `device=$(${patience} ip -o route get "$peer" 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); [ -z "$device" ] || echo "$peer $device"; done); ` +
+  `printf '%s\\n' "$routes" | awk 'NF == 2 && !seen[$2]++ { print $2 }' | while read -r device; do ` +
+  `rates=$(${patience} tc qdisc show dev "$device" 2>/dev/null | ${rates}); [ -z "$rates" ] || ` +
+  `printf '%s\\n' "$routes" | device=$device rates=$rates awk '$2 == ENVIRON["device"] { print "${factWord} ${shapingWord}/" $1, $2, ENVIRON["rates"] }'; done`;
 
 /** Samples TCP sockets that don't listen. */
 export const samplerScript = sampler([...settings, ...cores], 'ss -tinmoe "$@"', [shaping]);

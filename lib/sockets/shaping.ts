@@ -30,7 +30,7 @@ export function shapingOf(facts: { readonly [name: string]: string }): Shaping[]
     const rates = disciplines.flatMap((discipline) => {
       const [qdisc = "", rate = ""] = discipline.split(":");
       const bitsPerSecond = bitsOf(rate);
-      const known = /^[a-z_]{1,16}$/.test(qdisc) && bitsPerSecond !== null;
+      const known = /^[a-z_]{1,16}$/.test(qdisc) && /^[^\s/]{1,15}$/.test(device) && bitsPerSecond !== null;
       return known ? [{ peer, device, qdisc, bitsPerSecond }] : [];
     });
     const single = rates.filter(({ qdisc }) => rates.filter((other) => other.qdisc === qdisc).length === 1);

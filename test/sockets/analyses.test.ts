@@ -548,14 +548,35 @@ test("a pipeline of several connections asks which; of one without its other end
 });
 
 /** As the sampler writes it, with what it was told before the first sample. */
-const framed = (facts: readonly string[], moments: readonly Moment[]) =>
+const framed = (facts: readonly string[], moments: readonly (Moment | readonly Moment[])[]) =>
   facts.map((fact) => `skbook-fact ${fact}\n`).join("") +
   moments
-    .map(
-      ({ tokens, own = "192.0.2.1:1", peer = "192.0.2.2:2" }, n) =>
-        `skbook-sample ${n} ${1_767_225_600 + n}000000000 ${100 * n}\nESTAB 0 0 ${own} ${peer} sk:1\n\t skmem:(r0,rb100000,t0,tb100000,f0,w0,o0,bl0,d0) cubic mss:1448 ${tokens}\nskbook-end ${n} 0 ${100 * n}\n`,
-    )
+    .map((one, n) => {
+      const begin = `skbook-sample ${n} ${1_767_225_600 + n}000000000 ${100 * n}\n`;
+      const sockets = [one]
+        .flat()
+        .map(
+          ({ tokens, own = "192.0.2.1:1", peer = "192.0.2.2:2", sk = "1" }) =>
+            `ESTAB 0 0 ${own} ${peer} sk:${sk}\n\t skmem:(r0,rb100000,t0,tb100000,f0,w0,o0,bl0,d0) cubic mss:1448 ${tokens}\n`,
+        );
+      return `${begin}${sockets.join("")}skbook-end ${n} 0 ${100 * n}\n`;
+    })
     .join("");
+
+test("a shaper's rate is held against all connections that share it", async () => {
+  const more = "notsent:50000 unacked:10 rtt:40/1 cwnd:40";
+  const seconds = (own: string, sk: string) =>
+    sender(many(8, { busy: 1_000, acked: 120_000, more }), { own, sk });
+  const both = seconds("192.0.2.1:1", "1").map((one, at) => [one, seconds("192.0.2.1:2", "2")[at] as Moment]);
+  const text = framed(["shaping/192.0.2.2 eth0 tbf:2Mbit"], both);
+  const { connections, findings } = await socketSummary(await samplesOf(text));
+  const rows = await rowsOf(connections);
+  expect(rows).toMatchObject([
+    { queue_carries_bits_per_second: 1_920_000 },
+    { queue_carries_bits_per_second: 1_920_000 },
+  ]);
+  expect(findings.get("SOCKET_QUEUE_RATE").count).toBe(2);
+});
 
 test("settings of the kernel that explain it are findings: window scaling, buffers, autotuning, restarts after idling", async () => {
   const facts = [
@@ -632,7 +653,10 @@ test("a rate that the sender's own queueing discipline sets is named: fq's as pa
     queue_rate_by: "tbf on eth0",
   });
   expect(tbf.ids).toContain("SOCKET_QUEUE_RATE");
+  // What goes faster goes another way, whatever the host's routes say.
   for (const other of [
+    "192.0.2.2 eth0 tbf:200Kbit",
+    "192.0.2.2 eth0 fq:200Kbit",
     "192.0.2.9 eth0 fq:2Mbit",
     "192.0.2.2 eth0 fq:1Gbit",
     "192.0.2.2 eth0 fq:2Mbit fq:4Mbit",

@@ -168,7 +168,9 @@ test("handshakes belong to the socket of their very address, else to one that li
     ...listening("[::]:80", "3"),
     ...listening("*:443", "4"),
     "skbook-opening 192.0.2.1:80 7",
-    "skbook-opening 192.0.2.9:80 2",
+    "skbook-opening 192.0.2.9:80 1",
+    "skbook-opening 192.0.2.9%eth0:80 1",
+    "skbook-opening 192.0.2.9:80 x",
     "skbook-opening [2001:db8::1]:80 3",
     "skbook-opening [::ffff:192.0.2.1]:443 5",
     "skbook-opening [2001:db8::1]:443 6",
@@ -195,6 +197,20 @@ test("a sample that was cut off, or in which ss failed, counts for nothing", () 
   expect(reader.heard).toMatchObject({ samples: 1, ticks: 2, failed: 1 });
 });
 
+test("a sample that comes again, or has no time at its end, counts for nothing", () => {
+  const reader = read([listening("*:80", "1", "3 2")]);
+  for (const [sample, ended] of [
+    [0, "1011"],
+    [1, "x"],
+  ]) {
+    reader.take(`skbook-sample ${sample} 1790000000000000000 1010`);
+    for (const line of listening("*:80", "1", "9 2")) reader.take(line);
+    reader.take(`skbook-end ${sample} 0 ${ended}`);
+  }
+  expect(reader.heard).toMatchObject({ samples: 1, ticks: 1, longestMs: 10 });
+  expect([...reader.sockets.values()]).toMatchObject([{ samples: 1, last: 3 }]);
+});
+
 test("names that processes gave themselves pass for no other process, nor for a socket", () => {
   const owner = (users: string) =>
     read([listening("*:80", "1")], [`skbook-owner LISTEN 0 128 *:80 *:* ${users} ino:1 sk:1 cgroup:/a <->`])
@@ -208,4 +224,5 @@ test("names that processes gave themselves pass for no other process, nor for a 
     { command: 'a",pid=1,fd=1)', process: 4242 },
   ]);
   expect(owner("")).toEqual([]);
+  expect(owner('users:(("x)) sk:ab ",pid=4242,fd=3))')).toEqual([{ command: "x)) sk:ab ", process: 4242 }]);
 });

@@ -1,6 +1,15 @@
 import type { Column } from "../../tables/index.js";
 import { amount, bitRate, flow, limit, ratio, shares, socket, word } from "./columns.js";
-import { counters, grown, largest, limits, reachedPart, shareColumn, sharesSql } from "./steps.js";
+import {
+  counters,
+  grown,
+  hasRate,
+  largest,
+  limits,
+  ratePerConnection,
+  shareColumn,
+  sharesSql,
+} from "./steps.js";
 
 /** Columns of one row per connection. */
 export const connectionColumns: Column[] = [
@@ -53,11 +62,12 @@ export const connectionColumns: Column[] = [
     "rate that a queueing discipline of its host sets: fq's maxrate for it alone, others' for all that leaves by the device; null: none known",
   ),
   word("queue_rate_by", "that queueing discipline and its device"),
+  bitRate("queue_carries_bits_per_second", "acked_bits_per_second of all senders here that it has"),
   word("congestion_control", "algorithm of the congestion window"),
 ];
 
-/** A sender that has the rate which a queueing discipline of its host sets, in SQL over `connections`. */
-export const queueReached = `(role = 'sender' AND acked_bits_per_second >= ${reachedPart} * queue_bits_per_second)`;
+/** A sender whose queueing discipline carries the rate that it sets: for this connection, or for all of those here that leave by its device; in SQL over `connections`. */
+export const queueReached = `(role = 'sender' AND ${hasRate(`CASE WHEN ${ratePerConnection} THEN acked_bits_per_second ELSE queue_carries_bits_per_second END`)})`;
 
 const sums = counters.map((counter) => `sum(${grown(counter)}) AS ${grown(counter)}`).join(", ");
 
@@ -83,7 +93,7 @@ export function connectionViews(bandwidth: number | null): { [name: string]: str
         any_value(queue_bits_per_second) AS queue_bits_per_second, any_value(queue_rate_by) AS queue_rate_by
       FROM steps GROUP BY flow, socket`,
     ranked: `SELECT *, ${largest("{column}")} AS "limit", ${ranked} AS ranking FROM summed`,
-    connections: `
+    described: `
       SELECT * EXCLUDE (d_drops), total_us / 1e6 AS seconds,
         CASE WHEN d_bytes_acked > d_bytes_received THEN 'sender' WHEN d_bytes_received > 0 THEN 'receiver' END AS role,
         CASE WHEN "limit" IS NOT NULL THEN ranking[1].share END AS limit_share,
@@ -96,6 +106,9 @@ export function connectionViews(bandwidth: number | null): { [name: string]: str
         8e6 * greatest(d_bytes_acked, d_bytes_received) / total_us / ${bits} AS utilization,
         d_retrans_packets AS retransmissions, 100.0 * d_bytes_retrans / nullif(d_bytes_sent, 0) AS resent_percent,
         d_dsack_dups AS spurious, 100.0 * d_dsack_dups / nullif(d_retrans_packets, 0) AS spurious_percent, d_drops AS drops
-      FROM ranked ORDER BY greatest(coalesce(d_bytes_acked, 0), coalesce(d_bytes_received, 0)) DESC, flow, socket`,
+      FROM ranked`,
+    connections: `
+      SELECT *, CASE WHEN queue_rate_by IS NOT NULL THEN sum(acked_bits_per_second) FILTER (role = 'sender') OVER (PARTITION BY queue_rate_by) END AS queue_carries_bits_per_second
+      FROM described ORDER BY greatest(coalesce(acked_bytes, 0), coalesce(received_bytes, 0)) DESC, flow, socket`,
   };
 }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { type Column, deriveTable, type Table } from "../../tables/index.js";
 import type { CheckedFilter } from "./options.js";
 
@@ -45,8 +46,11 @@ const fullPart = 0.95;
 const blockedPart = 2 / 3;
 /** Less than this part sent again, or all of it for nothing, holds nobody up. */
 const lossPart = 0.001;
-/** Payload acknowledged at this part of a rate that counts whole frames, in bursts, is that rate. */
-export const reachedPart = 0.8;
+/** Payload acknowledged at such a part of a rate that counts whole frames, in bursts, is that rate. What goes faster goes another way. */
+const [reachedPart, exceededPart] = [0.8, 1.25];
+/** Whether it has a rate that is set, in SQL. */
+export const hasRate = (bitsPerSecond: string) =>
+  `${bitsPerSecond} BETWEEN ${reachedPart} * queue_bits_per_second AND ${exceededPart} * queue_bits_per_second`;
 /** A round trip of twice the shortest, and this much more, waits in a queue. */
 const queueUs = 1_000;
 /**
@@ -116,15 +120,19 @@ export function stepsOf(samples: Table, filter: CheckedFilter): Promise<Table> {
 const lower = (value: string, most: string) =>
   `CASE WHEN (${value}) IS NOT NULL AND (${most}) IS NOT NULL THEN least(${value}, ${most}) END`;
 
-/** The rate that a queueing discipline sets for a peer, as `socketSamples` has it in `provenance.details.shaping`. */
-interface Shaping {
-  peer: string;
-  device: string;
-  qdisc: string;
-  bitsPerSecond: number;
-}
+/** The rates that queueing disciplines set for peers, as `socketSamples` has them in `provenance.details.shaping`: what isn't in that shape is not known. */
+const Shapings = z.array(
+  z.object({
+    peer: z.union([z.ipv4(), z.ipv6()]),
+    device: z.string().max(15),
+    qdisc: z.string().regex(/^[a-z_]{1,16}$/),
+    bitsPerSecond: z.int().positive(),
+  }),
+);
+type Shaping = z.output<typeof Shapings>[number];
 
-const shapingOf = ({ provenance }: Table) => (provenance.details.shaping ?? []) as unknown as Shaping[];
+const shapingOf = ({ provenance }: Table): Shaping[] =>
+  Shapings.safeParse(provenance.details.shaping).data ?? [];
 
 const rateBy = ({ qdisc, device }: Shaping) => `'${qdisc} on ${device.replaceAll("'", "''")}'`;
 
@@ -133,7 +141,7 @@ export const ratePerConnection = "starts_with(queue_rate_by, 'fq ')";
 
 /** A value by peer, in SQL. */
 function byPeer(shaping: readonly Shaping[], type: string, of: (one: Shaping) => string): string {
-  const cases = shaping.map((one) => `WHEN '${one.peer.replaceAll("'", "''")}' THEN ${of(one)}`).join(" ");
+  const cases = shaping.map((one) => `WHEN '${one.peer}' THEN ${of(one)}`).join(" ");
   return cases === "" ? `CAST(NULL AS ${type})` : `CAST(CASE dst ${cases} END AS ${type})`;
 }
 
@@ -178,7 +186,7 @@ function viewsOf(filter: CheckedFilter, shaping: readonly Shaping[]): { [name: s
             CASE WHEN wmem_queued_bytes >= ${blockedPart} * sndbuf_bytes THEN 'send buffer' ELSE 'application' END
           WHEN d_retrans_packets > 0 AND NOT mere AND NOT coalesce(queued, false) THEN 'loss'
           WHEN pacing_bits_per_second >= ${fullPart} * max_pacing_bits_per_second THEN 'pacing'
-          WHEN ${ratePerConnection} AND d_bytes_acked * 8e6 / elapsed_us >= ${reachedPart} * queue_bits_per_second THEN 'pacing'
+          WHEN ${ratePerConnection} AND ${hasRate("d_bytes_acked * 8e6 / elapsed_us")} THEN 'pacing'
           WHEN in_flight_packets >= ${fullPart} * cwnd_packets AND NOT coalesce(queued, false) THEN 'congestion window'
           ELSE 'path' END AS rest_limit
       FROM windowed`,

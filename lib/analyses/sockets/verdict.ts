@@ -25,12 +25,26 @@ export function verdictOf(flow: string, facts: { [name: string]: Value }, slow: 
     "congestion window": "its congestion window was full",
     pacing: `its sender's own limit of ${setRate(facts)} was reached`,
     loss: `what was lost was being sent again (${facts.resent_percent === null ? "an unknown part" : `${Number(facts.resent_percent).toPrecision(2)} %`} of its payload)`,
-    path:
-      facts.queue_reached === true
-        ? `its sender's own queueing discipline carried no more (${facts.queue_rate_by}: ${speed(facts.queue_bits_per_second)})`
-        : "the path carried no more, and neither end held it up",
+    path: pathWords(facts),
   };
   return `${flow}: at ${speed(facts.acked_bits_per_second)}, for ${share} of the time ${why[limit]}${doubt}`;
+}
+
+/** A queueing discipline of the sender's own host is known, or not, to be what the path carries no more by. */
+function pathWords({
+  queue_rate_by,
+  queue_bits_per_second,
+  queue_reached,
+  acked_bits_per_second,
+}: {
+  [name: string]: Value;
+}): string {
+  const queue = `${queue_rate_by}: ${speed(queue_bits_per_second)}`;
+  if (queue_reached === true) return `its sender's own queueing discipline carried no more (${queue})`;
+  const neither = "the path carried no more, and neither end held it up";
+  return queue_rate_by !== null && Number(acked_bits_per_second) < Number(queue_bits_per_second)
+    ? `${neither}, unless other connections have the rest of what its sender's queueing discipline lets out (${queue})`
+    : neither;
 }
 
 const urgency = ["CRITICAL", "HIGH", "INFO"];

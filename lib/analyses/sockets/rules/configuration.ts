@@ -59,11 +59,18 @@ export const configurationRules = {
     of: connections,
     // What limits one connection alone is a limit of its own: SOCKET_PACING_LIMITED.
     grades: () => [["MEDIUM", `${queueReached} AND NOT ${ratePerConnection}`]],
-    shows: ["flow", "queue_rate_by", "queue_bits_per_second", "acked_bits_per_second", "path_share"],
+    shows: [
+      "flow",
+      "queue_rate_by",
+      "queue_bits_per_second",
+      "queue_carries_bits_per_second",
+      "acked_bits_per_second",
+      "path_share",
+    ],
     measure: "acked_bits_per_second",
     doubts: [],
     says: (row) =>
-      `${row.flow}: it carried ${speed(row.acked_bits_per_second)}, and ${row.queue_rate_by} lets out ${speed(row.queue_bits_per_second)}`,
+      `${row.flow}: ${row.queue_rate_by} lets out ${speed(row.queue_bits_per_second)}, and carries ${speed(row.queue_carries_bits_per_second)} of the connections here, ${speed(row.acked_bits_per_second)} of this one`,
     causes: ["a shaper on the device that it leaves by"],
     advice: ["see `tc -s qdisc show` at the sender, and who set it: no host of the path can make up for it"],
     verify: verify("socketRates"),
