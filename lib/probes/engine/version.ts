@@ -6,7 +6,7 @@ import type { Snapshot } from "../../hosts/index.js";
  */
 export const oldestVersion = "0.17.0";
 
-/** The versions that programs were run with: all of skbook with the first, probes of tracepoints with the others. */
+/** The versions that programs were run with: the last one only those of tracepoints. */
 export const triedVersions = "0.17, 0.23 and 0.27";
 
 /** The oldest bpftrace whose `-p` keeps uprobes to one process (bpftrace issue 2817): before it, every process that runs the file stops at them. */
