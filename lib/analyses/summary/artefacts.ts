@@ -65,7 +65,7 @@ const halves: Column[] = [
 const questionsOf = (scope: Scope): Promise<Table> =>
   scope.table({
     source: "questions",
-    needs: "icmp_type IN (0, 8, 128, 129) OR dns_id IS NOT NULL",
+    needs: "FROM packets WHERE icmp_type IN (0, 8, 128, 129) OR dns_id IS NOT NULL",
     query: `
       SELECT flow_number, CASE WHEN any_value(from_client) THEN 'client' ELSE 'server' END AS seen, count(*) AS packets, ${oneWay} AS one_way,
         NOT ${oneWay} OR coalesce(bool_and(answers), false) AS goes_on

@@ -55,6 +55,7 @@ export async function retransmissions(capture: Capture, filter: TrafficFilter = 
   const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "retransmissions",
+    needs: "FROM segments WHERE resent IS NOT NULL",
     views: {
       ...resentViews,
       // What was sent again, by where it begins, in the order of numbers.

@@ -39,6 +39,7 @@ export async function zeroWindows(capture: Capture, filter: TrafficFilter = {}):
   const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "zeroWindows",
+    needs: "FROM segments WHERE zero_window",
     views: {
       stalled: "SELECT DISTINCT flow_number FROM tcp WHERE zero_window",
       stalling: `SELECT * FROM tcp WHERE ${among("flow_number", "stalled")}`,

@@ -29,8 +29,8 @@ export interface Analysis {
   views?: { [name: string]: string };
   columns: readonly Column[];
   /**
-   * In SQL over `packets`: what some packet has to meet for there to be any row. Where none does, nothing else is read: few captures have
-   * all protocols. Asked of the whole capture.
+   * `FROM packets WHERE ...`, or another Table of the whole capture: what there has to be for there to be any row. Where it isn't there, nothing
+   * else is read: few captures have all protocols and troubles.
    */
   needs?: string;
 }
@@ -107,13 +107,13 @@ export class Scope {
     return deriveTable(source, { ...derivation, bases: {}, views: {}, query: `SELECT ${nothing} LIMIT 0` });
   }
 
-  /** Whether some packet of the capture meets a condition. */
+  /** Whether there is what an analysis needs. */
   private has(needed: string): Promise<boolean> {
     const known = this.present.get(needed);
     if (known !== undefined) return known;
     const found = deriveFrame({
       sources: this.parts.sources,
-      query: `SELECT 1 AS found FROM packets WHERE ${needed} LIMIT 1`,
+      query: `SELECT 1 AS found ${needed} LIMIT 1`,
       columns: [{ name: "found", type: "INTEGER", meaning: "there is one" }],
       provenance: this.provenance,
     }).then(({ shape }) => shape[0] === 1);

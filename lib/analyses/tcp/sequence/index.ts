@@ -40,6 +40,7 @@ export const aheadOf = (scope: Scope): Promise<Table> =>
 export const missedOf = (scope: Scope): Promise<Table> =>
   scope.table({
     source: "missed",
+    needs: "FROM holes WHERE fate IN ('never', 'missed')",
     views: {
       lacking:
         "SELECT DISTINCT acked_frame FROM holes WHERE fate = 'never' OR fate = 'missed' AND filled_frame > acked_frame",
