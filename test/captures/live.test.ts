@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { flows } from "../../lib/analyses/index.js";
+import { findings, flows } from "../../lib/analyses/index.js";
 import { capture, openCapture, packets } from "../../lib/captures/index.js";
 import { connect, localhost, ownConnection } from "../../lib/hosts/index.js";
 import { missing } from "../fixtures/needs.js";
@@ -172,6 +172,27 @@ describe.skipIf(!root)("capture", () => {
     await expect(capture(localhost(), { device: "lo", netns: "../1" })).rejects.toMatchObject({
       code: "BAD_PARAMETER",
     });
+  });
+
+  it("of all devices is sure that nobody answers a ping", async () => {
+    const netns = `skd-${process.pid}`;
+    const inside = (script: string) =>
+      execFileSync("nsenter", [`--net=/run/netns/${netns}`, "sh", "-c", script]);
+    execFileSync("ip", ["netns", "add", netns]);
+    try {
+      inside("ip link set lo up && echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all");
+      const during = () => inside("ping -qc12 -i0.2 -W1 127.0.0.9 || true");
+      for (const [device, severity] of [
+        ["any", "CRITICAL"],
+        ["lo", "INFO"],
+      ] as const) {
+        const made = await capture(localhost(), { device, netns, filter: "icmp", during });
+        const lost = (await findings(made, { only: ["PING_LOSS"] })).get("PING_LOSS");
+        expect([lost.severity, lost.certain]).toEqual([severity, severity === "CRITICAL"]);
+      }
+    } finally {
+      execFileSync("ip", ["netns", "del", netns]);
+    }
   });
 
   it("ends at the number of packets asked for, and says so", async () => {
