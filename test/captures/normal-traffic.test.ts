@@ -373,6 +373,19 @@ describe("an answer that isn't in the capture", () => {
     );
     expect(doubted("TCP_SETUP_FAILED")).toEqual({ 46020: doubt, 46021: doubt, 46022: doubt });
   });
+
+  it("may be the filter's doing where who asks only answers others, so that one direction is there", async () => {
+    const here = "192.0.2.50";
+    const { doubted } = await foundIn(
+      "outgoing.pcap",
+      together(
+        opening(46_050, { client: here, server: "198.51.100.1" }, 3, 0),
+        opening(46_051, { client: "198.51.100.2", server: here }, 0, 1),
+        later(20),
+      ),
+    );
+    expect(doubted("TCP_SETUP_FAILED")).toEqual({ 46050: doubt, 46051: doubt });
+  });
 });
 
 describe("a host that answers no ping", () => {
