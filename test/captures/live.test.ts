@@ -174,24 +174,28 @@ describe.skipIf(!root)("capture", () => {
     });
   });
 
-  it("of all devices is sure that nobody answers a ping", async () => {
-    const netns = `skd-${process.pid}`;
-    const inside = (script: string) =>
-      execFileSync("nsenter", [`--net=/run/netns/${netns}`, "sh", "-c", script]);
-    execFileSync("ip", ["netns", "add", netns]);
+  it("of all devices is sure that nobody answers the host's pings", async () => {
+    const [netns, other] = [`skd-${process.pid}`, `ske-${process.pid}`];
+    const ip = (...words: string[]) => execFileSync("ip", words);
+    for (const name of [netns, other]) ip("netns", "add", name);
     try {
-      inside("ip link set lo up && echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all");
-      const during = () => inside("ping -qc12 -i0.2 -W1 127.0.0.9 || true");
+      ip("-n", netns, "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", other);
+      ip("-n", other, "link", "set", "far", "up");
+      ip("-n", netns, "address", "add", "192.0.2.1/24", "dev", "near");
+      ip("-n", netns, "link", "set", "near", "up");
+      ip("-n", netns, "neighbour", "add", "192.0.2.77", "lladdr", "02:00:00:00:00:77", "dev", "near");
+      const ping = "ping -qc12 -i0.2 -W1 192.0.2.77 || true";
+      const during = () => execFileSync("nsenter", [`--net=/run/netns/${netns}`, "sh", "-c", ping]);
       for (const [device, severity] of [
         ["any", "CRITICAL"],
-        ["lo", "INFO"],
+        ["near", "INFO"],
       ] as const) {
         const made = await capture(localhost(), { device, netns, filter: "icmp", during });
         const lost = (await findings(made, { only: ["PING_LOSS"] })).get("PING_LOSS");
         expect([lost.severity, lost.certain]).toEqual([severity, severity === "CRITICAL"]);
       }
     } finally {
-      execFileSync("ip", ["netns", "del", netns]);
+      for (const name of [netns, other]) ip("netns", "del", name);
     }
   });
 
