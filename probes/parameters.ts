@@ -388,6 +388,9 @@ export interface OvsActionSummaryParameters {
   actions?: "unspec" | "output" | "userspace" | "set" | "push_vlan" | "pop_vlan" | "sample" | "recirc" | "hash" | "push_mpls" | "pop_mpls" | "set_masked" | "ct" | "trunc" | "push_eth" | "pop_eth" | "ct_clear" | "push_nsh" | "pop_nsh" | "meter" | "clone" | "check_pkt_len" | "add_mpls" | "dec_ttl" | "drop" | "psample" | ("unspec" | "output" | "userspace" | "set" | "push_vlan" | "pop_vlan" | "sample" | "recirc" | "hash" | "push_mpls" | "pop_mpls" | "set_masked" | "ct" | "trunc" | "push_eth" | "pop_eth" | "ct_clear" | "push_nsh" | "pop_nsh" | "meter" | "clone" | "check_pkt_len" | "add_mpls" | "dec_ttl" | "drop" | "psample")[] | undefined;
 }
 
+/** What {@link flowInstalls} can be asked, beside what every probe can. */
+export interface FlowInstallsParameters {}
+
 /** What {@link upcallEvents} can be asked, beside what every probe can. */
 export interface UpcallEventsParameters {
   /** Packets that waited so long or longer, in microseconds (integer, 0 to 60,000,000). Default 0. */

@@ -1,6 +1,16 @@
 import { z } from "zod";
-import { bpf, defineRows, field, type Probe, packetFields } from "../../lib/probes/index.js";
+import {
+  BpfMap,
+  bpf,
+  defineRows,
+  field,
+  fields,
+  numbers,
+  type Probe,
+  packetFields,
+} from "../../lib/probes/index.js";
 import type { UpcallEventsParameters } from "../parameters.js";
+import { requestPlace } from "./netlink/index.js";
 import {
   deviceField,
   places,
@@ -12,7 +22,13 @@ import {
   wait,
 } from "./upcalls.js";
 
-const [ns, known] = [bpf`$ns`, bpf`$known`];
+const [ns, known, request] = [bpf`$ns`, bpf`$known`, bpf`$request`];
+
+/** ovs-vswitchd's request that hands a packet back. */
+const execute = "kprobe:ovs_packet_cmd_execute";
+
+/** By thread: number and socket of its last request. */
+const requests = new BpfMap("request", false);
 
 /**
  * Shows packets that Open vSwitch's kernel datapath had to ask ovs-vswitchd about, one row each, when they were handed back or could not be asked about: see {@link upcallSummary}, which counts all of them and says what is still open.
@@ -35,15 +51,17 @@ const [ns, known] = [bpf`$ns`, bpf`$known`];
  * - `length_bytes` INTEGER, bytes: IP packet by its own header; frame where it isn't IP
  * - `cpu` INTEGER: CPU that it was handed back on
  *
+ * `netlink_port` and `netlink_seq` tell which request handed a packet back: {@link flowUpcalls} finds the flow that was put in for it by them.
+ *
  * Errors: as for every probe, see {@link makeProbe}; `USERSPACE_DATAPATH`.
  *
  * @example await upcallEvents(host, { seconds: 10, slowerThanUs: 500 })
  */
 export const upcallEvents: Probe<UpcallEventsParameters, "table"> = defineRows({
   name: "upcallEvents",
-  revision: 1,
+  revision: 2,
   measures: "packets that Open vSwitch asked ovs-vswitchd about, one row each",
-  hooks: upcallHooks,
+  hooks: { ...upcallHooks, optional: [execute] },
   modules: upcallModules,
   datapath: "kernel",
   summary: "upcallSummary",
@@ -72,19 +90,40 @@ export const upcallEvents: Probe<UpcallEventsParameters, "table"> = defineRows({
     }),
     ...packetFields,
     field({ name: "cpu", type: "INTEGER", meaning: "CPU that it was handed back on", say: () => bpf`cpu` }),
+    fields({
+      columns: [
+        {
+          name: "netlink_port",
+          type: "BIGINT",
+          meaning: "netlink socket that it was handed back by; null where it wasn't",
+        },
+        { name: "netlink_seq", type: "BIGINT", meaning: "number of that request on the socket" },
+      ],
+      words: numbers(1),
+      say: () => [request],
+      read: ([word = "0"]) => {
+        const both = BigInt.asUintN(64, BigInt(word));
+        return both === 0n ? [null, null] : [Number(both >> 32n), Number(both & 0xffff_ffffn)];
+      },
+    }),
   ],
   program: (writing) => {
-    const { parameters, emit } = writing;
-    return upcallClauses(writing, {
-      began: (_, keep) => keep,
-      answered: (at) => bpf`if (${wait.ended} < ${wait.began}) { return; }
-  ${ns} = ${wait.ended} - ${wait.began}; ${known} = 1;
+    const { parameters, emit, on, has } = writing;
+    const mine = requests.at(bpf`tid`);
+    const by = has(execute) ? mine : bpf`0`;
+    return [
+      on(execute, (at) => bpf`${mine} = *(${at.read(at.arg(0), "sk_buff.data")} + ${requestPlace});`),
+      ...upcallClauses(writing, {
+        began: (_, keep) => keep,
+        answered: (at) => bpf`if (${wait.ended} < ${wait.began}) { return; }
+  ${ns} = ${wait.ended} - ${wait.began}; ${known} = 1; ${request} = ${by};
   if (${ns} < ${parameters.slowerThanUs * 1_000}) { return; }
   ${emit(at)}`,
-      unclear: (at) => bpf`${ns} = 0; ${known} = 0; ${emit(at)}`,
-      refused: (at) => bpf`${ns} = 0; ${known} = 0; ${emit(at)}`,
-      unasked: () => bpf``,
-    });
+        unclear: (at) => bpf`${ns} = 0; ${known} = 0; ${request} = ${by}; ${emit(at)}`,
+        refused: (at) => bpf`${ns} = 0; ${known} = 0; ${request} = 0; ${emit(at)}`,
+        unasked: () => bpf``,
+      }),
+    ];
   },
   notes: upcallNotes,
 });

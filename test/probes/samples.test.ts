@@ -60,6 +60,7 @@ const asked: { readonly [probe: string]: readonly object[] } = {
     { by: ["role", "asker", "answerer"], asker: "198.51.100.0/24", timeoutMs: 100 },
     { answerer: "2001:db8::7", netns: 4_026_532_000 },
   ],
+  flowInstalls: [{ operations: ["new", "set"], failed: true, slowerThanUs: 1_000 }],
   gapEvents: [{ devices: ["eth0", "vnet1"], longerThanMs: 500, src: "198.51.100.0/24", port: 443 }],
   gapSummary: [{ devices: "eth0", by: ["device", "direction", "flow"], protocol: "TCP" }],
   echoTrace: [{ slowerThanUs: 5_000, answerer: "203.0.113.30" }],
