@@ -332,6 +332,18 @@ export interface GapSummaryParameters {
   vni?: number | undefined;
 }
 
+/** What {@link flowInstalls} can be asked, beside what every probe can. */
+export interface FlowInstallsParameters {
+  /** `new`, `set` and `delete`, one or several; default all. Default ["new","set","delete"]. */
+  operations?: "new" | "set" | "delete" | ("new" | "set" | "delete")[] | undefined;
+  /** Only what the kernel refused. Default false. */
+  failed?: boolean | undefined;
+  /** Only what took the kernel so long or longer, in microseconds (integer, 0 to 60,000,000). Default 0. */
+  slowerThanUs?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+}
+
 /** What {@link ovsActionEvents} can be asked, beside what every probe can. */
 export interface OvsActionEventsParameters {
   /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
@@ -387,9 +399,6 @@ export interface OvsActionSummaryParameters {
   /** Actions, one or several, in the words of ovs-dpctl: `output`, `ct`. */
   actions?: "unspec" | "output" | "userspace" | "set" | "push_vlan" | "pop_vlan" | "sample" | "recirc" | "hash" | "push_mpls" | "pop_mpls" | "set_masked" | "ct" | "trunc" | "push_eth" | "pop_eth" | "ct_clear" | "push_nsh" | "pop_nsh" | "meter" | "clone" | "check_pkt_len" | "add_mpls" | "dec_ttl" | "drop" | "psample" | ("unspec" | "output" | "userspace" | "set" | "push_vlan" | "pop_vlan" | "sample" | "recirc" | "hash" | "push_mpls" | "pop_mpls" | "set_masked" | "ct" | "trunc" | "push_eth" | "pop_eth" | "ct_clear" | "push_nsh" | "pop_nsh" | "meter" | "clone" | "check_pkt_len" | "add_mpls" | "dec_ttl" | "drop" | "psample")[] | undefined;
 }
-
-/** What {@link flowInstalls} can be asked, beside what every probe can. */
-export interface FlowInstallsParameters {}
 
 /** What {@link upcallEvents} can be asked, beside what every probe can. */
 export interface UpcallEventsParameters {

@@ -32,7 +32,33 @@ const mostBytes = 1_536;
  * Parameters: `seconds` to measure (0.5 to 3600); `operations`, of new, set and delete (default all); `failed`: only what the kernel refused; `slowerThanUs` (default 0: what took so many microseconds, or more); `maxEvents`
  * (default 10,000: rows at most).
  *
- * Columns: are put here
+ * Columns:
+ * - `time_ns` BIGINT, ns since 1970: when, by the host's real-time clock
+ * - `error` VARCHAR: why the kernel refused; null where it didn't
+ * - `call_ns` BIGINT, ns: how long the kernel took, with waiting for others who change the table
+ * - `thread` BIGINT: thread that asked for it
+ * - `command` VARCHAR: its name: handlers of ovs-vswitchd put in what packets were asked about, revalidators take out what is
+ *   idle
+ * - `operation` VARCHAR: new: a flow is put in; set: its actions or counters are changed; delete: it is taken out, or all are
+ * - `match` VARCHAR: all that a packet has to have, as ovs-dpctl writes it; null where it isn't said
+ * - `recirc_id` BIGINT: which pass through the flow table it is of; 0: the first
+ * - `in_port` INTEGER: datapath's number of the port that packets come in by, as `ovs-dpctl show` has it
+ * - `eth_src` VARCHAR: Ethernet source address, with its mask where it has one
+ * - `eth_dst` VARCHAR: Ethernet destination address, with its mask where it has one
+ * - `ip_version` INTEGER: 4 or 6; null for what isn't IP
+ * - `src` VARCHAR: source address or prefix
+ * - `src_port` INTEGER: TCP, UDP or SCTP source port
+ * - `dst` VARCHAR: destination address or prefix
+ * - `dst_port` INTEGER: TCP, UDP or SCTP destination port
+ * - `protocol` VARCHAR: IP protocol, or the EtherType of what isn't IP
+ * - `actions` VARCHAR: what is done with packets, as ovs-dpctl writes it; `drop` where that is nothing; null where it isn't said
+ * - `ufid` VARCHAR: the flow's identifier; null where it has none, or all are deleted
+ * - `datapath` INTEGER: interface index of the datapath, that of ovs-system as a rule
+ * - `feature_probe` BOOLEAN: ovs-vswitchd only tries what the kernel can do: it takes the flow out again
+ * - `netlink_port` BIGINT: netlink socket that the request came by
+ * - `netlink_seq` BIGINT: number of the request on that socket
+ * - `length_bytes` INTEGER, bytes: the request by its own header
+ * - `whole` BOOLEAN: all of the request could be read; else what stands behind the cut, or is damaged, is null
  *
  * A row is made of the request itself, up to its first 1,536 bytes; `match`, `actions` and `ufid` are in the words of `ovs-dpctl dump-flows`. Of what is matched by some of its bits only, the columns of numbers are null, and `match` has the mask. ovs-vswitchd takes flows out by their
  * `ufid` alone, which the row of the `new` one has, too; a `delete` without one empties the table. A flow that is there already is refused with -EEXIST: two packets of it were asked about. A `set` without actions leaves them as they are.
@@ -54,7 +80,7 @@ export const flowInstalls: Probe<FlowInstallsParameters, "table"> = defineRows({
     operations: z
       .union([oneOperation, z.array(oneOperation).min(1)])
       .default(operations)
-      .describe("`new`, `set` and `delete`, one or several; default all"),
+      .describe("`new`, `set` and `delete`, one or several"),
     failed: z.boolean().default(false).describe("only what the kernel refused"),
     slowerThanUs: z
       .int()

@@ -57,16 +57,20 @@ const query = `
  * packet is never handed back), one whose packet was left out by a filter of {@link upcallEvents} or lost, one that somebody else put in.
  *
  * @param installs of {@link flowInstalls}.
- * @param upcalls of {@link upcallEvents}, measured meanwhile.
+ * @param upcalls of {@link upcallEvents}, measured meanwhile, with `requests: true`.
  * @returns one row for each flow that was to be put in, in order of time.
- * @throws SkbookError `BAD_PARAMETER`: these are tables of other probes, or recordings from before they had numbers of requests.
+ * @throws SkbookError `BAD_PARAMETER`: these are tables of other probes, or the upcalls have no `requests`.
  * @example
- * const [installs, upcalls] = await Promise.all([flowInstalls(host, { seconds: 10 }), upcallEvents(host, { seconds: 10 })]);
+ * const [installs, upcalls] = await Promise.all([flowInstalls(host, { seconds: 10 }), upcallEvents(host, { seconds: 10, requests: true })]);
  * await flowUpcalls(installs, upcalls)
  */
 export async function flowUpcalls(installs: Table, upcalls: Table): Promise<Table> {
   refuseUnless(installs, "installs", "flowInstalls", ["operation", "match", "netlink_port", "netlink_seq"]);
-  refuseUnless(upcalls, "upcalls", "upcallEvents", ["waited_ns", "netlink_port", "netlink_seq"]);
+  refuseUnless(upcalls, "upcalls", "upcallEvents with requests: true", [
+    "waited_ns",
+    "netlink_port",
+    "netlink_seq",
+  ]);
   const provenance = { installs: installs.provenance, upcalls: upcalls.provenance };
   return deriveTable("flow_upcalls", {
     sources: { installs, upcalls },

@@ -28,7 +28,7 @@ const outputs = (count: number) => Array.from({ length: count }, (_, index) => i
 const byHand = [
   `ovs-dpctl add-flow 'recirc_id(0),in_port(60),eth_type(0x0806)' 1 || true`,
   `ovs-dpctl add-flow ${flow(61)} ${outputs(100)}`,
-  `ovs-dpctl mod-flow ${flow(61)} 'push_vlan(vid=9,pcp=1),ct(commit,zone=7,mark=0x1/0xf),trunc(100),3'`,
+  `ovs-dpctl mod-flow ${flow(61)} 'push_vlan(vid=9,pcp=1),clone(1),trunc(100),3'`,
   `ovs-dpctl add-flow ${flow(62)} ${outputs(300)}`,
   `ovs-dpctl del-flow ${flow(61)}`,
   `ovs-dpctl del-flow ${flow(62)}`,
@@ -119,7 +119,7 @@ for (const kernel of kernelVersions) {
       expect(own.values).toEqual([
         ["new", "-EINVAL", "recirc_id(0),in_port(60),eth_type(0x0806)", "1", true],
         ["new", null, stays, outputs(100), true],
-        ["set", null, stays, "push_vlan(vid=9,pcp=1),ct(commit,zone=7,mark=0x1/0xf),trunc(100),3", true],
+        ["set", null, stays, "push_vlan(vid=9,pcp=1),clone(1),trunc(100),3", true],
         ["new", null, cut, null, false],
         ["delete", null, stays, null, true],
         ["delete", null, cut, null, true],
@@ -138,7 +138,7 @@ for (const kernel of kernelVersions) {
         ...patience,
         operations: "new",
         during: async () => {
-          upcalls = await upcallEvents(host, { ...patience, during: () => script(host, traffic.join("\n")) });
+          upcalls = await upcallEvents(host, { ...patience, requests: true, during: () => script(host, traffic.join("\n")) });
         },
       });
       if (upcalls === undefined) throw new Error("there are no upcalls");

@@ -9,7 +9,7 @@ async function tableOf(
   probe: typeof flowInstalls | typeof upcallEvents,
   rows: readonly Said[],
 ): Promise<Table> {
-  const columns = probe.definition.columns({ maxEvents: 10 });
+  const columns = probe.definition.columns({ maxEvents: 10, requests: true });
   const writer = await createTable(probe.definition.name, columns);
   writer.append(rows.map((row) => columns.map(({ name }) => row[name] ?? null)));
   return writer.finish(completeProvenance(probe.definition.name, { host: "lab" }));

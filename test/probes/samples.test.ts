@@ -80,7 +80,7 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   ovsActionSummary: [
     { actions: "recirc", by: ["device", "action", "recirc_id", "to_recirc_id", "flow"], ...packets },
   ],
-  upcallEvents: [{ slowerThanUs: 500, ...packets }],
+  upcallEvents: [{ slowerThanUs: 500, ...packets }, { requests: true }],
   upcallSummary: [{ by: ["device"], ...packets }],
   lockSummary: [
     {
