@@ -1,4 +1,4 @@
-import type { Probe, ProbeDefinition } from "../lib/probes/index.js";
+import type { checkProbe, Probe } from "../lib/probes/index.js";
 import * as backlog from "./backlog/index.js";
 import * as conntrack from "./conntrack/index.js";
 import * as defrag from "./defrag/index.js";
@@ -17,7 +17,7 @@ import * as tcp from "./tcp/index.js";
 
 /** A probe with whatever parameters. */
 export type AnyProbe = {
-  readonly definition: Pick<ProbeDefinition<never, "table" | "frame">, "name" | "hooks" | "datapath">;
+  readonly definition: Parameters<typeof checkProbe>[1];
 };
 
 /** What cells can't call: a part of `dropReport`. */

@@ -27,6 +27,7 @@ export { parseKernelSnapshot } from "./kernel.js";
 export { lines, wholeLines } from "./lines.js";
 export { linkNames } from "./links.js";
 export { loadAwk, loadFunction, loadWord, type NetworkLoad, parseLoad } from "./load.js";
+export { inNamespace, namespaceName } from "./namespaces/index.js";
 export { type HostResult, HostResults, onAll } from "./on-all.js";
 export { connectionText, type Endpoint, type OwnConnection, ownConnection } from "./own-connection.js";
 export { readSections } from "./read-sections.js";

@@ -27,11 +27,11 @@ export class MappedFile {
   }
 }
 
-/** Names of files may have any bytes, those between sections too. bpftrace 0.17 says nothing of a function that a file doesn't have: the last one of glibc's is looked for. */
+/** Names of files may have any bytes, those between sections too. bpftrace 0.17 says nothing of a function that a file doesn't have: the last one of glibc's is looked for. A device that is mapped may have no end. */
 const script =
   "say exe; readlink /proc/$1/exe | tr -d '\\036\\037'; say maps; grep ' r-xp ' /proc/$1/maps | tr -d '\\036\\037'; " +
   "say named; grep ' r-xp ' /proc/$1/maps | while read -r range rest; do " +
-  "grep -qF pthread_rwlock_wrlock /proc/$1/map_files/$range && echo $range; done; " +
+  "[ -f /proc/$1/map_files/$range ] && grep -qF pthread_rwlock_wrlock /proc/$1/map_files/$range && echo $range; done; " +
   'say elsewhere; [ "$(readlink /proc/$1/ns/mnt)" = "$(readlink /proc/self/ns/mnt)" ] || echo yes';
 
 /** Where the functions of pthreads are: in a library of their own before glibc 2.34, else in the C library, or in the program, where it is linked statically. */

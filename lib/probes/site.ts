@@ -138,9 +138,19 @@ export class HookSite extends Site {
     const said = bpf`(uint64)args->${word(which)}`;
     if (placesTextRight(this.target.snapshot)) return said;
     const fields = [...(this.target.tracepoints.get(this.hook)?.fields.values() ?? [])];
-    // Text follows the fields.
+    if (fields.some((field) => field.dynamic && field.offset < offset)) throw this.behindAnother(which);
+    // The first text follows the fields.
     const place = Math.max(...fields.map((field) => field.offset + field.size));
     return bpf`((*(${said} - ${4 * place - offset}) & 65535) == ${place} ? ${said} - ${3 * place} : ${said})`;
+  }
+
+  private behindAnother(which: string): SkbookError {
+    return new SkbookError({
+      code: "FIELD_MISSING",
+      tried: `write a program for ${this.target.host} that reads ${which} of ${this.hook}`,
+      failed: "its bpftrace doesn't know the place of a text that stands behind another one in the record",
+      todo: "install bpftrace 0.17 or 0.27 there, or leave this field out",
+    });
   }
 
   /** Bytes within a field of a tracepoint's record that is more than a number, such as an address: `size` of them, from `from` on. */

@@ -3,7 +3,15 @@ import { recordedRun, replaying } from "../cases/index.js";
 import { interrupted } from "../cell/index.js";
 import { ConcurrentTask } from "../concurrent/index.js";
 import { SkbookError } from "../errors/index.js";
-import { detached, detachedNotes, type ExecEnd, type Host, withDetached } from "../hosts/index.js";
+import {
+  detached,
+  detachedNotes,
+  type ExecEnd,
+  type Host,
+  inNamespace,
+  namespaceName,
+  withDetached,
+} from "../hosts/index.js";
 import { watched } from "../progress/index.js";
 import type { Told } from "./framing.js";
 import { linesOf } from "./lines.js";
@@ -12,10 +20,7 @@ import { linesOf } from "./lines.js";
 export const samplingShape = {
   everyMs: z.int().min(100).max(60_000).multipleOf(10),
   seconds: z.number().min(0.5).max(3_600).default(10),
-  netns: z
-    .string()
-    .regex(/^[\w][\w.-]{0,254}$/, "the name of a network namespace, as `ip netns` shows it")
-    .optional(),
+  netns: namespaceName.optional(),
   during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
 };
 
@@ -98,13 +103,10 @@ export async function sampled(host: Host, sampling: Sampling, listener: Listener
   const run = await recordedRun({ kind: "sockets", name, host: host.name, params }, outcomeShape, () => {
     const given = [String(everyMs / 10), String(ticks), ends.join(" "), ...filter];
     const words = ["sh", "-c", script, "skbook", ...given];
-    const execution = host.start(
-      netns === undefined ? words : ["nsenter", `--net=/run/netns/${netns}`, ...words],
-      {
-        root: netns !== undefined,
-        deadlineSeconds: Math.ceil(seconds) + 30,
-      },
-    );
+    const execution = host.start(inNamespace(netns, words), {
+      root: netns !== undefined,
+      deadlineSeconds: Math.ceil(seconds) + 30,
+    });
     stop = () => {
       asked = true;
       execution.end();

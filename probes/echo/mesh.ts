@@ -1,7 +1,7 @@
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { type Host, onAll, readSections } from "../../lib/hosts/index.js";
 import { badParameters } from "../../lib/parameters/index.js";
-import { isPrefix } from "../../lib/probes/index.js";
 import { type Column, combined, createFrame, type Frame, type Value } from "../../lib/tables/index.js";
 import { word } from "../columns.js";
 import { echoSummary } from "./summary.js";
@@ -58,11 +58,21 @@ const maxSeconds = 3_600;
 /** How long the first host waits for the last one beside attaching, and pings for their last reply. */
 const marginSeconds = 90;
 
+/** As rows have it: written in one way, IPv4 in IPv6 as IPv4. */
+const address = z
+  .string()
+  .refine(
+    (text) => ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text),
+    "has to be an IPv4 or IPv6 address",
+  )
+  .refine(
+    (text) => !text.includes("%"),
+    "has a zone, which packets don't carry: give an address that needs none",
+  )
+  .transform((text) => ipaddr.process(text).toString());
+
 const Options = z.strictObject({
-  addresses: z.record(
-    z.string(),
-    z.string().refine((text) => isPrefix(text) && !text.includes("/"), "has to be an IPv4 or IPv6 address"),
-  ),
+  addresses: z.record(z.string(), address),
   count: z.int().min(1).max(10_000).default(20),
   intervalMs: z.int().min(10).max(60_000).default(100),
   attachSeconds: z.number().min(1).max(300).default(30),
@@ -85,7 +95,7 @@ const pingScript =
  * @returns a row for each two hosts and direction: `asker_host`, `answerer_host`, `asker`, `answerer`, `answered`, `unanswered`, `unsent`, `unclear`, bounds of the percentiles 50 and 99, the means `stack_out_avg_ns`, `between_avg_ns`, `answer_avg_ns`,
  *   `reply_out_avg_ns`, `stack_in_avg_ns`, and `most`, which of them is the largest.
  *
- * No clocks are compared: `between_avg_ns` is what the asker saw away from it, less what the answerer saw of the same pings. Which of both ways it was isn't known. Where ping could not ask, as without a route, a note says why, and the Frame is partial.
+ * Where the asker saw no ping of a pair, its counts are null. No clocks are compared: `between_avg_ns` is what the asker saw away from it, less what the answerer saw of the same pings. Which of both ways it was isn't known. Where ping could not ask, as without a route, a note says why, and the Frame is partial.
  * @throws SkbookError `BAD_PARAMETER`, and as every probe, see {@link makeProbe}.
  * @example await echoMesh([host, await connect("root@192.0.2.11")], { addresses: { "root@192.0.2.10": "198.51.100.10", "root@192.0.2.11": "198.51.100.11" } })
  */
@@ -179,12 +189,13 @@ function pairRow(asker: Member, answerer: Member): Value[] {
     const own = rows.filter(
       (row) => row.role === role && row.asker === asker.address && row.answerer === answerer.address,
     );
-    return (interval: string, column = "count") =>
+    const value = (interval: string, column = "count") =>
       own.find((row) => row.interval === interval)?.[column] ?? null;
+    return Object.assign(value, { sawAny: own.length > 0 });
   };
   const [asks, answers] = [of(asker, "asker"), of(answerer, "answerer")];
   const counted = (...intervals: string[]) =>
-    intervals.reduce((sum, interval) => sum + Number(asks(interval) ?? 0), 0);
+    asks.sawAny ? intervals.reduce((sum, interval) => sum + Number(asks(interval) ?? 0), 0) : null;
   // Where all that came in is answered and timed, each ping that the asker has a time of is among them: as many are the same ones.
   const whole = [asker, answerer].every(({ seen }) => seen.provenance.lost === 0);
   const timed = untimed.every((interval) => answers(interval) === null);

@@ -61,13 +61,18 @@ export class LatencyReport {
 const readingSeconds = 180;
 /** As many probes are attached, one after the other. */
 const mostAttached = 7;
+/** The longest run of a probe. */
+const maxSeconds = 3_600;
+
+/** What is attached first looks on while all others are attached, and beyond the time that was asked for. */
+const besideSeconds = (attachSeconds = 30) => readingSeconds + mostAttached * attachSeconds;
 
 /**
  * Says what is late on a host and why: whether the threads that packets wait for (vhost, virtual CPUs, Open vSwitch, NAPI, ksoftirqd) get their CPU in time, and who has it where they don't; whether softirqs of the network wait;
  * whether CPUs sleep too deeply; whether the host of this guest takes its time. The first thing to run on a host where a ping is slow and no packet is missing: it needs no flow. Where
  * the packets that are late are known, `packets` names them, and it says what they wait for, too: between which stages, in whose queue, on whose CPU, or for ovs-vswitchd.
  *
- * @param options.seconds how long, 0.5 to 3400; with `during`, at most.
+ * @param options.seconds how long, 0.5 to 3210, less where attaching may take longer than by default: 3420 without 7 × `attachSeconds`; with `during`, at most.
  * @param options.attachSeconds how long attaching may take on top. Default 30.
  * @param options.during called once all is attached and read; the report ends with it.
  * @param options.threads to look at, in place of those that packets wait for.
@@ -105,9 +110,7 @@ async function look(
     during,
   }: Pick<ReturnType<typeof checked>, "seconds" | "attachSeconds" | "during">,
 ): Promise<Seen> {
-  // What is attached first looks on while all others are attached.
-  const attaching = mostAttached * (attachSeconds ?? 30);
-  const outer = { seconds: Math.min(3_600, seconds + readingSeconds + attaching) };
+  const outer = { seconds: seconds + besideSeconds(attachSeconds) };
   const attached = { ...outer, ...(attachSeconds === undefined ? {} : { attachSeconds }) };
   const read: Partial<Pick<Seen, "threads" | "softnet" | "steal">> = {};
   const readSteal = async () => {
@@ -199,15 +202,29 @@ const doubtColumns: Column[] = [
 ];
 
 const threadNumber = z.int().min(1).max(4_194_304);
-const Options = z.strictObject({
-  seconds: z.number().min(0.5).max(3_400),
-  attachSeconds: z.number().min(1).max(300).optional(),
-  during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
-  threads: z.array(threadNumber).min(1).max(maxThreads).optional(),
-  packets: latePackets.optional(),
-  slowerThanUs: z.int().min(0).max(1_000_000_000).default(500),
-  thresholds: z.unknown().optional(),
-});
+const Options = z
+  .strictObject({
+    seconds: z.number().min(0.5),
+    attachSeconds: z.number().min(1).max(300).optional(),
+    during: z
+      .custom<() => unknown>((value) => typeof value === "function", "has to be a function")
+      .optional(),
+    threads: z.array(threadNumber).min(1).max(maxThreads).optional(),
+    packets: latePackets.optional(),
+    slowerThanUs: z.int().min(0).max(1_000_000_000).default(500),
+    thresholds: z.unknown().optional(),
+  })
+  .superRefine(({ seconds, attachSeconds }, context) => {
+    const most = maxSeconds - besideSeconds(attachSeconds);
+    if (seconds > most)
+      context.addIssue({
+        code: "too_big",
+        origin: "number",
+        maximum: most,
+        path: ["seconds"],
+        message: `has to be ${most} at most, beside what attaching may take`,
+      });
+  });
 
 /** Refuses what is wrong before anything is attached. */
 function checked(options: LatencyReportOptions) {
@@ -215,5 +232,5 @@ function checked(options: LatencyReportOptions) {
   if (data === undefined) throw badParameters("latencyReport", error);
   const choice: Choice<string> = { thresholds: { ...(data.thresholds as object) }, only: undefined };
   checkChoice("latencyReport", latencyReportRules as never, choice);
-  return { ...data, packets: options.packets, choice };
+  return { ...data, packets: data.packets as LatePackets | undefined, choice };
 }

@@ -2,7 +2,6 @@ import { z } from "zod";
 import {
   BpfMap,
   bpf,
-  command,
   defineHistogram,
   errorName,
   field,
@@ -10,11 +9,20 @@ import {
   joined,
   type Probe,
   signed32,
-  stackOf,
   userStack,
 } from "../../lib/probes/index.js";
 import type { FutexSummaryParameters } from "../parameters.js";
-import { thread, threadField, threadFilters, userStackMeaning } from "./threads.js";
+import {
+  forget,
+  hexadecimal,
+  keptStackField,
+  refuseCommandAndStack,
+  runningCommandField,
+  stacksParameter,
+  thread,
+  threadField,
+  threadFilters,
+} from "./threads.js";
 
 const entered = "tracepoint:syscalls:sys_enter_futex";
 const left = "tracepoint:syscalls:sys_exit_futex";
@@ -70,7 +78,7 @@ const operation = bpf`$operation`;
  */
 export const futexSummary: Probe<FutexSummaryParameters, "frame"> = defineHistogram({
   name: "futexSummary",
-  revision: 1,
+  revision: 2,
   measures: "how long threads waited for locks and for each other, by the address that they waited at",
   hooks: { required: [entered, left] },
   filters: {
@@ -82,21 +90,10 @@ export const futexSummary: Probe<FutexSummaryParameters, "frame"> = defineHistog
     threads: threadFilters.threads,
   },
   parameters: {
-    stacks: z
-      .int()
-      .min(1)
-      .max(64)
-      .default(16)
-      .describe("how many functions deep stacks are, where `by` has them"),
+    stacks: stacksParameter,
   },
   by: {
-    command: field({
-      name: "command",
-      type: "VARCHAR",
-      meaning: "name of the thread",
-      words: ["text"],
-      say: () => command,
-    }),
+    command: runningCommandField,
     process: field({
       name: "process",
       type: "BIGINT",
@@ -109,7 +106,7 @@ export const futexSummary: Probe<FutexSummaryParameters, "frame"> = defineHistog
       type: "VARCHAR",
       meaning: "of the 32 bits that it waited for, in the memory of its process",
       say: () => addressOf.at(thread),
-      read: ([address = "0"]) => `0x${BigInt.asUintN(64, BigInt(address)).toString(16)}`,
+      read: hexadecimal,
     }),
     operation: field({
       name: "operation",
@@ -126,20 +123,10 @@ export const futexSummary: Probe<FutexSummaryParameters, "frame"> = defineHistog
       say: (at) => bpf`${at.arg("ret")} & 0xffffffff`,
       read: ([result = "0"]) => (result === "0" ? "woken" : errorName(signed32(result))),
     }),
-    user_stack: field({
-      name: "user_stack",
-      type: "VARCHAR",
-      meaning: userStackMeaning,
-      words: ["stack"],
-      say: () => stackThen.stackAt(thread),
-      read: ([stack = ""]) => stackOf(stack),
-    }),
+    user_stack: keptStackField(stackThen),
   },
   usual: ["process", "thread", "address"],
-  conflict: (keys) =>
-    keys.includes("command") && keys.includes("user_stack")
-      ? "command and user_stack can't be told apart in a key: take thread or process"
-      : undefined,
+  conflict: refuseCommandAndStack("thread or process"),
   intervals: { waiting: "from the call until it returns" },
   program: ({ on, filtered, sample, by, parameters }) => [
     on(entered, (at) => {
@@ -158,7 +145,8 @@ export const futexSummary: Probe<FutexSummaryParameters, "frame"> = defineHistog
       left,
       (at) => bpf`${thread} = tid; $since = ${began.at(thread)}; if ($since == 0) { return; }
   delete(${began.at(thread)}); $now = nsecs;
-  ${sample(at, "waiting", bpf`$since`, bpf`$now`)}`,
+  ${sample(at, "waiting", bpf`$since`, bpf`$now`)}
+  ${forget(addressOf, operationOf, ...(by.includes("user_stack") ? [stackThen] : []))}`,
     ),
   ],
 });

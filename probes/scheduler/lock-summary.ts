@@ -2,7 +2,6 @@ import { z } from "zod";
 import {
   BpfMap,
   bpf,
-  command,
   defineHistogram,
   errorName,
   field,
@@ -10,11 +9,20 @@ import {
   type Probe,
   readAt,
   signed32,
-  stackOf,
   userStack,
 } from "../../lib/probes/index.js";
 import type { LockSummaryParameters } from "../parameters.js";
-import { thread, threadField, threadFilters, userStackMeaning } from "./threads.js";
+import {
+  forget,
+  hexadecimal,
+  keptStackField,
+  refuseCommandAndStack,
+  runningCommandField,
+  stacksParameter,
+  thread,
+  threadField,
+  threadFilters,
+} from "./threads.js";
 
 const functions = ["pthread_mutex_lock", "pthread_rwlock_rdlock", "pthread_rwlock_wrlock"] as const;
 const entry = (name: string) => `uprobe:${name}`;
@@ -26,9 +34,6 @@ const began = new BpfMap("began", false);
 const lockOf = new BpfMap("lock", false);
 const callerOf = new BpfMap("caller", false);
 const stackThen = new BpfMap("user", false);
-
-const hexadecimal = ([address = "0"]: readonly string[]) =>
-  address === "0" ? null : `0x${BigInt.asUintN(64, BigInt(address)).toString(16)}`;
 
 /** Where a function that has just been called returns to. */
 function returnAddress({ target }: HookAt) {
@@ -71,7 +76,7 @@ function returnAddress({ target }: HookAt) {
  */
 export const lockSummary: Probe<LockSummaryParameters, "frame"> = defineHistogram({
   name: "lockSummary",
-  revision: 1,
+  revision: 2,
   measures: "how long a process takes to get its mutexes and read-write locks, by the lock's address",
   hooks: { required: hooks },
   filters: { threads: threadFilters.threads },
@@ -88,12 +93,7 @@ export const lockSummary: Probe<LockSummaryParameters, "frame"> = defineHistogra
       .describe(
         "whether other processes that run the same library may be stopped at each of their calls, too",
       ),
-    stacks: z
-      .int()
-      .min(1)
-      .max(64)
-      .default(16)
-      .describe("how many functions deep stacks are, where `by` has them"),
+    stacks: stacksParameter,
   },
   by: {
     function: field({
@@ -111,13 +111,7 @@ export const lockSummary: Probe<LockSummaryParameters, "frame"> = defineHistogra
       read: hexadecimal,
     }),
     thread: threadField,
-    command: field({
-      name: "command",
-      type: "VARCHAR",
-      meaning: "name of the thread",
-      words: ["text"],
-      say: () => command,
-    }),
+    command: runningCommandField,
     result: field({
       name: "result",
       type: "VARCHAR",
@@ -132,24 +126,19 @@ export const lockSummary: Probe<LockSummaryParameters, "frame"> = defineHistogra
       say: () => callerOf.at(thread),
       read: hexadecimal,
     }),
-    user_stack: field({
-      name: "user_stack",
-      type: "VARCHAR",
-      meaning: userStackMeaning,
-      words: ["stack"],
-      say: () => stackThen.stackAt(thread),
-      read: ([stack = ""]) => stackOf(stack),
-    }),
+    user_stack: keptStackField(stackThen),
   },
   usual: ["function", "lock"],
-  conflict: (keys) =>
-    keys.includes("command") && keys.includes("user_stack")
-      ? "command and user_stack can't be told apart in a key: take thread"
-      : undefined,
+  conflict: refuseCommandAndStack("thread"),
   intervals: { waiting: "from the call until it returned" },
   inProcess: ({ process, others }) => ({ process, others }),
-  program: ({ on, filtered, sample, by, parameters }) =>
-    parameters.functions.flatMap((name) => [
+  program: ({ on, filtered, sample, by, parameters }) => {
+    const kept = [
+      lockOf,
+      ...(by.includes("caller") ? [callerOf] : []),
+      ...(by.includes("user_stack") ? [stackThen] : []),
+    ];
+    return parameters.functions.flatMap((name) => [
       on(entry(name), (at) => {
         const keep = bpf`${lockOf.at(thread)} = ${at.arg(0)};
   ${by.includes("caller") ? bpf`${callerOf.at(thread)} = ${returnAddress(at)};` : bpf``}
@@ -163,9 +152,11 @@ export const lockSummary: Probe<LockSummaryParameters, "frame"> = defineHistogra
         back(name),
         (at) => bpf`${thread} = tid; $since = ${began.at(thread)}; if ($since == 0) { return; }
   delete(${began.at(thread)}); $now = nsecs;
-  ${sample(at, "waiting", bpf`$since`, bpf`$now`)}`,
+  ${sample(at, "waiting", bpf`$since`, bpf`$now`)}
+  ${forget(...kept)}`,
       ),
-    ]),
+    ]);
+  },
   notes: (_, { others }) =>
     others
       ? [

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { bpf, defineHistogram, type Probe } from "../../lib/probes/index.js";
 import type { OffCpuSummaryParameters } from "../parameters.js";
 import {
@@ -12,7 +11,7 @@ import {
   userStackField,
   wasPreempted,
 } from "./off-cpu.js";
-import { commandField, readCommand, threadField } from "./threads.js";
+import { commandField, readCommand, stacksParameter, threadField } from "./threads.js";
 
 /**
  * Measures how long threads were off their CPU, and where they were then: what a thread waits for stands in its stack. Every switch costs the host some microseconds with stacks: the
@@ -56,12 +55,7 @@ export const offCpuSummary: Probe<OffCpuSummaryParameters, "frame"> = defineHist
   hooks: { required: [switched] },
   filters: offCpuFilters,
   parameters: {
-    stacks: z
-      .int()
-      .min(1)
-      .max(64)
-      .default(16)
-      .describe("how many functions deep stacks are, where `by` has them"),
+    stacks: stacksParameter,
   },
   by: {
     command: commandField,

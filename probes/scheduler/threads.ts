@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   type Bpf,
+  type BpfMap,
   bpf,
   type Field,
   field,
@@ -11,6 +12,8 @@ import {
   type NameWords,
   nameOf,
   numbers,
+  command as running,
+  stackOf,
 } from "../../lib/probes/index.js";
 
 /** The thread whose turn it is to be looked at, and the two words of its command's name. */
@@ -82,3 +85,48 @@ export function slowerThanUs(what: string) {
 /** Of a column with the stack of a program: bpftrace could name the functions only where its libbcc is sound. */
 export const userStackMeaning =
   "addresses of the program's functions that it was in, innermost first: `/proc/PID/maps` says in which file; null: not taken";
+
+/** Of a thread that runs, the same as {@link commandField}. */
+export const runningCommandField: Field = field({
+  name: "command",
+  type: "VARCHAR",
+  meaning: "name of the thread",
+  words: ["text"],
+  say: () => running,
+});
+
+/** The stack of a program that is kept by thread. */
+export const keptStackField = (kept: BpfMap): Field =>
+  field({
+    name: "user_stack",
+    type: "VARCHAR",
+    meaning: userStackMeaning,
+    words: ["stack"],
+    say: () => kept.stackAt(thread),
+    read: ([stack = ""]) => stackOf(stack),
+  });
+
+/** What {@link runningCommandField} and {@link keptStackField} can't be in one key of. */
+export const refuseCommandAndStack = (instead: string) => (keys: readonly string[]) =>
+  keys.includes("command") && keys.includes("user_stack")
+    ? `command and user_stack can't be told apart in a key: take ${instead}`
+    : undefined;
+
+/** An address as `/proc/PID/maps` writes it; null where none is known. */
+export const hexadecimal = ([address = "0"]: readonly string[]) =>
+  address === "0" ? null : `0x${BigInt.asUintN(64, BigInt(address)).toString(16)}`;
+
+/** How deep stacks are that `by` asks for. */
+export const stacksParameter = z
+  .int()
+  .min(1)
+  .max(64)
+  .default(16)
+  .describe("how many functions deep stacks are, where `by` has them");
+
+/** Statements that forget what maps keep of the thread: those that end would fill them. */
+export const forget = (...kept: readonly BpfMap[]): Bpf =>
+  joined(
+    kept.map((map) => bpf`delete(${map.at(thread)});`),
+    " ",
+  );

@@ -20,9 +20,9 @@ const [waited, ran] = [bpf`$waited`, bpf`$ran`];
  * - `ksoftirqd` BOOLEAN: ran in the thread that takes over when there is too much of it
  * - `waited_ns` BIGINT, ns: from its raise until it ran; null: its raise was not seen
  * - `ran_ns` BIGINT, ns: from its begin to its end, with the interrupts meanwhile
- * - `process` VARCHAR: what it came on top of on that CPU
+ * - `command` VARCHAR: name of the thread that it came on top of on that CPU
  *
- * A softirq that is raised again while it waits waits since the first time. `process` is whom it came on top of: of one that waited, often who had the CPU meanwhile; `ksoftirqd/N` where it had been put off to that thread.
+ * A softirq that is raised again while it waits waits since the first time. `command` is whom it came on top of: of one that waited, often who had the CPU meanwhile; `ksoftirqd/N` where it had been put off to that thread.
  *
  * Errors: as for every probe, see {@link makeProbe}.
  *
@@ -30,7 +30,7 @@ const [waited, ran] = [bpf`$waited`, bpf`$ran`];
  */
 export const softirqEvents: Probe<SoftirqEventsParameters, "table"> = defineRows({
   name: "softirqEvents",
-  revision: 1,
+  revision: 2,
   measures: "softirqs that waited or ran long, one row each",
   hooks: softirqHooks,
   summary: "softirqSummary",
@@ -63,9 +63,9 @@ export const softirqEvents: Probe<SoftirqEventsParameters, "table"> = defineRows
       say: () => ran,
     }),
     field({
-      name: "process",
+      name: "command",
       type: "VARCHAR",
-      meaning: "what it came on top of on that CPU",
+      meaning: "name of the thread that it came on top of on that CPU",
       words: ["text"],
       say: () => command,
     }),

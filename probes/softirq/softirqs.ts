@@ -73,8 +73,14 @@ export function softirqClauses(
 ): Bpf[] {
   const clause = (hook: string, body: (at: HookAt) => Bpf) =>
     on(hook, (at) => bpf`${vector} = ${at.arg("vec")}; ${filtered(at, bpf``, body(at))}`);
+  // Attached in this order: a raise that was seen has its begin seen, and a begin its end.
   return [
-    clause(raised, () => bpf`if (${pending.at(...here)} == 0) { ${pending.at(...here)} = nsecs; }`),
+    clause(
+      left,
+      (at) => bpf`${now} = nsecs; ${since} = ${began.at(...here)}; if (${since} == 0) { return; }
+  delete(${began.at(...here)});
+  ${actions.ran(at)}`,
+    ),
     clause(
       entered,
       (at) => bpf`${now} = nsecs; ${began.at(...here)} = ${now};
@@ -82,11 +88,6 @@ export function softirqClauses(
   delete(${pending.at(...here)});
   ${actions.waited(at)}`,
     ),
-    clause(
-      left,
-      (at) => bpf`${now} = nsecs; ${since} = ${began.at(...here)}; if (${since} == 0) { return; }
-  delete(${began.at(...here)});
-  ${actions.ran(at)}`,
-    ),
+    clause(raised, () => bpf`if (${pending.at(...here)} == 0) { ${pending.at(...here)} = nsecs; }`),
   ];
 }

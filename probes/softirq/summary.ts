@@ -35,7 +35,7 @@ import { now, since, softirqClauses, softirqFields, softirqFilters, softirqHooks
  */
 export const softirqSummary: Probe<SoftirqSummaryParameters, "frame"> = defineHistogram({
   name: "softirqSummary",
-  revision: 1,
+  revision: 2,
   measures: "how long softirqs waited and ran, as a distribution that the kernel keeps",
   hooks: softirqHooks,
   filters: softirqFilters,

@@ -12,7 +12,16 @@ import {
   swapped16,
 } from "../../lib/probes/index.js";
 import type { AcceptSummaryParameters } from "../parameters.js";
-import { established, readMapped, socketFilters, socketKeys, synReceived } from "./sockets.js";
+import {
+  established,
+  portsWord,
+  readMapped,
+  socketFilters,
+  socketKeys,
+  synReceived,
+  unpackPorts,
+  wordsOfSocket,
+} from "./sockets.js";
 
 const changed = "tracepoint:sock:inet_sock_set_state";
 const destroyed = "tracepoint:tcp:tcp_destroy_sock";
@@ -24,12 +33,14 @@ const [tcp, inet, inet6] = [6, 2, 10];
 
 /** By connection: since when it waits, and whose it is. */
 const waiting = new BpfMap("waiting", false, 48);
+/** Whether a tick has come. bpftrace attaches functions last: of a connection that was established before, nobody would see the end. */
+const ready = new BpfMap("ready", false);
 const [sk, since, now, process, kept] = [bpf`$sk`, bpf`$since`, bpf`$now`, bpf`$process`, bpf`$kept`];
 const { version, src, dst, srcPort, dstPort, ports, protocol } = packet;
 const words = [src.high, src.low, dst.high, dst.low];
 
 /** Statements that read whose connection it is, of what was kept: sums, since bpftrace does not know yet what the map holds. */
-const readKept: Bpf = bpf`$bits = ${kept}.1; ${srcPort} = $bits >> 32; ${dstPort} = $bits >> 16 & 0xffff; ${version} = $bits & 0xff;
+const readKept: Bpf = bpf`$bits = ${kept}.1; ${unpackPorts(bpf`$bits`)}
   ${joined(
     words.map((word, index) => bpf`${word} = ${kept}.${index + 2} + 0;`),
     " ",
@@ -60,8 +71,8 @@ function readSocket(at: HookAt): Bpf {
  * - `src_port` INTEGER: own port; null where it had none any more
  * - `process` BIGINT: number of the process that accepted; null where none did
  * - `interval` VARCHAR: waiting: from the end of the handshake until a process had accepted it; earlier: accepted, and
- *   established before the probe began; discarded: established, and closed before anybody accepted it; open: established, and not
- *   accepted at the end
+ *   established before the probe was ready; unestablished: accepted before the handshake had ended, by TCP Fast Open (RFC 7413);
+ *   discarded: established, and closed before anybody accepted it; open: established, and not accepted at the end
  * - `count` BIGINT: samples
  * - `total_ns` BIGINT, ns: sum of them
  * - `avg_ns` DOUBLE, ns: mean of them
@@ -76,7 +87,7 @@ function readSocket(at: HookAt): Bpf {
  * - `max_low_ns` BIGINT, ns: the longest: bound below
  * - `max_high_ns` BIGINT, ns: the longest: bound above
  *
- * Connections that were accepted are those of `waiting` and of `earlier` together. `discarded` were closed by the host before anybody took them: the listening socket was closed. A client that gives up meanwhile still waits here, for the server finds its connection in the queue. Those that found the queue full never wait: {@link listenSummary} has
+ * Connections that were accepted are those of `waiting`, `earlier` and `unestablished` together; the last ones, of TCP Fast Open, the server could take from their SYN on. `discarded` were closed by the host before anybody took them: the listening socket was closed. A client that gives up meanwhile still waits here, for the server finds its connection in the queue. Those that found the queue full never wait: {@link listenSummary} has
  * these, and how long queues are. A process that calls accept(2) once a connection is there has short times here, one that is busy long ones. With TCP_DEFER_ACCEPT a connection is established by its first data. Connections of all network namespaces of the host are seen; multipath TCP's further paths are none.
  *
  * Errors: as for every probe, see {@link makeProbe}.
@@ -85,7 +96,7 @@ function readSocket(at: HookAt): Bpf {
  */
 export const acceptSummary: Probe<AcceptSummaryParameters, "frame"> = defineHistogram({
   name: "acceptSummary",
-  revision: 1,
+  revision: 2,
   measures: "how long established TCP connections waited for accept(2)",
   hooks: { required: [accepted, destroyed, changed] },
   filters: socketFilters,
@@ -106,30 +117,18 @@ export const acceptSummary: Probe<AcceptSummaryParameters, "frame"> = defineHist
   usual: ["own_port", "process"],
   intervals: { waiting: "from the end of the handshake until a process had accepted it" },
   untimed: {
-    earlier: "accepted, and established before the probe began",
+    earlier: "accepted, and established before the probe was ready",
+    unestablished: "accepted before the handshake had ended, by TCP Fast Open (RFC 7413)",
     discarded: "established, and closed before anybody accepted it",
   },
   open: {
     map: waiting,
     meaning: "established, and not accepted at the end",
-    read: (value, by) => {
-      const [, bits = "0", srcHigh = "0", srcLow = "0", dstHigh = "0", dstLow = "0"] = value.map(String);
-      const whole = BigInt(bits);
-      const ipVersion = String(whole & 0xffn);
-      const known: { readonly [key: string]: readonly string[] } = {
-        own_port: [String(whole >> 32n)],
-        own: [ipVersion, srcHigh, srcLow],
-        peer: [ipVersion, dstHigh, dstLow],
-        peer_port: [String((whole >> 16n) & 0xffffn)],
-        flow: [bits, srcHigh, srcLow, dstHigh, dstLow],
-        process: ["0"],
-      };
-      return { count: 1, words: by.flatMap((key) => known[key] ?? []) };
-    },
+    read: ([, ...kept], by) => ({ count: 1, words: wordsOfSocket(kept.map(String), by) }),
   },
+  eachTick: bpf`${ready.at()} = 1;`,
   program: ({ on, filtered, begin, sample, tally }) => {
     const take = bpf`${kept} = ${waiting.at(sk)}; ${since} = ${kept}.0;`;
-    // What begins is seen after what ends: it is attached first.
     return [
       on(
         accepted,
@@ -139,7 +138,12 @@ export const acceptSummary: Probe<AcceptSummaryParameters, "frame"> = defineHist
     if (($family != ${inet} && $family != ${inet6}) || ${at.read(sk, "sock.sk_protocol")} != ${tcp}) { return; }
     ${protocol} = ${tcp}; ${ports} = 1;
     ${readSocket(at)}
-    ${filtered(at, bpf``, bpf`${tally(at, "earlier")} return;`)}
+    ${filtered(
+      at,
+      bpf``,
+      bpf`if (${at.read(sk, "sock.__sk_common.skc_state")} == ${synReceived}) { ${tally(at, "unestablished")} return; }
+    ${tally(at, "earlier")} return;`,
+    )}
   }
   delete(${waiting.at(sk)});
   ${readKept}
@@ -152,22 +156,19 @@ export const acceptSummary: Probe<AcceptSummaryParameters, "frame"> = defineHist
   ${readKept}
   ${tally(at, "discarded")}`,
       ),
+      // A socket that a process has already is left out: with TCP Fast Open it is accepted first; and one that connects as its peer does is nobody's to accept.
       on(
         changed,
         (
           at,
-        ) => bpf`if (${at.arg("protocol")} != ${tcp} || ${at.arg("oldstate")} != ${synReceived} || ${at.arg("newstate")} != ${established}) { return; }
+        ) => bpf`if (${at.arg("protocol")} != ${tcp} || ${at.arg("oldstate")} != ${synReceived} || ${at.arg("newstate")} != ${established} || ${ready.at()} == 0) { return; }
   ${sk} = ${at.arg("skaddr")};
-  // A process has it already: with TCP Fast Open it is accepted first; and one that connects as its peer does is nobody's to accept.
   if (${at.read(sk, "sock.sk_socket")} != 0) { return; }
   ${readMapped(at)}
   ${filtered(
     at,
     bpf``,
-    begin(
-      at,
-      bpf`${waiting.at(sk)} = ((uint64)nsecs, (uint64)(${srcPort} << 32 | ${dstPort} << 16 | ${version}), ${joined(words, ", ")});`,
-    ),
+    begin(at, bpf`${waiting.at(sk)} = ((uint64)nsecs, (uint64)(${portsWord()}), ${joined(words, ", ")});`),
   )}`,
       ),
     ];

@@ -12,13 +12,13 @@ import {
 import type { ReadLatencySummaryParameters } from "../parameters.js";
 import {
   endsOf,
-  portsOf,
   portsWord,
   readMapped,
   readSockaddr,
   segment,
   socketFilters,
   socketKeys,
+  wordsOfSocket,
 } from "./sockets.js";
 
 const read = "tracepoint:tcp:tcp_rcv_space_adjust";
@@ -92,21 +92,7 @@ export const readLatencySummary: Probe<ReadLatencySummaryParameters, "frame"> = 
   open: {
     map: unread,
     meaning: "lay unread at the end",
-    read: (value, by) => {
-      const [, ports = "0", ...addresses] = value.map(String);
-      const [srcHigh = "0", srcLow = "0", dstHigh = "0", dstLow = "0", socket = "0"] = addresses;
-      const { version, own, peer } = portsOf(ports);
-      const words: { readonly [key: string]: readonly string[] } = {
-        peer: [`${version}`, dstHigh, dstLow],
-        own: [`${version}`, srcHigh, srcLow],
-        own_port: [`${own}`],
-        peer_port: [`${peer}`],
-        flow: [ports, srcHigh, srcLow, dstHigh, dstLow],
-        socket: [socket],
-        process: ["0"],
-      };
-      return { count: 1, words: by.flatMap((key) => words[key] ?? []) };
-    },
+    read: ([, ...kept], by) => ({ count: 1, words: wordsOfSocket(kept.map(String), by) }),
   },
   program: ({ on, filtered, begin, sample, tally, by, parameters }) => {
     const since = bpf`$since`;
@@ -131,7 +117,7 @@ export const readLatencySummary: Probe<ReadLatencySummaryParameters, "frame"> = 
     ${begin(at, sample(at, "hole", since, now))} }
   ${first}`;
     };
-    // What begins is seen after what ends: it is attached first.
+    // bpftrace attaches tracepoints in their order: no end of what has begun is missed.
     return [
       on(
         read,

@@ -121,6 +121,26 @@ export function portsOf(word: string) {
   return { version: bits & 0xffffn, own: bits >> 32n, peer: (bits >> 16n) & 0xffffn };
 }
 
+/** Statements that take such a word, in a variable, apart. */
+export const unpackPorts = (word: Bpf): Bpf =>
+  bpf`${srcPort} = ${word} >> 32; ${dstPort} = ${word} >> 16 & 0xffff; ${version} = ${word} & 0xff;`;
+
+/** What {@link socketKeys} are read of, where a map keeps a socket's {@link portsWord}, both halves of both addresses, and its cookie; of no process. */
+export function wordsOfSocket(kept: readonly string[], by: readonly string[]): string[] {
+  const [ports = "0", srcHigh = "0", srcLow = "0", dstHigh = "0", dstLow = "0", socket = "0"] = kept;
+  const { version, own, peer } = portsOf(ports);
+  const words: { readonly [key: string]: readonly string[] } = {
+    peer: [`${version}`, dstHigh, dstLow],
+    own: [`${version}`, srcHigh, srcLow],
+    own_port: [`${own}`],
+    peer_port: [`${peer}`],
+    flow: [ports, srcHigh, srcLow, dstHigh, dstLow],
+    socket: [socket],
+    process: ["0"],
+  };
+  return by.flatMap((key) => words[key] ?? []);
+}
+
 /** Whose socket it is: own address and port, and those of the peer. */
 export const flowField: Field = fields({
   columns: [ownColumn, ownPortColumn, peerColumn, peerPortColumn],

@@ -52,6 +52,7 @@ export function capturesOf(
   receiver: Host,
   ends: Ends,
   seconds: number,
+  netns: { sender?: string | undefined; receiver?: string | undefined },
 ): Record<"sender" | "receiver", Part<Capture>> {
   const of = (address: string) => `${address.includes("/") ? "net" : "host"} ${address}`;
   const filter = [
@@ -59,10 +60,13 @@ export function capturesOf(
     ...[ends.src, ends.dst].flatMap((address) => (address === undefined ? [] : [of(address)])),
     ...(ends.port === undefined ? [] : [`port ${ends.port}`]),
   ].join(" and ");
-  const part = (host: Host, end: string): Part<Capture> => ({
+  const part = (host: Host, end: "sender" | "receiver"): Part<Capture> => ({
     name: `the capture at the ${end}, ${host.name},`,
     run: (during) =>
-      capture(host, { device: "any", filter, seconds: Math.min(shortSeconds, seconds), ...short, during }),
+      capture(host, {
+        ...{ device: "any", filter, seconds: Math.min(shortSeconds, seconds), ...short, during },
+        ...(netns[end] === undefined ? {} : { netns: netns[end] }),
+      }),
   });
   return { sender: part(sender, "sender"), receiver: part(receiver, "receiver") };
 }

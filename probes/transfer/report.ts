@@ -19,12 +19,12 @@ import {
   socketRttOverTime,
   socketWindowsOverTime,
 } from "../../lib/figures/index.js";
-import type { Host } from "../../lib/hosts/index.js";
+import { type Host, namespaceName } from "../../lib/hosts/index.js";
 import { badParameters } from "../../lib/parameters/index.js";
 import { type SocketSamplesOptions, socketSamples } from "../../lib/sockets/index.js";
 import type { Frame, Table, Value } from "../../lib/tables/index.js";
 import { beside, missingOf, type Outcomes } from "../beside.js";
-import { capturesOf, type Ends, probesOf } from "./looks.js";
+import { capturesOf, probesOf } from "./looks.js";
 import { type Connection, evidenceOf, isOf, type SeenOfTransfer, turned, wireOf } from "./seen.js";
 
 /** Which transfer {@link transferReport} looks at, and for how long. */
@@ -45,21 +45,21 @@ export interface TransferReportOptions {
   netns?: { sender?: string; receiver?: string };
   /** Whether probes look on, too: what is sent again, what is in flight, how long data lies unread. Default true; what a host can't run is among the notes. */
   probes?: boolean;
-  /** Whether the first 5 seconds are captured at both ends, headers alone. Default true where `src`, `dst` or `port` is given, and no `netns`; what a host can't is among the notes. */
+  /** Whether the first 5 seconds are captured at both ends, headers alone. Default true where `src`, `dst` or `port` is given; what a host can't is among the notes. */
   captures?: boolean;
   /** Called once the sender's first sample is there: say, the transfer itself. Called in a replay too. */
   during?: () => unknown;
 }
 
-const name = z.string().min(1).optional();
+const address = z.string().min(1).optional();
 const Options = z.strictObject({
-  src: name,
-  dst: name,
+  src: address,
+  dst: address,
   port: z.int().min(1).max(65_535).optional(),
   bandwidth: z.string().nullish(),
   seconds: z.number().min(1).max(3_600).default(10),
   everyMs: z.int().min(100).max(60_000).multipleOf(10).default(200),
-  netns: z.strictObject({ sender: name, receiver: name }).default({}),
+  netns: z.strictObject({ sender: namespaceName.optional(), receiver: namespaceName.optional() }).default({}),
   probes: z.boolean().default(true),
   captures: z.boolean().default(true),
   during: z.custom<() => unknown>((value) => typeof value === "function", "has to be a function").optional(),
@@ -151,12 +151,13 @@ export async function transferReport(
   };
   let sampled: readonly [Table, Table] | undefined;
   const probes = wanted.probes ? probesOf(sender, receiver, ends, seconds) : {};
-  const captures = wanted.captures ? capturesOf(sender, receiver, ends, seconds) : {};
-  const cannot = wanted.captures ? whyNoCapture(ends, netns) : null;
+  // Without any of them it would be all TCP.
+  const unbounded = wanted.captures && Object.keys(ends).length === 0;
+  const captures = wanted.captures && !unbounded ? capturesOf(sender, receiver, ends, seconds, netns) : {};
   let captured: Captured = {};
   const outcomes = await beside(probes, async () => {
     // A capture is short: it begins with the samples.
-    captured = await beside(cannot === null ? captures : {}, async () => {
+    captured = await beside(captures, async () => {
       sampled = await sampleBoth({ sender, receiver }, { ...ends, seconds, everyMs }, netns, during);
     });
   });
@@ -199,7 +200,7 @@ export async function transferReport(
     [
       ...early,
       ...[outcomes, captured].flatMap(missingOf).map(({ note }) => note),
-      ...(cannot === null ? [] : [cannot]),
+      ...(unbounded ? ["nothing is captured: without src, dst or port that would be all TCP"] : []),
     ],
     await socketRetransmissions(samples.sender, at.sender),
     samples,
@@ -231,15 +232,6 @@ async function sampleBoth(
   const [atSender, atReceiver] = await Promise.all([sample("sender").finally(ends.over), sample("receiver")]);
   if (!atSender || !atReceiver) throw failed.signal.reason;
   return [atSender, atReceiver];
-}
-
-/** Why nothing is captured; null: it is. */
-function whyNoCapture(ends: Ends, netns: { [end in End]?: string | undefined }): string | null {
-  if (netns.sender !== undefined || netns.receiver !== undefined)
-    return "nothing is captured: captures are of a host's own network, and a namespace was named";
-  return Object.keys(ends).length > 0
-    ? null
-    : "nothing is captured: without src, dst or port that would be all TCP";
 }
 
 async function connectionOf(samples: Table, flow: string): Promise<Connection> {

@@ -149,6 +149,31 @@ describe.skipIf(!root)("capture", () => {
     },
   );
 
+  it("listens in a network namespace, all of it or the last of it", async () => {
+    const netns = `skc-${process.pid}`;
+    const inside = `--net=/run/netns/${netns}`;
+    const ping = () => execFileSync("nsenter", [inside, "ping", "-qc3", "-i0.2", "127.0.0.9"]);
+    execFileSync("ip", ["netns", "add", netns]);
+    try {
+      execFileSync("ip", ["-n", netns, "link", "set", "lo", "up"]);
+      const asked = { device: "lo", netns, filter: "icmp and host 127.0.0.9", during: ping };
+      for (const extent of [{}, { lastBytes: 2 ** 20 }]) {
+        const made = await capture(localhost(), { ...asked, ...extent });
+        expect([made.facts.packets, made.provenance.lost]).toEqual([6, 0]);
+      }
+    } finally {
+      execFileSync("ip", ["netns", "del", netns]);
+    }
+    for (const filter of ["", "icmp"])
+      await expect(capture(localhost(), { device: "lo", netns, filter })).rejects.toMatchObject({
+        code: "UNKNOWN_NAMESPACE",
+        tried: `capture on lo of ${netns} of localhost`,
+      });
+    await expect(capture(localhost(), { device: "lo", netns: "../1" })).rejects.toMatchObject({
+      code: "BAD_PARAMETER",
+    });
+  });
+
   it("ends at the number of packets asked for, and says so", async () => {
     const made = await capture(localhost(), {
       device: "lo",

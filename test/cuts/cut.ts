@@ -53,7 +53,8 @@ export type EndingName = keyof typeof endings;
 
 export const endingNames = Object.keys(endings) as EndingName[];
 
-const tools = ["bpftrace", "dumpcap"];
+/** Programs that measure on the host. */
+export const tools = ["bpftrace", "dumpcap", "ss"];
 
 /** What became of a run that was cut off. */
 export interface Cut {

@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import { randomNumbers } from "../fixtures/random.js";
-import { boundSeconds, type Cut, cut, type EndingName, endingNames } from "./cut.js";
+import { boundSeconds, type Cut, cut, type EndingName, endingNames, tools } from "./cut.js";
 import { victimNames } from "./victims.js";
 
 // `npm run test:cuts [RUNS] [SEED] [AT ONCE]`: measurements over SSH on this machine, cut off at random moments in every way; one line for each,
@@ -95,7 +95,7 @@ report("all", all);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 function report(name: string, of: readonly Result[]): void {
-  const measuring = of.filter(({ had }) => had.some((program) => ["bpftrace", "dumpcap"].includes(program)));
+  const measuring = of.filter(({ had }) => had.some((program) => tools.includes(program)));
   const slowest = Math.max(0, ...of.map(({ seconds }) => seconds));
   const left = of.filter((one) => one.left.length > 0).length;
   const said = new Map<string, number>();

@@ -7,19 +7,21 @@ export interface Suite {
 /** A kernel that the lab boots: the newest of a Debian suite's cloud kernels. */
 export interface Kernel {
   suite: Suite;
+  /** Whose programs run above it, bpftrace and Open vSwitch among them. */
+  userland: Suite;
   /** Keeps nested guests of this kernel from a CPU feature that they don't get right under emulation. */
   guestCpu: string;
 }
 
 const bullseye: Suite = { name: "bullseye", security: "bullseye-security" };
-export const bookworm: Suite = { name: "bookworm", security: "bookworm-security" };
+const bookworm: Suite = { name: "bookworm", security: "bookworm-security" };
 const trixie: Suite = { name: "trixie", security: "trixie-security" };
 
-/** By version, oldest first. All of them run the same Debian 12 above. */
+/** By version, oldest first. The bpftrace of Debian 11 is too old, so Debian 12 runs above its kernel, too. */
 export const kernels = {
-  "5.10": { suite: bullseye, guestCpu: "host,-xsave" },
-  "6.1": { suite: bookworm, guestCpu: "host" },
-  "6.12": { suite: trixie, guestCpu: "host" },
+  "5.10": { suite: bullseye, userland: bookworm, guestCpu: "host,-xsave" },
+  "6.1": { suite: bookworm, userland: bookworm, guestCpu: "host" },
+  "6.12": { suite: trixie, userland: trixie, guestCpu: "host" },
 } as const satisfies Record<string, Kernel>;
 
 export type KernelVersion = keyof typeof kernels;

@@ -29,6 +29,7 @@ const member = (role: "asker" | "answerer", counts: { [interval: string]: number
     { ...provenance(), lost },
   ),
 });
+const hosts = ["a", "b"].map((name) => ({ name }) as Host);
 const between = (...members: Parameters<typeof meshOf>[0]) => rowsOf(meshOf(members))[0]?.between_avg_ns;
 
 test("of a mesh, the time between is known where both saw the same pings, and not where as many", () => {
@@ -42,13 +43,27 @@ test("of a mesh, the time between is known where both saw the same pings, and no
 });
 
 test("a mesh is refused pings that take longer than a probe may, before a host is asked", async () => {
-  const hosts = ["a", "b"].map((name) => ({ name }) as Host);
   const addresses = { a: "192.0.2.1", b: "192.0.2.2" };
   const wanted = echoMesh(hosts, { addresses, count: 3_481, intervalMs: 1_000 });
   await expect(wanted).rejects.toMatchObject({
     code: "BAD_PARAMETER",
     failed: expect.stringMatching(/3481 s .* 3480 s/),
   });
+});
+
+test("a mesh is refused an address with a zone, and what is none", async () => {
+  for (const b of ["fe80::1%eth0", "192.0.2", "192.0.2.0/24"])
+    await expect(echoMesh(hosts, { addresses: { a: "192.0.2.1", b } })).rejects.toMatchObject({
+      code: "BAD_PARAMETER",
+      failed: expect.stringMatching(b.includes("%") ? /zone/ : /has to be an IPv4 or IPv6 address/),
+    });
+});
+
+test("of a pair that the asker saw nothing of, nothing is known", () => {
+  const rows = rowsOf(meshOf([member("asker", { away: 3 }), member("answerer", { total: 3 })]));
+  expect(rows[0]).toMatchObject({ asker: "192.0.2.1", answered: 3, unanswered: 0, unsent: 0, unclear: 0 });
+  const none = { answered: null, unanswered: null, unsent: null, unclear: null, between_avg_ns: null };
+  expect(rows[1]).toMatchObject({ asker: "192.0.2.2", ...none });
 });
 
 describeLive("a mesh of pings", ["root", "bpftrace", "tracing", "sshd"], () => {
@@ -60,7 +75,8 @@ describeLive("a mesh of pings", ["root", "bpftrace", "tracing", "sshd"], () => {
     try {
       there = await connect(sshd.destination, sshd.options);
       const here = localhost();
-      const addresses = { [here.name]: "127.0.0.1", [there.name]: "127.0.0.2" };
+      // Rows have addresses in one way of writing them.
+      const addresses = { [here.name]: "::ffff:127.0.0.1", [there.name]: "127.0.0.2" };
       const mesh = await echoMesh([here, there], { addresses, count: 25, intervalMs: 20 });
       expect(mesh.provenance).toMatchObject({ source: "echoMesh", lost: 0 });
       const rows = rowsOf(mesh);

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseKernelSnapshot } from "../../lib/hosts/index.js";
-import { live, localhost, record, replay } from "../../lib/index.js";
+import { live, localhost, lockSummary, record, replay } from "../../lib/index.js";
 import { parseParameters } from "../../lib/probes/engine/parameters.js";
+import { checkedTarget, preflight } from "../../lib/probes/engine/preflight.js";
 import { render } from "../../lib/probes/engine/render.js";
 import { type Hooks, type KernelHooks, resolveHooks } from "../../lib/probes/hooks.js";
 import { defineCounts } from "../../lib/probes/index.js";
@@ -122,6 +123,51 @@ describe("hooks", () => {
     expect(program([])).not.toContain("kprobe");
     expect(() => program(["kprobe:f { exit(); } BEGIN"])).toThrow(/NOT_PROGRAM_TEXT/);
     expect(() => program([], "kprobe:g")).toThrow(/kprobe:g is none of its hooks; these are kprobe:f/);
+  });
+});
+
+describe("before a probe is attached", () => {
+  const root = { uid: "0", tracing: "/sys/kernel/tracing", machine: "x86_64", "btf.given": "yes" };
+  const checked = (said: string, btf: string, hooks: Hooks) => {
+    const snapshot = { ...root, "tool.bpftrace": `/usr/bin/bpftrace\n${said}`, btf };
+    const checks = preflight({ ...targetOf({}), snapshot }, resolveHooks(hooks, kernel()), {});
+    return checks.filter(({ ok }) => !ok);
+  };
+  const tracepoint = { required: ["tracepoint:skb:kfree_skb"] };
+
+  test.each([
+    ["bpftrace v0.17.0", "", tracepoint, []],
+    ["bpftrace v0.23.2", "/sys/kernel/btf/vmlinux", tracepoint, []],
+    ["bpftrace v0.23.2", "", { required: ["kprobe:ip_rcv"] }, []],
+    ["bpftrace v0.23.2", "", tracepoint, ["BTF_MISSING"]],
+  ] as const)(
+    "%s, with BTF of the kernel's own at %j, for %j: refused with %j",
+    (said, btf, hooks, codes) => {
+      const failed = checked(said, btf, hooks);
+      expect(failed.map(({ code }) => code)).toEqual(codes);
+      for (const { todo } of failed) expect(todo).toContain("bpftrace 0.17");
+    },
+  );
+
+  test.each([
+    [{ uid: "1000" }, "ROOT_NEEDED"],
+    [{ uprobes: "" }, "HOOK_MISSING"],
+    [{ "tool.bpftrace": "bpftrace v0.17.0" }, "OTHER_PROCESSES"],
+  ])("a host that says %j is asked nothing of its processes", async (said, code) => {
+    const snapshot = {
+      ...{ ...root, btf: "/sys/kernel/btf/vmlinux", "tool.bpftrace": "bpftrace v0.23.2", uprobes: "yes" },
+      ...said,
+    };
+    const host = {
+      name: "lab",
+      snapshot: async () => snapshot,
+      kernel: async () => kernel().snapshot,
+      forget: () => {},
+    };
+    const of = { process: 42, others: false };
+    await expect(
+      checkedTarget(host as never, lockSummary.definition, lockSummary.definition.hooks, of),
+    ).rejects.toMatchObject({ code });
   });
 });
 

@@ -310,6 +310,17 @@ test.each([
   });
 });
 
+test.each([
+  [{ seconds: 3_211 }, 3_210],
+  [{ seconds: 1_321, attachSeconds: 300 }, 1_320],
+])("%j is refused, since no probe would last as long: %d at most", async (asked, most) => {
+  const host = { name: "never asked" } as never;
+  await expect(latencyReport(host, asked)).rejects.toMatchObject({
+    code: "BAD_PARAMETER",
+    failed: expect.stringContaining(`${most} at most`),
+  });
+});
+
 describeLive(
   "the report of packets that are late",
   ["root", "bpftrace", "tracing", "namespaces", "python"],

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { localhost, qdiscLatencyEvents, qdiscLatencySummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { type Row, rowsOf } from "../fixtures/rows.js";
+import { countedInSoftirqs } from "../fixtures/softirqs.js";
 import { makePair, type Pair } from "./pair.js";
 
 const port = 4_000;
@@ -25,6 +26,7 @@ interface Discipline {
 const countOf = (rows: Row[], interval: string) =>
   rows.filter((row) => row.interval === interval).reduce((sum, row) => sum + Number(row.count), 0);
 
+// What a shaper holds leaves in softirqs of its timer, on top of whatever thread runs then.
 describeLive("packets on their way out", ["root", "bpftrace", "tracing", "namespaces", "python"], () => {
   let pair: Pair;
   beforeAll(async () => {
@@ -66,40 +68,44 @@ describeLive("packets on their way out", ["root", "bpftrace", "tracing", "namesp
   const put = (...discipline: string[]) =>
     pair.inside(pair.sending, ["tc", "qdisc", "replace", "dev", pair.device, "root", ...discipline]);
 
-  test("of a shaped queue wait as long as its rate makes them, and those for which it has no room are dropped", async () => {
-    await put("tbf", "rate", "1mbit", "burst", "2kb", "limit", "20kb");
-    const before = await counted();
-    const frameBytes = 1_000 + 42;
-    let [sendingNs, wholeNs] = [0, 0];
-    const seen = await qdiscLatencySummary(localhost(), {
-      seconds: 20,
-      device: pair.device,
-      during: async () => {
-        const began = performance.now();
-        sendingNs = await pair.send({ count: 60, size: 1_000, port });
-        for (let now = before; now.packets + now.drops < 60 + before.packets + before.drops; )
-          now = await counted();
-        wholeNs = (performance.now() - began) * 1e6;
-      },
-    });
-    const after = await counted();
-    const [packets, drops] = [after.packets - before.packets, after.drops - before.drops];
-    expect(drops).toBeGreaterThan(10);
-    expect(packets).toBeGreaterThan(10);
-    expect(seen.provenance).toMatchObject({ lost: 0, details: { detached: "proved" } });
-    const rows = rowsOf(seen);
-    expect(new Set(rows.map(({ qdisc, device }) => `${device} ${qdisc}`))).toEqual(new Set(["q0 tbf"]));
-    expect(countOf(rows, "queued")).toBe(packets);
-    expect(countOf(rows, "dropped")).toBe(drops);
-    expect(countOf(rows, "bypassed") + countOf(rows, "unseen")).toBe(0);
-    // The last left when its rate allowed, and all were there when the sender was done; the bucket is full at first.
-    const lastNs = ((packets * frameBytes - 2_048) * 8 * 1e9) / 1e6;
-    const queued = rows.find(({ interval }) => interval === "queued");
-    expect(Number(queued?.max_high_ns)).toBeGreaterThanOrEqual((lastNs - sendingNs) * 0.95);
-    expect(Number(queued?.max_low_ns)).toBeLessThanOrEqual(wholeNs);
-    expect(Number(queued?.total_ns)).toBeGreaterThanOrEqual(packets * (lastNs / 2 - sendingNs) * 0.95);
-    expect(Number(queued?.p50_low_ns)).toBeLessThan(Number(queued?.max_low_ns));
-  });
+  test(
+    "of a shaped queue wait as long as its rate makes them, and those for which it has no room are dropped",
+    countedInSoftirqs,
+    async () => {
+      await put("tbf", "rate", "1mbit", "burst", "2kb", "limit", "20kb");
+      const before = await counted();
+      const frameBytes = 1_000 + 42;
+      let [sendingNs, wholeNs] = [0, 0];
+      const seen = await qdiscLatencySummary(localhost(), {
+        seconds: 20,
+        device: pair.device,
+        during: async () => {
+          const began = performance.now();
+          sendingNs = await pair.send({ count: 60, size: 1_000, port });
+          for (let now = before; now.packets + now.drops < 60 + before.packets + before.drops; )
+            now = await counted();
+          wholeNs = (performance.now() - began) * 1e6;
+        },
+      });
+      const after = await counted();
+      const [packets, drops] = [after.packets - before.packets, after.drops - before.drops];
+      expect(drops).toBeGreaterThan(10);
+      expect(packets).toBeGreaterThan(10);
+      expect(seen.provenance).toMatchObject({ lost: 0, details: { detached: "proved" } });
+      const rows = rowsOf(seen);
+      expect(new Set(rows.map(({ qdisc, device }) => `${device} ${qdisc}`))).toEqual(new Set(["q0 tbf"]));
+      expect(countOf(rows, "queued")).toBe(packets);
+      expect(countOf(rows, "dropped")).toBe(drops);
+      expect(countOf(rows, "bypassed") + countOf(rows, "unseen")).toBe(0);
+      // The last left when its rate allowed, and all were there when the sender was done; the bucket is full at first.
+      const lastNs = ((packets * frameBytes - 2_048) * 8 * 1e9) / 1e6;
+      const queued = rows.find(({ interval }) => interval === "queued");
+      expect(Number(queued?.max_high_ns)).toBeGreaterThanOrEqual((lastNs - sendingNs) * 0.95);
+      expect(Number(queued?.max_low_ns)).toBeLessThanOrEqual(wholeNs);
+      expect(Number(queued?.total_ns)).toBeGreaterThanOrEqual(packets * (lastNs / 2 - sendingNs) * 0.95);
+      expect(Number(queued?.p50_low_ns)).toBeLessThan(Number(queued?.max_low_ns));
+    },
+  );
 
   test("that find a queue empty bypass it, and those of a device without one have none to wait in", async () => {
     for (const [discipline, name] of [
@@ -123,31 +129,35 @@ describeLive("packets on their way out", ["root", "bpftrace", "tracing", "namesp
     }
   });
 
-  test("that are cut up on their way have no time, whatever memory their pieces get", async () => {
-    await put("tbf", "rate", "100mbit", "burst", "4kb", "limit", "1mb");
-    const before = await transmitted();
-    const seen = await qdiscLatencySummary(localhost(), {
-      seconds: 20,
-      device: pair.device,
-      during: async () => {
-        await pair.inside(pair.sending, ["python3", "-c", segmented, pair.to, String(port), "30"]);
-        while ((await transmitted()) - before < 300);
-      },
-    });
-    expect(rowsOf(seen)).toMatchObject([
-      {
+  test(
+    "that are cut up on their way have no time, whatever memory their pieces get",
+    countedInSoftirqs,
+    async () => {
+      await put("tbf", "rate", "100mbit", "burst", "4kb", "limit", "1mb");
+      const before = await transmitted();
+      const seen = await qdiscLatencySummary(localhost(), {
+        seconds: 20,
         device: pair.device,
-        qdisc: "tbf",
-        interval: "unseen",
-        count: 300,
-        total_ns: null,
-        p50_low_ns: null,
-        max_high_ns: null,
-      },
-    ]);
-  });
+        during: async () => {
+          await pair.inside(pair.sending, ["python3", "-c", segmented, pair.to, String(port), "30"]);
+          while ((await transmitted()) - before < 300);
+        },
+      });
+      expect(rowsOf(seen)).toMatchObject([
+        {
+          device: pair.device,
+          qdisc: "tbf",
+          interval: "unseen",
+          count: 300,
+          total_ns: null,
+          p50_low_ns: null,
+          max_high_ns: null,
+        },
+      ]);
+    },
+  );
 
-  test("are those of the filter, and one row each where they waited long", async () => {
+  test("are those of the filter, and one row each where they waited long", countedInSoftirqs, async () => {
     await put("tbf", "rate", "1mbit", "burst", "4kb", "limit", "100kb");
     const asked = { seconds: 20, device: pair.device, dst: pair.to, dstPort: port, protocol: "UDP" } as const;
     const before = await counted();

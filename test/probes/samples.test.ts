@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -154,14 +154,25 @@ for (const layer of layers) {
 
 const howTo = "SKBOOK_WRITE_SAMPLES=1 npx vitest run --project live test/probes/samples.test.ts writes it";
 
+/** Debian 13's kernel, and what its bpftrace says, which types variables. */
+const [typedKernel, typing] = ["6.12", "bpftrace v0.23.2"] as const;
+const typedSample = (name: string) => `${name}.${typedKernel}-typed.bt`;
+
 /** Programs of a probe on one kernel, each behind what was asked. */
-function programs(definition: ProbeDefinition, file: TargetFile, kernel: (typeof kernels)[number]): string {
+function programs(
+  definition: ProbeDefinition,
+  file: TargetFile,
+  kernel: (typeof kernels)[number],
+  said = "bpftrace v0.17.0",
+): string {
   const hooks = [...hookNames(definition.hooks), endHook];
   return [{}, ...(asked[definition.name] ?? [])]
     .map((parameters) => {
       const given = { seconds: 10, ...neededBy[definition.name], ...possible(parameters, file) };
       const { common, own } = parseParameters(definition.name, definition.parameters, given);
-      const { text } = render(definition, own, common, sampleTarget(file, kernel, hooks));
+      const target = sampleTarget(file, kernel, hooks);
+      const snapshot = { ...target.snapshot, "tool.bpftrace": said };
+      const { text } = render(definition, own, common, { ...target, snapshot });
       return `// ${JSON.stringify(given)}\n${text}`;
     })
     .join("\n");
@@ -219,6 +230,22 @@ describe.each(definitions)("the samples of $definition.name", ({ layer, definiti
       ).toBe(before);
     }
   });
+
+  // What they do is the same, so that no revision has to grow with them.
+  test.skipIf(refused[typedKernel]?.includes(name))(
+    "are the programs that are written now for a bpftrace that types variables",
+    () => {
+      const sample = typedSample(name);
+      const now = programs(
+        definition,
+        folder.target(typedKernel) ?? emptyTarget(typedKernel),
+        typedKernel,
+        typing,
+      );
+      if (writes) folder.write(sample, now);
+      expect(now, `${sample} is another program now: ${howTo}`).toBe(folder.read(sample));
+    },
+  );
 
   test("decode what a run gave as they did", async () => {
     if (writes) takeRecording(folder, definition);
@@ -304,13 +331,24 @@ function plain(value: unknown): unknown {
   return typeof value === "bigint" ? `${value}` : value;
 }
 
+const version =
+  missing(["bpftrace"]).length > 0 ? "" : execFileSync("bpftrace", ["--version"], { encoding: "utf8" });
+const types = typesVariables({ "tool.bpftrace": version });
 const lacking: string[] = missing(["bpftrace", "tracing"]);
-if (lacking.length === 0) {
-  const version = execFileSync("bpftrace", ["--version"], { encoding: "utf8" });
-  // Without BTF it takes no program that reads a tracepoint's record.
-  if (typesVariables({ "tool.bpftrace": version })) lacking.push("bpftrace 0.17");
-}
+// Without BTF it takes no program that reads a tracepoint's record.
+if (types) lacking.push("bpftrace 0.17");
 if (lacking.length > 0) console.warn(`LEFT OUT: instructions of samples need ${lacking.join(", ")}`);
+
+/** This machine may not have the module of a switch, nor that process; where a clause stands, it is the same. */
+const onThisMachine = (program: string) =>
+  program
+    .replaceAll(/tracepoint:openvswitch:\w+/g, "tracepoint:net:net_dev_queue")
+    .replaceAll(/probe:\/proc\/\d+\/map_files\/[\w-]+:/g, `probe:${process.execPath}:`);
+const samplesIn = (folder: SampleFolder, sample: string) =>
+  (folder.read(sample) ?? "").split(/^(?=\/\/ \{)/m);
+const samplesOf = definitions.map(
+  ({ layer, definition }) => [definition.name, new SampleFolder(layer)] as const,
+);
 
 describe.skipIf(lacking.length > 0)(
   "every clause of a sample has less than 4,096 instructions, as kernels before 5.2 allow",
@@ -324,15 +362,9 @@ describe.skipIf(lacking.length > 0)(
     // Arguments of tracepoints are read by their offsets there: bpftrace needs to know nothing of the kernel that it was written for, nor does it.
     const kernel = "no-btf";
     const withoutBtf = environment({ ...sampleTarget(emptyTarget(kernel), kernel, []), snapshot: {} });
-    test.each(
-      definitions.map(({ layer, definition }) => [definition.name, new SampleFolder(layer)] as const),
-    )("%s", (name, folder) => {
-      const all = (folder.read(`${name}.${kernel}.bt`) ?? "").split(/^(?=\/\/ \{)/m);
-      for (const [index, written] of all.entries()) {
-        // This machine may not have the module of a switch; where a clause stands, its instructions are the same.
-        const program = written
-          .replaceAll(/tracepoint:openvswitch:\w+/g, "tracepoint:net:net_dev_queue")
-          .replaceAll(/probe:\/proc\/\d+\/map_files\/[\w-]+:/g, `probe:${process.execPath}:`);
+    test.each(samplesOf)("%s", (name, folder) => {
+      for (const [index, written] of samplesIn(folder, `${name}.${kernel}.bt`).entries()) {
+        const program = onThisMachine(written);
         const file = join(place, `${name}-${index}`);
         const [begin = "", ...words] = [...withoutBtf, "bpftrace", "--emit-elf", file, "-e", program];
         execFileSync(begin, words, {
@@ -346,3 +378,16 @@ describe.skipIf(lacking.length > 0)(
     });
   },
 );
+
+// What reads the records of a switch's module needs the module; functions may not be there to attach to.
+describe.skipIf(!types || lacking.includes("tracing"))("bpftrace takes the typed program of", () => {
+  test.each(samplesOf)("%s", (name, folder) => {
+    for (const program of samplesIn(folder, typedSample(name))) {
+      if (program.includes("tracepoint:openvswitch:")) continue;
+      const command = ["--emit-elf", "/dev/null", "-e", onThisMachine(program)];
+      const { stderr } = spawnSync("bpftrace", command, { encoding: "utf8" });
+      const refusals = stderr.split("\n").filter((line) => line.includes("ERROR"));
+      expect(refusals.filter((line) => !/No matches for [ku]\w*probe/.test(line))).toEqual([]);
+    }
+  });
+});

@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { typesVariables } from "../../lib/probes/engine/version.js";
+import { packageRoot } from "../../kernel/package.js";
+import { withoutKnownNoise } from "../../lib/probes/engine/run.js";
+import { triedVersions, typesVariables } from "../../lib/probes/engine/version.js";
 import { HookSite, Site } from "../../lib/probes/site.js";
 import { textOf } from "../../lib/probes/text/bpf.js";
 import { typed } from "../../lib/probes/text/typed.js";
@@ -31,8 +35,8 @@ END { }
 });
 
 test("what is counted down below 0 is signed, in its clause alone", () => {
-  expect(clause("$unused = @left; if ($unused < 0) { $unused = 0; } $next = 5;")).toContain(
-    " $unused = (int64)0; $next = (int64)0;\n$unused = @left; if ($unused < 0) { $unused = (int64)(0); } $next = (int64)(5); }",
+  expect(clause("$unused = @left; if ($unused < 0) { $unused = 0; } $all = @rest; $next = 5;")).toContain(
+    " $unused = (int64)0; $all = (int64)0; $next = (int64)0;\n$unused = @left; if ($unused < 0) { $unused = (int64)(0); } $all = @rest; $next = (int64)(5); }",
   );
   expect(clause("$next = nsecs;")).toContain(" $next = (uint64)0;\n$next = (uint64)(nsecs); }");
 });
@@ -86,4 +90,53 @@ test("a tracepoint's record is read field by field, where bpftrace gives no addr
     "*((uint64)(uint64 *)args->comm)",
     "*((uint64)(uint64 *)args->comm + 8)",
   ]);
+});
+
+test("a text behind another one of a tracepoint's record is refused, where bpftrace places it wrong", () => {
+  const hook = "tracepoint:irq:irq_handler_entry";
+  const dynamic = { size: 4, signed: false, dynamic: true };
+  const fields = new Map([
+    ["first", { ...dynamic, offset: 8 }],
+    ["second", { ...dynamic, offset: 12 }],
+  ]);
+  const at = (version: string) => {
+    const target = targetOf(
+      { required: [hook] },
+      {
+        snapshot: { "tool.bpftrace": `bpftrace v${version}` },
+        tracepoints: new Map([[hook, { fields, symbols: new Map() }]]),
+      },
+    );
+    return new HookSite(new Site(target), hook, false);
+  };
+  expect(textOf(at("0.23.2").argText("first"))).toContain("args->first - 56");
+  expect(() => at("0.23.2").argText("second")).toThrow(/FIELD_MISSING/);
+  for (const version of ["0.17.0", "0.27.1"]) expect(textOf(at(version).argText("second"))).toBeTruthy();
+});
+
+/** As 0.23 and 0.27 write them. */
+const warnings = `WARNING: BPFTRACE_STRLEN is deprecated. Use BPFTRACE_MAX_STRLEN instead.
+stdin:1:61-63: WARNING: comparison of integers of different signs: 'uint64' and 'int64' can lead to undefined behavior
+BEGIN { if ($x < -1) { } }
+            ~~
+stdin:2:61-63: WARNING: Expression of type: uint64 being cast to type: int64. This may cause unexpected results. Use an explicit cast to suppress this warning.
+  @s[$a + $b] = sum($b);
+      ~~
+stdin:3:94-102: WARNING: Unnecessary cast: expression is already of type uint64
+  $c = (uint64)nsecs;
+       ~~~~~~~~
+stdin:4-6: WARNING: Return value discarded.
+`;
+
+test("of what bpftrace says, only what means something is kept", () => {
+  const refused = `stdin:9:1-4: ERROR: Unknown function: 'kfree'
+kprobe:kfree { }
+~~~~
+WARNING: Could not read symbols`;
+  expect(withoutKnownNoise(warnings).stderr).toBe("");
+  expect(withoutKnownNoise(`${warnings}${refused}\n${warnings}`).stderr).toBe(refused);
+});
+
+test("the page of limits names the versions that programs were run with", () => {
+  expect(readFileSync(join(packageRoot, "docs/limits.md"), "utf8")).toContain(triedVersions);
 });

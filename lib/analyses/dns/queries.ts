@@ -74,6 +74,7 @@ export async function dnsQueries(capture: Capture, filter: TrafficFilter = {}): 
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "dnsQueries",
+    needs: "FROM packets WHERE dns_id IS NOT NULL",
     views: transactionViews,
     query: `
       SELECT frame, time_ns, flow, client, client_port, server, server_port, t.transport, dns_id, name, ${typeName} AS type,

@@ -1,9 +1,9 @@
-import { stepNs } from "../../captures/index.js";
+import { scopeOf, stepNs } from "../../captures/index.js";
 import type { Table } from "../../tables/index.js";
 import { leastHops, maxHops } from "../icmp/index.js";
 import { word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
-import { fragmentedPackets, sightedViews, unheardViews } from "../summary/index.js";
+import { fragmentedPackets, halvesOf, unheardOf } from "../summary/index.js";
 import { aheadOf, missedOf, sequencesOf } from "../tcp/index.js";
 
 /** An answer that would have come this late may just not be in the capture any more. */
@@ -35,10 +35,11 @@ export async function doubtsOf({ capture, filter }: Subject): Promise<Table> {
       fragments: await fragmentedPackets(capture, filter),
       missed: await missedOf(scope),
       ahead: await aheadOf(scope),
+      halves: await halvesOf(await scopeOf(capture, filter)),
+      unheard: await unheardOf({ capture, filter }),
     },
     views: {
-      ...sightedViews,
-      ...unheardViews,
+      sighted: "SELECT * FROM halves WHERE goes_on",
       blind: `
         SELECT least(client, server) AS one, greatest(client, server) AS other FROM sighted JOIN conversations USING (flow_number)
         GROUP BY ALL HAVING bool_and(one_way)`,

@@ -61,6 +61,7 @@ export async function icmpErrors(capture: Capture, filter: TrafficFilter = {}): 
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "icmpErrors",
+    needs: "FROM packets WHERE quoted_src IS NOT NULL",
     views: { errors: "SELECT * FROM picked WHERE quoted_src IS NOT NULL" },
     query: `SELECT ${errorSelect("errors")} FROM errors LEFT JOIN conversations ON conversations.flow_number = about_number ORDER BY frame`,
     columns: errorColumns,

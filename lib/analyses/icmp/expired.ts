@@ -17,6 +17,7 @@ export async function expiredPackets({ capture, filter }: Subject): Promise<Tabl
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "expiredPackets",
+    needs: "FROM packets WHERE quoted_src IS NOT NULL",
     sources: { traced: await traceroutes(capture, filter) },
     views: {
       ...loopViews,

@@ -63,6 +63,7 @@ export async function pingSummary(capture: Capture, filter: TrafficFilter = {}):
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "pingSummary",
+    needs: "FROM packets WHERE icmp_type IN (8, 128)",
     views: {
       ...echoViews,
       steps: `

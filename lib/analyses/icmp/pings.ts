@@ -54,6 +54,7 @@ export async function pings(capture: Capture, filter: TrafficFilter = {}): Promi
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "pings",
+    needs: "FROM packets WHERE icmp_type IN (8, 128)",
     views: echoViews,
     query: `
       SELECT frame, time_ns, flow, src, dst, icmp_id, icmp_seq, wire_bytes, answered, reply_frame, replies, rtt_ns, reply_ttl,

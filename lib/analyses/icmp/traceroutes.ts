@@ -46,6 +46,7 @@ export async function traceroutes(capture: Capture, filter: TrafficFilter = {}):
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "traceroutes",
+    needs: "FROM packets WHERE quoted_src IS NOT NULL",
     views: {
       errors: `
         SELECT frame, time_ns, src, about_number, quoted_icmp_seq, quoted_src, quoted_dst,

@@ -1,6 +1,6 @@
-import { scopeOf } from "../../captures/index.js";
-import type { Table } from "../../tables/index.js";
-import { count, ends, flag, flow, sender, word } from "../query/index.js";
+import { type Capture, type Scope, scopeOf, type TrafficFilter } from "../../captures/index.js";
+import type { Column, Table } from "../../tables/index.js";
+import { among, count, ends, flag, flow, sender, word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
 import { missedOf, sequencesOf } from "../tcp/index.js";
 
@@ -35,34 +35,59 @@ export async function missedData({ capture, filter }: Subject): Promise<Table> {
 /** In SQL: whether some packets all have one sender. */
 export const oneWay = "(bool_and(from_client) OR NOT bool_or(from_client))";
 
+const number: Column = { name: "flow_number", type: "INTEGER", meaning: "of the conversation" };
+
 /**
- * Conversations that tell whether the capture has both directions, as relation `sighted`: those that have, and (`one_way`) those of
- * which one side goes on as if answered, or answers what nobody asked.
+ * Of each conversation of TCP, pings and DNS, which sides the capture has. Those that go on as if answered, or answer what nobody asked, tell
+ * whether it has both directions. Asked again of the same part of a capture, the same Table.
  */
-export const sightedViews = {
-  halves: `
-    SELECT flow_number, any_value(sender) AS seen, count(*) AS packets, ${oneWay} AS one_way,
-      bool_or(NOT syn AND NOT rst) AS goes_on
-    FROM tcp GROUP BY flow_number
-    UNION ALL
-    SELECT flow_number, CASE WHEN any_value(from_client) THEN 'client' ELSE 'server' END, count(*), ${oneWay},
-      NOT ${oneWay} OR coalesce(bool_and(answers), false)
-    FROM (
-      SELECT flow_number, from_client, coalesce(icmp_type IN (0, 129), dns_rcode IS NOT NULL) AS answers
-      FROM picked WHERE quoted_src IS NULL AND (icmp_type IN (0, 8, 128, 129) OR transport = 'udp' AND regexp_matches(protocols, ':dns(:|$)')))
-    WHERE flow_number IS NOT NULL GROUP BY flow_number`,
-  sighted: "SELECT * FROM halves WHERE goes_on",
-};
+export const halvesOf = async (scope: Scope): Promise<Table> =>
+  scope.table({
+    source: "halves",
+    sources: { questions: await questionsOf(scope) },
+    query: `
+      SELECT flow_number, any_value(sender) AS seen, count(*) AS packets, ${oneWay} AS one_way,
+        bool_or(NOT syn AND NOT rst) AS goes_on
+      FROM tcp GROUP BY flow_number
+      UNION ALL FROM questions`,
+    columns: halves,
+  });
+
+const halves: Column[] = [
+  number,
+  word("seen", "client or server: whose packets are there; one of them where both are"),
+  count("packets", "of it"),
+  flag("one_way", "all of one side"),
+  flag("goes_on", "as if answered, or it answers"),
+];
+
+/** The same of pings and DNS. */
+const questionsOf = (scope: Scope): Promise<Table> =>
+  scope.table({
+    source: "questions",
+    needs: "FROM packets WHERE icmp_type IN (0, 8, 128, 129) OR dns_id IS NOT NULL",
+    query: `
+      SELECT flow_number, CASE WHEN any_value(from_client) THEN 'client' ELSE 'server' END AS seen, count(*) AS packets, ${oneWay} AS one_way,
+        NOT ${oneWay} OR coalesce(bool_and(answers), false) AS goes_on
+      FROM (
+        SELECT flow_number, from_client, icmp_type IN (0, 129) AS answers
+        FROM picked WHERE quoted_src IS NULL AND icmp_type IN (0, 8, 128, 129)
+        UNION ALL
+        SELECT flow_number, from_client, dns_rcode IS NOT NULL
+        FROM picked WHERE quoted_src IS NULL AND dns_id IS NOT NULL AND transport = 'udp' AND regexp_matches(protocols, ':dns(:|$)'))
+      WHERE flow_number IS NOT NULL GROUP BY flow_number`,
+    columns: halves,
+  });
 
 /** Conversations of which the capture has one direction, though that side goes on as if answered. */
 export async function oneSided({ capture, filter }: Subject): Promise<Table> {
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "oneSided",
-    views: sightedViews,
+    sources: { halves: await halvesOf(scope) },
     query: `
       SELECT flow, client, client_port, server, server_port, seen, packets
-      FROM sighted JOIN conversations USING (flow_number) WHERE one_way ORDER BY flow_number`,
+      FROM halves JOIN conversations USING (flow_number) WHERE goes_on AND one_way ORDER BY flow_number`,
     columns: [
       flow,
       ...ends,
@@ -73,42 +98,104 @@ export async function oneSided({ capture, filter }: Subject): Promise<Table> {
 }
 
 /**
- * Conversations whose missing answers may be the capture's doing, as relation `unheard`. Of a client to whom nothing at all was sent the capture
- * may have one direction only, by a filter or its place; of handshakes where no segment of TCP is without SYN, FIN or RST, a filter by flags may
- * have left the rest out. Who asks again, SYNs and DNS questions, had no answer; pings go on in any case.
+ * Conversations whose missing answers may be the capture's doing. Of a client to whom nobody answered anything the capture may have one
+ * direction only, by a filter or its place. Who asks again, SYNs and DNS questions, had no answer until then: that none came later is
+ * certain where the capture has an answer of that kind to somebody. Pings go on in any case: their replies are missing for certain where the
+ * capture has both directions of what else there is. Where it has no segment of a client without SYN, FIN or RST, a filter by flags may have
+ * left out what confirms a SYN ACK. Asked again of the same part of a capture, the same Table.
  */
-export const unheardViews = {
-  quiet: "SELECT flow_number FROM halves WHERE one_way AND NOT goes_on AND seen = 'client'",
-  asking: `
-    SELECT flow_number, count(*) - count(DISTINCT question) AS again
-    FROM (
-      SELECT flow_number, 0::UBIGINT AS question FROM tcp SEMI JOIN quiet USING (flow_number) WHERE syn
-      UNION ALL
-      SELECT flow_number, hash(dns_id, lower(dns_name), dns_type, CASE WHEN dns_id IS NULL THEN frame END)
-      FROM picked SEMI JOIN quiet USING (flow_number) WHERE transport <> 'tcp' AND quoted_src IS NULL)
-    GROUP BY flow_number`,
-  // Who answers alone was asked, and the capture hasn't it.
-  answering: `
-    SELECT flow_number, NOT bool_or(from_client) AS alone FROM tcp SEMI JOIN (FROM halves WHERE NOT goes_on) USING (flow_number)
-    GROUP BY flow_number HAVING bool_or(syn AND ack) AND NOT bool_or(rst) AND (alone OR count(*) FILTER (syn AND ack) = 1)`,
-  spokento:
-    "SELECT DISTINCT dst FROM packets WHERE dst IN (SELECT client FROM asking JOIN conversations USING (flow_number))",
-  plain:
-    "SELECT 1 FROM packets WHERE transport = 'tcp' AND NOT regexp_matches(tcp_flags, 'SYN|FIN|RST') LIMIT 1",
-  unheard: `
-    SELECT flow_number FROM asking JOIN conversations USING (flow_number) WHERE again = 0 AND client NOT IN (FROM spokento)
-    UNION SELECT flow_number FROM answering WHERE alone OR NOT EXISTS (FROM plain)`,
-};
+export async function unheardOf({ capture, filter }: Subject): Promise<Table> {
+  const scope = await scopeOf(capture, filter);
+  const halves = await halvesOf(scope);
+  const silent = await halves.sql("SELECT 1 FROM this WHERE NOT goes_on LIMIT 1");
+  const table = { source: "unheardFlows", columns: [number] };
+  // Mostly all is answered, and nothing else has to be read.
+  if (silent.shape[0] === 0)
+    return scope.table({ ...table, sources: { halves }, query: "SELECT flow_number FROM halves LIMIT 0" });
+  const whole = await scopeOf(capture, pointOf(filter));
+  return scope.table({
+    ...table,
+    sources: { halves, whole: await halvesOf(whole) },
+    views: {
+      quiet: "SELECT flow_number FROM halves WHERE one_way AND NOT goes_on AND seen = 'client'",
+      asking: `
+        SELECT flow_number, any_value(kind) AS kind, count(*) - count(DISTINCT question) AS again
+        FROM (
+          SELECT flow_number, 'tcp' AS kind, 0::UBIGINT AS question FROM tcp WHERE syn AND ${among("flow_number", "quiet")}
+          UNION ALL
+          SELECT flow_number, CASE WHEN dns_id IS NULL THEN 'ping' ELSE 'dns' END,
+            hash(dns_id, lower(dns_name), dns_type, CASE WHEN dns_id IS NULL THEN frame END)
+          FROM picked SEMI JOIN quiet USING (flow_number) WHERE transport <> 'tcp' AND quoted_src IS NULL)
+        GROUP BY flow_number`,
+      // Who answers alone was asked, and the capture hasn't it.
+      answering: `
+        SELECT flow_number, NOT bool_or(from_client) AS alone FROM tcp SEMI JOIN (FROM halves WHERE NOT goes_on) USING (flow_number)
+        GROUP BY flow_number HAVING bool_or(syn AND ack) AND NOT bool_or(rst)`,
+      // The rest is of the whole capture, whatever part of it is asked for.
+      askers: "SELECT DISTINCT client FROM asking JOIN conversations USING (flow_number)",
+      answered: `
+        SELECT DISTINCT dst FROM packets POSITIONAL JOIN sides WHERE (NOT from_client OR quoted_src IS NOT NULL) AND ${among("dst", "askers")}`,
+      shown: `
+        SELECT bool_or(NOT from_client AND transport = 'tcp') AS tcp_answers,
+          bool_or(NOT from_client AND dns_rcode IS NOT NULL) AS dns_answers,
+          bool_or(from_client AND transport = 'tcp' AND NOT regexp_matches(tcp_flags, 'SYN|FIN|RST')) AS confirmations
+        FROM packets POSITIONAL JOIN sides`,
+      facing: `
+        SELECT ${hasBothDirections(capture, filter)} OR count(DISTINCT (client, server)) FILTER (NOT one_way) >= ${leastFacing}
+          AND NOT bool_or(one_way AND goes_on) AS both_ways
+        FROM whole JOIN conversations USING (flow_number)`,
+    },
+    query: `
+      SELECT flow_number FROM asking JOIN conversations USING (flow_number), shown, facing
+      WHERE client NOT IN (SELECT dst FROM answered)
+        AND NOT coalesce(CASE kind WHEN 'tcp' THEN again > 0 AND tcp_answers WHEN 'dns' THEN again > 0 AND dns_answers ELSE both_ways END, false)
+      UNION SELECT flow_number FROM answering, shown WHERE alone OR NOT coalesce(confirmations, false)`,
+  });
+}
+
+/**
+ * So many pairs of hosts that are there both ways, and nobody one-sided, are no chance: one link of a bond of two has one of three pairs
+ * both ways.
+ */
+const leastFacing = 3;
+
+/** Filters of tcpdump that take both directions: by hosts, networks, ports and protocols. */
+const symmetric = /^(?:\s|[()!]|host|net|port|portrange|and|or|not|icmp6?|arp|ip6?|tcp|udp|[\da-f.:/-]+)*$/;
+
+/** Whether a capture surely has both directions of a host: skbook took it on all devices, without a filter by direction. */
+function hasBothDirections(
+  { provenance }: Capture,
+  { bpf, filter, interface: point }: TrafficFilter,
+): boolean {
+  const { device, captureFilter } = provenance.details;
+  return (
+    provenance.source === "capture" &&
+    device === "any" &&
+    symmetric.test(String(captureFilter)) &&
+    symmetric.test(bpf ?? "") &&
+    filter === undefined &&
+    point === undefined
+  );
+}
+
+/** The conditions that leave packets out, of those that choose conversations. */
+function pointOf({ bpf, filter, interface: point }: TrafficFilter): TrafficFilter {
+  return {
+    ...(bpf !== undefined && { bpf }),
+    ...(filter !== undefined && { filter }),
+    ...(point !== undefined && { interface: point }),
+  };
+}
 
 /** Those conversations. */
 export async function unheard({ capture, filter }: Subject): Promise<Table> {
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "unheard",
-    views: { ...sightedViews, ...unheardViews },
+    sources: { flows: await unheardOf({ capture, filter }), halves: await halvesOf(scope) },
     query: `
-      SELECT flow, client, client_port, server, server_port, count(*) AS packets
-      FROM unheard JOIN conversations USING (flow_number) JOIN own USING (flow_number) GROUP BY ALL ORDER BY min(frame)`,
+      SELECT flow, client, client_port, server, server_port, packets
+      FROM flows JOIN halves USING (flow_number) JOIN conversations USING (flow_number) ORDER BY flow_number`,
     columns: [flow, ...ends, count("packets", "of it")],
   });
 }

@@ -55,6 +55,7 @@ export async function fragmentedPackets(capture: Capture, filter: TrafficFilter 
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "fragmentedPackets",
+    needs: "FROM packets WHERE fragment",
     views: {
       pieces: `
         SELECT *, coalesce(outer_src, src) AS piece_src, coalesce(outer_dst, dst) AS piece_dst,

@@ -1,4 +1,4 @@
-export { sightedViews, unheardViews } from "./artefacts.js";
+export { halvesOf, unheardOf } from "./artefacts.js";
 export { fragmentedPackets } from "./fragments.js";
 export { hopLimits } from "./hop-limits.js";
 export { loopViews } from "./loops.js";

@@ -86,7 +86,7 @@ const checks: Check[] = [
       "by more than 1 ms: the clock of one direction is behind, as in files of two hosts that were put together; durations are unknown",
     over: "ahead",
     count: "count(*)",
-    of: "(SELECT count(DISTINCT flow_number) FROM tcp)",
+    of: "(SELECT count(*) FROM connections)",
   },
   {
     name: "acks of data that is not there",

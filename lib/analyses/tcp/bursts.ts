@@ -3,7 +3,7 @@ import type { Capture, TrafficFilter } from "../../captures/index.js";
 import { SkbookError } from "../../errors/index.js";
 import type { Column, Table } from "../../tables/index.js";
 import { count, duration, flow, runningCount, sender, start } from "../query/index.js";
-import { resentViews } from "./resent.js";
+import { retransmissions } from "./retransmissions.js";
 import { sequencesOf } from "./sequence/index.js";
 
 /** What {@link retransmissionBursts} takes for a burst. */
@@ -62,8 +62,9 @@ export async function retransmissionBursts(capture: Capture, options: BurstOptio
   const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "retransmissionBursts",
+    sources: { again: await retransmissions(capture, filter) },
     views: {
-      ...resentViews,
+      retransmitted: "SELECT again.*, flow_number FROM again JOIN conversations USING (flow)",
       counted: `
         SELECT *, count(*) OVER (side RANGE BETWEEN CURRENT ROW AND ${withinNs} FOLLOWING) AS ahead FROM retransmitted
         WINDOW side AS (PARTITION BY flow_number, sender ORDER BY time_ns)`,
@@ -81,7 +82,7 @@ export async function retransmissionBursts(capture: Capture, options: BurstOptio
         count(*) AS retransmissions, max(ahead) AS most, sum(resent_bytes) AS resent_bytes,
         count(*) FILTER (kind IN ('fast', 'recovery')) AS fast, count(*) FILTER (kind = 'rto') AS rto,
         count(*) FILTER (kind = 'spurious') AS spurious, count(*) FILTER (kind = 'syn') AS syn
-      FROM islands JOIN conversations USING (flow_number) GROUP BY flow_number, sender, burst ORDER BY start_ns, flow_number, sender`,
+      FROM islands GROUP BY flow_number, sender, burst ORDER BY start_ns, flow_number, sender`,
     columns,
   });
 }

@@ -39,6 +39,7 @@ export async function duplicateAcks(capture: Capture, filter: TrafficFilter = {}
   const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "duplicateAcks",
+    needs: "FROM segments WHERE duplicate_ack IS NOT NULL",
     views: {
       ...resentViews,
       runs: `

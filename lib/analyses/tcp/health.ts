@@ -1,6 +1,6 @@
 import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
-import { count, duration, ends, flow, sender, start } from "../query/index.js";
+import { among, count, duration, ends, flow, sender, start } from "../query/index.js";
 import { resentViews } from "./resent.js";
 import { tripViews } from "./rtt.js";
 import { sequencesOf } from "./sequence/index.js";
@@ -125,11 +125,11 @@ export async function tcpHealth(capture: Capture, filter: TrafficFilter = {}): P
       ...tripViews,
       halves: halvesSql,
       kinds: kindsSql,
+      lacking: "SELECT DISTINCT acked_frame FROM holes WHERE fate IN ('missed', 'never')",
       unseen: `
         SELECT flow_number, from_client, count(*) AS unseen_acked FROM tcp
-        WHERE frame IN (SELECT acked_frame FROM holes WHERE fate IN ('missed', 'never')) GROUP BY flow_number, from_client`,
-      heard:
-        "SELECT flow_number, bool_or(from_client) AND bool_or(NOT from_client) AS both_ways FROM tcp GROUP BY flow_number",
+        WHERE ${among("frame", "lacking")} GROUP BY flow_number, from_client`,
+      heard: "SELECT flow_number, count(*) = 2 AS both_ways FROM halves GROUP BY flow_number",
       rounds: `
         SELECT flow_number, of_client AS from_client, count(*) AS rtt_samples, min(rtt_ns) AS rtt_min_ns,
           round(avg(rtt_ns)) AS rtt_mean_ns, quantile_disc(rtt_ns, 0.5) AS rtt_median_ns, quantile_disc(rtt_ns, 0.95) AS rtt_p95_ns

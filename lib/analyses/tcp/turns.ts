@@ -45,12 +45,14 @@ export async function tcpTurns(capture: Capture, filter: TrafficFilter = {}): Pr
     views: {
       spoken: `
         SELECT *, time_ns - lag(time_ns) OVER (PARTITION BY flow_number, turn ORDER BY place) AS pause_ns FROM tcp WHERE turn IS NOT NULL`,
+      taken: `
+        SELECT flow_number, turn, any_value(sender) AS sender, min(time_ns) AS start_ns,
+          max(time_ns) - min(time_ns) AS duration_ns, count(*) AS packets, sum(tcp_len_bytes) AS payload_bytes,
+          arg_min(wait_ns, place) AS wait_ns, coalesce(max(pause_ns), 0) AS longest_pause_ns
+        FROM spoken GROUP BY flow_number, turn`,
     },
     query: `
-      SELECT any_value(flow) AS flow, turn, any_value(sender) AS sender, min(time_ns) AS start_ns,
-        max(time_ns) - min(time_ns) AS duration_ns, count(*) AS packets, sum(tcp_len_bytes) AS payload_bytes,
-        arg_min(wait_ns, place) AS wait_ns, coalesce(max(pause_ns), 0) AS longest_pause_ns
-      FROM spoken JOIN conversations USING (flow_number) GROUP BY flow_number, turn ORDER BY flow_number, turn`,
+      SELECT flow, taken.* FROM taken JOIN conversations USING (flow_number) ORDER BY flow_number, turn`,
     columns,
   });
 }

@@ -1,6 +1,6 @@
 import type { Capture, TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
-import { count, duration, flag, flow, runningCount, start, word } from "../query/index.js";
+import { among, count, duration, flag, flow, runningCount, start, word } from "../query/index.js";
 import { sequencesOf } from "./sequence/index.js";
 
 const columns: Column[] = [
@@ -39,9 +39,10 @@ export async function zeroWindows(capture: Capture, filter: TrafficFilter = {}):
   const scope = await sequencesOf(capture, filter);
   return scope.table({
     source: "zeroWindows",
+    needs: "FROM segments WHERE zero_window",
     views: {
       stalled: "SELECT DISTINCT flow_number FROM tcp WHERE zero_window",
-      stalling: "SELECT * FROM tcp SEMI JOIN stalled USING (flow_number)",
+      stalling: `SELECT * FROM tcp WHERE ${among("flow_number", "stalled")}`,
       windows: `
         SELECT *, zero_window AND NOT coalesce(lag(zero_window) OVER side, false) AS begins
         FROM stalling WHERE NOT rst AND NOT syn AND (zero_window OR tcp_window_bytes > 0)

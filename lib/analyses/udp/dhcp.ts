@@ -119,6 +119,7 @@ export async function dhcpExchanges(capture: Capture, filter: TrafficFilter = {}
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "dhcpExchanges",
+    needs: "FROM packets WHERE dhcp_type IS NOT NULL",
     views: {
       messages: `
         SELECT *, CASE WHEN contains(src, ':') THEN 6 ELSE 4 END AS version,

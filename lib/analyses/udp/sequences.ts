@@ -62,6 +62,7 @@ export async function datagramSequences(capture: Capture, filter: TrafficFilter 
   const scope = await scopeOf(capture, filter);
   return scope.table({
     source: "datagramSequences",
+    needs: "FROM packets WHERE sequence_of IS NOT NULL",
     views: {
       numbers: `
         SELECT frame, time_ns, flow_number, coalesce(outer_src, src) AS sends, coalesce(outer_dst, dst) AS receives,

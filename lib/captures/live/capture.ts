@@ -11,7 +11,6 @@ import { captureFacts } from "../tshark.js";
 import { type CaptureOptions, checkedOptions } from "./options.js";
 import type { Ring } from "./ring.js";
 import { type CaptureOutcome, captureOutcome, startCapture } from "./run.js";
-import type { RunOptions } from "./run-options.js";
 import { askedAgain } from "./until.js";
 
 /**
@@ -24,7 +23,7 @@ import { askedAgain } from "./until.js";
  * A connection that breaks before loses them (`CONNECTION_LOST`).
  *
  * @returns the capture; packets that the host could not keep up with are in `provenance.lost`, of a ring over the whole time.
- * @throws SkbookError `BAD_FILTER`, `UNKNOWN_DEVICE`, `TOOL_MISSING`, `NO_PERMISSION`, `NO_ROOM`, `CAPTURE_FAILED`, `BAD_PARAMETER`,
+ * @throws SkbookError `BAD_FILTER`, `UNKNOWN_DEVICE`, `UNKNOWN_NAMESPACE`, `TOOL_MISSING`, `NO_PERMISSION`, `NO_ROOM`, `CAPTURE_FAILED`, `BAD_PARAMETER`,
  *   `FILE_EXISTS`, `WRITE_FAILED`, `DURING_FAILED`, `UNTIL_FAILED`, `TSHARK_MISSING` once the packets are here, `INTERRUPTED`, and the
  *   host's own; in a replay `NOT_RECORDED`.
  * @example
@@ -38,7 +37,7 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
   const path = replaying ? null : saveAs === undefined ? sessionFile() : resolve(saveAs);
   const start = () =>
     recordedRun(
-      { kind: "capture", name: "capture", host: host.name, params: { ...bounds, ...given(extent) } },
+      { kind: "capture", name: "capture", host: host.name, params: given({ ...bounds, ...extent }) },
       captureOutcome,
       () => startCapture(host, { ...bounds, extent, during, until }),
     );
@@ -74,6 +73,8 @@ export async function capture(host: Host, options: CaptureOptions): Promise<Capt
     ],
     details: {
       command: outcome.command,
+      device: bounds.device,
+      captureFilter: bounds.filter,
       packets: facts.packets,
       stoppedBy: outcome.stoppedBy,
       detached: outcome.detached,
@@ -168,6 +169,8 @@ function ringNotes(
 }
 
 /** What a request holds of it. */
-function given(extent: RunOptions["extent"]): { [name: string]: number } {
-  return Object.fromEntries(Object.entries(extent).filter(([, value]) => value !== undefined));
+function given<V>(options: { [name: string]: V | undefined }): { [name: string]: V } {
+  return Object.fromEntries(
+    Object.entries(options).filter((option): option is [string, V] => option[1] !== undefined),
+  );
 }

@@ -3,6 +3,11 @@ import type { ExecEnd } from "../../hosts/index.js";
 
 const badFilter = "correct the capture filter (tcpdump's syntax: host 192.0.2.1 and udp port 53)";
 const kinds: [RegExp, string, string][] = [
+  [
+    /nsenter: /,
+    "UNKNOWN_NAMESPACE",
+    "give netns a name that `ip netns` shows on the host, or leave it out for the host's own network",
+  ],
   [/no room for the ring/, "NO_ROOM", "give a smaller lastBytes"],
   [/filter|expression|unknown host|syntax error/i, "BAD_FILTER", badFilter],
   [

@@ -1,4 +1,4 @@
-import type { Host, OwnConnection } from "../../hosts/index.js";
+import { type Host, inNamespace, type OwnConnection } from "../../hosts/index.js";
 import { answerOf } from "../answer.js";
 import { captureError, noTool } from "./errors.js";
 import { type Asked, type CaptureTool, captureTools } from "./tools.js";
@@ -49,7 +49,8 @@ async function refusal(
   asked: Asked,
   tried: string,
 ): Promise<string | null> {
-  const { text, stderr } = await answerOf(host, tool.compile(path, asked), tried, { root: true });
+  const compile = inNamespace(asked.netns, tool.compile(path, asked));
+  const { text, stderr } = await answerOf(host, compile, tried, { root: true });
   // dumpcap ends with 0 either way, and prints what it could compile for others.
   return text.trim() === "" || /invalid capture filter/i.test(stderr) ? stderr : null;
 }

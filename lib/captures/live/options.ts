@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { SkbookError } from "../../errors/index.js";
+import { namespaceName } from "../../hosts/index.js";
 import type { RunOptions } from "./run-options.js";
 
 /** What {@link capture} is asked for. */
 export interface CaptureOptions {
   /** Network device on the host, or `any`; several at once need dumpcap there, and each packet's `interface` tells them apart. */
   device: string | string[];
+  /** Network namespace on the host that the device is in, by the name that `ip netns` has for it. Default: the host's own. */
+  netns?: string;
   /** Capture filter in tcpdump's syntax. Default: everything. */
   filter?: string;
   /** How long at most, in seconds; up to 2 s longer, until the last packets are there. Default 10. */
@@ -40,6 +43,7 @@ const work = z.custom<() => unknown>((value) => typeof value === "function").opt
 
 const Options = z.strictObject({
   device: z.union([z.string().min(1), z.array(z.string().min(1)).nonempty()]),
+  netns: namespaceName.optional(),
   filter: z.string().default(""),
   seconds: z.number().positive().max(86_400).default(10),
   maxPackets: z

@@ -8,6 +8,7 @@ import {
   detached,
   type ExecEnd,
   type Host,
+  inNamespace,
   ownConnection,
   withDetached,
 } from "../../hosts/index.js";
@@ -67,8 +68,9 @@ export const captureOutcome: z.ZodType<CaptureOutcome> = z.looseObject({
 
 /** Starts a capture; its bytes are a pcap file. */
 export async function startCapture(host: Host, options: RunOptions): Promise<Run<CaptureOutcome>> {
-  const { device, extent, seconds } = options;
-  const tried = `capture on ${[device].flat().join(", ")} of ${host.name}`;
+  const { device, netns, extent, seconds } = options;
+  const place = netns === undefined ? host.name : `${netns} of ${host.name}`;
+  const tried = `capture on ${[device].flat().join(", ")} of ${place}`;
   const ring = "lastBytes" in extent ? ringFiles(extent) : null;
   const needsDumpcap = [device].flat().length > 1 || ring?.fileSeconds !== undefined;
   const found = await findTool(host, needsDumpcap ? ["dumpcap"] : captureTools.map(({ name }) => name));
@@ -77,10 +79,15 @@ export async function startCapture(host: Host, options: RunOptions): Promise<Run
   // A ring is brought when it has ended.
   const own = ring === null ? ownConnection(await host.snapshot()) : null;
   const filter = own === null ? null : await withoutOwn(host, found, options, own, tried);
+  const within = (command: string[]) => inNamespace(netns, command);
   const command =
     "lastBytes" in extent
-      ? ringCommand(ringFiles(extent), tool.fileHeaderBytes, tool.ring(path, options, ringFiles(extent)))
-      : tool.stream(path, { ...options, ...extent, filter: filter ?? options.filter });
+      ? ringCommand(
+          ringFiles(extent),
+          tool.fileHeaderBytes,
+          within(tool.ring(path, options, ringFiles(extent))),
+        )
+      : within(tool.stream(path, { ...options, ...extent, filter: filter ?? options.filter }));
   let head = "";
   const bounds = new Bounds(tried, options, tool, () => {
     if (ring === null) execution.stop();

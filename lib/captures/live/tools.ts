@@ -2,6 +2,8 @@
 export interface Asked {
   /** Several at once need dumpcap. */
   device: string | string[];
+  /** Network namespace in which these devices are; undefined: the host's own. */
+  netns?: string | undefined;
   filter: string;
   snapLength: number;
 }

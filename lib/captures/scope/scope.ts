@@ -28,6 +28,11 @@ export interface Analysis {
   /** Further relations, each of which may name the ones before it. */
   views?: { [name: string]: string };
   columns: readonly Column[];
+  /**
+   * `FROM packets WHERE ...`, or another Table of the whole capture: what there has to be for there to be any row. Where it isn't there, nothing
+   * else is read: few captures have all protocols and troubles.
+   */
+  needs?: string;
 }
 
 /** What a {@link Scope} is made of. */
@@ -50,6 +55,7 @@ interface Parts {
 export class Scope {
   private readonly made = new Map<string, Promise<Table>>();
   private readonly passes = new Map<string, Promise<Scope>>();
+  private readonly present = new Map<string, Promise<boolean>>();
 
   constructor(
     private readonly parts: Parts,
@@ -87,10 +93,33 @@ export class Scope {
     const key = JSON.stringify([analysis.source, analysis.query, analysis.views, named]);
     const known = this.made.get(key);
     if (known !== undefined) return known;
-    const table = deriveTable(analysis.source, this.derivation(analysis));
+    const table = this.derived(analysis);
     this.made.set(key, table);
     table.catch(() => this.made.delete(key));
     return table;
+  }
+
+  private async derived(analysis: Analysis): Promise<Table> {
+    const { source, columns, needs } = analysis;
+    const derivation = this.derivation(analysis);
+    if (needs === undefined || (await this.has(needs))) return deriveTable(source, derivation);
+    const nothing = columns.map(({ name }) => `NULL AS "${name}"`).join(", ");
+    return deriveTable(source, { ...derivation, bases: {}, views: {}, query: `SELECT ${nothing} LIMIT 0` });
+  }
+
+  /** Whether there is what an analysis needs. */
+  private has(needed: string): Promise<boolean> {
+    const known = this.present.get(needed);
+    if (known !== undefined) return known;
+    const found = deriveFrame({
+      sources: this.parts.sources,
+      query: `SELECT 1 AS found ${needed} LIMIT 1`,
+      columns: [{ name: "found", type: "INTEGER", meaning: "there is one" }],
+      provenance: this.provenance,
+    }).then(({ shape }) => shape[0] === 1);
+    this.present.set(needed, found);
+    found.catch(() => this.present.delete(needed));
+    return found;
   }
 
   /** The answer as a Frame: for what is small whatever the capture. */

@@ -1,2 +1,3 @@
+export { inNamespace, namespaceName } from "./inside.js";
 export { hostNamespace, namespaceIds, namespaceNames } from "./names.js";
 export { inEveryNamespace } from "./script.js";

@@ -37,8 +37,9 @@ export class Account {
   /** `nsecs` of the program at its begin, and at the end of what it measured. */
   begin: string | null = null;
   end: string | null = null;
-  /** `nsecs` of the program's own first tick: only this proves that every hook is attached. */
+  /** `nsecs` of the program's own first tick: tracepoints are attached by then. */
   firstTick: string | null = null;
+  /** A tick has come in: only this proves that every hook is attached. */
   ticked = false;
   /** What bpftrace itself noticed as lost. */
   lostByBpftrace = 0;

@@ -7,18 +7,17 @@ import { type Host, withDetached } from "../../hosts/index.js";
 import { watched } from "../../progress/index.js";
 import type { Frame, Table } from "../../tables/index.js";
 import type { Hooks } from "../hooks.js";
-import { readTarget, type Target } from "../target.js";
+import type { Target } from "../target.js";
 import { Account } from "./account.js";
 import { budgetOf, busyCode, tooBusy } from "./budget.js";
 import { collect } from "./collect.js";
 import { cutShort } from "./cut-short.js";
-import { limitsOf, type ProbeDefinition, type Shapes } from "./definition.js";
+import { hooksOf, limitsOf, type ProbeDefinition, type Shapes } from "./definition.js";
 import { ProbeError } from "./error.js";
 import { explain, type Listing } from "./explain.js";
 import { failureOf } from "./failure.js";
-import { endHook } from "./lifecycle.js";
 import { type CommonParameters, type ParsedCommon, parseParameters } from "./parameters.js";
-import { preflight, refuseUnless } from "./preflight.js";
+import { checkedTarget } from "./preflight.js";
 import { provenanceOf } from "./provenance.js";
 import { fingerprint, render } from "./render.js";
 import { runProbe } from "./run.js";
@@ -131,8 +130,7 @@ async function begin<Schema extends z.ZodType, Shape extends Shapes>(
   // Only asked for at once; whoever needs it finds it, or hears why not.
   host.btf(modules && { modules }).catch(() => {});
   const of = definition.inProcess?.(own);
-  const { target, hooks: resolved } = await readTarget(host, hooks, of);
-  refuseUnless(preflight(target, resolved, definition, of), name, host);
+  const { target, hooks: resolved } = await checkedTarget(host, definition, hooks, of);
   const limited = limitsOf(definition, own, maxEventsPerSecond) !== null;
   const budget = { maxEventsPerSecond, force };
   const run = await runProbe(host, {
@@ -157,14 +155,4 @@ async function begin<Schema extends z.ZodType, Shape extends Shapes>(
     endsBySignal: limited || definition.endsAtOnce,
   });
   return { target, run, budget };
-}
-
-/** What a probe attaches to, with the hook that tells it of its end where it needs one. */
-function hooksOf({
-  hooks,
-  endsAtOnce,
-  shape,
-}: Pick<ProbeDefinition, "hooks" | "endsAtOnce" | "shape">): Hooks {
-  if (shape === "frame" && !endsAtOnce) return hooks;
-  return { ...hooks, optional: [...(hooks.optional ?? []), endHook] };
 }

@@ -7,7 +7,7 @@ import type { Site } from "../site.js";
 import type { Target } from "../target.js";
 import type { Bpf } from "../text/bpf.js";
 import type { Books } from "./account.js";
-import type { RowLimits } from "./lifecycle.js";
+import { endHook, type RowLimits } from "./lifecycle.js";
 import type { ProgramRecord } from "./records.js";
 
 /** What a decoder may lean on besides the record itself. */
@@ -87,4 +87,14 @@ export function limitsOf<Schema extends z.ZodType>(
 ): RowLimits | null {
   const maxEvents = definition.maxEvents?.(parameters);
   return maxEvents === undefined ? null : { maxEvents, maxEventsPerSecond };
+}
+
+/** What a probe attaches to, with the hook that tells it of its end where it needs one. */
+export function hooksOf({
+  hooks,
+  endsAtOnce,
+  shape,
+}: Pick<ProbeDefinition, "hooks" | "endsAtOnce" | "shape">): Hooks {
+  if (shape === "frame" && !endsAtOnce) return hooks;
+  return { ...hooks, optional: [...(hooks.optional ?? []), endHook] };
 }

@@ -1,14 +1,13 @@
 import type { z } from "zod";
 import type { ExecResult, Host } from "../../hosts/index.js";
 import type { Hooks } from "../hooks.js";
-import { readTarget } from "../target.js";
 import type { ProbeDefinition } from "./definition.js";
 import { type ClauseSize, clauseSizes } from "./elf.js";
 import { knownTarget } from "./known-target.js";
 import { Listing } from "./listing.js";
 import { memoryOf } from "./memory.js";
 import { parseParameters } from "./parameters.js";
-import { preflight, refuseUnless } from "./preflight.js";
+import { checkedTarget } from "./preflight.js";
 import { render } from "./render.js";
 import { bpftraceCommand, maxMapKeys } from "./run.js";
 import { expected } from "./standing.js";
@@ -28,8 +27,7 @@ export async function explain<Schema extends z.ZodType>(
 ): Promise<Listing> {
   const { common, own } = parseParameters(definition.name, definition.parameters, asked);
   const of = definition.inProcess?.(own);
-  const { target, hooks: resolved } = await readTarget(host, hooks, of);
-  refuseUnless(preflight(target, resolved, definition, of), definition.name, host);
+  const { target, hooks: resolved } = await checkedTarget(host, definition, hooks, of);
   const known = await knownTarget(host, target, definition.modules);
   const { program, text, layout } = render(definition, own, common, known);
   const { bufferPages } = common;

@@ -1,6 +1,7 @@
 import type { ErrorFacts } from "../../errors/index.js";
 import type { Account } from "./account.js";
 import type { RunOutcome } from "./run.js";
+import { triedVersions } from "./version.js";
 
 /** What bpftrace says where its rules about types are stricter than those of other versions. */
 const strict = /ERROR: (?:Type mismatch for|Cannot cast from struct type)/;
@@ -48,7 +49,7 @@ export function failureOf(
       tried,
       failed: `the probe never ran (exit code ${outcome.exitCode}): ${said}`,
       todo: strict.test(outcome.stderr)
-        ? "the host's bpftrace refuses the program, not the kernel: install another version there; programs are tested with 0.17 and 0.23"
+        ? `the host's bpftrace refuses the program, not the kernel: install another version there; programs were run with ${triedVersions}`
         : "read what bpftrace says; the kernel may lack a hook or a field that the program uses",
       details,
     };

@@ -2,8 +2,9 @@ import { HookSite, OwnStruct, type Site } from "../site.js";
 import { attachPoint, type Bpf, bpf, joined, needsOf } from "../text/bpf.js";
 import { BpfMap } from "../text/maps.js";
 
-// A program tells of itself: `begin`, ticks, `over` and `end` with its clock. Only a tick proves that every hook is attached; bpftrace's own
-// word does not. bpftrace throws away what stands in its buffers when it ends, and detaches from one hook after the other: so a program
+// A program tells of itself: `begin`, ticks, `over` and `end` with its clock. Only a tick that has come in proves that every hook is attached, since bpftrace reads
+// what programs say once it has attached all; its own word does not. The time of the first tick proves it of tracepoints alone: functions (kprobes, uprobes) are
+// attached behind the timer, the last in the program first. bpftrace throws away what stands in its buffers when it ends, and detaches from one hook after the other: so a program
 // measures until it is over, by its time or by a signal, and one with rows ends only when bpftrace has had time to read them.
 
 /** Where the kernel tells of a signal: of the ones that end a probe, too. */
@@ -120,11 +121,15 @@ export function wholeProgram(
   );
 }
 
+const [unused, all, next] = [bpf`$unused`, bpf`$all`, bpf`$next`];
+/** Variables that may be below 0, as none else: what is counted down. */
+export const countedDown: readonly Bpf[] = [unused, all, next];
+
 /** What may be printed until the next tick: no more than is left of all, of which what was not printed is put back. */
 function refill(perTick: number): Bpf {
-  return bpf`$unused = ${left}; if ($unused < 0) { $unused = 0; }
-  $all = ${rest} + $unused; $next = ${perTick}; if ($next > $all) { $next = $all; }
-  ${rest} = $all - $next; ${left} = $next;`;
+  return bpf`${unused} = ${left}; if (${unused} < 0) { ${unused} = 0; }
+  ${all} = ${rest} + ${unused}; ${next} = ${perTick}; if (${next} > ${all}) { ${next} = ${all}; }
+  ${rest} = ${all} - ${next}; ${left} = ${next};`;
 }
 
 /** SIGCONT, which bpftrace doesn't hear, or SIGTERM, for bpftrace itself. */

@@ -1,10 +1,10 @@
 import { SkbookError } from "../../errors/index.js";
 import type { Host, Snapshot } from "../../hosts/index.js";
-import type { ResolvedHooks } from "../hooks.js";
+import type { Hooks, ResolvedHooks } from "../hooks.js";
 import type { OfProcess } from "../library.js";
 import { datapathTypes, readTarget, type Target } from "../target.js";
-import type { ProbeDefinition, ProbeFacts } from "./definition.js";
-import { isNewEnough, oldestForOneProcess, oldestVersion } from "./version.js";
+import { hooksOf, type ProbeDefinition, type ProbeFacts } from "./definition.js";
+import { isNewEnough, oldestForOneProcess, oldestVersion, typesVariables, versionSaid } from "./version.js";
 
 /** One thing that a probe needs of a host. */
 export interface Check {
@@ -24,12 +24,13 @@ const bigEndian = new Set(["s390x", "s390", "ppc64", "ppc", "mips", "mips64", "s
 export function preflight(
   target: Target,
   hooks: ResolvedHooks,
-  { datapath, inProcess }: Pick<ProbeFacts, "datapath"> & Pick<ProbeDefinition<never>, "inProcess">,
+  { datapath, inProcess }: Pick<Wanted, "datapath" | "inProcess">,
   of?: OfProcess,
 ): Check[] {
   const { snapshot } = target;
   const root = snapshot.uid === "0";
   const needed = hooks.missing.filter(({ optional }) => !optional);
+  const withTracepoints = [...hooks.found.keys()].some((hook) => hook.startsWith("tracepoint:"));
   const checks: Check[] = [
     {
       check: "root",
@@ -72,8 +73,8 @@ export function preflight(
       todo: "boot without lockdown=confidentiality: under it, BPF may not read kernel memory",
       code: "LOCKDOWN",
     },
+    ...(withTracepoints ? [recordsCheck(snapshot)] : []),
     ...(datapath === undefined ? [] : [datapathCheck(snapshot)]),
-    ...(inProcess === undefined || of?.others ? [] : [oneProcessCheck(target)]),
     {
       check: "hooks",
       ok: needed.length === 0,
@@ -84,8 +85,23 @@ export function preflight(
       todo: [...new Set(needed.map(({ todo }) => todo))].join("; "),
       code: "HOOK_MISSING",
     },
+    ...(inProcess === undefined || of?.others ? [] : [oneProcessCheck(target)]),
   ];
   return checks.map((check) => (check.ok ? { ...check, todo: "" } : check));
+}
+
+/** bpftrace that types variables knows the record of a tracepoint by its fields alone, and these by the host's own BTF. */
+function recordsCheck(snapshot: Snapshot): Check {
+  const ok = !typesVariables(snapshot) || (snapshot.btf ?? "") !== "";
+  return {
+    check: "records of tracepoints",
+    ok,
+    detail: ok
+      ? "bpftrace reads them"
+      : `${versionSaid(snapshot)} doesn't read them on a kernel without BTF of its own; a file that was given doesn't help`,
+    todo: "install bpftrace 0.17 on the host, or boot a kernel with CONFIG_DEBUG_INFO_BTF",
+    code: "BTF_MISSING",
+  };
 }
 
 function datapathCheck(snapshot: Snapshot): Check {
@@ -111,7 +127,7 @@ function oneProcessCheck({ snapshot, library }: Target): Check {
     check: "one process",
     ok: !isOld && !isElsewhere,
     detail: isOld
-      ? `${said.split("\n").at(-1)} can't keep uprobes to one process: every process that runs the same library would be stopped at each call, for a microsecond or more`
+      ? `${versionSaid(snapshot)} can't keep uprobes to one process: every process that runs the same library would be stopped at each call, for a microsecond or more`
       : isElsewhere
         ? "the process has a mount namespace of its own, as in a container: bpftrace can't keep uprobes to it"
         : "uprobes are kept to one process",
@@ -122,7 +138,7 @@ function oneProcessCheck({ snapshot, library }: Target): Check {
 
 function bpftraceCheck(snapshot: Snapshot): Check {
   const said = snapshot["tool.bpftrace"] ?? "";
-  const version = said.split("\n").at(-1) || "bpftrace is not on the PATH that commands have there";
+  const version = versionSaid(snapshot) || "bpftrace is not on the PATH that commands have there";
   const old = !isNewEnough(said);
   return {
     check: "bpftrace",
@@ -136,17 +152,42 @@ function bpftraceCheck(snapshot: Snapshot): Check {
   };
 }
 
+type Wanted = Pick<ProbeFacts, "name" | "datapath"> & Pick<ProbeDefinition<never>, "inProcess">;
+
+/**
+ * Looks for a probe's hooks on a host, and throws where it can't run there. What is so of the whole host comes before a process is looked at.
+ *
+ * @throws SkbookError
+ */
+export async function checkedTarget(
+  host: Host,
+  definition: Wanted,
+  wanted: Hooks,
+  of?: OfProcess,
+): Promise<{ target: Target; hooks: ResolvedHooks }> {
+  const look = async (process?: OfProcess) => {
+    const found = await readTarget(host, wanted, process);
+    refuseUnless(preflight(found.target, found.hooks, definition, of), definition.name, host);
+    return found;
+  };
+  const ofHost = await look();
+  return of === undefined ? ofHost : look(of);
+}
+
 /** Whether the host's own words say that a probe can run there; nothing is loaded or attached for it. */
 export async function checkProbe(
   host: Host,
-  definition: Pick<ProbeFacts, "hooks" | "datapath"> & Pick<ProbeDefinition<never>, "inProcess">,
+  definition: Pick<
+    ProbeDefinition<never>,
+    "name" | "hooks" | "datapath" | "inProcess" | "endsAtOnce" | "shape"
+  >,
 ): Promise<{ checks: Check[]; hooks: ResolvedHooks }> {
-  const { target, hooks } = await readTarget(host, definition.hooks);
+  const { target, hooks } = await readTarget(host, hooksOf(definition));
   return { checks: preflight(target, hooks, definition), hooks };
 }
 
 /** Throws for the first check that failed. */
-export function refuseUnless(checks: readonly Check[], probe: string, host: Host): void {
+function refuseUnless(checks: readonly Check[], probe: string, host: Host): void {
   const failed = checks.find((check) => !check.ok);
   if (failed === undefined) return;
   // What is missing may be there the next time that the cell runs.

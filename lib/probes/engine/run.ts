@@ -8,6 +8,7 @@ import { environment } from "./environment.js";
 import { knownTarget } from "./known-target.js";
 import type { Rendered } from "./render.js";
 import { type SelfCost, splitCost } from "./self-cost.js";
+import { typesVariables } from "./version.js";
 import { wrapped } from "./wrapper.js";
 
 /** How a probe's run ended, as it stands in the case. */
@@ -15,7 +16,7 @@ export interface RunOutcome {
   command: string[];
   hooks: {
     wanted: string[];
-    /** What the program attaches to; its first tick proves that it did. */
+    /** What the program attaches to; that its first tick comes in proves that it did. */
     attached: string[];
     /** Wanted, but not needed, and not there: why. */
     missing: string[];
@@ -169,6 +170,10 @@ export function bpftraceCommand(
     `BPFTRACE_PERF_RB_PAGES=${bufferPages}`,
     `BPFTRACE_MAP_KEYS_MAX=${mapKeys}`,
     "BPFTRACE_STRLEN=64",
+    // The same, as versions from 0.20 on call it.
+    ...(typesVariables(target.snapshot)
+      ? [`BPFTRACE_MAX_MAP_KEYS=${mapKeys}`, "BPFTRACE_MAX_STRLEN=64"]
+      : []),
     "BPFTRACE_NO_USER_SYMBOLS=1",
     "bpftrace",
     ...["-f", "json", "-B", "line"],
@@ -185,14 +190,25 @@ function isNoise(line: string): boolean {
   );
 }
 
-/** What it warns of where numbers of both signs meet, with the line and a mark below: they have 64 bits, and are what they are. */
-const signs =
-  /^stdin:\d+:[\d-]+: WARNING: (?:arithmetic on|comparison of) integers of different signs.*\n.*\n *~+$/gm;
+/**
+ * What versions that type variables warn of, with the line and a mark below: numbers have 64 bits and are what they are, each is given its type, and what older versions know by
+ * another name is told in both.
+ */
+const knownWarnings = new RegExp(
+  `^(?:stdin:[\\d:-]+: )?WARNING: (?:.*(?:${[
+    "integers of different signs",
+    "being cast to type",
+    "Unnecessary cast",
+    "Return value discarded",
+    "is deprecated",
+  ].join("|")}).*)(?:\n.*\n *~+$)?`,
+  "gm",
+);
 
-function withoutKnownNoise(written: string): { stderr: string; selfCost: SelfCost | null } {
+export function withoutKnownNoise(written: string): { stderr: string; selfCost: SelfCost | null } {
   const { stderr, selfCost } = splitCost(written);
   const own = stderr
-    .replaceAll(signs, "")
+    .replaceAll(knownWarnings, "")
     .split("\n")
     .filter((line) => line !== "" && !isNoise(line))
     .join("\n")

@@ -1,3 +1,6 @@
+import { countedDown } from "../engine/lifecycle.js";
+import { textOf } from "./bpf.js";
+
 /** A variable; one that holds several values is read by their places: `$on.0`. */
 const variable = /\$[a-z]\w*/g;
 const severalValues = /(\$[a-z]\w*)\.\d/g;
@@ -12,8 +15,8 @@ const otherwise = /^(?:count|sum|max|min|str|buf|comm\b)/;
 /** A byte of a tracepoint's record. */
 const recordByte = /args->(\w+)\[/g;
 
-/** What a clause counts down below 0, if it counts; all other variables hold unsigned numbers. */
-const countedDown = ["$unused", "$all", "$next"];
+/** All other variables hold unsigned numbers. */
+const signedNames = countedDown.map(textOf);
 
 /**
  * A program for a bpftrace that types variables: it gives each the type of the first value that it sees, takes a number in the text for a signed
@@ -35,7 +38,7 @@ function typedClause(clause: string): string {
   const single = new Set(
     [...body.matchAll(variable)].map(([name]) => name).filter((name) => !several.has(name)),
   );
-  const signed = single.has("$unused") ? countedDown : [];
+  const signed = signedNames.every((name) => single.has(name)) ? signedNames : [];
   const type = (name: string) => (signed.includes(name) ? "int64" : "uint64");
   const declared = [...single].map((name) => ` ${name} = (${type(name)})0;`).join("");
   const values = body.replace(assignment, (whole, name: string, value: string) =>

@@ -23,7 +23,7 @@ export interface State {
 
 /** Boots a host of a kernel, builds a topology in it and saves it; or finds it saved. */
 export async function savedState(version: KernelVersion, topology: Topology): Promise<State> {
-  const [root, kernel] = [await rootImage(), await kernelImage(version)];
+  const [root, kernel] = [await rootImage(kernels[version].userland), await kernelImage(version)];
   const script = topologyScript(topology, kernels[version].guestCpu);
   const { stdout: qemu } = await execa("qemu-system-x86_64", ["--version"]);
   const content = [root.key, kernel.key, script, await guestFiles("host"), machineOptions, qemu];

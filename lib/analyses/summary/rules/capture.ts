@@ -167,7 +167,9 @@ export const captureRules = {
       "a place that one direction passes: one link of a bond, a mirror port, one of several paths",
       "nobody answers",
     ],
-    advice: ["capture without a filter, or where both directions pass"],
+    advice: [
+      "capture without a filter, or where both directions pass: on the host that asks, on all devices (`any`)",
+    ],
     verify: (row) => callOn("packetsOf", row),
   }),
   CAPTURE_NO_SYN: rule({

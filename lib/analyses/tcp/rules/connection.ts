@@ -1,9 +1,10 @@
-import { type Rules, rule } from "../../../findings/index.js";
+import { type EvidenceRow, type Rules, rule } from "../../../findings/index.js";
 import { deriveTable } from "../../../tables/index.js";
 import { duration, flag } from "../../query/index.js";
 import { callOn, type Doubt, doubtsAbout, endsOf, many, type Subject, took } from "../../subject/index.js";
 import { tcpEndings } from "../endings.js";
 import { tcpHandshakes } from "../handshakes.js";
+import { resets } from "./resets.js";
 
 const ends = ["flow", "client", "client_port", "server", "server_port"];
 const handshakes = ({ capture, filter }: Subject) => tcpHandshakes(capture, filter);
@@ -37,8 +38,10 @@ const attempts = async (subject: Subject) => {
     provenance: all.provenance,
   });
 };
-/** The client wanted to know whether somebody answers, and no more. */
-const probing = `"by" = 'client' AND NOT payload AND idle_ns < 1e9`;
+/** The client wanted to know whether somebody answers, and no more. What was opened before the capture may have had its data then. */
+const probing = `opened AND "by" = 'client' AND NOT payload AND idle_ns < 1e9`;
+/** Nothing of the connection but RSTs. */
+const alone = "packets = client_rsts + server_rsts";
 /** The answer may have come after the capture. */
 const undecided = "flow IN (SELECT flow FROM doubts WHERE doubt = 'CAPTURE_ENDED')";
 
@@ -47,6 +50,14 @@ const failures: Record<string, string> = {
   refused: "the server refused it",
   "half open": "the client never confirmed it",
 };
+
+function resetWhen(row: EvidenceRow): string {
+  if (row.packets === Number(row.client_rsts) + Number(row.server_rsts))
+    return ", and the capture has nothing else of it";
+  return row.idle_ns === null
+    ? ", before anything else that the capture has of it"
+    : ` after ${took(row.after_ns)}, ${took(row.idle_ns)} after the packet before`;
+}
 
 /** How connections come about and end. */
 export const tcpConnectionRules = {
@@ -110,9 +121,9 @@ export const tcpConnectionRules = {
     title: "TCP connections are torn down by RST",
     category: "reliability",
     thresholds: {},
-    of: ({ capture, filter }: Subject) => tcpEndings(capture, filter),
+    of: resets,
     grades: () => [
-      ["INFO", `ending = 'reset' AND (idle_ns IS NULL OR ${probing})`],
+      ["INFO", `ending = 'reset' AND (${alone} OR ${probing})`],
       ["MEDIUM", "ending = 'reset'"],
     ],
     shows: [
@@ -124,12 +135,13 @@ export const tcpConnectionRules = {
       "idle_ns",
       "client_rsts",
       "server_rsts",
+      "packets",
+      "opened",
       "payload",
     ],
     measure: "idle_ns",
     doubts: doubtsAbout("intent"),
-    says: (row) =>
-      `${endsOf(row)}: ${row.idle_ns === null ? `the ${row.by} reset it, and the capture has nothing else of it` : `the ${row.by} reset it after ${took(row.after_ns)}, ${took(row.idle_ns)} after the packet before`}`,
+    says: (row) => `${endsOf(row)}: the ${row.by} reset it${resetWhen(row)}`,
     causes: [
       "after long silence: a time limit of a firewall, load balancer or NAT",
       "in the middle of a transfer: the application crashed or closed with data unread",

@@ -86,6 +86,7 @@ export const tcpLossRules = {
       "packets",
       "retransmissions",
       "timeouts",
+      "timeouts_ns",
       "rto_retransmissions",
       "fast_retransmissions",
       "sacks",
@@ -93,7 +94,7 @@ export const tcpLossRules = {
     measure: "timeouts",
     doubts,
     says: (row) =>
-      `${endsOf(row)}: the ${row.sender} waited for its timer ${many(row.timeouts, "time")}; each costs 200 ms and more`,
+      `${endsOf(row)}: the ${row.sender} waited for its timer ${many(row.timeouts, "time")}${row.timeouts_ns === null ? "" : `, ${took(row.timeouts_ns)} together`}`,
     causes: [
       "the last packets of a burst are lost, so that no duplicate ack tells of it",
       "so many packets are lost, or the retransmission too, that duplicate acks don't come",

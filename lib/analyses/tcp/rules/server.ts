@@ -1,33 +1,22 @@
 import type { Table } from "../../../tables/index.js";
-import { flag } from "../../query/index.js";
+import { among, flag } from "../../query/index.js";
 import type { Subject } from "../../subject/index.js";
 import { sequencesOf } from "../sequence/index.js";
 import { tcpTurns } from "../turns.js";
 
-/** Layers, by tshark's names, whose servers speak when they have something to say. */
+/** Layers, by tshark's names, whose servers speak when they have something to say, and not only to answer. */
 const unaskedLayers = [
-  ...[
-    "ssh",
-    "telnet",
-    "x11",
-    "vnc",
-    "rdp",
-    "tpkt",
-    "irc",
-    "xmpp",
-    "imap",
-    "websocket",
-    "http2",
-    "mqtt",
-    "amqp",
-  ],
-  ...["bgp", "ldp", "msdp", "pcep", "diameter", "sip", "rtsp", "openvpn", "pptp", "iscsi"],
+  ...["ssh", "telnet", "x11", "vnc", "rdp", "irc", "xmpp", "imap", "websocket", "mqtt", "amqp"],
+  ...["bgp", "ldp", "msdp", "sip", "rtsp", "openvpn", "pptp"],
   ...["openflow", "openflow_v1", "openflow_v4", "openflow_v5", "openflow_v6"],
 ];
+const unaskedSql = `list_has_any(string_split(protocols, ':'), [${unaskedLayers.map((layer) => `'${layer}'`).join(", ")}])`;
 
 /**
- * Who speaks when, and whether the server of the connection also speaks without being asked: its protocol has it so, or it spoke once more, nothing
- * under way, after a pause as long as the limit. Looked for where the server made somebody wait for longer.
+ * Who speaks when, and whether the server of the connection also speaks without being asked: its protocol has it so, or it spoke once more by then,
+ * nothing under way, after a pause as long as the limit. A server of HTTP/1 only answers: what comes after a pause is the rest of its answer, unless it
+ * leads a tunnel (CONNECT).
+ * Looked for where the server made somebody wait for longer.
  */
 export async function serverTurns(
   { capture, filter }: Subject,
@@ -43,15 +32,22 @@ export async function serverTurns(
         SELECT DISTINCT flow_number FROM turns JOIN conversations USING (flow)
         WHERE sender = 'server' AND turn > 1 AND wait_ns > ${waitMs * 1e6}`,
       spoken: `
-        SELECT flow_number, NOT from_client AND turn IS NOT NULL AND wait_ns IS NULL AND spent = 'server' AND since_ns > ${waitMs * 1e6} AS again,
-          list_has_any(string_split(protocols, ':'), [${unaskedLayers.map((layer) => `'${layer}'`).join(", ")}]) AS always
-        FROM tcp SEMI JOIN slow USING (flow_number)`,
-      unasked:
-        "SELECT DISTINCT flow FROM spoken JOIN conversations USING (flow_number) WHERE again OR always",
+        SELECT flow_number, from_client, protocols,
+          min(turn) FILTER (NOT from_client AND wait_ns IS NULL AND spent = 'server' AND since_ns > ${waitMs * 1e6}) AS again_turn
+        FROM tcp WHERE ${among("flow_number", "slow")} GROUP BY ALL`,
+      unasked: `
+        SELECT flow, CASE
+            WHEN bool_or(NOT from_client AND ${unaskedSql}) THEN 0
+            WHEN NOT bool_or(regexp_matches(protocols, ':http(:|$)')) OR bool_or(contains(protocols, ':http:tls')) THEN min(again_turn)
+          END AS since_turn
+        FROM spoken JOIN conversations USING (flow_number) GROUP BY flow`,
     },
     query: `
-      SELECT turns.*, unasked.flow IS NOT NULL AS unasked
+      SELECT turns.*, coalesce(turn >= since_turn, false) AS unasked
       FROM turns JOIN conversations USING (flow) LEFT JOIN unasked USING (flow) ORDER BY flow_number, turn`,
-    columns: [...turns.schema, flag("unasked", "the server also speaks without being asked")],
+    columns: [
+      ...turns.schema,
+      flag("unasked", "the server also speaks without being asked, or had done so by then"),
+    ],
   });
 }

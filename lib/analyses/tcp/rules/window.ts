@@ -65,23 +65,30 @@ export const tcpWindowRules = {
         value: 3,
         unit: "packets",
         meaning:
-          "MEDIUM above so many packets that fill the window; INFO where none of them is in the second half",
+          "MEDIUM above so many packets that fill the window; INFO where none of them is in the second half of what it sent, nor of the time",
       },
     },
     of: windowsFilled,
     grades: ({ more }) => [
       // A receiver that widens its window as the transfer gets faster holds it up in its first moments.
-      ["INFO", `window_full > ${more} AND filled_percent < 50`],
+      ["INFO", `window_full > ${more} AND filled_percent < 50 AND filled_time_percent < 50`],
       ["MEDIUM", `window_full > ${more}`],
     ],
     shows: [
       ...direction,
-      ...["packets", "window_full", "filled_percent", "max_in_flight_bytes", "goodput_bits_per_second"],
+      ...[
+        "packets",
+        "window_full",
+        "filled_percent",
+        "filled_time_percent",
+        "max_in_flight_bytes",
+        "goodput_bits_per_second",
+      ],
     ],
     measure: "window_full",
     doubts: ["CAPTURE_MISSED_PACKETS", "CAPTURE_ONE_SIDED"] satisfies Doubt[],
     says: (row) =>
-      `${endsOf(row)}: the ${row.sender} filled the other side's window ${many(row.window_full, "time")}, the last time after ${share(row.filled_percent)} of what it sent, with ${many(row.max_in_flight_bytes, "byte")} in flight at most`,
+      `${endsOf(row)}: the ${row.sender} filled the other side's window ${many(row.window_full, "time")}, the last time after ${share(row.filled_percent)} of what it sent and ${share(row.filled_time_percent)} of the time, with ${many(row.max_in_flight_bytes, "byte")} in flight at most`,
     causes: [
       "the receive buffer is smaller than bandwidth times round trip time",
       "window scaling is off, or a middlebox removes it",

@@ -1,6 +1,6 @@
 import { type Capture, type Scope, scopeOf, type TrafficFilter } from "../../../captures/index.js";
 import type { Column, Table } from "../../../tables/index.js";
-import { count, flag, word } from "../../query/index.js";
+import { among, count, flag, word } from "../../query/index.js";
 import { sequencePass } from "./pass.js";
 
 /** The part of a capture that a filter takes, with what its sequence spaces say of each packet. */
@@ -40,9 +40,14 @@ export const aheadOf = (scope: Scope): Promise<Table> =>
 export const missedOf = (scope: Scope): Promise<Table> =>
   scope.table({
     source: "missed",
+    needs: "FROM holes WHERE fate IN ('never', 'missed')",
+    views: {
+      lacking:
+        "SELECT DISTINCT acked_frame FROM holes WHERE fate = 'never' OR fate = 'missed' AND filled_frame > acked_frame",
+    },
     query: `
     SELECT flow_number, from_client, any_value(sender) AS sender, count(*) AS acks FROM tcp
-    WHERE frame IN (SELECT acked_frame FROM holes WHERE fate = 'never' OR fate = 'missed' AND filled_frame > acked_frame)
+    WHERE ${among("frame", "lacking")}
     GROUP BY flow_number, from_client`,
     columns: [
       number,

@@ -83,7 +83,7 @@ interface HistogramFacts<F extends Filters, S extends Shape, Interval extends st
   intervals: { readonly [Name in Interval]: string } | { readonly [Name in Interval]: Quantity };
   /** What it counts beside them, whose time isn't known: name, and what it is. These have rows, too, with a count alone. */
   untimed?: { readonly [Name in Untimed]: string };
-  /** Of what begins and ends in different hooks. The hooks of the end have to be the first in the program: they are attached first then. */
+  /** Of what begins and ends in different hooks. The hooks of the end have to be attached first: tracepoints are in the order of the program, and behind them functions, the last in the program first. */
   open?: Open;
   rest?: Rest<Output<F, S>, Untimed>;
   /** For uprobes: the process in whose C library they are. */

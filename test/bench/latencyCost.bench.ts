@@ -1,0 +1,64 @@
+import { setTimeout as later } from "node:timers/promises";
+import { connect, localhost, runQueueSummary, stageSummary } from "../../lib/index.js";
+import { startSshd } from "../fixtures/sshd.js";
+import { appAddress, buildScene, clientAddress, managementAddress, openPort } from "../scene/topology.js";
+import { traffic } from "../scene/traffic.js";
+import { against, type During, hasBcc, packets } from "./against-bcc.js";
+import type { Figure } from "./figure.js";
+
+const seconds = 120;
+const followed = { src: clientAddress, dst: appAddress, protocol: "UDP" } as const;
+
+/**
+ * What probes of latency cost the kernel, by its own statistics, against BCC programs at the same hooks with the same keys: a run of stageSummary's
+ * programs where the packet is followed and where it isn't, and a run of runQueueSummary's, as bcc's runqlat is written.
+ */
+export default async function latencyCostBench(): Promise<Figure[]> {
+  if (!hasBcc()) return [];
+  return [...(await stages()), await runQueue()];
+}
+
+async function stages(): Promise<Figure[]> {
+  const scene = await buildScene("sks");
+  const sshd = await startSshd({ address: managementAddress, port: 22, namespace: scene.host });
+  try {
+    const host = await connect(sshd.destination, sshd.options);
+    await host.exec(["tc", "qdisc", "del", "dev", "vnet0", "root"]);
+    const send = async () => {
+      await traffic(scene.client, "udp", appAddress, openPort, packets, 64);
+    };
+    const probe = (from: string, to: string) => (during: During) =>
+      stageSummary(host, { ...followed, from, to, seconds, during });
+    const peer = (from: string, to: string) => ["stages", from, to, followed.src, followed.dst];
+    try {
+      return [
+        await against(
+          "stageSummary, a packet at a stage",
+          peer("uplink0", "vnet0"),
+          probe("uplink0", "vnet0"),
+          send,
+        ),
+        await against(
+          "stageSummary, a packet that isn't followed, at a stage",
+          peer("none0", "none1"),
+          probe("none0", "none1"),
+          send,
+        ),
+      ];
+    } finally {
+      await host.close();
+    }
+  } finally {
+    sshd.stop();
+    await scene.remove();
+  }
+}
+
+/** Threads that wake each other: a timer, again and again. */
+function runQueue(): Promise<Figure> {
+  const probe = (during: During) => runQueueSummary(localhost(), { seconds, by: ["thread"], during });
+  const wake = async () => {
+    for (let turn = 0; turn < packets / 4; turn++) await later(0);
+  };
+  return against("runQueueSummary, a run of its programs", ["runq"], probe, wake);
+}
