@@ -78,8 +78,6 @@ const handedBackBy = fields({
  * - `protocol` VARCHAR: IP protocol, or the EtherType of what isn't IP
  * - `length_bytes` INTEGER, bytes: IP packet by its own header; frame where it isn't IP
  * - `cpu` INTEGER: CPU that it was handed back on
- * - `netlink_port` BIGINT: netlink socket that it was handed back by; null where it wasn't
- * - `netlink_seq` BIGINT: number of that request on the socket
  *
  * With `requests: true` two more columns, `netlink_port` and `netlink_seq`, tell by which of its requests ovs-vswitchd handed a packet back (null where it didn't): {@link flowUpcalls} finds the flow that was put in for it by them.
  *
@@ -106,7 +104,7 @@ export const upcallEvents: Probe<UpcallEventsParameters, "table"> = defineRows({
       .describe("packets that waited so long or longer, in microseconds"),
     requests: z
       .boolean()
-      .exactOptional()
+      .optional()
       .describe("also by which request of ovs-vswitchd packets were handed back, for `flowUpcalls`"),
   },
   fields: ({ requests }) => [

@@ -138,7 +138,11 @@ for (const kernel of kernelVersions) {
         ...patience,
         operations: "new",
         during: async () => {
-          upcalls = await upcallEvents(host, { ...patience, requests: true, during: () => script(host, traffic.join("\n")) });
+          upcalls = await upcallEvents(host, {
+            ...patience,
+            requests: true,
+            during: () => script(host, traffic.join("\n")),
+          });
         },
       });
       if (upcalls === undefined) throw new Error("there are no upcalls");
