@@ -46,6 +46,7 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   dropEvents: [
     { headers: true, stacks: 4, ...packets, reason: [] },
     { headers: true, src: "2001:db8::/32", vni: 5_000 },
+    { ovs: true },
   ],
   dropSummary: [
     { by: ["flow", "stack", "device"], ...packets },
