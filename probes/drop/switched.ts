@@ -6,7 +6,9 @@ import {
   fields,
   type HookAt,
   type Hooks,
+  readAt,
   switchActionName,
+  switchActions,
   symbolOf,
   type Writing,
 } from "../../lib/probes/index.js";
@@ -16,16 +18,20 @@ import {
 
 const executes = "kprobe:ovs_execute_actions";
 const clones = "kprobe:clone_execute";
+const asks = "kprobe:ovs_dp_upcall";
 const acts = "tracepoint:openvswitch:ovs_do_execute_action";
 
 /** The tracepoint came with Linux 6.1; without it there is nothing to tell. */
-export const switchHooks: Hooks = { whereLoaded: [executes, clones, acts] };
+export const switchHooks: Hooks = { whereLoaded: [executes, clones, asks, acts] };
 
 /** By CPU: a packet; its pass through the flow table, its last action + 1 above bit 1, and in bit 0 whether that is in a clone; which packet is cloned, in bit 0 whether the copy is another one. */
 const packets = new BpfMap("packet", false);
 const done = new BpfMap("done", false);
 const cloned = new BpfMap("cloned", false);
+/** Behind an action that begins another pass with the packet itself, that pass + 1. */
+const next = new BpfMap("next", false);
 const [acted, did] = [bpf`$acted`, bpf`$did`];
+const recirc = switchActions.indexOf("recirc");
 /** Numbers of actions have 8 bits. */
 const passAt = 16;
 
@@ -60,7 +66,7 @@ export const switchField: Field = fields({
     if (bits === 0n || !sites.has(site.replace(copy, ""))) return [null, null, null];
     const action = Number((bits & 0xffffn) >> 1n) - 1;
     return [
-      switchActionName(action, target),
+      action < 0 ? null : switchActionName(action, target),
       Number(bits >> BigInt(passAt)),
       (bits & 1n) === 1n ? true : null,
     ];
@@ -73,9 +79,16 @@ export const readSwitch: Bpf = bpf`${acted} = ${packets.at(bpf`cpu`)}; ${did} = 
 /** The clauses that see what Open vSwitch does. */
 export function switchClauses({ on, has }: Pick<Writing<unknown>, "on" | "has">): Bpf[] {
   if (!has(acts)) return [];
-  const [packet, what, copied] = [packets, done, cloned].map((map) => map.at(bpf`cpu`)) as [Bpf, Bpf, Bpf];
+  const [packet, what] = [packets.at(bpf`cpu`), done.at(bpf`cpu`)];
+  const [copied, pass] = [cloned.at(bpf`cpu`), next.at(bpf`cpu`)];
   return [
-    on(executes, () => bpf`${packet} = 0; ${copied} = 0;`),
+    on(
+      executes,
+      () => bpf`${copied} = 0;
+  if (${packet} == arg1 && ${pass} > 0) { ${what} = (${pass} - 1) << ${passAt}; } else { ${packet} = 0; }`,
+    ),
+    // No flow fits: the packet goes to ovs-vswitchd, and its memory to another one.
+    on(asks, () => bpf`${pass} = 0;`),
     // Without actions it is for a new pass. On the stack stands whether they are the last that is done: with the very packet then.
     on(
       clones,
@@ -88,7 +101,8 @@ export function switchClauses({ on, has }: Pick<Writing<unknown>, "on" | "has">)
       (at: HookAt) => bpf`$skb = ${at.arg("skbaddr")}; $of = ${copied}; $in = 0;
   if (${packet} == $skb) { $in = ${what} & 1; }
   if ($of != 0) { ${copied} = 0; if (($of & 1) == 1) { if ($of != $skb + 1) { $in = 1; } } else { if ($of == $skb) { $in = 1; } } }
-  ${packet} = $skb; ${what} = ${at.arg("recirc_id")} << ${passAt} | (${at.arg("action_type")} + 1) << 1 | $in;`,
+  ${packet} = $skb; ${what} = ${at.arg("recirc_id")} << ${passAt} | (${at.arg("action_type")} + 1) << 1 | $in;
+  ${pass} = 0; if (${at.arg("action_type")} == ${recirc}) { ${pass} = ${readAt(at.arg("action_data"), 4)} + 1; }`,
     ),
   ];
 }

@@ -64,9 +64,9 @@ function dumped(text: string): string[] {
 }
 
 /** The flows that are there behind all changes up to a moment. */
-async function replayed(changes: Table, until: string): Promise<string[]> {
+async function replayed(changes: Table, until: bigint): Promise<string[]> {
   const { values } = await changes.sql(
-    `SELECT operation, coalesce(ufid, match), match, actions FROM this WHERE time_ns < ${BigInt(until)} AND error IS NULL ORDER BY time_ns`,
+    `SELECT operation, coalesce(ufid, match), match, actions FROM this WHERE time_ns < ${until} AND error IS NULL ORDER BY time_ns`,
   );
   const flows = new Map<string, string>();
   for (const [operation, id, match, actions] of values as string[][]) {
@@ -85,6 +85,7 @@ for (const kernel of kernelVersions) {
       const { host } = lab();
       const ports = await portsOf(host);
       let upcalls: Table | undefined;
+      let said = "";
       const installs = await flowInstalls(host, {
         ...patience,
         operations: "new",
@@ -92,14 +93,16 @@ for (const kernel of kernelVersions) {
           upcalls = await upcallEvents(host, {
             ...patience,
             requests: true,
-            during: () => script(host, traffic.join("\n")),
+            during: async () => {
+              said = await script(host, ["echo from $(date +%s%N)", ...traffic, "echo to $(date +%s%N)"]);
+            },
           });
         },
       });
       if (upcalls === undefined) throw new Error("there are no upcalls");
       const both = await flowUpcalls(installs, upcalls);
       const { values } = await both.sql(
-        `SELECT match, actions, upcall_known, device, ip_version, protocol FROM this WHERE match LIKE '%in_port(%' ORDER BY time_ns`,
+        `SELECT match, actions, upcall_known, device FROM this WHERE time_ns BETWEEN ${momentIn(said, "from")} AND ${momentIn(said, "to")}`,
       );
       expect(values.length).toBeGreaterThan(8);
       for (const [match, actions, isKnown, device] of values as unknown[][]) {
@@ -134,7 +137,7 @@ for (const kernel of kernelVersions) {
         truncated: false,
         details: { detached: "proved" },
       });
-      const until = /^at (\d+)$/m.exec(said)?.[1] ?? "";
+      const until = momentIn(said, "at");
       const flows = dumped(said);
       expect(flows.length).toBeGreaterThan(8);
       expect(await replayed(changes, until)).toEqual(flows);
@@ -173,4 +176,11 @@ async function portsOf(host: Host): Promise<ReadonlyMap<number, string>> {
   return new Map(
     [...shown.matchAll(/port (\d+): (\S+)/g)].map(([, number, name]) => [Number(number), String(name)]),
   );
+}
+
+/** A moment that the host told by its clock, in nanoseconds since 1970. */
+function momentIn(said: string, word: string): bigint {
+  const time = new RegExp(`^${word} (\\d+)$`, "m").exec(said)?.[1];
+  if (time === undefined) throw new Error(`the host did not say ${word} when`);
+  return BigInt(time);
 }
