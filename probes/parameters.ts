@@ -6,6 +6,8 @@ export interface DropEventsParameters {
   stacks?: boolean | number | undefined;
   /** Ethernet, VLAN, ARP, IP, TCP and ICMP headers with every row; default false. */
   headers?: boolean | undefined;
+  /** What Open vSwitch did last with packets that it drops; default false. */
+  ovs?: boolean | undefined;
   /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
   maxEvents?: number | undefined;
   /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */

@@ -69,6 +69,7 @@ describe("rows that come in several lines", () => {
     expect(() => join(line("row", [0, 1, most + 1]))).toThrow("no number of bytes");
     expect(() => join(line("row", [0, 1, -1]))).toThrow("no number of bytes");
     expect(() => join(line("row", [0, 1, "1e2x"]))).toThrow("no number of bytes");
+    expect(() => join(line("row", ["7".repeat(20_000), 1, 8]))).toThrow("20002 characters");
   });
 });
 

@@ -51,8 +51,8 @@ export function printParts({ most }: MemoryColumns, at: HookAt): Bpf {
   return joined(parts, "\n    ");
 }
 
-/** No machine has more CPUs: what a host says goes on for as long as it likes. */
-const mostCpus = 8_192;
+/** What a host says goes on for as long as it likes: no machine has more CPUs, and no row longer words. */
+const [mostCpus, longestWords] = [4_096, 16_384];
 
 interface Pending {
   event: string;
@@ -78,6 +78,7 @@ export function joinParts(word: string, { most }: Pick<MemoryColumns, "most">) {
     if (record.type !== "line" || (record.word !== word && record.word !== partWord)) return [record];
     const [cpu = "", event = "", third = "", ...words] = record.fields;
     if (record.word === word) {
+      checkLength(record.fields);
       const bytes = Buffer.alloc(sizeOf(third, most));
       const begun = { event, record: { ...record, fields: words }, bytes, filled: 0 };
       if (pending.size >= mostCpus) pending.clear();
@@ -96,6 +97,11 @@ export function joinParts(word: string, { most }: Pick<MemoryColumns, "most">) {
     begun.filled = Math.min(begun.bytes.length, begun.filled + part.length);
     return whole(cpu, begun);
   };
+}
+
+function checkLength(fields: readonly string[]): void {
+  const length = fields.reduce((sum, one) => sum + one.length, 0);
+  if (length > longestWords) throw new Error(`a row has ${length} characters, without its bytes`);
 }
 
 function sizeOf(word: string, most: number): number {
