@@ -1,7 +1,7 @@
 export { makeProbe, type Probe } from "./engine/define.js";
 export type { DecodeContext, EndContext, ProbeDefinition, ProbeFacts } from "./engine/definition.js";
 export { ProbeError } from "./engine/error.js";
-export { isMeasuring } from "./engine/lifecycle.js";
+export { becomesReady, isMeasuring, isUnready } from "./engine/lifecycle.js";
 export { Listing, type ListingFacts } from "./engine/listing.js";
 export type { CommonParameters } from "./engine/parameters.js";
 export { checkProbe } from "./engine/preflight.js";

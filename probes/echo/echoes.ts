@@ -12,6 +12,7 @@ import {
   type HookAt,
   type Hooks,
   isMeasuring,
+  isUnready,
   type Maps,
   numbers,
   ownNetns,
@@ -93,9 +94,6 @@ const taking = new BpfMap("in", false, 48);
 const leaving = new BpfMap("out", false, 48);
 /** By CPU and role, the last ping that was counted and is not followed: who asks whom, identifier and sequence number, and the device. */
 const passed = new BpfMap("passed", false, 32);
-/** Whether all hooks are attached: a ping of before would be seen in part. */
-const ready = new BpfMap("ready", false);
-export const isReady: Bpf = bpf`${ready.at()} = 1;`;
 /** The addresses of who asks whom, in two words each, by the number that stands for both: for rows. Behind it in the key: for counts, since printed values above 2^53 would lose their last bits. */
 const addresses = new BpfMap("who", false, 32);
 const names = new BpfMap("names", false);
@@ -289,7 +287,7 @@ export function echoClauses(
       }
       if ((${on0}.0 & 255) == ${asked}) { ${counts(at, ends.asked)} } else { ${counts(at, ends.gone)} }
     }
-    if (${ready.at()} == 0) { return; }
+    if (${isUnready}) { return; }
     ${entry} = ((uint64)${asked}, ${now}, ${now}, ${dev});
     ${named[naming]}
     ${on0} = ${entry};

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineHistogram, joined, type Probe } from "../../lib/probes/index.js";
+import { becomesReady, defineHistogram, joined, type Probe } from "../../lib/probes/index.js";
 import type { EchoSummaryParameters } from "../parameters.js";
 import {
   echoClauses,
@@ -9,7 +9,6 @@ import {
   echoHooks,
   echoNotes,
   echoPlaces,
-  isReady,
   moments,
   netnsParameter,
   unfinished,
@@ -66,7 +65,7 @@ export const echoSummary: Probe<EchoSummaryParameters, "frame"> = defineHistogra
     "where the time of pings goes, at who asks and at who answers, as a distribution that the kernel keeps",
   hooks: echoHooks,
   mapKeys: 16_384,
-  eachTick: isReady,
+  eachTick: becomesReady,
   filters: echoFilters,
   parameters: {
     timeoutMs: z

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   type Bpf,
+  becomesReady,
   bpf,
   defineRows,
   type Field,
@@ -20,7 +21,6 @@ import {
   echoHooks,
   echoNotes,
   echoWord,
-  isReady,
   moments,
   netnsParameter,
   readAddresses,
@@ -81,7 +81,7 @@ export const echoTrace: Probe<EchoTraceParameters, "table"> = defineRows({
   hooks: echoHooks,
   summary: "echoSummary",
   mapKeys: 16_384,
-  eachTick: isReady,
+  eachTick: becomesReady,
   filters: echoFilters,
   parameters: {
     slowerThanUs: z

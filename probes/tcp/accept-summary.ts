@@ -1,10 +1,12 @@
 import {
   type Bpf,
   BpfMap,
+  becomesReady,
   bpf,
   defineHistogram,
   field,
   type HookAt,
+  isUnready,
   joined,
   type Probe,
   packet,
@@ -33,8 +35,6 @@ const [tcp, inet, inet6] = [6, 2, 10];
 
 /** By connection: since when it waits, and whose it is. */
 const waiting = new BpfMap("waiting", false, 48);
-/** Whether a tick has come. bpftrace attaches functions last: of a connection that was established before, nobody would see the end. */
-const ready = new BpfMap("ready", false);
 const [sk, since, now, process, kept] = [bpf`$sk`, bpf`$since`, bpf`$now`, bpf`$process`, bpf`$kept`];
 const { version, src, dst, srcPort, dstPort, ports, protocol } = packet;
 const words = [src.high, src.low, dst.high, dst.low];
@@ -126,7 +126,7 @@ export const acceptSummary: Probe<AcceptSummaryParameters, "frame"> = defineHist
     meaning: "established, and not accepted at the end",
     read: ([, ...kept], by) => ({ count: 1, words: wordsOfSocket(kept.map(String), by) }),
   },
-  eachTick: bpf`${ready.at()} = 1;`,
+  eachTick: becomesReady,
   program: ({ on, filtered, begin, sample, tally }) => {
     const take = bpf`${kept} = ${waiting.at(sk)}; ${since} = ${kept}.0;`;
     return [
@@ -161,7 +161,7 @@ export const acceptSummary: Probe<AcceptSummaryParameters, "frame"> = defineHist
         changed,
         (
           at,
-        ) => bpf`if (${at.arg("protocol")} != ${tcp} || ${at.arg("oldstate")} != ${synReceived} || ${at.arg("newstate")} != ${established} || ${ready.at()} == 0) { return; }
+        ) => bpf`if (${at.arg("protocol")} != ${tcp} || ${at.arg("oldstate")} != ${synReceived} || ${at.arg("newstate")} != ${established} || ${isUnready}) { return; }
   ${sk} = ${at.arg("skaddr")};
   if (${at.read(sk, "sock.sk_socket")} != 0) { return; }
   ${readMapped(at)}

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -49,7 +49,15 @@ export async function against(
   const few = [...ours, ...theirs].filter(({ runs }) => !(runs >= packets));
   if (few.length > 0) throw new Error(`${name}: nothing to compare: ${JSON.stringify({ ours, theirs })}`);
   const [value, other] = [median(ours), median(theirs)];
-  return { name, value, unit: "ns", against: `BCC: ${other.toFixed(0)} ns`, ratio: value / other };
+  // How it adds in maps differs from version to version.
+  const bpftrace = execFileSync("bpftrace", ["--version"]).toString().trim();
+  return {
+    name,
+    value,
+    unit: "ns",
+    against: `BCC: ${other.toFixed(0)} ns; ${bpftrace}`,
+    ratio: value / other,
+  };
 }
 
 function median(costs: readonly Cost[]): number {

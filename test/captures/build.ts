@@ -40,13 +40,14 @@ export function writeCapture(
   path: string,
   frames: [seconds: number, frame: Buffer][],
   snapLength = 262_144,
+  linkType = 1,
 ): void {
   const header = Buffer.alloc(24);
   header.writeUInt32LE(0xa1b23c4d, 0);
   header.writeUInt16LE(2, 4);
   header.writeUInt16LE(4, 6);
   header.writeUInt32LE(snapLength, 16);
-  header.writeUInt32LE(1, 20);
+  header.writeUInt32LE(linkType, 20);
   const records = frames.flatMap(([seconds, frame]) => {
     const kept = frame.subarray(0, snapLength);
     const record = Buffer.alloc(16);
@@ -57,6 +58,20 @@ export function writeCapture(
     return [record, kept];
   });
   writeFileSync(path, Buffer.concat([header, ...records]));
+}
+
+/** Link type of what Linux captures on `any`. */
+export const linuxCooked = 113;
+
+/** A frame as `any` has it: received by the host (0), or sent by it (4). */
+export function cooked(frame: Buffer, direction: number): Buffer {
+  const header = Buffer.alloc(16);
+  header.writeUInt16BE(direction, 0);
+  header.writeUInt16BE(1, 2);
+  header.writeUInt16BE(6, 4);
+  frame.copy(header, 6, 6, 12);
+  frame.copy(header, 14, 12, 14);
+  return Buffer.concat([header, frame.subarray(14)]);
 }
 
 /** An Ethernet frame around an IP packet. */

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { flows } from "../../lib/analyses/index.js";
+import { findings, flows } from "../../lib/analyses/index.js";
 import { capture, openCapture, packets } from "../../lib/captures/index.js";
 import { connect, localhost, ownConnection } from "../../lib/hosts/index.js";
 import { missing } from "../fixtures/needs.js";
@@ -172,6 +172,31 @@ describe.skipIf(!root)("capture", () => {
     await expect(capture(localhost(), { device: "lo", netns: "../1" })).rejects.toMatchObject({
       code: "BAD_PARAMETER",
     });
+  });
+
+  it("of all devices is sure that nobody answers the host's pings", async () => {
+    const [netns, other] = [`skd-${process.pid}`, `ske-${process.pid}`];
+    const ip = (...words: string[]) => execFileSync("ip", words);
+    for (const name of [netns, other]) ip("netns", "add", name);
+    try {
+      ip("-n", netns, "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", other);
+      ip("-n", other, "link", "set", "far", "up");
+      ip("-n", netns, "address", "add", "192.0.2.1/24", "dev", "near");
+      ip("-n", netns, "link", "set", "near", "up");
+      ip("-n", netns, "neighbour", "add", "192.0.2.77", "lladdr", "02:00:00:00:00:77", "dev", "near");
+      const ping = "ping -qc12 -i0.2 -W1 192.0.2.77 || true";
+      const during = () => execFileSync("nsenter", [`--net=/run/netns/${netns}`, "sh", "-c", ping]);
+      for (const [device, severity] of [
+        ["any", "CRITICAL"],
+        ["near", "INFO"],
+      ] as const) {
+        const made = await capture(localhost(), { device, netns, filter: "icmp", during });
+        const lost = (await findings(made, { only: ["PING_LOSS"] })).get("PING_LOSS");
+        expect([lost.severity, lost.certain]).toEqual([severity, severity === "CRITICAL"]);
+      }
+    } finally {
+      for (const name of [netns, other]) ip("netns", "del", name);
+    }
   });
 
   it("ends at the number of packets asked for, and says so", async () => {

@@ -15,6 +15,7 @@ import {
   pathTrace,
   qdiscDrops,
 } from "../../lib/index.js";
+import { expectThatItRuns } from "../fixtures/catalogue.js";
 import { describeLive } from "../fixtures/needs.js";
 import { compare, verdicts } from "./compare.js";
 import {
@@ -114,6 +115,14 @@ describeLive("a host with kernel 5.10 and neither BTF nor headers", ["root", "la
 
   test("nothing is measured there without a file of its BTF", { timeout: patienceMs }, () =>
     within(undefined, async ({ host }) => expect(await refusals(host)).toEqual(all("BTF_MISSING"))),
+  );
+
+  test("what canRun says of it without that file is true", { timeout: patienceMs }, () =>
+    within(undefined, ({ host }) => expectThatItRuns(host, common.attachSeconds, "BTF_MISSING")),
+  );
+
+  test("and with it", { timeout: patienceMs }, () =>
+    within(file("5.10"), ({ host }) => expectThatItRuns(host, common.attachSeconds)),
   );
 
   test("nor with the file of another kernel", { timeout: patienceMs }, () =>

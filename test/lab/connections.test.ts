@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { acceptSummary, listenSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
-import { closing, late, left, startServer, taken } from "./connections.js";
+import { closing, early, late, left, startServer, taken } from "./connections.js";
 import { kernelVersions } from "./kernels.js";
 import { sharedLab } from "./shared.js";
 
@@ -25,13 +25,14 @@ for (const kernel of kernelVersions) {
           },
         });
         expect(seen.provenance).toMatchObject({ lost: 0, details: { detached: "proved" } });
-        const rows = rowsOf(seen).filter(({ src_port }) => src_port === late || src_port === closing);
+        const rows = rowsOf(seen).filter(({ src_port }) => [late, closing, early].includes(Number(src_port)));
         expect(rows.map((row) => [row.src_port, row.process, row.interval, row.count]).sort()).toEqual(
           [
             [late, process, "waiting", taken],
             [late, process, "earlier", 1],
             [late, null, "open", left],
             [closing, null, "discarded", 1],
+            [early, process, "unestablished", 1],
           ].sort(),
         );
         const total = Number(rows.find(({ interval }) => interval === "waiting")?.total_ns);

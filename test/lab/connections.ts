@@ -1,12 +1,12 @@
 import type { Host } from "../../lib/index.js";
 
-/** Ports of a server that accepts late, and of one whose listening socket is closed. */
-export const [late, closing] = [5_501, 5_502];
+/** Ports of a server that accepts late, of one whose listening socket is closed, and of one that accepts before the handshake has ended. */
+export const [late, closing, early] = [5_501, 5_502, 5_503];
 /** Connections that it accepts, and those that it leaves in the queue. */
 export const [taken, left] = [8, 2];
 
 const program = `
-import json, os, socket, time
+import ctypes, json, os, socket, subprocess, time
 def listening(port):
   one = socket.socket(); one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
   one.bind(("127.0.0.1", port)); one.listen(32); return one
@@ -25,6 +25,17 @@ for _, before, after in waiting:
   least += called - after; most += time.monotonic_ns() - before
 kept += [waiting] + [client(${late}) for _ in range(${left})] + [client(${closing})]
 closing.close()
+# A network of its own, in which the third packet of a handshake comes 2 s after the first.
+assert ctypes.CDLL(None).unshare(0x40000000) == 0
+for line in ("ip link set lo up", "tc qdisc add dev lo root netem delay 1s"): subprocess.run(line.split(), check=True)
+# Client and server do TCP Fast Open, without a cookie.
+open("/proc/sys/net/ipv4/tcp_fastopen", "w").write(str(0x207))
+early = socket.socket(); early.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 5)
+early.bind(("127.0.0.1", ${early})); early.listen(5)
+opener = socket.socket(); opener.setblocking(False)
+try: opener.sendto(b"x", socket.MSG_FASTOPEN, ("127.0.0.1", ${early}))
+except BlockingIOError: pass
+kept.append(early.accept()); time.sleep(4)
 json.dump({"least": least, "most": most}, open("/tmp/skbook-part", "w")); os.rename("/tmp/skbook-part", "/tmp/skbook-said")
 time.sleep(600)
 `;

@@ -126,6 +126,13 @@ stdin:3:94-102: WARNING: Unnecessary cast: expression is already of type uint64
   $c = (uint64)nsecs;
        ~~~~~~~~
 stdin:4-6: WARNING: Return value discarded.
+stdin:5:50-57: WARNING: expanded from
+  @samples[$bytes > 64 ? 1 : 0] = count();
+           ~~~~~~
+stdin:6:25-47: WARNING: Addrspace mismatch
+  $operation = (uint64)((uint64)args->op & 127);
+                        ~~~~~~~~~~~~~~~~~~~~~~
+WARNING: Could not read functions from /sys/kernel/debug/tracing/available_filter_functions. If this is expected, use --traceable-functions to set this path manually.
 `;
 
 test("of what bpftrace says, only what means something is kept", () => {

@@ -100,9 +100,10 @@ export async function oneSided({ capture, filter }: Subject): Promise<Table> {
 /**
  * Conversations whose missing answers may be the capture's doing. Of a client to whom nobody answered anything the capture may have one
  * direction only, by a filter or its place. Who asks again, SYNs and DNS questions, had no answer until then: that none came later is
- * certain where the capture has an answer of that kind to somebody. Pings go on in any case: their replies are missing for certain where the
- * capture has both directions of what else there is. Where it has no segment of a client without SYN, FIN or RST, a filter by flags may have
- * left out what confirms a SYN ACK. Asked again of the same part of a capture, the same Table.
+ * certain where the capture has somebody's question of that kind with its answer. Pings go on in any case: their replies are missing for
+ * certain where the capture has both directions of what else there is, or all devices of the host that sent them. Where it has no
+ * segment of a client without SYN, FIN or RST, a filter by flags may have left out what confirms a SYN ACK. Asked again of the same
+ * part of a capture, the same Table.
  */
 export async function unheardOf({ capture, filter }: Subject): Promise<Table> {
   const scope = await scopeOf(capture, filter);
@@ -136,20 +137,23 @@ export async function unheardOf({ capture, filter }: Subject): Promise<Table> {
       answered: `
         SELECT DISTINCT dst FROM packets POSITIONAL JOIN sides WHERE (NOT from_client OR quoted_src IS NOT NULL) AND ${among("dst", "askers")}`,
       shown: `
-        SELECT bool_or(NOT from_client AND transport = 'tcp') AS tcp_answers,
-          bool_or(NOT from_client AND dns_rcode IS NOT NULL) AS dns_answers,
-          bool_or(from_client AND transport = 'tcp' AND NOT regexp_matches(tcp_flags, 'SYN|FIN|RST')) AS confirmations
+        SELECT coalesce(bool_or(from_client AND transport = 'tcp' AND NOT regexp_matches(tcp_flags, 'SYN|FIN|RST')), false) AS confirmations
         FROM packets POSITIONAL JOIN sides`,
       facing: `
-        SELECT ${hasBothDirections(capture, filter)} OR count(DISTINCT (client, server)) FILTER (NOT one_way) >= ${leastFacing}
-          AND NOT bool_or(one_way AND goes_on) AS both_ways
+        SELECT bool_or(NOT one_way AND transport = 'tcp') AS tcp, bool_or(NOT one_way AND transport = 'udp') AS dns,
+          count(DISTINCT (client, server)) FILTER (NOT one_way) >= ${leastFacing} AND NOT bool_or(one_way AND goes_on) AS ping
         FROM whole JOIN conversations USING (flow_number)`,
+      // What the host passes on came in, too, and its answers may take another way.
+      sent: `
+        SELECT flow_number FROM sides JOIN packets USING (frame) WHERE ${hasBothDirections(capture, filter)} AND icmp_type IN (8, 128)
+        GROUP BY flow_number HAVING bool_and(coalesce(cooked_direction = ${sentByHost}, false))`,
     },
     query: `
-      SELECT flow_number FROM asking JOIN conversations USING (flow_number), shown, facing
+      SELECT flow_number FROM asking JOIN conversations USING (flow_number), facing
       WHERE client NOT IN (SELECT dst FROM answered)
-        AND NOT coalesce(CASE kind WHEN 'tcp' THEN again > 0 AND tcp_answers WHEN 'dns' THEN again > 0 AND dns_answers ELSE both_ways END, false)
-      UNION SELECT flow_number FROM answering, shown WHERE alone OR NOT coalesce(confirmations, false)`,
+        AND NOT coalesce(CASE kind WHEN 'tcp' THEN again > 0 AND tcp WHEN 'dns' THEN again > 0 AND dns
+          ELSE ping OR flow_number IN (FROM sent) END, false)
+      UNION SELECT flow_number FROM answering, shown WHERE alone OR NOT confirmations`,
   });
 }
 
@@ -158,6 +162,9 @@ export async function unheardOf({ capture, filter }: Subject): Promise<Table> {
  * both ways.
  */
 const leastFacing = 3;
+
+/** `cooked_direction` of what the host sent. */
+const sentByHost = 4;
 
 /** Filters of tcpdump that take both directions: by hosts, networks, ports and protocols. */
 const symmetric = /^(?:\s|[()!]|host|net|port|portrange|and|or|not|icmp6?|arp|ip6?|tcp|udp|[\da-f.:/-]+)*$/;

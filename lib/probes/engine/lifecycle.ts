@@ -21,9 +21,17 @@ const firstTick = new BpfMap("since", false).at();
 const self = new BpfMap("self", false).at();
 const left = new BpfMap("left", false).at();
 const rest = new BpfMap("rest", false).at();
+const ready = new BpfMap("ready", false).at();
 
 /** True until the measuring is over: for what is counted in two places, or in several hooks. */
 export const isMeasuring: Bpf = bpf`(${overSince} == 0)`;
+
+/**
+ * True until a tick has come, in a program whose `eachTick` is {@link becomesReady}: for what begins in one hook and ends in another, and would be seen in part. Tracepoints are attached by then, and
+ * functions mostly: a tick is 250 ms behind the timer.
+ */
+export const isUnready: Bpf = bpf`${ready} == 0`;
+export const becomesReady: Bpf = bpf`${ready} = 1;`;
 
 /** How a program prints rows. */
 export interface RowLimits {

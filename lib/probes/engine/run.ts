@@ -192,7 +192,7 @@ function isNoise(line: string): boolean {
 
 /**
  * What versions that type variables warn of, with the line and a mark below: numbers have 64 bits and are what they are, each is given its type, and what older versions know by
- * another name is told in both.
+ * another name is told in both. Whether functions can be attached to, skbook has looked up itself.
  */
 const knownWarnings = new RegExp(
   `^(?:stdin:[\\d:-]+: )?WARNING: (?:.*(?:${[
@@ -201,6 +201,9 @@ const knownWarnings = new RegExp(
     "Unnecessary cast",
     "Return value discarded",
     "is deprecated",
+    "expanded from",
+    "Addrspace mismatch",
+    "Could not read functions from",
   ].join("|")}).*)(?:\n.*\n *~+$)?`,
   "gm",
 );

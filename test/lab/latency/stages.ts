@@ -182,11 +182,11 @@ export const stageFaults: readonly LatencyFault[] = [
   {
     name: "backlog-of-busy-cpu",
     ms: 20,
-    // Packets of the uplink are handled by CPU 1, where something comes before ksoftirqd.
+    // Packets of the uplink are handled by CPU 1, where something comes before ksoftirqd: interrupts leave it what is more than they may handle.
     ready: [...routed.ready, `echo 2 > ${rps}`],
     after: [`echo 0 > ${rps}`, ...routed.after],
-    late: [intoMachine, `$L starve 1 60 client vm1 ${address.vm1} ${port} 120 64 60 30`],
-    calm: [intoMachine, `$L starve 1 0 client vm1 ${address.vm1} ${port} 120 64 60 30`],
+    late: [intoMachine, `$L starve 1 60 client vm1 ${address.vm1} ${port} 600 64 60 150`],
+    calm: [intoMachine, `$L starve 1 0 client vm1 ${address.vm1} ${port} 600 64 60 150`],
     looks: [
       {
         watch: stages(toMachine),
