@@ -49,7 +49,7 @@ export const dropRules: readonly DropRule[] = [
     id: "LOCAL_MESSAGE",
     kind: "normal",
     why: "message of a local socket or of netlink, no packet",
-    when: "device IS NULL AND regexp_matches(site, '^(unix_|nfnetlink_rcv|netlink_rcv|netlink_dump|netlink_release)')",
+    when: "device IS NULL AND regexp_matches(site, '^(unix_|nfnetlink_rcv|netlink_rcv|netlink_dump|netlink_release|genl_|ctnetlink_|rtnl_|rtnetlink_|ovs_(dp|vport|flow|meter|ct_limit)_cmd_)')",
   },
   {
     id: "OTHER_MACHINE",

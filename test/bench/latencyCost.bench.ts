@@ -11,7 +11,8 @@ const followed = { src: clientAddress, dst: appAddress, protocol: "UDP" } as con
 
 /**
  * What probes of latency cost the kernel, by its own statistics, against BCC programs at the same hooks with the same keys: a run of stageSummary's
- * programs where the packet is followed and where it isn't, and a run of runQueueSummary's, as bcc's runqlat is written.
+ * programs where the packet is followed and where it isn't, and a run of runQueueSummary's, as bcc's runqlat is written. For netstacklat 134 to 176 ns
+ * a hit are published: it knows packets by their receive time, and compares no headers.
  */
 export default async function latencyCostBench(): Promise<Figure[]> {
   if (!hasBcc()) return [];

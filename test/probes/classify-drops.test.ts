@@ -46,6 +46,8 @@ const cases: [row: Value[], kind: string][] = [
   [["NOT_SPECIFIED", "icmpv6_rcv", "eth0", null, null], "normal"],
   [["NOT_SPECIFIED", "netlink_attachskb", null, null, null], "suspicious"],
   [["NOT_SPECIFIED", "nfnetlink_rcv_batch", null, null, null], "normal"],
+  [["NOT_SPECIFIED", "ovs_vport_cmd_get", null, null, null], "normal"],
+  [["NOT_SPECIFIED", "ovs_packet_cmd_execute", null, null, null], "unknown"],
   [["NOT_SPECIFIED", "some_driver_xmit", "eth0", null, null], "unknown"],
   [["SUBSYSTEM_3_1", "do_execute_actions", "vnet1", null, null], "suspicious"],
   [[null, "sk_stream_kill_queues", null, null, null], "normal"],

@@ -5,7 +5,7 @@ import { at, type Fault } from "./fault.js";
 const droppedPort = 4242;
 const cookie = 4242;
 
-/** Kernels before 6.7 don't count the end of a rule without output as a drop: the switch consumes the packet. */
+/** Kernels before 6.7 don't count what a rule drops: the switch consumes the packet. Open vSwitch 3.5, above 6.12 here, asks them to drop it. */
 export const dropFlow: Fault = {
   name: "ovs-drop-flow",
   put: [
@@ -20,7 +20,7 @@ export const dropFlow: Fault = {
   drops: {
     "5.10": [],
     "6.1": [],
-    "6.12": [{ reason: "SUBSYSTEM_3_1", site: "do_execute_actions" }],
+    "6.12": [{ reason: "SUBSYSTEM_3_3", site: "do_execute_actions" }],
   },
 };
 
