@@ -425,6 +425,13 @@ describe("a host that answers no ping", () => {
     expect(await pings(await taken(4, "any", "icmp"), { filter: "icmp.type == 8" })).toBe("INFO");
     expect(await pings(await taken(4, "any", "icmp[0] == 8"))).toBe("INFO");
     expect(await pings(await taken(4, "any", "src host 192.0.2.15"))).toBe("INFO");
+    // Long ones, too, are read in no time.
+    const hosts = Array.from(
+      { length: 12 },
+      (_, host) => `host 2001:db8:85a3:8d3:1319:8a2e:370:${host}`,
+    ).join(" or ");
+    expect(await pings(await taken(4, "any", `icmp or (${hosts})`))).toBe("CRITICAL");
+    expect(await pings(await taken(4, "any", `icmp or ${hosts} and src port 53`))).toBe("INFO");
     expect(await pings(await taken(4, "eth0", ""))).toBe("INFO");
     // Passed on, and the reply may come back another way.
     expect(await pings(await taken(0, "any", ""))).toBe("INFO");
