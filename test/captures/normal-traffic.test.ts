@@ -438,6 +438,23 @@ describe("a host that answers no ping", () => {
   });
 });
 
+describe("a host that pings itself", () => {
+  it("is client and server of its conversation, and has its answers", async () => {
+    const own = "127.0.0.1";
+    const echo = (at: number, type: number): Frames[number] => [
+      at + (type === 0 ? 0.001 : 0),
+      ethernet(ip(own, own, "icmp", icmp(type, 0, [1, at], Buffer.alloc(8)), { id: 10 * at + type })),
+    ];
+    const path = join(folder, "itself.pcap");
+    writeCapture(path, together([1, 2, 3].flatMap((at) => [echo(at, 8), echo(at, 0)])));
+    const capture = await openCapture(path);
+    expect(
+      await rowsOf(flows(capture), "SELECT client, server, client_packets, server_packets FROM this"),
+    ).toEqual([[own, own, 3, 3]]);
+    expect([...(await findings(capture))]).toEqual([]);
+  });
+});
+
 describe("a window that is filled", () => {
   it("before its receiver widened it limits no transfer", async () => {
     expect(await graded("TCP_WINDOW_LIMITED")).toEqual({ 45000: "INFO", 45004: "MEDIUM" });
