@@ -38,11 +38,14 @@ const byHand = [
 const tracing = "/sys/kernel/tracing";
 const functions = { new: "ovs_flow_cmd_new", set: "ovs_flow_cmd_set", delete: "ovs_flow_cmd_del" };
 /** The kernel's own counters of calls, which no probe reads. */
-const count = Object.entries(functions).flatMap(([name, fn]) => [
-  `echo 'p:truth_${name} ${fn}' >> ${tracing}/kprobe_events`,
-  `echo 1 > ${tracing}/events/kprobes/truth_${name}/enable`,
-]);
+const count = ["echo counting $(date +%s%N)"].concat(
+  ...Object.entries(functions).map(([name, fn]) => [
+    `echo 'p:truth_${name} ${fn}' >> ${tracing}/kprobe_events`,
+    `echo 1 > ${tracing}/events/kprobes/truth_${name}/enable`,
+  ]),
+);
 const counted = [
+  "echo counted $(date +%s%N)",
   `sed -n 's/^ *truth_\\([a-z]*\\) *\\([0-9]*\\) .*/\\1 \\2/p' ${tracing}/kprobe_profile`,
   ...Object.keys(functions).flatMap((name) => [
     `echo 0 > ${tracing}/events/kprobes/truth_${name}/enable`,
@@ -142,7 +145,10 @@ for (const kernel of kernelVersions) {
       expect(flows.length).toBeGreaterThan(8);
       expect(await replayed(changes, until)).toEqual(flows);
 
-      const totals = await changes.sql("SELECT operation, count(*)::INTEGER FROM this GROUP BY ALL");
+      const totals = await changes.sql(
+        `SELECT operation, count(*)::INTEGER FROM this
+           WHERE time_ns BETWEEN ${momentIn(said, "counting")} AND ${momentIn(said, "counted")} GROUP BY ALL`,
+      );
       const hits = Object.fromEntries(
         [...said.matchAll(/^(new|set|delete) (\d+)$/gm)].map(([, name, hits]) => [name, Number(hits)]),
       );
