@@ -23,7 +23,7 @@ export type AnyProbe = {
 /** What cells can't call: a part of `dropReport`. */
 const { dropsByPlace: _, ...drops } = drop;
 
-/** All probes that come with skbook, by the order of their layers. */
+/** All probes that come with skbook, by the order of their layers, and by name: a bundler may give exports in another order than Node. */
 export const catalogue: readonly AnyProbe[] = [
   drops,
   qdisc,
@@ -41,7 +41,8 @@ export const catalogue: readonly AnyProbe[] = [
   scheduler,
   tcp,
 ]
-  .flatMap((layer) => Object.values<unknown>(layer))
+  .flatMap((layer) => Object.entries<unknown>(layer).sort(([one], [other]) => (one < other ? -1 : 1)))
+  .map(([, value]) => value)
   .filter(isProbe);
 
 function isProbe(value: unknown): value is Probe<never, "table" | "frame"> {

@@ -6,6 +6,8 @@ export interface DropEventsParameters {
   stacks?: boolean | number | undefined;
   /** Ethernet, VLAN, ARP, IP, TCP and ICMP headers with every row; default false. */
   headers?: boolean | undefined;
+  /** What Open vSwitch did last with packets that it drops; default false. */
+  ovs?: boolean | undefined;
   /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
   maxEvents?: number | undefined;
   /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
@@ -332,6 +334,18 @@ export interface GapSummaryParameters {
   vni?: number | undefined;
 }
 
+/** What {@link flowInstalls} can be asked, beside what every probe can. */
+export interface FlowInstallsParameters {
+  /** `new`, `set` and `delete`, one or several. Default ["new","set","delete"]. */
+  operations?: "new" | "set" | "delete" | ("new" | "set" | "delete")[] | undefined;
+  /** Only what the kernel refused. Default false. */
+  failed?: boolean | undefined;
+  /** Only what took the kernel so long or longer, in microseconds (integer, 0 to 60,000,000). Default 0. */
+  slowerThanUs?: number | undefined;
+  /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
+  maxEvents?: number | undefined;
+}
+
 /** What {@link ovsActionEvents} can be asked, beside what every probe can. */
 export interface OvsActionEventsParameters {
   /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
@@ -392,6 +406,8 @@ export interface OvsActionSummaryParameters {
 export interface UpcallEventsParameters {
   /** Packets that waited so long or longer, in microseconds (integer, 0 to 60,000,000). Default 0. */
   slowerThanUs?: number | undefined;
+  /** Also by which request of ovs-vswitchd packets were handed back, for `flowUpcalls`. */
+  requests?: boolean | undefined;
   /** Rows at most; what the kernel goes on counting beyond is said (integer, 1 to 10,000,000). Default 10000. */
   maxEvents?: number | undefined;
   /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */

@@ -62,7 +62,8 @@ const known: readonly Omit<Page, "exports">[] = [
   {
     id: "probes-ovs",
     title: "Probes: Open vSwitch",
-    about: "How long the kernel's switch waits for ovs-vswitchd.",
+    about:
+      "How long the kernel's switch waits for ovs-vswitchd, what becomes of its flow table, and what it does with packets.",
   },
   {
     id: "probes-conntrack",

@@ -36,7 +36,7 @@ export {
   sampleValues,
 } from "./kinds/histogram/index.js";
 export type { HookAt } from "./kinds/hook-at.js";
-export { defineRows, type RowsDefinition, type RowsWriting } from "./kinds/rows.js";
+export { defineRows, type MemoryColumns, type RowsDefinition, type RowsWriting } from "./kinds/rows/index.js";
 export {
   type ComesAgain,
   definePairs,
@@ -59,7 +59,7 @@ export { deviceField, flowField, lengthField, packetFields, protocolField } from
 export { addressFilters, isNotOf, packetFilters, port, prefix } from "./packet/filters.js";
 export { headerFields } from "./packet/headers.js";
 export { whenMerged } from "./packet/merged.js";
-export { protocolName } from "./packet/protocols.js";
+export { etherTypeName, protocolName } from "./packet/protocols.js";
 export {
   forgetSides,
   neitherSide,
@@ -69,6 +69,7 @@ export {
   type Sides,
   unknownDevice,
 } from "./packet/sides.js";
+export { setToMasked, switchActionName, switchActions } from "./packet/switch-actions.js";
 export { packet } from "./packet/values.js";
 export {
   command,

@@ -22,6 +22,7 @@ import {
   siteField,
   whenDrop,
 } from "./drops.js";
+import { readSwitch, switchClauses, switchField, switchHooks } from "./switched.js";
 
 const inputField = field({
   name: "input_ifindex",
@@ -35,7 +36,7 @@ const inputField = field({
  * {@link dropSummary} first, then here with filters. {@link classifyDrops} says which of them are no loss.
  *
  * Parameters: `seconds` to measure (0.5 to 3600); `maxEvents` (default 10,000: rows at most); `stacks` (default false; true for the
- * 8 innermost kernel functions, or a number); `headers` (default false: with true, the columns of layers 2 to 4); filters that all have to match: `src`, `dst` (source and
+ * 8 innermost kernel functions, or a number); `headers` (default false: with true, the columns of layers 2 to 4); `ovs` (default false: with true, what Open vSwitch did; its every action costs the host about a microsecond then); filters that all have to match: `src`, `dst` (source and
  * destination: address or prefix, IPv4 or IPv6), `ip` (either), `srcPort`, `dstPort`, `port` (either), `protocol`, `device`, `vlan`, `vni` (of VXLAN and Geneve: the packet inside is meant then), `reason` (one or several); `bufferPages` (default 512: 4 KiB pages per CPU between
  * kernel and bpftrace; raise it where events get lost).
  *
@@ -61,6 +62,9 @@ const inputField = field({
  * With `headers`, besides: `eth_src`, `eth_dst`, `ether_type`, `vlan_id`, `vlan_priority`, `vlan_inner_id`, `arp_op`, `ip_id`, `ttl`, `tos`, `tcp_flags`, `tcp_payload_bytes`,
  * `icmp_type`, `icmp_code`.
  *
+ * With `ovs`, besides: `ovs_action`, `ovs_recirc_id`, `ovs_in_clone`: what Open vSwitch's kernel datapath did last with a packet that it dropped, in which pass through its flow table, and whether in a clone. Linux 5.10 doesn't let that be seen: they are null there. Actions that wait until others
+ * are done, since clones and passes are nested too deep, are not known to be in a clone.
+ *
  * Errors: as for every probe, see {@link makeProbe}; `UNKNOWN_DROP_REASON`.
  *
  * @example await dropEvents(host, { seconds: 10, reason: "NO_SOCKET", stacks: true })
@@ -69,7 +73,7 @@ export const dropEvents: Probe<DropEventsParameters, "table"> = defineRows({
   name: "dropEvents",
   revision: 2,
   measures: "packets that the kernel dropped, one row each",
-  hooks: dropHooks,
+  hooks: { ...dropHooks, ...switchHooks },
   upTo: "drops",
   summary: "dropSummary",
   filters: dropFilters,
@@ -81,8 +85,13 @@ export const dropEvents: Probe<DropEventsParameters, "table"> = defineRows({
       .optional()
       .transform((wanted) => wanted || undefined)
       .describe("Ethernet, VLAN, ARP, IP, TCP and ICMP headers with every row; default false"),
+    ovs: z
+      .boolean()
+      .optional()
+      .transform((wanted) => wanted || undefined)
+      .describe("what Open vSwitch did last with packets that it drops; default false"),
   },
-  fields: ({ stacks, headers }) => [
+  fields: ({ stacks, headers, ovs }) => [
     reasonField,
     siteField,
     deviceField,
@@ -98,8 +107,13 @@ export const dropEvents: Probe<DropEventsParameters, "table"> = defineRows({
     }),
     stackField(stacks),
     ...(headers ? headerFields : []),
+    ...(ovs ? [switchField] : []),
   ],
-  program: ({ on, packet, emit, site }) =>
-    on(dropHook, (at) => packet(at, dropped(at), emit(at)), { when: whenDrop(site.target) }),
+  program: ({ parameters: { ovs }, on, has, packet, emit, site }) => [
+    ...(ovs ? switchClauses({ on, has }) : []),
+    on(dropHook, (at) => packet(at, dropped(at), ovs ? bpf`${readSwitch} ${emit(at)}` : emit(at)), {
+      when: whenDrop(site.target),
+    }),
+  ],
   notes: dropNotes,
 });

@@ -10,6 +10,9 @@ import {
   joined,
   packetFilters,
   readAt,
+  setToMasked,
+  switchActionName,
+  switchActions,
   type Target,
   type Writing,
 } from "../../lib/probes/index.js";
@@ -19,33 +22,17 @@ const executed = "tracepoint:openvswitch:ovs_do_execute_action";
 /** Tried on Linux 6.1 and 6.12, where the module is loaded; 5.10 has none. */
 export const actionHooks: Hooks = { required: [executed] };
 
-/** Actions of the kernel's switch by their numbers, in the words of ovs-dpctl (enum ovs_action_attr, include/uapi/linux/openvswitch.h). */
-const actions = [
-  ...(["unspec", "output", "userspace", "set", "push_vlan", "pop_vlan", "sample", "recirc", "hash"] as const),
-  ...(["push_mpls", "pop_mpls", "set_masked", "ct", "trunc", "push_eth", "pop_eth", "ct_clear"] as const),
-  ...(["push_nsh", "pop_nsh", "meter", "clone", "check_pkt_len", "add_mpls", "dec_ttl", "drop"] as const),
-  "psample",
-] as const;
-/**
- * The kernel makes another action of most that set headers, which has the first number behind those that user space knows
- * (OVS_ACTION_ATTR_SET_TO_MASKED): it moved when drop (Linux 6.8) and psample (6.11) came.
- */
-function setToMasked({ snapshot: { kernel } }: Target): number {
-  const [major = 0, minor = 0] = (kernel ?? "").split(".").map(Number.parseFloat);
-  const release = major * 1_000 + minor;
-  return release < 6_008 ? 25 : release < 6_011 ? 26 : 27;
-}
-const numbersOf = (one: (typeof actions)[number], target: Target) => [
-  actions.indexOf(one),
+const numbersOf = (one: (typeof switchActions)[number], target: Target) => [
+  switchActions.indexOf(one),
   ...(one === "set_masked" ? [setToMasked(target)] : []),
 ];
-const output = actions.indexOf("output");
-const recirc = actions.indexOf("recirc");
+const output = switchActions.indexOf("output");
+const recirc = switchActions.indexOf("recirc");
 
 const action = bpf`$action`;
 const value = bpf`$value`;
 
-const oneAction = z.enum(actions);
+const oneAction = z.enum(switchActions);
 
 export const actionFilters = {
   ...packetFilters,
@@ -71,8 +58,7 @@ export const places = {
     type: "VARCHAR",
     meaning: "in the words of ovs-dpctl: output, ct, recirc, set_masked, userspace, ...",
     say: () => action,
-    read: ([number = ""], { target }) =>
-      Number(number) === setToMasked(target) ? "set_masked" : (actions[Number(number)] ?? `action_${number}`),
+    read: ([number = ""], { target }) => switchActionName(Number(number), target),
   }),
   port: field({
     name: "port",

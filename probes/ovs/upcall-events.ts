@@ -1,6 +1,18 @@
 import { z } from "zod";
-import { bpf, defineRows, field, type Probe, packetFields } from "../../lib/probes/index.js";
+import {
+  type Bpf,
+  BpfMap,
+  bpf,
+  defineRows,
+  field,
+  fields,
+  type HookAt,
+  numbers,
+  type Probe,
+  packetFields,
+} from "../../lib/probes/index.js";
 import type { UpcallEventsParameters } from "../parameters.js";
+import { requestPlace } from "./netlink/index.js";
 import {
   deviceField,
   places,
@@ -12,12 +24,44 @@ import {
   wait,
 } from "./upcalls.js";
 
-const [ns, known] = [bpf`$ns`, bpf`$known`];
+const [ns, known, request] = [bpf`$ns`, bpf`$known`, bpf`$request`];
+
+/** ovs-vswitchd's request that hands a packet back. */
+const execute = "kprobe:ovs_packet_cmd_execute";
+
+/** By thread: number and socket of its last request. */
+const requested = new BpfMap("request", false);
+
+const waited = field({
+  name: "waited_ns",
+  type: "BIGINT",
+  unit: "ns",
+  meaning: "from the upcall until it was handed back; null where it wasn't, or where others looked the same",
+  say: () => bpf`${known} == 1 ? ${ns} : 0`,
+  read: ([word = "0"]) => (word === "0" ? null : Number(word)),
+});
+
+const handedBackBy = fields({
+  columns: [
+    {
+      name: "netlink_port",
+      type: "BIGINT",
+      meaning: "netlink socket that it was handed back by; null where it wasn't",
+    },
+    { name: "netlink_seq", type: "BIGINT", meaning: "number of that request on the socket" },
+  ],
+  words: numbers(1),
+  say: () => [request],
+  read: ([word = "0"]) => {
+    const both = BigInt.asUintN(64, BigInt(word));
+    return both === 0n ? [null, null] : [Number(both >> 32n), Number(both & 0xffff_ffffn)];
+  },
+});
 
 /**
  * Shows packets that Open vSwitch's kernel datapath had to ask ovs-vswitchd about, one row each, when they were handed back or could not be asked about: see {@link upcallSummary}, which counts all of them and says what is still open.
  *
- * Parameters: `seconds` to measure (0.5 to 3600); `slowerThanUs` (default 0: those that waited so many microseconds, or more; what was refused has a row always); `device`; filters of
+ * Parameters: `seconds` to measure (0.5 to 3600); `slowerThanUs` (default 0: those that waited so many microseconds, or more; what was refused has a row always); `requests`; `device`; filters of
  * packets, as {@link dropEvents} has them; `maxEvents` (default 10,000: rows at most).
  *
  * Columns:
@@ -35,6 +79,8 @@ const [ns, known] = [bpf`$ns`, bpf`$known`];
  * - `length_bytes` INTEGER, bytes: IP packet by its own header; frame where it isn't IP
  * - `cpu` INTEGER: CPU that it was handed back on
  *
+ * With `requests: true` two more columns, `netlink_port` and `netlink_seq`, tell by which of its requests ovs-vswitchd handed a packet back (null where it didn't): {@link flowUpcalls} finds the flow that was put in for it by them.
+ *
  * Errors: as for every probe, see {@link makeProbe}; `USERSPACE_DATAPATH`.
  *
  * @example await upcallEvents(host, { seconds: 10, slowerThanUs: 500 })
@@ -43,7 +89,7 @@ export const upcallEvents: Probe<UpcallEventsParameters, "table"> = defineRows({
   name: "upcallEvents",
   revision: 1,
   measures: "packets that Open vSwitch asked ovs-vswitchd about, one row each",
-  hooks: upcallHooks,
+  hooks: { ...upcallHooks, optional: [execute] },
   modules: upcallModules,
   datapath: "kernel",
   summary: "upcallSummary",
@@ -56,35 +102,41 @@ export const upcallEvents: Probe<UpcallEventsParameters, "table"> = defineRows({
       .max(60_000_000)
       .default(0)
       .describe("packets that waited so long or longer, in microseconds"),
+    requests: z
+      .boolean()
+      .optional()
+      .describe("also by which request of ovs-vswitchd packets were handed back, for `flowUpcalls`"),
   },
-  fields: [
+  fields: ({ requests }) => [
     deviceField,
     places.reason,
     places.error,
-    field({
-      name: "waited_ns",
-      type: "BIGINT",
-      unit: "ns",
-      meaning:
-        "from the upcall until it was handed back; null where it wasn't, or where others looked the same",
-      say: () => bpf`${known} == 1 ? ${ns} : 0`,
-      read: ([word = "0"]) => (word === "0" ? null : Number(word)),
-    }),
+    waited,
     ...packetFields,
     field({ name: "cpu", type: "INTEGER", meaning: "CPU that it was handed back on", say: () => bpf`cpu` }),
+    ...(requests ? [handedBackBy] : []),
   ],
   program: (writing) => {
-    const { parameters, emit } = writing;
-    return upcallClauses(writing, {
-      began: (_, keep) => keep,
-      answered: (at) => bpf`if (${wait.ended} < ${wait.began}) { return; }
+    const { parameters, emit: say, on, has } = writing;
+    const { requests, slowerThanUs } = parameters;
+    const mine = requested.at(bpf`tid`);
+    const emit = (at: HookAt, by: Bpf) => (requests ? bpf`${request} = ${by}; ${say(at)}` : say(at));
+    const by = has(execute) ? mine : bpf`0`;
+    return [
+      ...(requests
+        ? [on(execute, (at) => bpf`${mine} = *(${at.read(at.arg(0), "sk_buff.data")} + ${requestPlace});`)]
+        : []),
+      ...upcallClauses(writing, {
+        began: (_, keep) => keep,
+        answered: (at) => bpf`if (${wait.ended} < ${wait.began}) { return; }
   ${ns} = ${wait.ended} - ${wait.began}; ${known} = 1;
-  if (${ns} < ${parameters.slowerThanUs * 1_000}) { return; }
-  ${emit(at)}`,
-      unclear: (at) => bpf`${ns} = 0; ${known} = 0; ${emit(at)}`,
-      refused: (at) => bpf`${ns} = 0; ${known} = 0; ${emit(at)}`,
-      unasked: () => bpf``,
-    });
+  if (${ns} < ${slowerThanUs * 1_000}) { return; }
+  ${emit(at, by)}`,
+        unclear: (at) => bpf`${ns} = 0; ${known} = 0; ${emit(at, by)}`,
+        refused: (at) => bpf`${ns} = 0; ${known} = 0; ${emit(at, bpf`0`)}`,
+        unasked: () => bpf``,
+      }),
+    ];
   },
   notes: upcallNotes,
 });

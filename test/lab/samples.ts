@@ -7,6 +7,7 @@ import {
   conntrackSummary,
   defragEvents,
   defragSummary,
+  flowInstalls,
   futexSummary,
   type Host,
   irqSummary,
@@ -76,6 +77,7 @@ const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) 
   stageTrace: [tbfOverflow, (host, during) => stageTrace(host, { ...few, ...stages, during })],
   upcallSummary: [upcallFlood, (host, during) => upcallSummary(host, { ...asked, during })],
   upcallEvents: [upcallFlood, (host, during) => upcallEvents(host, { ...few, during })],
+  flowInstalls: [upcallFlood, (host) => flowInstalls(host, { ...few, during: () => newFlows(host) })],
   queueSummary: [tbfOverflow, (host, during) => queueSummary(host, { ...asked, during })],
   irqSummary: [nftDrop, (host, during) => irqSummary(host, { ...asked, during })],
   ovsActionSummary: [
@@ -100,6 +102,13 @@ const runs: { [probe: string]: [fault: Injectable, (host: Host, during: During) 
   futexSummary: [nftDrop, (host, during) => futexSummary(host, { ...asked, during })],
 };
 type During = () => Promise<unknown>;
+
+/** Flows of pings, put into a table that was emptied. */
+async function newFlows(host: Host) {
+  await host.exec(["ovs-dpctl", "del-flows"]);
+  for (const to of [address.vm2, address.far, address.vm26])
+    await host.exec(["nsenter", "--net=/run/netns/vm1", "ping", "-qc", "3", "-i", "0.1", to]);
+}
 
 /** Packets that the switch sends from one virtual machine to another. */
 function switchedPings(host: Host) {

@@ -46,6 +46,7 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   dropEvents: [
     { headers: true, stacks: 4, ...packets, reason: [] },
     { headers: true, src: "2001:db8::/32", vni: 5_000 },
+    { ovs: true },
   ],
   dropSummary: [
     { by: ["flow", "stack", "device"], ...packets },
@@ -60,6 +61,7 @@ const asked: { readonly [probe: string]: readonly object[] } = {
     { by: ["role", "asker", "answerer"], asker: "198.51.100.0/24", timeoutMs: 100 },
     { answerer: "2001:db8::7", netns: 4_026_532_000 },
   ],
+  flowInstalls: [{ operations: ["new", "set"], failed: true, slowerThanUs: 1_000 }],
   gapEvents: [{ devices: ["eth0", "vnet1"], longerThanMs: 500, src: "198.51.100.0/24", port: 443 }],
   gapSummary: [{ devices: "eth0", by: ["device", "direction", "flow"], protocol: "TCP" }],
   echoTrace: [{ slowerThanUs: 5_000, answerer: "203.0.113.30" }],
@@ -79,7 +81,7 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   ovsActionSummary: [
     { actions: "recirc", by: ["device", "action", "recirc_id", "to_recirc_id", "flow"], ...packets },
   ],
-  upcallEvents: [{ slowerThanUs: 500, ...packets }],
+  upcallEvents: [{ slowerThanUs: 500, ...packets }, { requests: true }],
   upcallSummary: [{ by: ["device"], ...packets }],
   lockSummary: [
     {

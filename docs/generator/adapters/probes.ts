@@ -46,7 +46,8 @@ const needed: Record<string, object> = {
 
 /** Options that add columns. */
 const options: Record<string, Record<string, unknown>[]> = {
-  dropEvents: [{ headers: true }],
+  dropEvents: [{ headers: true }, { ovs: true }],
+  upcallEvents: [{ requests: true }],
   dropSummary: [{ by: ["flow"] }, { by: ["stack"] }],
 };
 

@@ -50,12 +50,14 @@ export async function collect<Schema extends z.ZodType, Shape extends Shapes>(
     for await (const _ of bytes) break;
     throw error;
   });
+  const join = definition.joinLines?.() ?? ((record: ProgramRecord) => [record]);
   try {
     for await (const batch of lines(bytes, maxLineBytes, bounds.tried)) {
       for (const line of batch) bounds.checkLine(line);
       const attachedBefore = account.ticked;
       const records = batch
         .flatMap(parseRecord)
+        .flatMap(join)
         .filter((record) => !readings.note(record) && !account.note(record));
       if (account.ticked && !attachedBefore) given.onAttached();
       for (const record of records) {

@@ -67,6 +67,8 @@ export interface ProbeDefinition<Schema extends z.ZodType = z.ZodType, Shape ext
   maxEvents?(parameters: z.output<Schema>): number;
   /** Whether what is counted is counted in several hooks, so that all have to end at one instant. */
   endsAtOnce: boolean;
+  /** For rows that come in several lines: makes, for one run, what is given each record and gives those that are whole. */
+  joinLines?(): (record: ProgramRecord) => readonly ProgramRecord[];
   /** Makes the rows that one record of the program stands for. */
   decode?(record: ProgramRecord, context: DecodeContext<z.output<Schema>>): readonly (readonly Value[])[];
   /** Makes the rows of a summary once the program has ended and all maps are there. */

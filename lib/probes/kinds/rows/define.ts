@@ -1,17 +1,18 @@
 import type { z } from "zod";
-import { unixNanoseconds } from "../../tables/index.js";
-import { countOne } from "../engine/counters.js";
-import { makeProbe, type Probe } from "../engine/define.js";
-import type { ProbeDefinition, ProbeFacts } from "../engine/definition.js";
-import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../engine/lifecycle.js";
-import { columnsOf, type Field, field, type ReadContext, readFields } from "../field.js";
-import { asked, type Filters } from "../filter.js";
-import { hookNames } from "../hooks.js";
-import type { Target } from "../target.js";
-import { type Bpf, bpf, format, joined, type Printed } from "../text/bpf.js";
-import type { HookAt } from "./hook-at.js";
-import { type Input, maxEvents, type Output, type Shape, schemaOf } from "./parameters.js";
-import { type Writing, writing } from "./writing.js";
+import { unixNanoseconds } from "../../../tables/index.js";
+import { countOne } from "../../engine/counters.js";
+import { makeProbe, type Probe } from "../../engine/define.js";
+import type { ProbeDefinition, ProbeFacts } from "../../engine/definition.js";
+import { isBeyond, isSuppressed, mayPrint, rowWord, takeOne } from "../../engine/lifecycle.js";
+import { columnsOf, type Field, field, type ReadContext, readFields } from "../../field.js";
+import { asked, type Filters } from "../../filter.js";
+import { hookNames } from "../../hooks.js";
+import type { Target } from "../../target.js";
+import { type Bpf, bpf, format, joined, type Printed } from "../../text/bpf.js";
+import type { HookAt } from "../hook-at.js";
+import { type Input, maxEvents, type Output, type Shape, schemaOf } from "../parameters.js";
+import { type Writing, writing } from "../writing.js";
+import { beginParts, joinParts, type MemoryColumns, printParts, rowHead } from "./memory.js";
 
 /** What the program of a probe of events is written with. */
 export interface RowsWriting<Parameters> extends Writing<Parameters> {
@@ -30,6 +31,8 @@ export interface RowsDefinition<F extends Filters, S extends Shape> extends Prob
   check?(given: never, context: z.RefinementCtx): void;
   /** Its columns; the time of the event stands before them. */
   fields: readonly Field[] | ((parameters: Output<F, S>) => readonly Field[]);
+  /** Columns behind these that are made of bytes of the kernel's memory. A row then comes in several lines: where one gets lost, the row is. */
+  memory?: MemoryColumns;
   program(writing: RowsWriting<Output<F, S>>): Bpf | readonly Bpf[];
   notes?(target: Target, parameters: Output<F, S>, read: ReadonlySet<string>): string[];
 }
@@ -51,7 +54,7 @@ export function defineRows<F extends Filters = Record<never, never>, S extends S
   definition: RowsDefinition<F, S>,
 ): Probe<NoInfer<Input<F, S>> & { maxEvents?: number | undefined }, "table"> {
   type P = Output<F, S> & { maxEvents: number };
-  const { filters = {}, parameters = {}, check, fields, program, notes, ...facts } = definition;
+  const { filters = {}, parameters = {}, check, fields, memory, program, notes, ...facts } = definition;
   const all = (given: P) => [time, ...(typeof fields === "function" ? fields(given) : fields)];
   const made: ProbeDefinition<z.ZodType, "table"> = {
     ...facts,
@@ -60,7 +63,7 @@ export function defineRows<F extends Filters = Record<never, never>, S extends S
     mapKeys: facts.mapKeys ?? 4_096,
     parameters: schemaOf({ ...parameters, maxEvents }, filters, check),
     fields: (given) => all(given as P),
-    columns: (given) => columnsOf(all(given as P)),
+    columns: (given) => [...columnsOf(all(given as P)), ...(memory?.columns ?? [])],
     books: () => ({ hooks: hookNames(facts.hooks), mapKeys: facts.mapKeys ?? 4_096 }),
     maxEvents: (given) => (given as P).maxEvents,
     endsAtOnce: true,
@@ -70,14 +73,18 @@ export function defineRows<F extends Filters = Record<never, never>, S extends S
         returned: (at) => countOne("returned", at.index),
       });
       const own = {
-        emit: (at: HookAt) => emit(all(given as P), at),
+        emit: (at: HookAt) => emit(all(given as P), memory, at),
         misses: (at: HookAt) => countOne("suppressed", at.index),
       };
       return joined([program({ ...base, ...own })].flat(), "\n");
     },
+    ...(memory === undefined ? {} : { joinLines: () => joinParts(rowWord, memory) }),
     decode(record, context) {
       if (record.type !== "line" || record.word !== rowWord) return [];
-      return [readRow(all(context.parameters as P), record.fields, context)];
+      const own = all(context.parameters as P);
+      if (memory === undefined) return [readRow(own, record.fields, context)];
+      const [bytes = "", ...words] = record.fields;
+      return [[...readRow(own, words, context), ...memory.read(Buffer.from(bytes, "base64"), context)]];
     },
     ...(notes === undefined
       ? {}
@@ -89,14 +96,18 @@ export function defineRows<F extends Filters = Record<never, never>, S extends S
   return makeProbe(made);
 }
 
-function emit(fields: readonly Field[], at: HookAt): Bpf {
+function emit(fields: readonly Field[], memory: MemoryColumns | undefined, at: HookAt): Bpf {
   const pieces = fields.flatMap((one) => one.say(at));
   const kinds = fields.flatMap(({ words }) => words);
   const sorted = sortedIndices(kinds);
   const directives = sorted.map((index) => (kinds[index] === "number" ? "%lld" : "%s"));
   const values = sorted.map((index) => pieces[index] as Bpf);
+  const head = memory === undefined ? [] : rowHead;
+  const line = format(`${rowWord}:${at.index}`, [...head.map(() => "%lld" as const), ...directives]);
+  const print = bpf`printf(${line}, ${joined([...head, ...values], ", ")});`;
+  const all = memory === undefined ? [print] : [beginParts(memory, at), print, printParts(memory, at)];
   return bpf`if (${mayPrint}) { ${takeOne} ${countOne("emitted", at.index)}
-    printf(${format(`${rowWord}:${at.index}`, directives)}, ${joined(values, ", ")});
+    ${joined(all, "\n    ")}
   } else { if (${isSuppressed}) { ${countOne("suppressed", at.index)} } else { if (${isBeyond}) { ${countOne("beyond", at.index)} } } }`;
 }
 

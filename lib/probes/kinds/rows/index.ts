@@ -1,0 +1,2 @@
+export { defineRows, type RowsDefinition, type RowsWriting } from "./define.js";
+export type { MemoryColumns } from "./memory.js";

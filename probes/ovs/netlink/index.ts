@@ -1,0 +1,1 @@
+export { requestColumns, requestPlace, requestValues } from "./request.js";
