@@ -79,8 +79,8 @@ const besideSeconds = (attachSeconds = 30) => readingSeconds + mostAttached * at
  * @param options.slowerThanUs wake-ups that took so long have a row in `late`. Default 500.
  * @param options.packets which packets are late: `from` and `to` as {@link stageSummary} has them, and filters. Without `from` and `to`, stages are not looked at.
  * @param options.thresholds of its rules; a finding shows the ones it was held against.
- * @returns `findings`; Frames `threads` (`role`, `process`, `thread`, `command`, `cpu`, `policy`, `run_percent`, `wait_percent`, `wait_avg_ns`, `late`, `first_late_ns`, `last_late_ns`, `before`, `before_late`), `wakeups` (`role`, `command`, `thread`,
- *   `idle_state`, `count`, percentiles as bounds, and the same as `threads` about late ones), `softirqs` (`vector`, `cpu`, `ksoftirqd`, `interval`, `busy_percent`, `count`, percentiles as bounds), `cpus` (`cpu`, `steal_percent`, `run_percent`,
+ * @returns `findings`; Frames `threads` (`role`, `process`, `thread`, `command`, `cpu`, `policy`, `run_percent`, `wait_percent`, `wait_avg_ns`, `late`, `first_late_ns`, `last_late_ns`, `before`, `before_late`, `behind_percent`), `wakeups` (`role`, `command`, `thread`,
+ *   `idle_state`, `count`, percentiles as bounds, and the same as `threads` about late ones of that thread and idle state), `softirqs` (`vector`, `cpu`, `ksoftirqd`, `interval`, `busy_percent`, `count`, percentiles as bounds), `cpus` (`cpu`, `steal_percent`, `run_percent`,
  *   `irq_percent`, `softirq_percent`, `idle_percent`, `processed_per_second`, `time_squeeze_per_second`), `waits` (`wait`, `place`, `device`, `cpu`, `packets`, `count`, percentiles as bounds), null without `packets`; and `late`, a Table. In a cell it shows findings, waits, threads, wake-ups and softirqs.
  *
  * Percentages of threads are by {@link threadCpu}, distributions by {@link wakeupSummary} and {@link softirqSummary}. `before` is who had the CPU at the end of the waits that took most time. At most 16 threads are looked at;

@@ -31,10 +31,15 @@ const slow = {
 
 type Slow = { readonly [Name in keyof typeof slow]: number };
 
-function isSlow(when: string, limits: Slow): readonly (readonly ["HIGH" | "MEDIUM", string])[] {
+/** Of the rows of which `when` is so: or of which `half` is so of what is usual, and `tail` of the few that took longest. */
+function isSlow(
+  when: string | { readonly half: string; readonly tail: string },
+  limits: Slow,
+): readonly (readonly ["HIGH" | "MEDIUM", string])[] {
+  const { half, tail } = typeof when === "string" ? { half: when, tail: when } : when;
   const { medium_p50, high_p50, medium_p99, high_p99 } = limits;
   const from = (p50: number, p99: number) =>
-    `${when} AND count >= ${limits.least} AND (p50_low_ns >= ${1_000 * p50} OR p99_low_ns >= ${1_000 * p99})`;
+    `count >= ${limits.least} AND ((${half}) AND p50_low_ns >= ${1_000 * p50} OR (${tail}) AND p99_low_ns >= ${1_000 * p99})`;
   return [
     ["HIGH", from(high_p50, high_p99)],
     ["MEDIUM", from(medium_p50, medium_p99)],
@@ -61,7 +66,16 @@ const half = (row: EvidenceRow) =>
   `half of ${Number(row.count).toLocaleString("en-US")} took ${ms(row.p50_low_ns)} or more, one of a hundred ${ms(row.p99_low_ns)} or more`;
 const bounds = ["count", "p50_low_ns", "p50_high_ns", "p99_low_ns", "p99_high_ns", "max_high_ns"];
 const who = ["role", "command", "thread"];
-const since = ["late", "first_late_ns", "last_late_ns", "before", "before_late"];
+const since = ["late", "first_late_ns", "last_late_ns", "before", "before_late", "behind_percent"];
+
+const busy = "coalesce(idle_state, 'none') = 'none'";
+const idle = "starts_with(idle_state, 'state')";
+/** A CPU that comes out of an idle state may run another thread first: the idle state is no reason then. */
+const behindOthers = "coalesce(behind_percent, 0) > 50";
+/** The same of half of the wake-ups: of those that were late it is known. */
+const halfBehindOthers = `${behindOthers} AND 2 * late >= count`;
+const cpuWas = ({ idle_state: state }: EvidenceRow) =>
+  state === null ? "" : ` while its CPU was ${state === "none" ? "busy" : `in ${state}`}`;
 
 /** The same of what packets wait for: between two machines of one host 50 to 200 microseconds are usual, and 500 are late. */
 const slowWait = { ...slow, medium_p50: us(500, "MEDIUM where half took so long at least") };
@@ -160,12 +174,13 @@ export const latencyReportRules = {
     category: "performance",
     thresholds: slow,
     of: async ({ wakeups }: LatencySubject) => wakeups,
-    grades: (limits) => isSlow("coalesce(idle_state, 'none') = 'none'", limits),
+    grades: (limits) =>
+      isSlow({ half: `${busy} OR ${halfBehindOthers}`, tail: `${busy} OR ${behindOthers}` }, limits),
     shows: [...who, "idle_state", ...bounds, ...since],
     measure: "p99_low_ns",
     doubts: [],
     says: (row) =>
-      `${row.command}, which ${row.role}, was woken${row.idle_state === null ? "" : " while its CPU was busy"}, and ran late: ${half(row)}${row.idle_state === null ? "; whether its CPU was busy isn't known" : ""}${row.before === null ? "" : `; mostly ${row.before} had the CPU`}`,
+      `${row.command}, which ${row.role}, was woken${cpuWas(row)}, and ran late: ${half(row)}${row.idle_state === null ? "; whether its CPU was busy isn't known" : ""}${row.before === null ? "" : `; mostly ${row.before} had the CPU`}`,
     causes: [
       "another thread has the CPU, of the same or a higher priority",
       "too few CPUs for what is to run",
@@ -181,12 +196,16 @@ export const latencyReportRules = {
     category: "performance",
     thresholds: slow,
     of: async ({ wakeups }: LatencySubject) => wakeups,
-    grades: (limits) => isSlow("starts_with(idle_state, 'state')", limits),
+    grades: (limits) =>
+      isSlow(
+        { half: `${idle} AND NOT (${halfBehindOthers})`, tail: `${idle} AND NOT ${behindOthers}` },
+        limits,
+      ),
     shows: [...who, "idle_state", ...bounds, ...since],
     measure: "p50_low_ns",
     doubts: [],
     says: (row) =>
-      `${row.command}, which ${row.role}, was woken while its CPU was in ${row.idle_state}, and ran late: ${half(row)}`,
+      `${row.command}, which ${row.role}, was woken${cpuWas(row)}, and ran late: ${half(row)}${Number(row.behind_percent) > 50 ? `; at the end of the longest of these mostly ${row.before} had the CPU` : ""}`,
     causes: [
       "an idle state whose way out takes long (C6 and deeper)",
       "in a guest: its host gives the virtual CPU a real one late",

@@ -52,15 +52,20 @@ const lateness: readonly Column[] = [
     "who had the CPU at the end of the waits that took most of their time; null: nobody, or none was late",
   ),
   { name: "before_late", type: "BIGINT", meaning: "how often that was so" },
+  share(
+    "behind_percent",
+    "of the time of those waits, at the end of which another thread had the CPU; null: none was late",
+  ),
 ];
-/** Of each thread, how often it was late, and who had the CPU. */
-const lateSql = `
-  SELECT thread, sum(n)::BIGINT AS late, min(first) AS first_late_ns, max(last) AS last_late_ns,
-    arg_max(before, waited) FILTER (before IS NOT NULL) AS before, arg_max(n, waited) FILTER (before IS NOT NULL) AS before_late
+/** How often each of these was late, and who had the CPU. */
+const lateSql = (keys: string) => `
+  SELECT ${keys}, sum(n)::BIGINT AS late, min(first) AS first_late_ns, max(last) AS last_late_ns,
+    arg_max(before, waited) FILTER (before IS NOT NULL) AS before, arg_max(n, waited) FILTER (before IS NOT NULL) AS before_late,
+    100 * coalesce(sum(waited) FILTER (before IS NOT NULL), 0) / sum(waited) AS behind_percent
   FROM (
-    SELECT thread, CASE WHEN before_thread <> 0 THEN before END AS before, count(*) AS n, sum(whole_ns) AS waited, min(time_ns) AS first, max(time_ns) AS last
+    SELECT ${keys}, CASE WHEN before_thread <> 0 THEN before END AS before, count(*) AS n, sum(whole_ns) AS waited, min(time_ns) AS first, max(time_ns) AS last
     FROM late GROUP BY ALL ORDER BY ALL)
-  GROUP BY thread`;
+  GROUP BY ${keys}`;
 
 /** What rules look through, of what was seen. */
 export async function subjectOf(
@@ -86,7 +91,8 @@ export async function subjectOf(
     steal: await tableOf("steal", seen.steal),
   };
   const from = (frame: Frame) => ({ ...frame.provenance, source: "latencyReport" });
-  const views = { lates: lateSql };
+  const views = { lates: lateSql("thread"), latesByState: lateSql("thread, idle_state") };
+  const said = lateness.map(({ name }) => (name === "late" ? "coalesce(late, 0) AS late" : name)).join(", ");
   const kept = (frame: Frame, names: readonly string[]) =>
     frame.schema.filter(({ name }) => names.includes(name));
   const without = (frame: Frame, names: readonly string[]) =>
@@ -99,7 +105,7 @@ export async function subjectOf(
     threads: await deriveTable("threads", {
       sources,
       views,
-      query: `SELECT role, threads.*, coalesce(late, 0) AS late, first_late_ns, last_late_ns, before, before_late
+      query: `SELECT role, threads.*, ${said}
         FROM threads JOIN roles USING (thread) LEFT JOIN lates USING (thread) ORDER BY wait_ns DESC, thread`,
       columns: [role, ...seen.threads.schema, ...lateness],
       provenance: { ...from(seen.threads), notes: [...provenance.notes, ...notes] },
@@ -107,9 +113,11 @@ export async function subjectOf(
     wakeups: await deriveTable("wakeups", {
       sources,
       views,
-      query: `SELECT coalesce(role, 'was asked for') AS role, wakeups.*, coalesce(late, 0) AS late, first_late_ns, last_late_ns, before, before_late
-        FROM wakeups LEFT JOIN roles USING (thread) LEFT JOIN lates USING (thread) WHERE interval = 'whole'
-        ORDER BY p99_low_ns DESC, thread, idle_state`,
+      query: `SELECT coalesce(role, 'was asked for') AS role, wakeups.*, ${said}
+        FROM wakeups LEFT JOIN roles USING (thread)
+          LEFT JOIN latesByState ON latesByState.thread = wakeups.thread AND latesByState.idle_state IS NOT DISTINCT FROM wakeups.idle_state
+        WHERE interval = 'whole'
+        ORDER BY p99_low_ns DESC, wakeups.thread, wakeups.idle_state`,
       columns: [role, ...without(wakeups, ["interval"]), ...lateness],
       provenance: from(wakeups),
     }),

@@ -273,6 +273,39 @@ describe("of a host's latency", () => {
     expect([...report.findings][0]?.verdict).toMatch(/mostly hog had it/);
   });
 
+  test("an idle state is no reason where another thread had the CPU when it came out of it", async () => {
+    const wakeups = [{ idle_state: "state1", p50_low_ns: 150_000, p99_low_ns: 50_000_000 }];
+    const hog = { idle_state: "state1", before: "hog", before_thread: 7 };
+    const swapper = { idle_state: "state1", before: "swapper/1", before_thread: 0 };
+    const report = await reportWith({
+      wakeups,
+      late: [
+        ...Array.from({ length: 30 }, () => ({ ...hog, whole_ns: 50_000_000 })),
+        { ...swapper, whole_ns: 600_000 },
+        { idle_state: "none", before: "other", before_thread: 8, whole_ns: 90_000_000 },
+      ],
+    });
+    expect(found(report)).toEqual([
+      ["LATE_BEHIND_OTHERS", "HIGH"],
+      ["LATE_FROM_IDLE", "MEDIUM"],
+    ]);
+    expect([...report.findings].map(({ verdict }) => verdict)).toEqual([
+      expect.stringMatching(/while its CPU was in state1, .*; mostly hog had the CPU/),
+      expect.stringMatching(/while its CPU was in state1, .* longest of these mostly hog had the CPU/),
+    ]);
+    // What is said of a row is of its own idle state.
+    const [row] = rowsOf(report.wakeups);
+    expect(row).toMatchObject({ late: 31, before: "hog", before_late: 30 });
+    expect(row?.behind_percent).toBeCloseTo((100 * 30 * 50) / (30 * 50 + 0.6));
+    expect(rowsOf(report.threads)).toMatchObject([{ late: 32 }]);
+
+    const slept = { ...swapper, whole_ns: 50_000_000 };
+    const idle = await reportWith({ wakeups, late: [slept, slept, { ...hog, whole_ns: 600_000 }] });
+    expect(found(idle)).toEqual([["LATE_FROM_IDLE", "HIGH"]]);
+    const most = Array.from({ length: 500 }, () => ({ ...hog, whole_ns: 1_000_000 }));
+    expect(found(await reportWith({ wakeups, late: most }))).toEqual([["LATE_BEHIND_OTHERS", "HIGH"]]);
+  });
+
   test("threads are chosen by what they do, at most 16", () => {
     const all = [
       ["bash", 900],
