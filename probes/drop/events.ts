@@ -111,7 +111,7 @@ export const dropEvents: Probe<DropEventsParameters, "table"> = defineRows({
   ],
   program: ({ parameters: { ovs }, on, has, packet, emit, site }) => [
     ...(ovs ? switchClauses({ on, has }) : []),
-    on(dropHook, (at) => packet(at, dropped(at), ovs ? bpf`${readSwitch} ${emit(at)}` : emit(at)), {
+    on(dropHook, (at) => packet(at, dropped(at), ovs ? bpf`${readSwitch({ has })}${emit(at)}` : emit(at)), {
       when: whenDrop(site.target),
     }),
   ],

@@ -60,7 +60,10 @@ export const switchField: Field = fields({
     },
   ],
   words: ["symbol", "number"],
-  say: (at) => [symbolOf(at.arg("location")), bpf`(${acted} == $skb ? ${did} : 0)`],
+  say: (at) => [
+    symbolOf(at.arg("location")),
+    at.target.hooks.has(acts) ? bpf`(${acted} == $skb ? ${did} : 0)` : 0,
+  ],
   read: ([site = "", word = "0"], { target }) => {
     const bits = BigInt(word);
     if (bits === 0n || !sites.has(site.replace(copy, ""))) return [null, null, null];
@@ -74,7 +77,9 @@ export const switchField: Field = fields({
 });
 
 /** Statements in front of a row with {@link switchField}. */
-export const readSwitch: Bpf = bpf`${acted} = ${packets.at(bpf`cpu`)}; ${did} = ${done.at(bpf`cpu`)};`;
+export function readSwitch({ has }: Pick<Writing<unknown>, "has">): Bpf {
+  return has(acts) ? bpf`${acted} = ${packets.at(bpf`cpu`)}; ${did} = ${done.at(bpf`cpu`)}; ` : bpf``;
+}
 
 /** The clauses that see what Open vSwitch does. */
 export function switchClauses({ on, has }: Pick<Writing<unknown>, "on" | "has">): Bpf[] {

@@ -13,17 +13,14 @@ const [twice, inClone, refused] = [4_243, 4_244, 4_245];
 const inVm1 = "nsenter --net=/run/netns/vm1";
 /** More than the port's device takes: the switch drops what it should send there. */
 const send = (port: number) => `${inVm1} /mnt/traffic udp ${address.vm2} ${port} ${count} 1200 5`;
-const refusedBySwitch = "cat /sys/class/net/vnet2/statistics/tx_errors";
 
 const harm = [
   `${inVm1} ping -qc 1 -w 20 ${address.vm2}`,
   "ip link set vnet2 mtu 1000",
   `ovs-ofctl add-flow br0 'table=0,priority=300,udp,tp_dst=${inClone},actions=clone(ct(commit,zone=9),output:vnet2),LOCAL'`,
   `ovs-ofctl add-flow br0 'table=1,priority=300,udp,tp_dst=${refused},actions=drop'`,
-  `echo before $(${refusedBySwitch})`,
   ...[twice, inClone, refused].map(send),
   "sleep 0.5",
-  `echo after $(${refusedBySwitch})`,
 ];
 
 for (const kernel of kernelVersions) {
@@ -32,7 +29,6 @@ for (const kernel of kernelVersions) {
 
     test("say in which pass, by which action, and whether in a clone", { timeout: patienceMs }, async () => {
       const { host } = lab();
-      let said = "";
       const drops = await dropEvents(host, {
         ...{
           seconds: 120,
@@ -42,14 +38,9 @@ for (const kernel of kernelVersions) {
           dst: address.vm2,
           protocol: "UDP",
         },
-        during: async () => {
-          said = await script(host, harm);
-        },
+        during: () => script(host, harm),
       });
       expect(drops.provenance.lost).toBe(0);
-      const [before = 0, after = 0] = ["before", "after"].map((word) =>
-        Number(new RegExp(`^${word} (\\d+)$`, "m").exec(said)?.[1]),
-      );
       const { values } = await drops.sql(
         `SELECT dst_port, ovs_action, ovs_in_clone, count(*)::INTEGER, coalesce(sum((ovs_recirc_id > 0)::INTEGER), 0)::INTEGER FROM this
            WHERE dst_port IN (${[twice, inClone, refused]}) AND site IN ('ovs_vport_send', 'do_output', 'do_execute_actions')
@@ -67,12 +58,11 @@ for (const kernel of kernelVersions) {
             ]
           : [[inClone, null, null, 2 * count]]),
         // Before Linux 6.7 what a rule drops is no drop.
-        ...(kernel === "6.12" ? [[refused, null, null, expect.any(Number)]] : []),
+        ...(kernel === "6.12" ? [[refused, "drop", null, count]] : []),
       ]);
       for (const [port, inLaterPass] of later)
         expect([port, inLaterPass]).toEqual([port, known && port !== inClone ? expect.any(Number) : 0]);
       if (known) expect(later[0]?.[1]).toBeGreaterThan(count / 2);
-      expect(after - before).toBe(2 * count);
     });
   });
 }

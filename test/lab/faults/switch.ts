@@ -10,11 +10,9 @@ export const dropFlow: Fault = {
   name: "ovs-drop-flow",
   put: [
     `ovs-ofctl add-flow br0 cookie=${cookie},table=0,priority=200,udp,tp_dst=${droppedPort},actions=drop`,
-    // The first packet of a flow goes through the daemon, which drops it itself.
-    `$V udp ${address.vm2} ${droppedPort} 1`,
-    "sleep 0.5",
   ],
-  hurt: [`$V udp ${address.vm2} ${droppedPort} 100`],
+  // The first packet of a flow goes through the daemon: one that asks to drop has the kernel drop it.
+  hurt: [`$V udp ${address.vm2} ${droppedPort} 1`, "sleep 0.5", `$V udp ${address.vm2} ${droppedPort} 100`],
   counter: flowPackets("br0", cookie),
   undo: [`ovs-ofctl del-flows br0 cookie=${cookie}/-1`],
   drops: {
