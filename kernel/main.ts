@@ -7,7 +7,7 @@ import { UsageError } from "./usage-error.js";
 
 const help = `skbook: a TypeScript notebook that says where packets are lost or late
 
-  skbook new [TEMPLATE]     write a notebook to start from into this folder, or list what there is
+  skbook new [TEMPLATE]     write a notebook to start from into this folder, or list what there is; see skbook new --help
   skbook run NOTEBOOK       run a notebook without Jupyter; see skbook run --help
   skbook jupyterlab [ARGS]  start JupyterLab with the kernel ready; sets one up where there is none
   skbook install            let Jupyter find the kernel: --user (the default), --prefix DIR or --sys-prefix
