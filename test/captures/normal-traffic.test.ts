@@ -425,9 +425,33 @@ describe("a host that answers no ping", () => {
     expect(await pings(await taken(4, "any", "icmp"), { filter: "icmp.type == 8" })).toBe("INFO");
     expect(await pings(await taken(4, "any", "icmp[0] == 8"))).toBe("INFO");
     expect(await pings(await taken(4, "any", "src host 192.0.2.15"))).toBe("INFO");
+    // Long ones, too, are read in no time.
+    const hosts = Array.from(
+      { length: 12 },
+      (_, host) => `host 2001:db8:85a3:8d3:1319:8a2e:370:${host}`,
+    ).join(" or ");
+    expect(await pings(await taken(4, "any", `icmp or (${hosts})`))).toBe("CRITICAL");
+    expect(await pings(await taken(4, "any", `icmp or ${hosts} and src port 53`))).toBe("INFO");
     expect(await pings(await taken(4, "eth0", ""))).toBe("INFO");
     // Passed on, and the reply may come back another way.
     expect(await pings(await taken(0, "any", ""))).toBe("INFO");
+  });
+});
+
+describe("a host that pings itself", () => {
+  it("is client and server of its conversation, and has its answers", async () => {
+    const own = "127.0.0.1";
+    const echo = (at: number, type: number): Frames[number] => [
+      at + (type === 0 ? 0.001 : 0),
+      ethernet(ip(own, own, "icmp", icmp(type, 0, [1, at], Buffer.alloc(8)), { id: 10 * at + type })),
+    ];
+    const path = join(folder, "itself.pcap");
+    writeCapture(path, together([1, 2, 3].flatMap((at) => [echo(at, 8), echo(at, 0)])));
+    const capture = await openCapture(path);
+    expect(
+      await rowsOf(flows(capture), "SELECT client, server, client_packets, server_packets FROM this"),
+    ).toEqual([[own, own, 3, 3]]);
+    expect([...(await findings(capture))]).toEqual([]);
   });
 });
 

@@ -1,9 +1,11 @@
 import { rules } from "../../../lib/analyses/findings/findings.js";
+import { socketRules } from "../../../lib/analyses/sockets/rules/index.js";
 import type { Rules } from "../../../lib/findings/index.js";
 import type { Entry } from "../../../lib/help/entry.js";
+import { latencyReportRules } from "../../../probes/latency/rules.js";
 import { dropReportRules } from "../../../probes/report/rules.js";
 
-/** What the diagnoses of a capture and of a host's drops look for, one entry each rule. */
+/** What the diagnoses look for: of a capture, of a host's drops and its latency, of sampled sockets. One entry each rule. */
 export function findingEntries(): Entry[] {
   return [
     ...entriesOf(
@@ -17,6 +19,18 @@ export function findingEntries(): Entry[] {
       "dropReport",
       () =>
         `import { dropReport, localhost } from "skbook";\n\n(await dropReport(localhost(), { seconds: 10 })).findings`,
+    ),
+    ...entriesOf(
+      latencyReportRules as unknown as Rules<never>,
+      "latencyReport",
+      () =>
+        `import { latencyReport, localhost } from "skbook";\n\n(await latencyReport(localhost(), { seconds: 10 })).findings`,
+    ),
+    ...entriesOf(
+      socketRules as unknown as Rules<never>,
+      "socketSummary",
+      () =>
+        `import { localhost, socketSamples, socketSummary } from "skbook";\n\n(await socketSummary(await socketSamples(localhost(), { seconds: 10 }))).findings`,
     ),
   ];
 }

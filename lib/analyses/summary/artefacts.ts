@@ -166,8 +166,9 @@ const leastFacing = 3;
 /** `cooked_direction` of what the host sent. */
 const sentByHost = 4;
 
-/** Filters of tcpdump that take both directions: by hosts, networks, ports and protocols. */
-const symmetric = /^(?:\s|[()!]|host|net|port|portrange|and|or|not|icmp6?|arp|ip6?|tcp|udp|[\da-f.:/-]+)*$/;
+/** Words of tcpdump's filters that take both directions: of hosts, networks, ports and protocols. */
+const symmetricWord = /^(?:host|net|port|portrange|and|or|not|icmp6?|arp|ip6?|tcp|udp|[\da-f.:/-]*)$/;
+const isSymmetric = (filter: string) => filter.split(/[\s()!]+/).every((word) => symmetricWord.test(word));
 
 /** Whether a capture surely has both directions of a host: skbook took it on all devices, without a filter by direction. */
 function hasBothDirections(
@@ -178,8 +179,8 @@ function hasBothDirections(
   return (
     provenance.source === "capture" &&
     device === "any" &&
-    symmetric.test(String(captureFilter)) &&
-    symmetric.test(bpf ?? "") &&
+    isSymmetric(String(captureFilter)) &&
+    isSymmetric(bpf ?? "") &&
     filter === undefined &&
     point === undefined
   );

@@ -71,7 +71,7 @@ export const sidesSql = `
   SELECT frame, own.flow_number,
     CASE WHEN own.flow_number IS NOT NULL THEN
       src = own.client AND src_port IS NOT DISTINCT FROM own.client_port
-        AND (src <> dst OR src_port <> dst_port OR NOT coalesce(${reply}, false))
+        AND (src <> dst OR src_port IS DISTINCT FROM dst_port OR NOT coalesce(${reply}, false))
     END AS from_client,
     quoted.flow_number AS about_number, copies.frame IS NOT NULL AND copies.proved AS copy,
     copies.frame IS NOT NULL AND NOT copies.proved AS possible_copy

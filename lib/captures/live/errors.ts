@@ -4,7 +4,7 @@ import type { ExecEnd } from "../../hosts/index.js";
 const badFilter = "correct the capture filter (tcpdump's syntax: host 192.0.2.1 and udp port 53)";
 const kinds: [RegExp, string, string][] = [
   [
-    /nsenter: /,
+    /nsenter: (?:cannot|can't) open/,
     "UNKNOWN_NAMESPACE",
     "give netns a name that `ip netns` shows on the host, or leave it out for the host's own network",
   ],
