@@ -78,9 +78,11 @@ export async function evidenceOf({ retransmissions, unread, flight }: SeenOfTran
   const waits = (unread === null ? [] : rowsOf(unread)).map((row) => {
     if (row.interval === "discarded") return "at the receiver data lay unread when the socket was closed";
     if (row.interval === "open") return "at the receiver data lay unread at the end";
-    const what = row.interval === "hole" ? "data waited behind a hole" : "data lay unread";
-    const reader = row.process === null ? "" : ` until process ${row.process} read it`;
-    return `at the receiver ${what} for ${between(row, "p50", "ns")} in the middle, ${between(row, "max", "ns")} at most${reader} (${row.count} times)`;
+    const times = `${between(row, "p50", "ns")} in the middle, ${between(row, "max", "ns")} at most`;
+    const reader = row.process === null ? "the reader" : `process ${row.process}`;
+    return row.interval === "hole"
+      ? `at the receiver data waited behind a hole for ${times}, until ${reader} read it (${row.count} times)`
+      : `at the receiver ${reader} read on ${times}, after data had come (${row.count} times); what it leaves unread then waits longer`;
   });
   const flown = (flight === null ? [] : rowsOf(flight))
     .filter(({ quantity, count }) => quantity !== "cwnd" && Number(count) > 0)

@@ -13,7 +13,7 @@ const kinds: [RegExp, string, string][] = [
   [
     /no such device|no device named|doesn't exist|not up|network is down/i,
     "UNKNOWN_DEVICE",
-    "give a device that exists and is up there (`ip link`), or `any`",
+    "give a device that exists and is up there (`ip link`, with netns `ip -n NAME link`), or `any`",
   ],
   [
     /permission|not permitted/i,
