@@ -23,13 +23,28 @@ const commands: Record<string, (args: string[]) => Promise<number | undefined>> 
   jupyterlab: async (args) => (await import("./jupyterlab/index.js")).jupyterlab(args),
   install: async (args) => (await import("./install/index.js")).install(args),
   uninstall: async (args) => (await import("./install/index.js")).uninstall(args),
-  doctor: async () => (await import("./doctor.js")).doctor(),
-  snapshot: async () => (await import("./compiler/index.js")).snapshot(),
+  doctor: alone("doctor", async () => (await import("./doctor.js")).doctor()),
+  snapshot: alone("snapshot", async () => (await import("./compiler/index.js")).snapshot()),
   kernel: async (args) => (await import("./session/index.js")).kernel(args),
 };
 
+/** A command without arguments. */
+function alone(name: string, act: () => Promise<number | undefined>) {
+  return async (args: string[]) => {
+    const [first] = args;
+    if (first === undefined) return act();
+    if (!isHelp(first)) throw new UsageError(`skbook ${name} takes no arguments; see skbook --help`);
+    process.stdout.write(help);
+    return 0;
+  };
+}
+
+function isHelp(word: string): boolean {
+  return word === "--help" || word === "-h";
+}
+
 async function main([name = "", ...args]: string[]): Promise<number | undefined> {
-  if (name === "" || name === "--help" || name === "-h" || name === "help") {
+  if (name === "" || isHelp(name) || name === "help") {
     process.stdout.write(help);
     return name === "" ? 2 : 0;
   }

@@ -84,6 +84,16 @@ describe("install", () => {
 });
 
 describe("doctor", () => {
+  test("takes nothing, and says so without a look at the machine", async () => {
+    expect(await skbook(["doctor", "--help"]).done).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("skbook doctor "),
+    });
+    const { code, stdout, stderr } = await skbook(["doctor", "now"]).done;
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("skbook doctor takes no arguments");
+  });
+
   test("finds the kernelspec of --user, and sees that what it names is gone", async () => {
     const environment = { JUPYTER_DATA_DIR: join(folder.path, "data"), PATH: "/bin" };
     const line = async () =>
