@@ -16,7 +16,14 @@ export * from "./echo/index.js";
 export * from "./gaps/index.js";
 export * from "./irq/index.js";
 export * from "./latency/index.js";
-export * from "./ovs/index.js";
+export {
+  flowInstalls,
+  flowUpcalls,
+  ovsActionEvents,
+  ovsActionSummary,
+  upcallEvents,
+  upcallSummary,
+} from "./ovs/index.js";
 export type * from "./parameters.js";
 export * from "./path/index.js";
 export * from "./qdisc/index.js";

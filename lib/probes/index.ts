@@ -69,7 +69,6 @@ export {
   type Sides,
   unknownDevice,
 } from "./packet/sides.js";
-export { setToMasked, switchActionName, switchActions } from "./packet/switch-actions.js";
 export { packet } from "./packet/values.js";
 export {
   command,

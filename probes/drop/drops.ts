@@ -35,8 +35,10 @@ export const reasonField = field({
   read: ([number = ""], { target }) => reasonName(target, number),
 });
 
-/** What GCC adds to the name of a function that it made another version of. */
-const clone = /(\.(constprop|isra|part|cold)(\.\d+)?)+$/;
+/** The name of a function in its source, without what GCC adds to that of another version that it made. */
+export function functionName(symbol: string): string {
+  return symbol.replace(/(\.(constprop|isra|part|cold)(\.\d+)?)+$/, "");
+}
 
 /** One function can drop in several places: the address tells them apart, since a printed map has each key once. */
 export const siteField = field({
@@ -45,7 +47,7 @@ export const siteField = field({
   meaning: "kernel function that dropped the packet",
   words: ["symbol", "number"],
   say: (at) => [symbolOf(at.arg("location")), at.arg("location")],
-  read: ([site = ""]) => site.replace(clone, ""),
+  read: ([site = ""]) => functionName(site),
 });
 
 /** Inode of the network namespace of the packet's device; 0 where it is on none. */

@@ -7,11 +7,11 @@ import {
   type HookAt,
   type Hooks,
   readAt,
-  switchActionName,
-  switchActions,
   symbolOf,
   type Writing,
 } from "../../lib/probes/index.js";
+import { switchActionName, switchActions } from "../ovs/index.js";
+import { functionName } from "./drops.js";
 
 // What Open vSwitch does with a packet it does on one CPU, one thing after the other, and it drops it there. So the CPU's last action of a packet is the one
 // that a drop of the same packet belongs to; another packet, or a new pass of the same one, begins anew.
@@ -40,8 +40,6 @@ const sites = new Set([
   ...["do_execute_actions", "ovs_execute_actions", "clone_execute", "do_output", "ovs_vport_send"],
   ...["ovs_fragment", "ovs_ct_execute"],
 ]);
-/** What GCC adds to the name of a function that it made another version of. */
-const copy = /(\.(constprop|isra|part|cold)(\.\d+)?)+$/;
 
 /** What Open vSwitch was doing with a packet that it dropped. */
 export const switchField: Field = fields({
@@ -66,7 +64,7 @@ export const switchField: Field = fields({
   ],
   read: ([site = "", word = "0"], { target }) => {
     const bits = BigInt(word);
-    if (bits === 0n || !sites.has(site.replace(copy, ""))) return [null, null, null];
+    if (bits === 0n || !sites.has(functionName(site))) return [null, null, null];
     const action = Number((bits & 0xffffn) >> 1n) - 1;
     return [
       action < 0 ? null : switchActionName(action, target),

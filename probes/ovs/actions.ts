@@ -10,12 +10,10 @@ import {
   joined,
   packetFilters,
   readAt,
-  setToMasked,
-  switchActionName,
-  switchActions,
   type Target,
   type Writing,
 } from "../../lib/probes/index.js";
+import { setToMasked, switchActionName, switchActions } from "./action-names.js";
 
 const executed = "tracepoint:openvswitch:ovs_do_execute_action";
 

@@ -1,13 +1,10 @@
 import { setTimeout as later } from "node:timers/promises";
-import { connect, localhost, runQueueSummary, stageSummary } from "../../lib/index.js";
-import { startSshd } from "../fixtures/sshd.js";
-import { appAddress, buildScene, clientAddress, managementAddress, openPort } from "../scene/topology.js";
-import { traffic } from "../scene/traffic.js";
+import { localhost, runQueueSummary, stageSummary } from "../../lib/index.js";
 import { against, type During, hasBcc, packets } from "./against-bcc.js";
 import type { Figure } from "./figure.js";
+import { forwarding, sent } from "./forwarding.js";
 
 const seconds = 120;
-const followed = { src: clientAddress, dst: appAddress, protocol: "UDP" } as const;
 
 /**
  * What probes of latency cost the kernel, by its own statistics, against BCC programs at the same hooks with the same keys: a run of stageSummary's
@@ -19,40 +16,26 @@ export default async function latencyCostBench(): Promise<Figure[]> {
   return [...(await stages()), await runQueue()];
 }
 
-async function stages(): Promise<Figure[]> {
-  const scene = await buildScene("sks");
-  const sshd = await startSshd({ address: managementAddress, port: 22, namespace: scene.host });
-  try {
-    const host = await connect(sshd.destination, sshd.options);
-    await host.exec(["tc", "qdisc", "del", "dev", "vnet0", "root"]);
-    const send = async () => {
-      await traffic(scene.client, "udp", appAddress, openPort, packets, 64);
-    };
+function stages(): Promise<Figure[]> {
+  return forwarding("sks", async (host, send) => {
     const probe = (from: string, to: string) => (during: During) =>
-      stageSummary(host, { ...followed, from, to, seconds, during });
-    const peer = (from: string, to: string) => ["stages", from, to, followed.src, followed.dst];
-    try {
-      return [
-        await against(
-          "stageSummary, a packet at a stage",
-          peer("uplink0", "vnet0"),
-          probe("uplink0", "vnet0"),
-          send,
-        ),
-        await against(
-          "stageSummary, a packet that isn't followed, at a stage",
-          peer("none0", "none1"),
-          probe("none0", "none1"),
-          send,
-        ),
-      ];
-    } finally {
-      await host.close();
-    }
-  } finally {
-    sshd.stop();
-    await scene.remove();
-  }
+      stageSummary(host, { ...sent, from, to, seconds, during });
+    const peer = (from: string, to: string) => ["stages", from, to, sent.src, sent.dst];
+    return [
+      await against(
+        "stageSummary, a packet at a stage",
+        peer("uplink0", "vnet0"),
+        probe("uplink0", "vnet0"),
+        send,
+      ),
+      await against(
+        "stageSummary, a packet that isn't followed, at a stage",
+        peer("none0", "none1"),
+        probe("none0", "none1"),
+        send,
+      ),
+    ];
+  });
 }
 
 /** Threads that wake each other: a timer, again and again. */

@@ -1,4 +1,4 @@
-import type { Target } from "../target.js";
+import type { Target } from "../../lib/probes/index.js";
 
 /** Actions of the kernel's switch by their numbers, in the words of ovs-dpctl (enum ovs_action_attr, include/uapi/linux/openvswitch.h). */
 export const switchActions = [
