@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../kernel/package.js";
+import { countedDown } from "../../lib/probes/engine/lifecycle.js";
 import { withoutKnownNoise } from "../../lib/probes/engine/run.js";
 import { triedVersions, typesVariables } from "../../lib/probes/engine/version.js";
 import { HookSite, Site } from "../../lib/probes/site.js";
@@ -18,7 +19,8 @@ test.each([
   expect(typesVariables({ "tool.bpftrace": `/usr/bin/bpftrace\n${said}` })).toBe(expected);
 });
 
-const clause = (text: string) => typed(`BEGIN { }\ntracepoint:net:netif_rx {\n${text} }\nEND { }\n`);
+const clause = (text: string) =>
+  typed(`BEGIN { }\ntracepoint:net:netif_rx {\n${text} }\nEND { }\n`, countedDown);
 
 test("variables are unsigned from the beginning of their clause, where several values are none", () => {
   expect(
@@ -60,7 +62,7 @@ test("bytes of a tracepoint's record are those of a copy", () => {
 
 test("structs stay as they are", () => {
   const struct = "struct words2 { uint64 words[2]; };\n";
-  expect(typed(`${struct}BEGIN { }`)).toBe(`${struct}BEGIN { }`);
+  expect(typed(`${struct}BEGIN { }`, countedDown)).toBe(`${struct}BEGIN { }`);
 });
 
 test("a tracepoint's record is read field by field, where bpftrace gives no address of it", () => {

@@ -6,7 +6,7 @@ import type { Target } from "../target.js";
 import { type Bpf, textOf } from "../text/bpf.js";
 import { typed } from "../text/typed.js";
 import { limitsOf, type ProbeDefinition } from "./definition.js";
-import { wholeProgram } from "./lifecycle.js";
+import { countedDown, wholeProgram } from "./lifecycle.js";
 import { typesVariables } from "./version.js";
 
 /** A program as it is written for one host. */
@@ -33,7 +33,11 @@ export function render<Schema extends z.ZodType>(
   };
   const program = wholeProgram(definition.write(parameters, site), lifecycle, site);
   const text = `${textOf(program)}\n`;
-  return { program, text: typesVariables(target.snapshot) ? typed(text) : text, layout: site.used };
+  return {
+    program,
+    text: typesVariables(target.snapshot) ? typed(text, countedDown) : text,
+    layout: site.used,
+  };
 }
 
 /** Every struct is there, and every field at its beginning. */

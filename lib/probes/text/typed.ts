@@ -1,5 +1,4 @@
-import { countedDown } from "../engine/lifecycle.js";
-import { textOf } from "./bpf.js";
+import { type Bpf, textOf } from "./bpf.js";
 
 /** A variable; one that holds several values is read by their places: `$on.0`. */
 const variable = /\$[a-z]\w*/g;
@@ -15,22 +14,22 @@ const otherwise = /^(?:count|sum|max|min|str|buf|comm\b)/;
 /** A byte of a tracepoint's record. */
 const recordByte = /args->(\w+)\[/g;
 
-/** All other variables hold unsigned numbers. */
-const signedNames = countedDown.map(textOf);
-
 /**
  * A program for a bpftrace that types variables: it gives each the type of the first value that it sees, takes a number in the text for a signed
  * one, and knows a variable only in the block where that is. So each clause begins with all its variables, each value has its type, and what maps
  * are given stands in front of all where they are read further up.
+ *
+ * @param signed variables that hold signed numbers where a clause has them all; all others hold unsigned ones.
  */
-export function typed(program: string): string {
+export function typed(program: string, signed: readonly Bpf[]): string {
+  const signedNames = signed.map(textOf);
   return clausesOf(program)
-    .map(typedClause)
+    .map((clause) => typedClause(clause, signedNames))
     .join("")
     .replace("BEGIN {", `BEGIN {${typesOfMaps(program)}`);
 }
 
-function typedClause(clause: string): string {
+function typedClause(clause: string, signedNames: readonly string[]): string {
   const start = clause.indexOf("{") + 1;
   if (start === 0 || clause.trimStart().startsWith("struct")) return clause;
   const [head, body] = [clause.slice(0, start), clause.slice(start)];
