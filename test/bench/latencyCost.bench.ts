@@ -1,4 +1,5 @@
-import { setTimeout as later } from "node:timers/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { localhost, runQueueSummary, stageSummary } from "../../lib/index.js";
 import { against, type During, hasBcc, packets } from "./against-bcc.js";
 import type { Figure } from "./figure.js";
@@ -38,11 +39,19 @@ function stages(): Promise<Figure[]> {
   });
 }
 
-/** Threads that wake each other: a timer, again and again. */
-function runQueue(): Promise<Figure> {
+/** Two processes that wake each other: what one writes the other one gives back. */
+async function runQueue(): Promise<Figure> {
+  const peer = spawn("cat", { stdio: ["pipe", "pipe", "inherit"] });
   const probe = (during: During) => runQueueSummary(localhost(), { seconds, by: ["thread"], during });
   const wake = async () => {
-    for (let turn = 0; turn < packets / 4; turn++) await later(0);
+    for (let turn = 0; turn < packets / 2; turn++) {
+      peer.stdin.write("x");
+      await once(peer.stdout, "data");
+    }
   };
-  return against("runQueueSummary, a run of its programs", ["runq"], probe, wake);
+  try {
+    return await against("runQueueSummary, a run of its programs", ["runq"], probe, wake);
+  } finally {
+    peer.kill();
+  }
 }
