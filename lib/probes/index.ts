@@ -42,7 +42,7 @@ export {
   definePairs,
   defineStages,
   Following,
-  maxNumber,
+  type Numbers,
   numberOf,
   type PairsDefinition,
   type PairsWriting,

@@ -9,6 +9,7 @@ import {
   type HookAt,
   neitherSide,
   ownNetns,
+  type PacketOptions,
   packet,
   readAt,
   readSide,
@@ -88,6 +89,16 @@ export function stageClauses(writing: Writing<StageFilter>, make: (ways: Ways) =
   if (!(${isFrom})) { ${between} }
   ${parsed(at, { skb: bpf`$skb`, offset: 0 }, identified(start))}`;
   };
+  const before = (hook: string, pointer: (at: HookAt) => Bpf) =>
+    inFront(
+      writing,
+      following,
+      hook,
+      { skb: bpf`$skb`, offset: 0 },
+      (at) => bpf`${skb(pointer(at))}${side}
+  if (!(${isFrom})) { return; }
+  `,
+    );
   /** A packet that goes out here, by its device. */
   const goesOut = (at: HookAt) => {
     const body = bpf`if ((${packet.fragment}) == 0) { ${following.unexpected} }`;
@@ -111,6 +122,7 @@ export function stageClauses(writing: Writing<StageFilter>, make: (ways: Ways) =
     ...(backlog === undefined || !wanted("backlog")
       ? []
       : [
+          ...(fromStack ? [] : before(backlog, backlogSkb)),
           on(backlog, (at) =>
             fromStack
               ? between(backlogSkb(at), stage("backlog"))
@@ -122,6 +134,7 @@ export function stageClauses(writing: Writing<StageFilter>, make: (ways: Ways) =
         ? [on(receiveHook, (at) => between(at.arg("skbaddr"), stage("inner_rx")))]
         : []
       : [
+          ...before(receiveHook, (at) => at.arg("skbaddr")),
           on(receiveHook, (at) =>
             comesIn(at, at.arg("skbaddr"), stage("rx"), wanted("inner_rx") ? stage("inner_rx") : null, again),
           ),
@@ -131,7 +144,7 @@ export function stageClauses(writing: Writing<StageFilter>, make: (ways: Ways) =
       .filter((one) => wanted(one.stage) && goes(one))
       .map((one) => on(`kprobe:${one.function}`, (at) => between(at.arg(one.argument), stage(one.stage)))),
     ...((wanted("ip_out") || fromStack) && goes({ version: 6 })
-      ? [ip6OutClause(writing, following, wanted("ip_out"))]
+      ? ip6OutClauses(writing, following, wanted("ip_out"))
       : []),
     ...(hasUpcalls
       ? [
@@ -188,27 +201,39 @@ function identified(body: Bpf): Bpf {
   ${body}`;
 }
 
-/** The host's own packets come in. */
-function stackClauses(
-  { on, parameters, packet: parsed, site }: Writing<StageFilter>,
-  following: Following,
+/** The clause in front of one in which packets come in, where it is needed; `opens` are its statements before a packet is parsed. */
+function inFront(
+  { on, packet: parsed }: Writing<StageFilter>,
+  { beforeBegins }: Following,
+  hook: string,
+  options: PacketOptions,
+  opens: (at: HookAt) => Bpf,
 ): Bpf[] {
+  if (beforeBegins === undefined) return [];
+  return [on(hook, (at) => bpf`${opens(at)}${parsed(at, options, identified(beforeBegins))}`)];
+}
+
+/** The host's own packets come in. */
+function stackClauses(writing: Writing<StageFilter>, following: Following): Bpf[] {
+  const { on, parameters, packet: parsed, site } = writing;
   const inode = parameters.netns ?? ownNetns(site);
   return [
     ...stackOut
       .filter(({ version }) => following.versions.includes(version))
-      .map((one) =>
-        on(`kprobe:${one.function}`, (at) => {
-          const start = following.begins(
-            stage("stack_out"),
-            null,
-            whenMerged(at, () => following.merged),
-          );
-          const options = { skb: bpf`$skb`, etherType: bpf`${one.etherType}`, versions: [one.version] };
-          return bpf`${isOurs(at, inode)}$skb = ${at.arg(2)};
-  ${parsed(at, options, identified(start))}`;
-        }),
-      ),
+      .flatMap((one) => {
+        const hook = `kprobe:${one.function}`;
+        const opens = (at: HookAt) => bpf`${isOurs(at, inode)}$skb = ${at.arg(2)};
+  `;
+        const options = { skb: bpf`$skb`, etherType: bpf`${one.etherType}`, versions: [one.version] };
+        return [
+          ...inFront(writing, following, hook, options, opens),
+          on(hook, (at) => {
+            const merged = whenMerged(at, () => following.merged);
+            const start = following.begins(stage("stack_out"), null, merged);
+            return bpf`${opens(at)}${parsed(at, options, identified(start))}`;
+          }),
+        ];
+      }),
     ...(following.versions.includes(6)
       ? [
           on(
@@ -222,27 +247,32 @@ function stackClauses(
 }
 
 /** Of TCP over IPv6, the host's own packets come in here; whoever sends them is a socket, which a forwarded one has not. */
-function ip6OutClause(
-  { on, parameters, packet: parsed, site }: Writing<StageFilter>,
-  following: Following,
-  seen: boolean,
-): Bpf {
-  return on(`kprobe:${ip6Out}`, (at) => {
-    const sees = seen ? following.sees(stage("ip_out")) : bpf``;
-    if (parameters.from !== "stack")
-      return bpf`$skb = ${at.arg(2)}; ${following.looksFor()}
-  ${sees}`;
-    const start = following.begins(
-      stage("ip_out"),
-      null,
-      whenMerged(at, () => following.merged),
-    );
-    const options = { skb: bpf`$skb`, etherType: bpf`0x86dd`, versions: [6] as const };
-    return bpf`$skb = ${at.arg(2)}; ${following.looks()}
+function ip6OutClauses(writing: Writing<StageFilter>, following: Following, seen: boolean): Bpf[] {
+  const { on, parameters, packet: parsed, site } = writing;
+  const hook = `kprobe:${ip6Out}`;
+  const sees = seen ? following.sees(stage("ip_out")) : bpf``;
+  if (parameters.from !== "stack")
+    return [
+      on(
+        hook,
+        (at) => bpf`$skb = ${at.arg(2)}; ${following.looksFor()}
+  ${sees}`,
+      ),
+    ];
+  const inode = parameters.netns ?? ownNetns(site);
+  const options = { skb: bpf`$skb`, etherType: bpf`0x86dd`, versions: [6] as const };
+  const ours = (at: HookAt) => bpf`if (${at.arg(1)} == 0) { return; }
+  ${isOurs(at, inode)}`;
+  return [
+    ...inFront(writing, following, hook, options, (at) => bpf`$skb = ${at.arg(2)}; ${ours(at)}`),
+    on(hook, (at) => {
+      const merged = whenMerged(at, () => following.merged);
+      const start = following.begins(stage("ip_out"), null, merged);
+      return bpf`$skb = ${at.arg(2)}; ${following.looks()}
   if (${following.isKnown}) { ${sees} return; }
-  if (${at.arg(1)} == 0) { return; }
-  ${isOurs(at, parameters.netns ?? ownNetns(site))}${parsed(at, options, identified(start))}`;
-  });
+  ${ours(at)}${parsed(at, options, identified(start))}`;
+    }),
+  ];
 }
 
 /** Statement that leaves the clause in another network namespace, by the function's first argument. */

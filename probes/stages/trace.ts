@@ -12,7 +12,7 @@ import {
   forgetSides,
   type HookAt,
   joined,
-  maxNumber,
+  type Numbers,
   numberOf,
   numbers,
   type Probe,
@@ -31,6 +31,8 @@ import { stage, stageHooks, stageNames, transmitHook, transportIn } from "./stag
 // all its visits. Nothing is deleted: a number is used again after 4,096 packets.
 const times = new BpfMap("t", false, 16);
 const next = new BpfMap("next", false);
+/** Numbers are used again behind it. */
+const maxNumber = 4_095;
 /** In place of a stage: whose number it is. */
 const owner = 31;
 
@@ -166,10 +168,16 @@ const stageTimes: Field = fields({
   },
 });
 
+const packetNumbers: Numbers = {
+  set: bpf`$number = ${next.at()} & ${maxNumber}; ${next.at()}++; ${times.at(bpf`$number`, owner)} = ($now, (uint64)0);`,
+  max: maxNumber,
+};
+const ofPacket = numberOf(packetNumbers);
+
 /** What is done with packets: their times are kept, and what took long is put down to be told. */
 const taking = (slowerThanUs: number): Taking => ({
-  numbers: bpf`$number = ${next.at()} & ${maxNumber}; ${next.at()}++; ${times.at(bpf`$number`, owner)} = ($now, (uint64)0);`,
-  passed: (_, to) => bpf`$number = ${numberOf}; $sum = $ns; $was = ${times.at(bpf`$number`, to)};
+  numbers: packetNumbers,
+  passed: (_, to) => bpf`$number = ${ofPacket}; $sum = $ns; $was = ${times.at(bpf`$number`, to)};
     if ($was.0 == $on.2) { $sum = $sum + $was.1; }
     ${times.at(bpf`$number`, to)} = ($on.2, $sum);`,
   completed: () =>

@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, type Frame, type Host, stageSummary, stageTrace } from "../../lib/index.js";
+import { maxFlows } from "../../lib/probes/kinds/stages/flows.js";
 import { stageNames } from "../../probes/stages/stages.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
@@ -200,6 +201,63 @@ describeLive("stages inside a host", ["root", "bpftrace", "sshd", "tracing", "na
       } finally {
         await queue("del dev vnet0 root");
       }
+    },
+  );
+
+  test("each flow has rows of its own, whose sums are those of all packets", countedInSoftirqs, async () => {
+    const flows = [
+      ...[{ ip_version: 4, dst_port: openPort, protocol: "UDP", packets: 300 }],
+      ...[{ ip_version: 4, dst_port: openPort + 1, protocol: "UDP", packets: 200 }],
+      ...[{ ip_version: 6, dst_port: null, protocol: "ICMPv6", packets: 100 }],
+    ];
+    const frame = await stageSummary(host, {
+      ...{ ...way, by: ["flow"] as ["flow"] },
+      during: () =>
+        Promise.all([
+          traffic(scene.client, "udp", appAddress, openPort, 300, 64),
+          traffic(scene.client, "udp", appAddress, openPort + 1, 200, 64),
+          ping(100, 5, appAddress6),
+        ]),
+    });
+    expect(frame.provenance.lost).toBe(0);
+    const rows = rowsOf(frame) as Row[];
+    for (const { packets, ...flow } of flows) {
+      const own = rows.filter((row) =>
+        Object.entries(flow).every(([column, value]) => (row[column] as unknown) === value),
+      );
+      const of = (pair: string) => own.filter((row) => (row.pair as unknown) === pair);
+      expect(of("total"), JSON.stringify(flow)).toMatchObject([
+        { started: packets, completed: packets, count: packets, lost: 0, unexpected: null },
+      ]);
+      expect(of("queue → driver"), JSON.stringify(flow)).toMatchObject([{ count: packets }]);
+      const [addresses] = packets === 100 ? [appAddress6] : [appAddress];
+      expect(own[0]?.dst, JSON.stringify(flow)).toBe(addresses);
+    }
+    const [all, ...totals] = rows.filter((row) => (row.pair as unknown) === "total");
+    for (const column of ["started", "completed", "count", "total_ns"])
+      expect(totals.reduce((sum, row) => sum + Number(row[column]), 0)).toBe(all?.[column]);
+    expect(all).toMatchObject({ ip_version: null, src: null, protocol: null });
+  });
+
+  test(
+    "of more flows than are told apart, all packets are in the rows of all",
+    countedInSoftirqs,
+    async () => {
+      const ports = "for port in $(seq 20000 20299); do echo > /dev/udp/$0/$port; done";
+      const frame = await stageSummary(host, {
+        ...{ ...way, protocol: "UDP", dst: appAddress, by: ["flow"] as ["flow"] },
+        during: async () => {
+          for (const _ of [1, 2])
+            await execa("nsenter", [
+              ...[`--net=/run/netns/${scene.client}`, "bash", "-c", ports, appAddress],
+            ]);
+        },
+      });
+      const [all, ...totals] = (rowsOf(frame) as Row[]).filter((row) => (row.pair as unknown) === "total");
+      expect(all).toMatchObject({ started: 600, completed: 600, count: 600 });
+      expect(totals.length).toBeGreaterThanOrEqual(maxFlows);
+      expect(totals.length).toBeLessThan(maxFlows + 64);
+      expect(frame.provenance.lost).toBe(0);
     },
   );
 

@@ -1,6 +1,6 @@
 import type { Column, Value } from "../../tables/index.js";
 import { type Field, field, fields, numbers } from "../field.js";
-import { bpf } from "../text/bpf.js";
+import { type Bpf, bpf } from "../text/bpf.js";
 import { nameOf } from "../text/names.js";
 import { addressOf } from "../text/prefix.js";
 import { etherTypeName, protocolName } from "./protocols.js";
@@ -40,12 +40,18 @@ export const protocolField: Field = fields({
   read: ([word = "0"]) => [readKind(word).protocol],
 });
 
+/** What tells a packet's flow from others. */
+export const flowWords: readonly Bpf[] = [
+  kindAndPorts,
+  ...[packet.src.high, packet.src.low, packet.dst.high, packet.dst.low],
+];
+
 /** Addresses, ports and protocol of a packet. */
 export const flowField: Field = fields({
   columns: flowColumns,
-  words: numbers(5),
+  words: numbers(flowWords.length),
   unbounded: true,
-  say: () => [kindAndPorts, packet.src.high, packet.src.low, packet.dst.high, packet.dst.low],
+  say: () => flowWords,
   read: ([word = "0", ...addresses]) => readFlow(word, addresses),
 });
 

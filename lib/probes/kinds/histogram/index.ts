@@ -12,5 +12,6 @@ export {
   percentileBounds,
   type Samples,
   sampleColumns,
+  samplesOf,
   sampleValues,
 } from "./samples.js";

@@ -44,6 +44,11 @@ export class Histogram {
     this.buckets = new BpfMap(`${name}_bucket`, true);
   }
 
+  /** The map whose values add up to how many samples were taken. */
+  get countMap(): string {
+    return this.buckets.name;
+  }
+
   /** Statements that take a sample, behind {@link bucketOf} for the same variable. */
   take(value: Bpf, ...key: readonly BpfValue[]): Bpf {
     const least = this.minimum === null ? bpf`` : bpf`${this.minimum.at(...key)} = min(${value}); `;
@@ -76,6 +81,24 @@ export class Histogram {
       ]),
     );
   }
+}
+
+/** The samples of several keys taken together; undefined where there are none. */
+export function samplesOf(several: readonly Samples[]): Samples | undefined {
+  const [first, ...others] = several;
+  if (first === undefined || others.length === 0) return first;
+  const buckets = new Map<number, Bucket>();
+  for (const bucket of several.flatMap((one) => one.buckets)) {
+    const count = (buckets.get(bucket.min)?.count ?? 0) + bucket.count;
+    buckets.set(bucket.min, { ...bucket, count });
+  }
+  return {
+    count: several.reduce((all, { count }) => all + count, 0),
+    min: Math.min(...several.map(({ min }) => min)),
+    max: Math.max(...several.map(({ max }) => max)),
+    sum: several.reduce((all, { sum }) => all + sum, 0),
+    buckets: [...buckets.values()].sort((a, b) => a.min - b.min),
+  };
 }
 
 /** Statements that set `$bucket` for a variable: four times the place of its highest bit, and the two bits behind that. */

@@ -8,8 +8,9 @@ import { compareIdentity, isFragment, readIdentity } from "./identity.js";
 // with flags; when first; the words that tell which packet it is, which are compared wherever it is seen, for its memory may have been given to another one; and, from the
 // queue of the device that it goes out by, its sk_buff: clones of it that go elsewhere are left alone from there on.
 
-/** Bits of the second word: the stage; that an upcall was made for it; that its addresses or ports were translated; that it is a copy in other memory of one that is known. */
-const [stageBits, upcalled, translated] = [31, 32, 64];
+/** Bits of the second word: the stage; that an upcall was made for it; that its addresses or ports were translated; that it is a copy in other memory of one that is known. Its number is behind them. */
+export const stageBits = 31;
+const [upcalled, translated] = [32, 64];
 export const isCopy = 128;
 
 export const followed = new BpfMap("on", false, 56);
@@ -37,11 +38,12 @@ const itsWait = waiting.at(known.a, known.b, known.c);
  * - `abandoned`: of the started, those that are followed no more: others of the same header wait for user space, or there is no room to wait;
  * - `unexpected`: seen where they go out, and not followed;
  * - `translated`: of those that went out, the ones whose addresses or ports had changed;
- * - `negative`: between two stages of which the second came first, by clocks of two CPUs; `backward` the same of the whole way.
+ * - `negative`: between two stages of which the second came first, by clocks of two CPUs; `backward` the same of the whole way;
+ * - `completed`: went out; counted where what becomes of packets is counted by their numbers, else it follows from the times.
  */
 const followCounters = [
   ...(["started", "repeated", "merged", "fragments", "unfollowed", "abandoned"] as const),
-  ...(["unexpected", "translated", "negative", "backward"] as const),
+  ...(["unexpected", "translated", "negative", "backward", "completed"] as const),
 ] as const;
 export type FollowCounter = (typeof followCounters)[number];
 
@@ -58,7 +60,6 @@ export const counterMap = (counter: FollowCounter) => new BpfMap(`n_${counter}`,
 export const endingMap = (ending: Ending) => new BpfMap(`n_${ending}`, true);
 const count = (counter: FollowCounter) => bpf`${counterMap(counter).at()} = count();`;
 const lastStage = bpf`${seen}.1 & ${stageBits}`;
-const ends = (ending: Ending) => bpf`${endingMap(ending).at(lastStage)} = count();`;
 
 /** What is done with the times of a packet. `$ns` is the time, `$on` what is known of the packet. */
 export interface Taking {
@@ -66,8 +67,19 @@ export interface Taking {
   passed(from: Bpf, to: BpfValue): Bpf;
   /** It has gone out. */
   completed(stage: number): Bpf;
-  /** Where each packet has a number of its own, which is known again by {@link numberOf}: statements that set `$number`, up to {@link maxNumber}. */
-  numbers?: Bpf;
+  numbers?: Numbers;
+}
+
+/** A number that goes with each packet, of its own or of what it is one of. */
+export interface Numbers {
+  /** Statements that do what {@link set} needs, for a clause of their own in front of the one in which a packet comes in: that one has no room on its stack. */
+  before?: Bpf;
+  /** Statements that set `$number` where a packet comes in. */
+  set: Bpf;
+  /** The largest, of at most 22 bits. */
+  max: number;
+  /** Whether what becomes of packets is counted by it, too. */
+  counted?: boolean;
 }
 
 /** Where the next stage is a return to where a packet comes in, by its last stage: it is the same packet, which has come in again. */
@@ -86,15 +98,15 @@ export interface Ways {
   copies: boolean;
 }
 
-/** Bits of the second word behind the others. */
-const numberBit = 8;
-export const maxNumber = 4_095;
-const numberBits = maxNumber << numberBit;
+/** Where its number begins in the second word. */
+export const numberBit = 8;
 /** The number of the packet that `$on` is known of. */
-export const numberOf: Bpf = bpf`(${seen}.1 >> ${numberBit} & ${maxNumber})`;
+export const numberOf = ({ max }: Pick<Numbers, "max">): Bpf => bpf`(${seen}.1 >> ${numberBit} & ${max})`;
 
 /** Statements that follow packets; all of them stand behind `$skb`, and end the clause of what they are not about. */
 export class Following {
+  private readonly numbers: Numbers | undefined;
+
   constructor(
     private readonly site: Site,
     /** IP versions that packets can have. */
@@ -102,7 +114,9 @@ export class Following {
     private readonly upcallStage: number,
     private readonly ways: Ways,
     private readonly taking: Taking,
-  ) {}
+  ) {
+    this.numbers = taking.numbers;
+  }
 
   /** Sets `$head` and what is known of its packet. */
   looks(): Bpf {
@@ -144,14 +158,19 @@ export class Following {
     ${comesAgain}${this.givesUp("late")}
   }
   ${
-    this.taking.numbers === undefined
+    this.numbers === undefined
       ? bpf``
-      : bpf`${this.taking.numbers}
+      : bpf`${this.numbers.set}
   `
   }${entry} = ($now, (uint64)${this.numbered(bpf`${stage}`)}, $now, $a, $b, $c, (uint64)0);
   ${seen} = ${entry};
   if (${seen}.0 == 0) { ${count("unfollowed")} return; }
-  ${count("started")} ${merged}`;
+  ${this.counts("started", bpf`$number`)} ${merged}`;
+  }
+
+  /** What a clause in front of that of {@link begins} does with the packet that it has parsed; undefined where there is nothing to do. */
+  get beforeBegins(): Bpf | undefined {
+    return this.numbers?.before;
   }
 
   /** Counts a packet that begins and stands for several segments. */
@@ -179,7 +198,7 @@ export class Following {
       $whole = ${seen}.2;
       ${this.takes(stage)}
       if ((${seen}.1 & ${translated}) != 0 || $same == 2) { ${count("translated")} }
-      if ($now < $whole) { ${count("backward")} } else { $ns = $now - $whole; ${this.taking.completed(stage)} }
+      ${this.numbers?.counted ? this.counts("completed", numberOf(this.numbers)) : bpf``}if ($now < $whole) { ${count("backward")} } else { $ns = $now - $whole; ${this.taking.completed(stage)} }
       ${this.forgetsWait()} ${this.forgetsOriginal()}
       delete(${entry});
       return;
@@ -203,7 +222,7 @@ export class Following {
   ${this.compares()}
   if ($same == 0) { return; }
   $there = 1; ${this.findsOriginal()}
-  if ($there == 1) { ${ends("cut")} ${this.forgetsWait()} ${this.forgetsOriginal()} }
+  if ($there == 1) { ${this.ends("cut")} ${this.forgetsWait()} ${this.forgetsOriginal()} }
   delete(${entry});`;
   }
 
@@ -216,7 +235,7 @@ export class Following {
   if ($up.1 != 0) { if ($up.0 != $head) { ${this.abandons()} return; } }
   ${this.passes(this.upcallStage, upcalled)}
   $original = (uint64)0; ${this.ifCopy(bpf`$original = ${itsOriginal};`)}
-  ${wait} = ($head, ${seen}.2, $now, $original${this.taking.numbers === undefined ? bpf`` : bpf`, (uint64)${numberOf}`});
+  ${wait} = ($head, ${seen}.2, $now, $original${this.numbers === undefined ? bpf`` : bpf`, (uint64)${numberOf(this.numbers)}`});
   $up = ${wait};
   if ($up.1 == 0) { ${this.abandons()} }`;
   }
@@ -228,19 +247,19 @@ export class Following {
     return bpf`${readIdentity(this.versions)}
   $up = ${wait};
   if ($up.1 == 0) { return; }
-  $before = $up.0; $first = $up.1; $asked = $up.2; $original = $up.3; $flags = ${this.taking.numbers === undefined ? bpf`0` : bpf`$up.4 << ${numberBit}`};
+  $before = $up.0; $first = $up.1; $asked = $up.2; $original = $up.3; $flags = ${this.numbers === undefined ? bpf`0` : bpf`$up.4 << ${numberBit}`};
   delete(${wait});
   ${seen} = ${old};
   if (${seen}.3 == $a && ${seen}.4 == $b && ${seen}.5 == $c) {
     if ((${lastStage}) != ${this.upcallStage}) { return; }
-    $flags = ${this.taking.numbers === undefined ? bpf`${seen}.1 & ${translated}` : bpf`$flags | (${seen}.1 & ${translated})`};
+    $flags = ${this.numbers === undefined ? bpf`${seen}.1 & ${translated}` : bpf`$flags | (${seen}.1 & ${translated})`};
     delete(${old});
   }
   $head = ${this.site.read(bpf`$skb`, "sk_buff.head")}; $now = nsecs;
   ${this.ways.copies ? bpf`if ($original != 0) { $flags = $flags | ${isCopy}; ${itsOriginal} = $original; }` : bpf``}
   ${entry} = ($asked, (uint64)(${this.upcallStage} | $flags), $first, $a, $b, $c, (uint64)0);
   ${seen} = ${entry};
-  if (${seen}.0 == 0) { if ($original == 0) { ${count("abandoned")} } return; }
+  if (${seen}.0 == 0) { if ($original == 0) { ${this.counts("abandoned", bpf`$up.4`)} } return; }
   $same = 1; ${this.passes(stage)}`;
   }
 
@@ -274,12 +293,24 @@ export class Following {
 
   /** What is known of `$head` ends here, without a time; a copy leaves the books to its original. */
   private givesUp(how: Ending): Bpf {
-    const counts = bpf`if ((${lastStage}) != ${this.upcallStage}) { ${ends(how)} ${this.forgetsWait()} }`;
+    const counts = bpf`if ((${lastStage}) != ${this.upcallStage}) { ${this.ends(how)} ${this.forgetsWait()} }`;
     return this.ifCopy(bpf`delete(${itsOriginal});`, counts);
   }
 
   private abandons(): Bpf {
-    return bpf`${this.ifCopy(bpf`delete(${itsOriginal});`, count("abandoned"))} delete(${entry});`;
+    const counts = this.counts("abandoned", this.numbers && numberOf(this.numbers));
+    return bpf`${this.ifCopy(bpf`delete(${itsOriginal});`, counts)} delete(${entry});`;
+  }
+
+  /** Counts one, by the number `of` it where that is asked for. */
+  private counts(counter: FollowCounter, of: Bpf | undefined): Bpf {
+    const key = this.numbers?.counted && of !== undefined ? [of] : [];
+    return bpf`${counterMap(counter).at(...key)} = count();`;
+  }
+
+  private ends(ending: Ending): Bpf {
+    const key = this.numbers?.counted ? [numberOf(this.numbers)] : [];
+    return bpf`${endingMap(ending).at(...key, lastStage)} = count();`;
   }
 
   /** Of a copy, sets `$there` to whether its original is followed still: it is in the books. */
@@ -307,7 +338,7 @@ export class Following {
 
   /** The second word with a packet's number, where it has one. */
   private numbered(word: Bpf): Bpf {
-    return this.taking.numbers === undefined ? word : bpf`(${word} | $number << ${numberBit})`;
+    return this.numbers === undefined ? word : bpf`(${word} | $number << ${numberBit})`;
   }
 
   /** Takes the time since the last stage; `$now` is when it came to this one. */
@@ -318,7 +349,7 @@ export class Following {
 
   /** The same, and goes on. */
   private passes(stage: BpfValue, flags = 0, bound = itsSkb): Bpf {
-    const kept = bpf`(${seen}.1 & ${upcalled | translated | isCopy | (this.taking.numbers === undefined ? 0 : numberBits)})`;
+    const kept = bpf`(${seen}.1 & ${upcalled | translated | isCopy | ((this.numbers?.max ?? 0) << numberBit)})`;
     return bpf`${this.takes(stage)}
   $flag = ${flags}; if ($same == 2) { $flag = $flag | ${translated}; }
   ${entry} = ($now, (uint64)(${kept} | ${stage} | $flag), ${seen}.2, $a, $b, $c, ${bound});`;

@@ -1,6 +1,7 @@
 import type { Column, Value } from "../../../tables/index.js";
 import type { Maps } from "../../field.js";
-import { boundsColumns, type Samples, samplesBounds } from "../histogram/index.js";
+import { boundsColumns, type Samples, samplesBounds, samplesOf } from "../histogram/index.js";
+import { type Flow, flowColumns } from "./flows.js";
 import {
   counterMap,
   type Ending,
@@ -8,6 +9,8 @@ import {
   type FollowCounter,
   followed,
   isCopy,
+  numberBit,
+  stageBits,
   waiting,
 } from "./following.js";
 
@@ -59,17 +62,30 @@ export const pairColumns: readonly Column[] = [
   ...bookColumns,
 ];
 
+/** Stands for the pair of the whole way. */
+export const wholeWay = 1023;
+
 /** What a program left. */
 interface Followed {
   maps: Maps;
   stages: readonly string[];
   /** Number of the stage of upcalls. */
   upcall: number;
-  /** By pair: the first stage's number times 32, and the second's. */
+  /** By pair, the first stage's number times 32 and the second's; behind the number of the flow, where packets have one. */
   samples: ReadonlyMap<string, Samples>;
-  whole: Samples | undefined;
+  /** Those that have rows of their own; null: none was asked for. */
+  flows: readonly Flow[] | null;
   ended: bigint | null;
   timeoutNs: number;
+}
+
+/** What is known of some packets. */
+interface Known {
+  samples: ReadonlyMap<number, Samples>;
+  endings: Record<Ending, ReadonlyMap<number, number>>;
+  /** Those that were on their way at the end, by the stage that they were seen at last. */
+  open: ReadonlyMap<number, Open>;
+  counter(name: FollowCounter): number;
 }
 
 interface Open {
@@ -77,23 +93,47 @@ interface Open {
   unfinished: number;
 }
 
-/** The total with the books, the pairs in the order of their stages, and where packets were seen last that did not come out. */
+/**
+ * The total with the books, the pairs in the order of their stages, and where packets were seen last that did not come out: of all packets, and
+ * then of each flow, those with the most packets first. What isn't counted by flow is null there.
+ */
 export function pairRows(left: Followed): Value[][] {
-  const { maps, stages, samples, whole } = left;
-  const counter = (name: FollowCounter) => Number(maps.get(counterMap(name).name)?.get("") ?? 0);
-  const ending = (name: Ending) => byStage(maps.get(endingMap(name).name));
-  const [late, strayed, cut] = [ending("late"), ending("strayed"), ending("cut")];
+  const { flows, stages } = left;
   const open = openOf(left);
-  for (const [stage, packets] of late) openAt(open, stage).lost += packets;
-  const sum = (all: ReadonlyMap<number, number>) => [...all.values()].reduce((total, one) => total + one, 0);
-  const opens = [...open.values()];
+  const all = rowsOf(knownOf(left, open, null), stages, bookColumns, flows !== null);
+  if (flows === null) return all;
+  const none = flowColumns.map(() => null);
+  const own = flows
+    .map(({ values, numbers }) => ({ values, known: knownOf(left, open, numbers) }))
+    .sort((one, other) => other.known.counter("started") - one.known.counter("started"));
+  return [
+    ...all.map((row) => [...none, ...row]),
+    ...own.flatMap(({ values, known }) =>
+      rowsOf(known, stages, flowBooks, true).map((row) => [...values, ...row]),
+    ),
+  ];
+}
+
+/** Columns of the books that are counted by flow, too. */
+const flowBooks = bookColumns.filter(({ name }) =>
+  ["started", "completed", "lost", "unfinished", "strayed", "cut", "abandoned"].includes(name),
+);
+
+function rowsOf(
+  { samples, endings, open, counter }: Known,
+  stages: readonly string[],
+  books: readonly Column[],
+  countsCompleted: boolean,
+): Value[][] {
+  const { strayed, cut } = endings;
+  const whole = samples.get(wholeWay);
   const total: { [column: string]: number } = {
     started: counter("started"),
-    completed: (whole?.count ?? 0) + counter("backward"),
-    lost: opens.reduce((all, { lost }) => all + lost, 0),
-    unfinished: opens.reduce((all, { unfinished }) => all + unfinished, 0),
-    strayed: sum(strayed),
-    cut: sum(cut),
+    completed: countsCompleted ? counter("completed") : (whole?.count ?? 0) + counter("backward"),
+    lost: sum([...open.values()].map(({ lost }) => lost)),
+    unfinished: sum([...open.values()].map(({ unfinished }) => unfinished)),
+    strayed: sum(strayed.values()),
+    cut: sum(cut.values()),
     abandoned: counter("abandoned"),
     translated: counter("translated"),
     merged: counter("merged"),
@@ -104,46 +144,90 @@ export function pairRows(left: Followed): Value[][] {
     negative: counter("negative") + counter("backward"),
   };
   const name = (stage: number) => stages[stage] ?? `stage ${stage}`;
+  const values = (of: { [column: string]: number }) =>
+    bookColumns.map((column) => (books.includes(column) ? (of[column.name] ?? null) : null));
   const pairs = [...samples]
-    .map(([pair, times]) => ({ from: Number(pair) >> 5, to: Number(pair) & 31, times }))
+    .filter(([pair]) => pair !== wholeWay)
+    .map(([pair, times]) => ({ from: pair >> 5, to: pair & 31, times }))
     .sort((one, other) => one.from - other.from || one.to - other.to);
   const gone = [...new Set([...open.keys(), ...strayed.keys(), ...cut.keys()])].sort(
     (one, other) => one - other,
   );
   return [
-    ["total", null, null, ...samplesBounds(whole), ...bookColumns.map((column) => total[column.name] ?? 0)],
+    ["total", null, null, ...samplesBounds(whole), ...values(total)],
     ...pairs.map(({ from, to, times }) => [
       `${name(from)} → ${name(to)}`,
       ...[name(from), name(to), ...samplesBounds(times)],
-      ...bookColumns.map(() => null),
+      ...values({}),
     ]),
-    ...gone.map((stage) => {
-      const here: { [column: string]: number } = {
+    ...gone.map((stage) => [
+      `${name(stage)} →`,
+      ...[name(stage), null, ...boundsColumns.map(() => null)],
+      ...values({
         lost: open.get(stage)?.lost ?? 0,
         unfinished: open.get(stage)?.unfinished ?? 0,
         strayed: strayed.get(stage) ?? 0,
         cut: cut.get(stage) ?? 0,
-      };
-      return [
-        `${name(stage)} →`,
-        ...[name(stage), null, ...boundsColumns.map(() => null)],
-        ...bookColumns.map((column) => here[column.name] ?? null),
-      ];
-    }),
+      }),
+    ]),
   ];
 }
 
-/** Packets that were on their way at the end, by the stage that they were seen at last. */
-function openOf({ maps, upcall, ended, timeoutNs }: Followed): Map<number, Open> {
-  const open = new Map<number, Open>();
-  const add = (stage: number, last: number) => {
-    const old = ended === null || Number(ended) - last > timeoutNs;
-    openAt(open, stage)[old ? "lost" : "unfinished"] += 1;
+/** What is known of the packets with these numbers; of all for null. */
+function knownOf(
+  { maps, samples: taken }: Followed,
+  opens: readonly OpenPacket[],
+  numbers: ReadonlySet<number> | null,
+): Known {
+  const has = (number: number) => numbers === null || numbers.has(number);
+  const by = <Value>(entries: Iterable<readonly [string, Value]>, join: (values: Value[]) => Value) => {
+    const all = new Map<number, Value[]>();
+    for (const [key, value] of entries) {
+      const words = key.split(",").map(Number);
+      const [last = 0, number = 0] = words.reverse();
+      if (has(number)) all.set(last, [...(all.get(last) ?? []), value]);
+    }
+    return new Map([...all].map(([last, values]) => [last, join(values)]));
   };
+  const ending = (name: Ending) =>
+    by(
+      [...(maps.get(endingMap(name).name) ?? [])].map(([key, count]) => [key, Number(count)] as const),
+      sum,
+    );
+  const endings = { late: ending("late"), strayed: ending("strayed"), cut: ending("cut") };
+  const open = new Map<number, Open>();
+  for (const { number, stage, old } of opens)
+    if (has(number)) openAt(open, stage)[old ? "lost" : "unfinished"] += 1;
+  for (const [stage, packets] of endings.late) openAt(open, stage).lost += packets;
+  return {
+    samples: by(taken, (several) => samplesOf(several) as Samples),
+    endings,
+    open,
+    counter(name) {
+      const counts = [...(maps.get(counterMap(name).name) ?? [])];
+      return sum(counts.filter(([key]) => has(Number(key))).map(([, count]) => Number(count)));
+    },
+  };
+}
+
+/** A packet that was on its way at the end. */
+interface OpenPacket {
+  /** Of its flow, where it has one. */
+  number: number;
+  stage: number;
+  /** Longer than what is waited for. */
+  old: boolean;
+}
+
+function openOf({ maps, upcall, ended, timeoutNs }: Followed): OpenPacket[] {
+  const open: OpenPacket[] = [];
+  const add = (number: number, stage: number, last: number) =>
+    open.push({ number, stage, old: ended === null || Number(ended) - last > timeoutNs });
   const counted = new Set<string>();
   const all = [...(maps.get(followed.name) ?? [])].map(([, value]) => {
-    const [last = 0, flags = 0, first = 0, ...words] = (value as (string | number)[]).map(Number);
-    return { last, stage: flags & 31, copy: (flags & isCopy) !== 0, first, words: words.slice(0, 3).join() };
+    const [last = 0, second = 0, first = 0, ...words] = (value as (string | number)[]).map(Number);
+    const [number, stage, copy] = [second >> numberBit, second & stageBits, (second & isCopy) !== 0];
+    return { last, number, stage, copy, first, words: words.slice(0, 3).join() };
   });
   // What was copied on its way got as far as its copy did.
   const furthest = new Map<number, { last: number; stage: number }>();
@@ -154,12 +238,12 @@ function openOf({ maps, upcall, ended, timeoutNs }: Followed): Map<number, Open>
     if (one.copy) continue;
     const copy = furthest.get(one.first);
     const { stage, last } = copy !== undefined && copy.last > one.last ? copy : one;
-    add(stage, last);
+    add(one.number, stage, last);
   }
   // What waits for user space, and whose memory has another packet by now.
   for (const [words, value] of maps.get(waiting.name) ?? []) {
-    const [, , last = 0] = value as (string | number)[];
-    if (!counted.has(words.split(",").map(Number).join())) add(upcall, Number(last));
+    const [, , last = 0, , number = 0] = (value as (string | number)[]).map(Number);
+    if (!counted.has(words.split(",").map(Number).join())) add(number, upcall, last);
   }
   return open;
 }
@@ -170,6 +254,6 @@ function openAt(open: Map<number, Open>, stage: number): Open {
   return found;
 }
 
-function byStage(map: ReadonlyMap<string, unknown> | undefined): Map<number, number> {
-  return new Map([...(map ?? [])].map(([stage, count]) => [Number(stage), Number(count)]));
+function sum(numbers: Iterable<number>): number {
+  return [...numbers].reduce((all, one) => all + one, 0);
 }
