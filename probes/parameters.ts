@@ -470,6 +470,8 @@ export interface StageSummaryParameters {
   timeoutMs?: number | undefined;
   /** Inode of the network namespace that both ends are in; default: the one that commands run in (integer, at least 1). */
   netns?: number | undefined;
+  /** What has rows of its own beside those of all packets: ["flow"], by addresses, ports and protocol as they come in, of the first 128 flows that are seen; default nothing. */
+  by?: "flow"[] | undefined;
   /** Source address or prefix, IPv4 or IPv6: `198.51.100.7`, `2001:db8::/32`. */
   src?: string | undefined;
   /** Destination address or prefix, IPv4 or IPv6. */

@@ -57,6 +57,7 @@ const asked: { readonly [probe: string]: readonly object[] } = {
   conntrackEvents: [packets],
   conntrackSummary: [packets],
   defragEvents: [{ src: "198.51.100.0/24" }, { ip: "2001:db8::/32" }],
+  stageSummary: [{ by: ["flow"] }],
   echoSummary: [
     { by: ["role", "asker", "answerer"], asker: "198.51.100.0/24", timeoutMs: 100 },
     { answerer: "2001:db8::7", netns: 4_026_532_000 },
