@@ -355,6 +355,7 @@ export const faults: { [rule: string]: () => Fault } = {
   PING_DUPLICATES: () => ({ frames: together(pingTalk([0.01, 0.01, 0.01], true), later(20)) }),
   ICMP_UNREACHABLE: () => ({ frames: complaint(3, 1) }),
   ICMP_TOO_BIG: () => ({ frames: complaint(3, 4, [0, 1400]) }),
+  ICMP_REASSEMBLY: () => ({ frames: complaint(11, 1) }),
   ICMP_LOOP: () => ({ frames: complaint(11, 0) }),
   TRACEROUTE_SEEN: () => ({ frames: traced() }),
   DATAGRAMS_LOST: () => ({ frames: esp([1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12]) }),

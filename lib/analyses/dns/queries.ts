@@ -2,6 +2,7 @@ import { type Capture, scopeOf, type TrafficFilter } from "../../captures/index.
 import type { Column, Table } from "../../tables/index.js";
 import {
   count,
+  disorderNs,
   duration,
   elapsed,
   ends,
@@ -35,6 +36,10 @@ const columns: Column[] = [
     "from the first query to the first response: what the client waited; null without either",
   ),
   duration("rtt_ns", "the same where it was asked once: how long server and path took"),
+  word(
+    "answered_from",
+    "another address that answered where the server didn't: no client takes that (RFC 5452, 9.1), unless NAT changes it on its way; null: none",
+  ),
 ];
 
 const waited = elapsed("asked_ns", "answered_ns");
@@ -65,6 +70,8 @@ const answerTimeoutNs = 5_000_000_000;
  * - `responses` BIGINT, packets: above 1 the server answered again, or there is more than one answer
  * - `waited_ns` BIGINT, ns: from the first query to the first response: what the client waited; null without either
  * - `rtt_ns` BIGINT, ns: the same where it was asked once: how long server and path took
+ * - `answered_from` VARCHAR: another address that answered where the server didn't: no client takes that (RFC 5452, 9.1), unless
+ *   NAT changes it on its way; null: none
  *
  * @param filter which conversations, and when; `proto: "dns"` is implied. Default: all.
  * @returns a Table, one row per question, in the order of the file.
@@ -75,13 +82,21 @@ export async function dnsQueries(capture: Capture, filter: TrafficFilter = {}): 
   return scope.table({
     source: "dnsQueries",
     needs: "FROM packets WHERE dns_id IS NOT NULL",
-    views: transactionViews,
+    views: {
+      ...transactionViews,
+      sided: "SELECT * FROM transactions JOIN conversations USING (flow_number)",
+      strangers: `
+        SELECT client, client_port, dns_id, question, min(server) AS answered_from, min(answered_ns) AS stranger_ns
+        FROM sided WHERE queries = 0 GROUP BY ALL`,
+    },
     query: `
       SELECT frame, time_ns, flow, client, client_port, server, server_port, t.transport, dns_id, name, ${typeName} AS type,
         CASE WHEN responses > 0 THEN true WHEN unread_ns >= asked_ns OR ${standsForMany("server")} THEN NULL WHEN end_ns - last_asked_ns >= ${answerTimeoutNs} THEN false END AS answered,
         CASE WHEN responses > 0 THEN ${codeName} END AS rcode, queries, responses,
-        ${waited} AS waited_ns, CASE WHEN queries = 1 THEN ${waited} END AS rtt_ns
-      FROM transactions t JOIN conversations USING (flow_number) LEFT JOIN unread USING (flow_number), clock ORDER BY frame, place`,
+        ${waited} AS waited_ns, CASE WHEN queries = 1 THEN ${waited} END AS rtt_ns,
+        CASE WHEN queries > 0 AND responses = 0 AND stranger_ns >= asked_ns - ${disorderNs} THEN answered_from END AS answered_from
+      FROM sided t LEFT JOIN strangers USING (client, client_port, dns_id, question) LEFT JOIN unread USING (flow_number), clock
+      ORDER BY frame, place`,
     columns,
   });
 }

@@ -28,15 +28,19 @@ export const dnsRules = {
     of: queries,
     grades: () => [
       ["HIGH", "answered = false AND queries > 1"],
+      // Who asks no more may have got it: NAT behind the point of capture gives it the right address.
+      ["INFO", "answered = false AND answered_from IS NOT NULL"],
       ["MEDIUM", "answered = false"],
     ],
-    shows: question,
+    shows: [...question, "answered_from"],
     measure: "queries",
     doubts: doubtsAbout("absence", "repetition", "time"),
-    says: (row) => `${asked(row)} ${many(row.queries, "time")}, and no answer came`,
+    says: (row) =>
+      `${asked(row)} ${many(row.queries, "time")}, and no answer came${row.answered_from === null ? "" : `, but one of ${row.answered_from}, which no client takes as it is`}`,
     causes: [
       "the server is down or overloaded, or a firewall drops question or answer",
       "the answer was lost, or too big for the path",
+      "answered by another address: NAT on the way back, or a server with several addresses that sends from the wrong one",
     ],
     advice: ["capture at the server: does the question arrive, does an answer leave?"],
     verify: (row) => callOn("dnsQueries", row),

@@ -1,4 +1,4 @@
-import { disorderNs, runningCount } from "../query/index.js";
+import { disorderNs, dnsMessages, runningCount } from "../query/index.js";
 
 /** Asking again later than this is another question. */
 const againNs = 60_000_000_000;
@@ -9,15 +9,14 @@ const inOrder = `CASE WHEN query THEN time_ns - ${disorderNs} ELSE time_ns END, 
 /**
  * DNS messages put together to transactions, as relation `transactions`: a query of one id and name in one conversation, its repetitions and
  * its responses. A query after a response or after a minute begins a new one. A response whose question was never asked, or isn't there, belongs
- * to the query before it. mDNS, which has no such pairs, is left out.
+ * to the query before it. See {@link dnsMessages} for what counts as DNS.
  */
 export const transactionViews = {
-  segments: `
-    SELECT * FROM picked WHERE dns_id IS NOT NULL AND transport IN ('udp', 'tcp') AND regexp_matches(protocols, ':dns(:|$)')`,
+  ...dnsMessages,
   // Of several messages in a segment each has one question: where the numbers differ, only the first is known.
   messages: `
     SELECT frame, 1 AS place, time_ns, flow_number, transport, dns_id, dns_name, dns_type, dns_rcode, dns_rcode IS NULL AS query
-    FROM segments WHERE dns_ids IS NULL
+    FROM dns_packets WHERE dns_ids IS NULL
     UNION ALL
     SELECT frame, place, time_ns, flow_number, transport, CAST(ids[place] AS INTEGER),
       CASE WHEN len(names) = len(ids) THEN names[place] ELSE dns_name END,
@@ -26,7 +25,7 @@ export const transactionViews = {
     FROM (
       SELECT *, string_split(dns_ids, ',') AS ids, string_split(dns_name, ',') AS names, string_split(dns_types, ',') AS types,
         string_split(dns_rcodes, ',') AS codes, unnest(range(1, len(ids) + 1)) AS place
-      FROM segments WHERE dns_ids IS NOT NULL)`,
+      FROM dns_packets WHERE dns_ids IS NOT NULL)`,
   // Resolvers may use one id for several names at once, and servers write names in another case.
   named: "SELECT *, hash(lower(dns_name), dns_type) AS own_question FROM messages",
   asked: `
@@ -52,7 +51,7 @@ export const transactionViews = {
   unread: `
     SELECT flow_number, max(time_ns) AS unread_ns FROM own
     WHERE transport = 'tcp' AND tcp_len_bytes > 0 AND dns_id IS NULL AND NOT from_client
-      AND flow_number IN (SELECT flow_number FROM segments WHERE transport = 'tcp') GROUP BY flow_number`,
+      AND flow_number IN (SELECT flow_number FROM dns_packets WHERE transport = 'tcp') GROUP BY flow_number`,
 };
 
 /** Record types and response codes by name (IANA: Domain Name System Parameters). */

@@ -25,7 +25,8 @@ export const errorColumns: readonly Column[] = [
     name: "icmp_mtu_bytes",
     type: "BIGINT",
     unit: "bytes",
-    meaning: "MTU of the next hop, where the packet was too big for it",
+    meaning:
+      "MTU of the next hop, where the packet was too big for it; null where it isn't said (RFC 1191, 5)",
   },
 ];
 
@@ -51,7 +52,8 @@ export const errorSelect = (errors: string) => `
  * - `quoted_src_port` INTEGER: its source port
  * - `quoted_dst` VARCHAR: its destination address
  * - `quoted_dst_port` INTEGER: its destination port
- * - `icmp_mtu_bytes` BIGINT, bytes: MTU of the next hop, where the packet was too big for it
+ * - `icmp_mtu_bytes` BIGINT, bytes: MTU of the next hop, where the packet was too big for it; null where it isn't said (RFC
+ *   1191, 5)
  *
  * @param filter which conversations, and when: errors about a chosen one are among its packets. Default: all.
  * @returns a Table, one row per error, in the order of the file.

@@ -66,10 +66,15 @@ export async function pingSummary(capture: Capture, filter: TrafficFilter = {}):
     needs: "FROM packets WHERE icmp_type IN (8, 128)",
     views: {
       ...echoViews,
+      // Some write their numbers with the lower byte first (Windows XP): all of them end in the same byte then.
+      counts: `
+        SELECT *, CASE WHEN min(icmp_seq % 256) OVER ping = max(icmp_seq % 256) OVER ping THEN icmp_seq // 256 + icmp_seq % 256 * 256
+          ELSE icmp_seq END AS counted
+        FROM echoes WINDOW ping AS (PARTITION BY flow_number, src)`,
       steps: `
-        SELECT *, (icmp_seq - lag(icmp_seq) OVER ping + 65536) % 65536 AS step,
+        SELECT *, (counted - lag(counted) OVER ping + 65536) % 65536 AS step,
           reply_ns < max(reply_ns) OVER (ping ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS late
-        FROM echoes WINDOW ping AS (PARTITION BY flow_number, src ORDER BY time_ns, frame)`,
+        FROM counts WINDOW ping AS (PARTITION BY flow_number, src ORDER BY time_ns, frame)`,
       changes: `
         SELECT flow_number, src, avg(abs(rtt_ns - before)) AS jitter_ns FROM (
           SELECT *, lag(rtt_ns) OVER (PARTITION BY flow_number, src ORDER BY time_ns, frame) AS before FROM echoes WHERE rtt_ns IS NOT NULL)

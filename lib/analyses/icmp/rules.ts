@@ -30,6 +30,9 @@ const about = (row: { readonly [column: string]: unknown }) =>
 const probed =
   "quoted_transport = 'udp' AND quoted_dst_port BETWEEN 33434 AND 33534 AND reporter = quoted_dst AND error = 'port unreachable'";
 
+/** Destination unreachable of IPv4 or IPv6; that a packet is too big has a rule of its own. */
+const unreachable = `CASE WHEN contains(reporter, ':') THEN icmp_type = 1 ELSE icmp_type = 3 AND icmp_code <> 4 END`;
+
 /** What pings and ICMP errors say. */
 export const icmpRules = {
   PING_LOSS: rule({
@@ -122,7 +125,7 @@ export const icmpRules = {
     of: untraced,
     grades: () => [
       ["INFO", `coalesce(${probed}, false)`],
-      ["MEDIUM", "regexp_matches(error, 'unreachable|prohibited|no route')"],
+      ["MEDIUM", unreachable],
     ],
     shows: error,
     measure: "frame",
@@ -145,13 +148,34 @@ export const icmpRules = {
     shows: error,
     measure: "frame",
     doubts: [],
-    says: (row) => `${about(row)}; the next hop takes ${many(row.icmp_mtu_bytes, "byte")}`,
+    says: (row) =>
+      `${about(row)}; ${row.icmp_mtu_bytes === null ? "how big they may be isn't said" : `the next hop takes ${many(row.icmp_mtu_bytes, "byte")}`}`,
     causes: [
       "a tunnel (VXLAN, GRE, IPsec) takes its headers off the MTU",
       "one device of the path has a smaller MTU than the ends",
     ],
     advice: [
       "lower the MTU of the ends or clamp the MSS; where these errors are filtered, connections hang (RFC 2923)",
+    ],
+    verify: () => callOf("icmpErrors"),
+  }),
+  ICMP_REASSEMBLY: rule({
+    title: "fragments don't all arrive",
+    category: "reliability",
+    thresholds: {},
+    of: errors,
+    grades: () => [["MEDIUM", "error = 'reassembly time exceeded'"]],
+    shows: error,
+    measure: "frame",
+    doubts: [],
+    says: about,
+    causes: [
+      "one fragment was lost, and with it the whole packet",
+      "a firewall or load balancer on the way drops fragments without ports, or sends them to another host",
+    ],
+    advice: [
+      "capture at whoever reports it, and see with fragmentedPackets() which fragments are missing there",
+      "avoid fragments: a smaller MTU at the ends, EDNS buffers of 1232 bytes",
     ],
     verify: () => callOf("icmpErrors"),
   }),

@@ -1,6 +1,6 @@
 import { type Capture, type Scope, scopeOf, type TrafficFilter } from "../../captures/index.js";
 import type { Column, Table } from "../../tables/index.js";
-import { among, count, ends, flag, flow, sender, word } from "../query/index.js";
+import { among, count, dnsMessages, ends, flag, flow, sender, word } from "../query/index.js";
 import type { Subject } from "../subject/index.js";
 import { missedOf, sequencesOf } from "../tcp/index.js";
 
@@ -61,21 +61,30 @@ const halves: Column[] = [
   flag("goes_on", "as if answered, or it answers"),
 ];
 
-/** The same of pings and DNS. */
+/** The same of pings and DNS. What answers a question to another address, as many do that are asked by multicast, is not without its question. */
 const questionsOf = (scope: Scope): Promise<Table> =>
   scope.table({
     source: "questions",
     needs: "FROM packets WHERE icmp_type IN (0, 8, 128, 129) OR dns_id IS NOT NULL",
+    views: {
+      ...dnsMessages,
+      said: `
+        SELECT flow_number, from_client, icmp_type IN (0, 129) AS answers,
+          hash(icmp_id, icmp_seq, CASE WHEN icmp_type IN (0, 129) THEN dst ELSE src END) AS question
+        FROM picked WHERE quoted_src IS NULL AND icmp_type IN (0, 8, 128, 129) AND flow_number IS NOT NULL
+        UNION ALL
+        SELECT flow_number, from_client, dns_rcode IS NOT NULL,
+          CASE WHEN dns_rcode IS NULL THEN hash(dns_id, src, src_port) ELSE hash(dns_id, dst, dst_port) END
+        FROM dns_packets WHERE quoted_src IS NULL AND transport = 'udp' AND flow_number IS NOT NULL`,
+      lone: `SELECT flow_number FROM said GROUP BY flow_number HAVING ${oneWay} AND bool_and(answers)`,
+      unasked: `
+        SELECT DISTINCT flow_number FROM said SEMI JOIN lone USING (flow_number)
+        WHERE question NOT IN (SELECT question FROM said WHERE NOT answers AND question IS NOT NULL)`,
+    },
     query: `
       SELECT flow_number, CASE WHEN any_value(from_client) THEN 'client' ELSE 'server' END AS seen, count(*) AS packets, ${oneWay} AS one_way,
-        NOT ${oneWay} OR coalesce(bool_and(answers), false) AS goes_on
-      FROM (
-        SELECT flow_number, from_client, icmp_type IN (0, 129) AS answers
-        FROM picked WHERE quoted_src IS NULL AND icmp_type IN (0, 8, 128, 129)
-        UNION ALL
-        SELECT flow_number, from_client, dns_rcode IS NOT NULL
-        FROM picked WHERE quoted_src IS NULL AND dns_id IS NOT NULL AND transport = 'udp' AND regexp_matches(protocols, ':dns(:|$)'))
-      WHERE flow_number IS NOT NULL GROUP BY flow_number`,
+        NOT ${oneWay} OR ${among("flow_number", "unasked")} AS goes_on
+      FROM said GROUP BY flow_number`,
     columns: halves,
   });
 

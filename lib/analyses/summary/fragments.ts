@@ -24,8 +24,8 @@ const columns: Column[] = [
 const same = "piece_src, piece_dst, fragment_id, vlan, tunnel_id";
 const headerBytes = "CASE WHEN contains(piece_src, ':') THEN 48 ELSE 20 END";
 
-/** Fragments of one identification this far apart belong to two packets: hosts give up after 60 s at the latest. */
-const apartNs = 60_000_000_000;
+/** Fragments of one packet are sent at once: where the next one of an identification comes this much later, its sender has counted once around. */
+const apartNs = 1_000_000_000;
 /** Fragments of one packet are sent at once: others may lie outside the capture where it begins or ends nearer than this. */
 const togetherNs = 10_000_000;
 

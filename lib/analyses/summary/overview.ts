@@ -1,4 +1,4 @@
-import { type Capture, packetColumnsOf, type packets } from "../../captures/index.js";
+import { type Capture, packetColumnsOf, type packets, untimedSql } from "../../captures/index.js";
 import { type Column, createFrame, type Frame, type Value } from "../../tables/index.js";
 
 const columns: Column[] = [
@@ -7,11 +7,14 @@ const columns: Column[] = [
   { name: "unit", type: "VARCHAR", meaning: "unit of the value" },
 ];
 
+/** Times that can't be are no part of the duration. */
+const possible = "frame NOT IN (SELECT frame FROM untimed)";
+
 /** Metric, unit, and its SQL over the packet Table. */
 const metrics: [string, string, string][] = [
   ["packets", "packets", "count(*)"],
   ["bytes on the wire", "bytes", "coalesce(sum(wire_bytes), 0)"],
-  ["duration", "s", "(max(time_ns) - min(time_ns)) / 1e9"],
+  ["duration", "s", `(max(time_ns) FILTER (${possible}) - min(time_ns) FILTER (${possible})) / 1e9`],
   ["IPv4 or IPv6", "packets", "count(src)"],
   ["TCP", "packets", "count(*) FILTER (transport = 'tcp')"],
   ["UDP", "packets", "count(*) FILTER (transport = 'udp')"],
@@ -40,6 +43,7 @@ const metrics: [string, string, string][] = [
 /** Columns that the metrics count: each one more costs time. */
 const counted = [
   ...[
+    "frame",
     "time_ns",
     "wire_bytes",
     "captured_bytes",
@@ -71,7 +75,7 @@ const listedProtocols = 15;
 export async function overview(capture: Capture): Promise<Frame> {
   const table = await packetColumnsOf(capture, counted);
   const select = metrics.map(([, , sql], index) => `${sql} AS m${index}`).join(", ");
-  const answer = await table.sql(`SELECT ${select} FROM this`);
+  const answer = await table.sql(`WITH untimed AS (${untimedSql("this")}) SELECT ${select} FROM this`);
   const protocols = await table.sql(
     `SELECT protocol, count(*) FROM this GROUP BY protocol ORDER BY count(*) DESC, protocol LIMIT ${listedProtocols}`,
   );

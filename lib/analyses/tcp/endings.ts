@@ -22,8 +22,15 @@ const columns: Column[] = [
   count("client_rsts", "RSTs of the client"),
   count("server_rsts", "RSTs of the server"),
   flag("rst_after_close", "a RST came only after both FINs: no harm done"),
+  flag(
+    "forged",
+    "something on the way sent that RST: the side in whose name it came goes on, the other one took it",
+  ),
   flag("payload", "some data was exchanged before"),
 ];
+
+/** Who says nothing for so long though the other side goes on, has gone. */
+const silenceNs = 1_000_000_000;
 
 /**
  * How each TCP connection ended within the capture, and who ended it.
@@ -45,6 +52,7 @@ const columns: Column[] = [
  * - `client_rsts` BIGINT, packets: RSTs of the client
  * - `server_rsts` BIGINT, packets: RSTs of the server
  * - `rst_after_close` BOOLEAN: a RST came only after both FINs: no harm done
+ * - `forged` BOOLEAN: something on the way sent that RST: the side in whose name it came goes on, the other one took it
  * - `payload` BOOLEAN: some data was exchanged before
  *
  * @param filter which connections, and when. Default: all.
@@ -67,16 +75,27 @@ export async function tcpEndings(capture: Capture, filter: TrafficFilter = {}): 
           WHERE NOT rst AND NOT syn AND (acked_bytes > 0 OR new_bytes > 0) GROUP BY flow_number, from_client) later
           ON rsts.flow_number = later.flow_number AND rsts.from_client = later.from_client AND rsts.place < later.last_place
         GROUP BY rsts.flow_number, rsts.from_client`,
+      // But where the other side says nothing more, and answers with RSTs or nothing, that one took it, and somebody else sent it.
+      lasts: `
+        SELECT flow_number, NOT from_client AS from_client, max(place) FILTER (NOT rst) AS heard_place, max(place) FILTER (rst) AS refusing_place
+        FROM flags GROUP BY flow_number, from_client`,
+      forgeries: `
+        SELECT flow_number, min(place) AS forged_place
+        FROM flags JOIN goeson USING (flow_number, from_client) JOIN lasts USING (flow_number, from_client), clock
+        WHERE rst AND place <= ignored_place AND place > heard_place
+          AND (coalesce(refusing_place > place, false) OR end_ns - time_ns >= ${silenceNs})
+        GROUP BY flow_number`,
       seenends: `
         SELECT flow_number, min(frame) AS first_frame, min(place) AS first_place, arg_min(time_ns, place) AS start_ns,
           count(*) FILTER (fin AND from_client) AS client_fins, count(*) FILTER (fin AND NOT from_client) AS server_fins,
           count(*) FILTER (rst AND from_client) AS client_rsts, count(*) FILTER (rst AND NOT from_client) AS server_rsts,
           CASE WHEN client_fins > 0 AND server_fins > 0
             THEN greatest(min(place) FILTER (fin AND from_client), min(place) FILTER (fin AND NOT from_client)) END AS closed_place,
-          min(place) FILTER (rst AND place > coalesce(ignored_place, 0)) AS rst_place, min(place) FILTER (fin) AS fin_place,
+          any_value(forged_place) AS forged_place,
+          least(min(place) FILTER (rst AND place > coalesce(ignored_place, 0)), any_value(forged_place)) AS rst_place, min(place) FILTER (fin) AS fin_place,
           bool_or(NOT from_client AND NOT rst) AS answered, bool_or(syn AND NOT ack) AS asked,
           bool_or(tcp_len_bytes > 0) AS payload
-        FROM flags LEFT JOIN goeson USING (flow_number, from_client) GROUP BY flow_number`,
+        FROM flags LEFT JOIN goeson USING (flow_number, from_client) LEFT JOIN forgeries USING (flow_number) GROUP BY flow_number`,
       decided: `
         SELECT *, CASE
             WHEN closed_place IS NOT NULL AND (rst_place IS NULL OR rst_place > closed_place) THEN 'closed'
@@ -91,7 +110,8 @@ export async function tcpEndings(capture: Capture, filter: TrafficFilter = {}): 
     query: `
       SELECT flow, client, client_port, server, server_port, ending, sender AS "by", time_ns, time_ns - start_ns AS after_ns, CASE WHEN end_place > first_place THEN since_ns END AS idle_ns,
         client_fins, server_fins, client_rsts, server_rsts,
-        coalesce(ending = 'closed' AND rst_place > closed_place, false) AS rst_after_close, payload
+        coalesce(ending = 'closed' AND rst_place > closed_place, false) AS rst_after_close,
+        coalesce(ending = 'reset' AND rst_place = forged_place, false) AS forged, payload
       FROM decided JOIN conversations USING (flow_number)
       LEFT JOIN (SELECT place AS end_place, sender, time_ns, since_ns FROM flags WHERE fin OR rst) last USING (end_place)
       ORDER BY first_frame`,

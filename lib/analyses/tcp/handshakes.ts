@@ -9,7 +9,7 @@ const columns: Column[] = [
   start,
   word(
     "outcome",
-    "established; refused (RST to the SYN); unanswered; half open (no ACK after the SYN ACK); not seen (begun before the capture)",
+    "established; refused (RST to the SYN); unanswered; half open (no ACK after the SYN ACK, or none that the server takes: it says its SYN ACK again, and nothing else); not seen (begun before the capture)",
   ),
   count("syns", "SYNs of the client until its first ACK: above 1 it had to ask again"),
   count("syn_acks", "SYN ACKs of the server"),
@@ -54,6 +54,8 @@ const asks = "syn AND NOT ack AND from_client";
 const answers = "syn AND NOT from_client";
 /** The client says that it got that. */
 const acks = "from_client AND ack AND NOT syn AND NOT rst";
+/** One ACK of a SYN ACK may be lost; where the server says it again more often, it doesn't take them. */
+const refusedAcks = 2;
 /** What a SYN ACK says where Accurate ECN was offered (RFC 9768): anything but nothing, and but the offer itself, which something reflects. */
 const accurate = `regexp_matches(tcp_flags, 'AE|ECE|CWR')
   AND NOT (contains(tcp_flags, 'AE') AND contains(tcp_flags, 'ECE') AND contains(tcp_flags, 'CWR'))`;
@@ -78,8 +80,8 @@ const agreed = (option: string) => `CASE WHEN syns > 0 AND syn_acks > 0 THEN ${o
  * - `server` VARCHAR: address of the server
  * - `server_port` INTEGER: its port
  * - `start_ns` BIGINT, ns since 1970: when it began
- * - `outcome` VARCHAR: established; refused (RST to the SYN); unanswered; half open (no ACK after the SYN ACK); not seen (begun
- *   before the capture)
+ * - `outcome` VARCHAR: established; refused (RST to the SYN); unanswered; half open (no ACK after the SYN ACK, or none that the
+ *   server takes: it says its SYN ACK again, and nothing else); not seen (begun before the capture)
  * - `syns` BIGINT, packets: SYNs of the client until its first ACK: above 1 it had to ask again
  * - `syn_acks` BIGINT, packets: SYN ACKs of the server
  * - `retry_ns` BIGINT, ns: from the first SYN to the one that was answered, or to the last
@@ -108,6 +110,7 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
       connections: `
         SELECT flow_number, min(frame) AS first_frame, arg_min(time_ns, place) AS start_ns,
           min(place) FILTER (${acks}) AS client_ack, arg_min(time_ns, place) FILTER (${acks}) AS client_ack_ns,
+          bool_or(NOT from_client AND NOT syn AND NOT rst) AS server_spoke,
           bool_or(rst AND NOT from_client) AS server_rst, bool_or(NOT rst AND ack AND from_client) AS client_acked
         FROM tcp GROUP BY flow_number`,
       // What the snap length cut is longer than the payload: some of the options isn't there.
@@ -138,7 +141,7 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
         FROM syns JOIN answered USING (flow_number) WHERE ${asks} GROUP BY flow_number`,
       steps: `
         SELECT flow_number, count(*) FILTER (${asks} AND NOT coalesce(place > client_ack AND client_ack > first_syn, false)) AS opening_syns,
-          min(time_ns) FILTER (place = first_syn) AS first_syn_ns, min(time_ns) FILTER (place = last_syn) AS last_syn_ns,
+          count(*) FILTER (${answers} AND ack AND place > client_ack) AS answered_again, min(time_ns) FILTER (place = first_syn) AS first_syn_ns, min(time_ns) FILTER (place = last_syn) AS last_syn_ns,
           min(time_ns) FILTER (place = answered_syn) AS answered_syn_ns,
           arg_min(time_ns, place) FILTER (${answers} AND (place >= answered_syn OR answered_syn IS NULL)) AS answer_ns,
           min(time_ns) FILTER (place = last_answer) AS last_answer_ns
@@ -159,6 +162,7 @@ export async function tcpHandshakes(capture: Capture, filter: TrafficFilter = {}
       SELECT flow, client, client_port, server, server_port, start_ns,
         CASE
           WHEN coalesce(syns, 0) = 0 AND coalesce(syn_acks, 0) = 0 THEN 'not seen'
+          WHEN answered_again >= ${refusedAcks} AND NOT server_spoke THEN 'half open'
           WHEN client_acked AND (syn_acks > 0 OR NOT coalesce(server_rst, false)) THEN 'established'
           WHEN syn_acks > 0 THEN 'half open'
           WHEN server_rst THEN 'refused'

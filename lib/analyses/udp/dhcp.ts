@@ -12,7 +12,7 @@ const columns: Column[] = [
     "client_mac",
     "MAC address of the client, as DHCP has it; of DHCPv6 the one that the first packet came from: the client, or a relay",
   ),
-  word("server", "address that answered; null without an answer"),
+  word("server", "address that settled it, else the first that answered; null without an answer"),
   word("messages", "in their order"),
   word(
     "outcome",
@@ -64,6 +64,9 @@ const v6: [number, string][] = [
 const leaseAnswers =
   "('lease-unassigned', 'lease-unknown', 'lease-active', 'lease-query-done', 'lease-query-reply', 'lease-query-data')";
 
+/** Whoever says it again hasn't got, or doesn't take, what it was offered; other messages may come again after an answer. */
+const seeking = "('discover', 'solicit')";
+
 /** What a client says when it wants an address, given or prolonged. */
 export const wanting = ["discover", "request", "solicit", "renew", "rebind"] as const;
 
@@ -102,7 +105,7 @@ const asked = (name: string, messages: string) =>
  * - `tunnel_id` VARCHAR: VNI, key, labels or session of its first packet
  * - `client_mac` VARCHAR: MAC address of the client, as DHCP has it; of DHCPv6 the one that the first packet came from: the
  *   client, or a relay
- * - `server` VARCHAR: address that answered; null without an answer
+ * - `server` VARCHAR: address that settled it, else the first that answered; null without an answer
  * - `messages` VARCHAR: in their order
  * - `outcome` VARCHAR: granted; refused; told (the client asked for no address); confirmed (DHCPv6: the address still fits the
  *   link); released, declined (given up, or found in use, by the client); unseen (the client goes on as if answered: the capture
@@ -152,24 +155,30 @@ export async function dhcpExchanges(capture: Capture, filter: TrafficFilter = {}
           ${runningCount("NOT from_server")} OVER (PARTITION BY exchange ORDER BY spoken_at) AS questions
         FROM owned`,
       spoken: `
-        SELECT *, row_number() OVER (PARTITION BY exchange, said, answers ORDER BY spoken_at) AS times,
+        SELECT *, CASE WHEN message IN ${seeking} THEN 0 ELSE answers END AS phase,
+          row_number() OVER (PARTITION BY exchange, message, src, phase ORDER BY spoken_at) AS times,
           message = 'request' AND version = 4 AND bool_or(message = 'discover') OVER before AND NOT bool_or(from_server) OVER before AS goes_on,
           bool_or(message = 'ack') OVER (PARTITION BY exchange, questions ORDER BY spoken_at) AS acknowledged,
           bool_or(lasting) OVER (PARTITION BY exchange) AS offered,
           ${asked("wanting", `(${wanting.map((message) => `'${message}'`).join(", ")})`)}, ${asked("informing", "('inform', 'information-request')")},
           ${asked("releasing", "('release')")}, ${asked("declining", "('decline')")}, ${asked("confirming", "('confirm')")}
         FROM answered WINDOW before AS (PARTITION BY exchange ORDER BY spoken_at)`,
-      judged: `SELECT *, ${verdict} AS verdict FROM spoken`,
+      // What a relay passes on has been said once.
+      judged: `
+        SELECT *, ${verdict} AS verdict,
+          NOT from_server AND times > 1 AND row_number() OVER (PARTITION BY exchange, message, phase, times ORDER BY spoken_at) = 1 AS again
+        FROM spoken`,
     },
     query: `
       SELECT min(time_ns) AS start_ns, any_value(dhcp_id) AS dhcp_id, any_value(version) AS version, arg_min(vlan, spoken_at) AS vlan,
         arg_min(tunnel_id, spoken_at) AS tunnel_id,
         coalesce(any_value(dhcp_client) FILTER (version = 4), arg_min(eth_src, spoken_at)) AS client_mac,
-        arg_max(src, spoken_at) FILTER (from_server) AS server, string_agg(said, ' ' ORDER BY spoken_at) AS messages,
+        coalesce(arg_min(src, spoken_at) FILTER (from_server AND verdict = last_verdict), arg_min(src, spoken_at) FILTER (from_server)) AS server, string_agg(said, ' ' ORDER BY spoken_at) AS messages,
         coalesce(arg_max(verdict, spoken_at), CASE WHEN bool_or(goes_on) THEN 'unseen' ELSE 'open' END) AS outcome,
-        count(*) FILTER (NOT from_server AND times > 1) AS repeats, max(time_ns) - min(time_ns) AS duration_ns,
+        count(*) FILTER (again) AS repeats, max(time_ns) - min(time_ns) AS duration_ns,
         bool_or(dhcp_enclosed OR (version = 4 AND src_port = 67 AND dst_port = 67)) AS relayed
-      FROM judged GROUP BY exchange ORDER BY min(frame)`,
+      FROM (SELECT *, arg_max(verdict, spoken_at) OVER (PARTITION BY exchange) AS last_verdict FROM judged)
+      GROUP BY exchange ORDER BY min(frame)`,
     columns,
   });
 }

@@ -147,7 +147,7 @@ type Name = (typeof names)[number];
 
 const contents: Record<Name, { query: string; columns: Column[] }> = {
   untimed: {
-    query: untimedSql,
+    query: untimedSql("packets"),
     columns: [{ name: "frame", type: "INTEGER", meaning: "a packet whose time can't be" }],
   },
   clock: { query: clockSql, columns: clock },

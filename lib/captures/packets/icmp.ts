@@ -25,10 +25,14 @@ export const icmpColumns: PacketColumn[] = [
     row.scaled(row.layers.transport === "icmp" ? time[4] : time[6], 6),
   ),
   column(
-    ["icmp_mtu_bytes", "bytes", "MTU of the next hop, in a packet-too-big error"],
+    [
+      "icmp_mtu_bytes",
+      "bytes",
+      "MTU of the next hop, in a packet-too-big error; null where it isn't said (RFC 1191, 5)",
+    ],
     "BIGINT",
     both(mtu),
-    (row) => icmp(row, mtu),
+    (row) => icmp(row, mtu) || null,
   ),
   column(
     ["quoted_src", null, "source address of the packet that an ICMP error quotes"],

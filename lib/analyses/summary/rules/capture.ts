@@ -191,7 +191,7 @@ export const captureRules = {
     of,
     grades: () => [["INFO", checkIs("cut by the snap length")]],
     says: (row) =>
-      `${manyAre(row.count, "packet")} cut, ${share(row.percent)} of all: bytes are counted by the length on the wire, but DNS, ICMP quotes and checksums in the cut part are unknown`,
+      `${manyAre(row.count, "packet")} cut, ${share(row.percent)} of all: bytes are counted by the length on the wire, but DNS, DHCP, ICMP quotes and checksums in the cut part are unknown`,
     causes: ["a snap length below the size of the packets"],
     advice: ["capture whole packets where the content matters"],
     verify,

@@ -73,17 +73,18 @@ export const tcpConnectionRules = {
         `outcome = 'refused' OR ((outcome = 'unanswered' OR (outcome = 'half open' AND NOT aborted)) AND NOT ${undecided})`,
       ],
     ],
-    shows: [...ends, "start_ns", "outcome", "syns", "syn_acks", "retry_ns", "answered_after_ns"],
+    shows: [...ends, "start_ns", "outcome", "syns", "syn_acks", "retry_ns", "client_ns", "answered_after_ns"],
     measure: "syns",
     doubts: [
       ...(["CAPTURE_ONE_SIDED", "CAPTURE_NO_ANSWERS", "CAPTURE_LOST_PACKETS"] satisfies Doubt[]),
-      ...doubtsAbout("intent"),
+      ...doubtsAbout("intent", "order"),
     ],
     says: (row) =>
-      `${endsOf(row)}: ${failures[String(row.outcome)]}, ${many(row.syns, "SYN")} in the capture${row.outcome === "unanswered" && row.answered_after_ns !== null ? `; the next attempt from the same port, ${took(row.answered_after_ns)} later, was answered` : ""}`,
+      `${endsOf(row)}: ${row.outcome === "half open" && row.client_ns !== null ? "the server doesn't take the client's ACK, and says its SYN ACK again" : failures[String(row.outcome)]}, ${many(row.syns, "SYN")} in the capture${row.outcome === "unanswered" && row.answered_after_ns !== null ? `; the next attempt from the same port, ${took(row.answered_after_ns)} later, was answered` : ""}`,
     causes: [
       "unanswered: a firewall or security group drops it, the route or the way back is missing, the listen queue is full",
       "refused: nothing listens on the port, or a firewall rejects it",
+      "half open though the client confirmed it: the server's accept queue is full (ss -ltn, nstat TcpExtListenOverflows), or its ACKs are lost",
       "half open: the SYN ACK is lost on its way back, or its address never asked (a SYN flood)",
     ],
     advice: [
@@ -137,15 +138,18 @@ export const tcpConnectionRules = {
       "server_rsts",
       "packets",
       "opened",
+      "forged",
       "payload",
     ],
     measure: "idle_ns",
     doubts: doubtsAbout("intent"),
-    says: (row) => `${endsOf(row)}: the ${row.by} reset it${resetWhen(row)}`,
+    says: (row) =>
+      `${endsOf(row)}: ${row.forged === true ? `something on the way reset it in the name of the ${row.by}` : `the ${row.by} reset it`}${resetWhen(row)}`,
     causes: [
       "after long silence: a time limit of a firewall, load balancer or NAT",
       "in the middle of a transfer: the application crashed or closed with data unread",
       "at once: the service refuses this client, or no longer knows the connection",
+      "in the name of somebody who goes on: a firewall or filter on the way; the times to live of its packets differ (hopLimits)",
       "a RST alone (INFO): of a connection that the capture hasn't, which may have been closed before",
       "by the client at once, before any data (INFO): a health check, a scan, or the slower of two addresses that were tried",
     ],

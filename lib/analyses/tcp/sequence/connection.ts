@@ -2,7 +2,7 @@ import type { Hole } from "./coverage.js";
 import { isKeepAlive, isWindowProbe } from "./probing.js";
 import { cameLate, kindOf } from "./resent.js";
 import { type Marks, noMarks, type Segment } from "./segment.js";
-import { Side, wrapped } from "./side.js";
+import { Side, unrepeatedNs, wrapped } from "./side.js";
 import { Spending } from "./spending.js";
 import { Turns } from "./turns.js";
 
@@ -209,7 +209,7 @@ export class Connection {
       marks.resent = kindOf(segment, seq, end, own, other);
       own.resentAt = time;
       const before = own.flight.resend(begin, end, time);
-      if (before !== null && time >= before) marks.waited = time - before;
+      if (before !== null && segment.timed && time >= before) marks.waited = time - before;
       own.unsure = Math.max(own.unsure, coverage.end);
       own.resentTo = Math.max(own.resentTo, end);
     }
@@ -255,7 +255,15 @@ export class Connection {
       marks.inFlight = null;
     }
     const sent = other.flight.acked(ack);
-    if (sent !== null && segment.timed && sure && whole && time >= sent && ack > settled) {
+    if (
+      sent !== null &&
+      segment.timed &&
+      sure &&
+      whole &&
+      time >= sent &&
+      time - sent <= unrepeatedNs &&
+      ack > settled
+    ) {
       marks.roundTrip = time - sent;
       if (other.trip === null || marks.roundTrip < other.trip) other.trip = marks.roundTrip;
     }

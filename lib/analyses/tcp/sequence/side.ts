@@ -2,6 +2,11 @@ import { Coverage, type OnHole } from "./coverage.js";
 import { Flight } from "./flight.js";
 
 const modulus = 2 ** 32;
+/**
+ * Nobody waits longer for an ack without sending again (RFC 6298, 2.5): where one comes later all the same, the clock was set forward, or
+ * the capture has a hole.
+ */
+export const unrepeatedNs = 60_000_000_000;
 
 /** One direction of a connection: what its sender sent, and what the other side said of that. */
 export class Side {

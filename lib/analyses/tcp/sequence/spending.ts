@@ -1,5 +1,5 @@
 import type { Marks, Segment, Spent } from "./segment.js";
-import type { Side } from "./side.js";
+import { type Side, unrepeatedNs } from "./side.js";
 
 /** The other side's answer within so many round trips of a request is the path's time, beyond it the side's own. */
 const pathTrips = 2;
@@ -40,7 +40,7 @@ export class Spending {
   /** To be called with what was found out about the packet. */
   after(segment: Segment, fromClient: boolean, own: Side, other: Side, marks: Marks): void {
     const { time, syn, ack, fin, rst } = segment;
-    if (this.last !== null) {
+    if (this.last !== null && segment.timed) {
       marks.since = time - this.last;
       marks.spent = marks.since < 0 ? "unknown" : this.spentOn(segment, fromClient, own, other, marks);
     }
@@ -57,6 +57,7 @@ export class Spending {
       return this.clientFull ? "client window" : "server window";
     if (marks.resent !== null && marks.resent !== "spurious") return "loss";
     if (own.coverage.empty || other.coverage.empty) return "unknown";
+    if ((this.ownWaiting || this.otherWaiting) && (marks.since as number) > unrepeatedNs) return "unknown";
     if (brings) return this.beforeData(fromClient, marks.since as number);
     if ((marks.ackedBytes ?? 0) > 0 && this.otherWaiting) return this.otherResent ? "loss" : "path";
     if (this.closing) return "closing";

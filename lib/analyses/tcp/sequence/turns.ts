@@ -17,21 +17,21 @@ export class Turns {
   }
 
   take(segment: Segment, fromClient: boolean, own: Side, other: Side, marks: Marks): void {
-    const { time, syn, rst, bytes } = segment;
+    const { time, timed, syn, rst, bytes } = segment;
     if (syn) this.asked = true;
-    else if (!rst && fromClient && this.asked) this.openedAt ??= time;
+    else if (!rst && fromClient && this.asked && timed) this.openedAt ??= time;
     if (rst || bytes === 0 || marks.keepAlive || marks.windowProbe) return;
     if (marks.newBytes > marks.filledBytes) this.speak(segment, fromClient, other, marks);
     // What was acknowledged had arrived when it was sent first.
-    if (marks.resent !== "spurious") own.dataAt = time;
+    if (marks.resent !== "spurious") own.dataAt = timed ? time : null;
   }
 
-  private speak({ time, syn }: Segment, fromClient: boolean, other: Side, marks: Marks): void {
+  private speak({ time, timed, syn }: Segment, fromClient: boolean, other: Side, marks: Marks): void {
     if (this.speaker !== fromClient) {
       this.speaker = fromClient;
       this.turn++;
       const since = this.turn === 1 ? (syn ? null : this.openedAt) : other.dataAt;
-      marks.wait = since === null || since > time ? null : time - since;
+      marks.wait = since === null || !timed || since > time ? null : time - since;
     }
     marks.turn = this.turn;
   }
