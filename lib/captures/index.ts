@@ -1,6 +1,6 @@
 import "./packet-source.js";
 
-export { content as packetContent, stepNs, untimedSql } from "./base/index.js";
+export { clientPorts, content as packetContent, stepNs, untimedSql } from "./base/index.js";
 export type { Capture } from "./capture.js";
 export type { CaptureFacts } from "./facts.js";
 export { type CaptureOptions, capture } from "./live/index.js";

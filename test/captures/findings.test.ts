@@ -43,7 +43,14 @@ describe("findings", () => {
         "TCP_DUPLICATE_ACKS",
         "TCP_STALLED",
       ],
-      ...["ICMP_UNREACHABLE", "ICMP_TOO_BIG", "ICMP_LOOP", "TRACEROUTE_SEEN", "ROUTING_LOOP"],
+      ...[
+        "ICMP_UNREACHABLE",
+        "ICMP_TOO_BIG",
+        "ICMP_REASSEMBLY",
+        "ICMP_LOOP",
+        "TRACEROUTE_SEEN",
+        "ROUTING_LOOP",
+      ],
     ]);
     expect(rules.map(([id]) => id).sort()).toEqual([...Object.keys(faults), ...elsewhere].sort());
   });

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CaptureRule } from "../../lib/analyses/findings/index.js";
 import {
+  datagramSequences,
   dhcpExchanges,
   dnsQueries,
   findings,
+  flows,
   fragmentedPackets,
   icmpErrors,
   overview,
@@ -20,7 +22,9 @@ import {
 import { type Capture, openCapture } from "../../lib/captures/index.js";
 import { ask, rowsOf } from "./ask.js";
 import { dns, ethernet, icmp, ip, tcp, udp, writeCapture } from "./build.js";
+import { tagged } from "./disguise.js";
 import { dhcpFrame, later } from "./faults.js";
+import { writePcapng } from "./pcapng.js";
 import { Talk, together } from "./talk.js";
 
 type Frames = [seconds: number, frame: Buffer][];
@@ -130,6 +134,51 @@ describe("answers from another address", () => {
       packet(server, client, "icmp", icmp(0, 0, [7, seq], Buffer.alloc(32))),
     ]);
     expect(await found(await open(replies, later(30)))).toEqual(["MEDIUM CAPTURE_ONE_SIDED"]);
+  });
+});
+
+describe("answers that come before their questions, since one direction's clock is behind,", () => {
+  it("are answers of DNS, whose time is unknown", async () => {
+    const capture = await open(
+      [
+        [0.5, packet(server, client, "udp", udp(53, 4000, dns(7, "a.example", { rcode: 0 })))],
+        [0.53, packet(client, server, "udp", udp(4000, 53, dns(7, "a.example")))],
+      ],
+      later(30),
+    );
+    expect(
+      await rowsOf(dnsQueries(capture), "SELECT answered, queries, responses, rtt_ns FROM this"),
+    ).toEqual([[true, 1, 1, null]]);
+    expect(await found(capture)).toEqual([]);
+  });
+
+  it("are replies to pings", async () => {
+    const pings = upTo(6).flatMap(
+      (seq): Frames => [
+        [seq + 0.5, packet(server, client, "icmp", icmp(0, 0, [7, seq], Buffer.alloc(32)))],
+        [seq + 0.53, packet(client, server, "icmp", icmp(8, 0, [7, seq], Buffer.alloc(32)))],
+      ],
+    );
+    const capture = await open(pings, later(30));
+    expect(await ask(pingSummary(capture), "SELECT answered, lost, rtt_mean_ns FROM this")).toEqual([
+      6,
+      0,
+      null,
+    ]);
+    expect(await found(capture)).toEqual([]);
+  });
+});
+
+describe("a datagram", () => {
+  it("from a service's port is the server's, though the capture has no question", async () => {
+    const answers = [5060, 1812, 161].map((port, at): Frames[number] => [
+      at,
+      packet(server, client, "udp", udp(port, 45_000 + at, Buffer.alloc(40, at))),
+    ]);
+    const capture = await open(answers, later(30));
+    expect(await rowsOf(flows(capture), "SELECT server_port FROM this WHERE server_port <> 9")).toEqual([
+      ...[[5060], [1812], [161]],
+    ]);
   });
 });
 
@@ -363,5 +412,103 @@ describe("a file without times", () => {
       ([metric]) => metric === "duration",
     );
     expect(duration?.[1]).toBeCloseTo(30, 1);
+  });
+});
+
+describe("a pcapng file", () => {
+  const frames = new Talk().open().exchange(20).close().frames;
+
+  it("has no packets in custom blocks, empty ones among them", async () => {
+    const path = join(folder, "custom.pcapng");
+    const packets = frames.map(([seconds, frame]) => ({ seconds, frame }));
+    writePcapng(path, [
+      ...packets.slice(0, 9),
+      { custom: Buffer.alloc(0) },
+      { custom: Buffer.alloc(8, 1) },
+      ...packets.slice(9),
+    ]);
+    const counted = await ask(
+      overview(await openCapture(path)),
+      "SELECT value FROM this WHERE metric = 'packets'",
+    );
+    expect(counted).toEqual([packets.length]);
+  });
+
+  it("of simple packet blocks has no times, and says so", async () => {
+    const path = join(folder, "simple.pcapng");
+    writePcapng(
+      path,
+      frames.map(([, frame]) => ({ seconds: null, frame })),
+    );
+    const capture = await openCapture(path);
+    expect(await found(capture)).toEqual(["LOW CAPTURE_CLOCK"]);
+  });
+});
+
+describe("a server that greets", () => {
+  const greeted = (port: number, greeting: string) => {
+    const talk = new Talk(40_000, 0, { client, server }, port).open();
+    return talk
+      .data("server", greeting, 3)
+      .ack("client", 0.001)
+      .data("client", 10)
+      .data("server", "250 ok\r\n", 0.01);
+  };
+
+  it("late is slow", async () => {
+    const capture = await open(greeted(25, "220 mail.example ESMTP\r\n").close().frames, later(30));
+    const slow = (await findings(capture)).get("TCP_SLOW_SERVER");
+    expect([slow?.severity, slow?.certain]).toEqual(["MEDIUM", true]);
+    expect(slow?.verdict).toMatch(/greeted after 3/);
+  });
+
+  it("is told from one that has something to say later on", async () => {
+    expect(await found(await open(greeted(9_999, "something").close().frames, later(30)))).toEqual([]);
+  });
+});
+
+describe("numbers of ESP that leap ahead", () => {
+  const esp = (numbers: number[], seconds: number): Frames =>
+    numbers.map((number, at) => {
+      const body = Buffer.alloc(40, number & 255);
+      body.writeUInt32BE(0x1234, 0);
+      body.writeUInt32BE(number, 4);
+      return [at * seconds, ethernet(ip(client, server, "esp", body, { id: ++identification }))];
+    });
+
+  it("further than anything could have been sent meanwhile begin anew", async () => {
+    const numbers = upTo(40).map((at) => (at < 20 ? at : at + 100_000));
+    const capture = await open(esp(numbers, 0.1), later(30));
+    expect(await ask(datagramSequences(capture), "SELECT lost, restarts FROM this")).toEqual([0, 1]);
+    expect(await found(capture)).toEqual([]);
+  });
+
+  it("as far as the stream is fast are lost", async () => {
+    // Of a stream of 10,000 packets a second one second is missing.
+    const numbers = upTo(2_000).map((at) => (at < 1_000 ? at : at + 10_000));
+    const frames = esp(numbers, 0.0001).map(([seconds, frame], at): Frames[number] => [
+      at < 1_000 ? seconds : seconds + 1,
+      frame,
+    ]);
+    const capture = await open(frames, later(30));
+    expect(await ask(datagramSequences(capture), "SELECT lost, restarts FROM this")).toEqual([10_000, 0]);
+  });
+});
+
+describe("a connection that goes over to another VLAN", () => {
+  it("is one", async () => {
+    const frames = new Talk()
+      .open()
+      .exchange(20)
+      .close()
+      .frames.map(([seconds, frame], at): Frames[number] => [
+        seconds,
+        tagged([0x8100, at < 20 ? 10 : 20])(frame, at),
+      ]);
+    const capture = await open(frames, later(30));
+    expect(await ask(flows(capture), "SELECT count(*)::INTEGER FROM this WHERE server_port = 80")).toEqual([
+      1,
+    ]);
+    expect(await found(capture)).toEqual([]);
   });
 });

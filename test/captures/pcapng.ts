@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 
 /** A packet of a pcapng file: when, on which interface, and how many were lost before it. */
 export interface Recorded {
-  seconds: number;
+  /** null: a simple packet block, which has no time. */
+  seconds: number | null;
   frame: Buffer;
   interface?: number;
   dropped?: number;
@@ -14,10 +15,15 @@ interface Interface {
   dropped?: number;
 }
 
+/** A custom block with these bytes, which is no packet. */
+interface Custom {
+  custom: Buffer;
+}
+
 /** Writes a pcapng file (microseconds, Ethernet) of packets on some interfaces. */
 export function writePcapng(
   path: string,
-  packets: readonly Recorded[],
+  packets: readonly (Recorded | Custom)[],
   interfaces: readonly Interface[] = [{}],
 ): void {
   const blocks = [block(0x0a0d0d0a, section())];
@@ -26,7 +32,18 @@ export function writePcapng(
       block(1, Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 4, 0]), ...options([2, text(name)])])),
     );
   }
-  for (const { seconds, frame, interface: number = 0, dropped } of packets) {
+  for (const packet of packets) {
+    if ("custom" in packet) {
+      blocks.push(block(0xbad, Buffer.concat([enterprise, padded(packet.custom)])));
+      continue;
+    }
+    const { seconds, frame, interface: number = 0, dropped } = packet;
+    if (seconds === null) {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(frame.length, 0);
+      blocks.push(block(3, Buffer.concat([length, padded(frame)])));
+      continue;
+    }
     const head = Buffer.alloc(20);
     const time = BigInt(Math.round((1_700_000_000 + seconds) * 1e6));
     head.writeUInt32LE(number, 0);
@@ -44,6 +61,9 @@ export function writePcapng(
   }
   writeFileSync(path, Buffer.concat(blocks));
 }
+
+/** Some private enterprise's number. */
+const enterprise = Buffer.from([1, 0, 0, 0]);
 
 function block(type: number, body: Buffer): Buffer {
   const head = Buffer.alloc(8);

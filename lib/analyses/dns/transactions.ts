@@ -1,4 +1,4 @@
-import { disorderNs, dnsMessages, runningCount } from "../query/index.js";
+import { behindNs, disorderNs, dnsMessages, runningCount } from "../query/index.js";
 
 /** Asking again later than this is another question. */
 const againNs = 60_000_000_000;
@@ -38,6 +38,12 @@ export const transactionViews = {
     FROM asked WINDOW same AS (PARTITION BY flow_number, dns_id, question ORDER BY ${inOrder})`,
   numbered: `
     SELECT *, ${runningCount("begins")} OVER (PARTITION BY flow_number, dns_id, question ORDER BY ${inOrder}) AS number FROM ordered`,
+  // A response that lies before the first query, which has none, is its own: the clock of one direction is behind.
+  placed: `
+    SELECT * REPLACE (
+        CASE WHEN number = 0 AND NOT coalesce(bool_or(NOT query AND number = 1) OVER same, false)
+          AND min(CASE WHEN number = 1 THEN time_ns END) OVER same - time_ns <= ${behindNs} THEN 1 ELSE number END AS number)
+    FROM numbered WINDOW same AS (PARTITION BY flow_number, dns_id, question)`,
   transactions: `
     SELECT flow_number, dns_id, question, number, min(frame) AS frame, arg_min(place, frame) AS place, min(time_ns) AS time_ns, any_value(transport) AS transport,
       coalesce(any_value(dns_name) FILTER (query), any_value(dns_name)) AS name,
@@ -46,7 +52,7 @@ export const transactionViews = {
       arg_min(dns_rcode, (time_ns, frame)) FILTER (NOT query) AS rcode,
       min(time_ns) FILTER (query) AS asked_ns, max(time_ns) FILTER (query) AS last_asked_ns,
       min(time_ns) FILTER (NOT query) AS answered_ns
-    FROM numbered GROUP BY flow_number, dns_id, question, number`,
+    FROM placed GROUP BY flow_number, dns_id, question, number`,
   // A message that several TCP segments share isn't read: it may have been the answer.
   unread: `
     SELECT flow_number, max(time_ns) AS unread_ns FROM own

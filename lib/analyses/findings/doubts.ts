@@ -1,4 +1,4 @@
-import { scopeOf, stepNs } from "../../captures/index.js";
+import { clientPorts, scopeOf, stepNs } from "../../captures/index.js";
 import type { Table } from "../../tables/index.js";
 import { leastHops, maxHops } from "../icmp/index.js";
 import { word } from "../query/index.js";
@@ -12,8 +12,6 @@ const answerTimeoutNs = 1_000_000_000;
 const disorderPercent = 1;
 /** A capture that misses more than this of one kind of packets misses the others, too. */
 const missedPercent = 1;
-/** Ports from here on are given to clients (net.ipv4.ip_local_port_range). */
-const clientPorts = 32_768;
 /** Above this part of one-sided connections, the capture sees one direction of the wire. */
 const oneSidedPart = 0.5;
 

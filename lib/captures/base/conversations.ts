@@ -4,6 +4,9 @@ const dns = "dns_id IS NOT NULL AND transport IN ('tcp', 'udp') AND regexp_match
 
 /** Ports below this are given to services; nobody else is to send from them (RFC 6335, 6). */
 const systemPorts = 1024;
+/** Ports from here on are given to clients (net.ipv4.ip_local_port_range). */
+export const clientPorts = 32_768;
+const onlyOneBelow = (port: number) => `(any_value(src_port) < ${port}) <> (any_value(dst_port) < ${port})`;
 
 /** The packet of each conversation that tells client from server, and how it tells. */
 const openers = `
@@ -16,7 +19,7 @@ const openers = `
       WHEN bool_or(${dns} AND dns_rcode IS NULL) THEN 'DNS query'
       WHEN bool_or(${dns}) THEN 'DNS response'
       WHEN any_value(transport) = 'tcp' AND any_value(src_port) <> any_value(dst_port)
-        OR any_value(transport) = 'udp' AND (any_value(src_port) < ${systemPorts}) <> (any_value(dst_port) < ${systemPorts})
+        OR any_value(transport) = 'udp' AND (${onlyOneBelow(systemPorts)} OR ${onlyOneBelow(clientPorts)})
         THEN 'lower port is the server'
       ELSE 'first packet is the client''s'
     END AS direction_by,

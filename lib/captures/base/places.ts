@@ -64,15 +64,19 @@ const sameTcp = fits(
 const bothWays = (side: string) => `(${side}.up > 0 AND ${side}.down > 0)`;
 const complementary = `(one.down = 0 AND other.up = 0 OR one.up = 0 AND other.down = 0)`;
 
+/** One ends where the other one begins, as where a virtual machine moves to another network's part. */
+const moves = "(one.last_frame < other.frame OR other.last_frame < one.frame)";
+
 /**
  * Whether two places carry one conversation, of which each has a part: a direction (VLANs or keys that differ by direction, a bond), or
- * some of the packets (several paths). Another network with both directions of its own is another conversation, whatever its addresses.
+ * some of the packets (several paths, one after the other). Another network with both directions of its own at the same time is another conversation,
+ * whatever its addresses.
  */
 const parts = `
   CASE
     WHEN one.transport = 'tcp' THEN
       NOT (one.up_syn AND other.up_syn OR one.down_syn AND other.down_syn)
-        AND NOT (one.network <> other.network AND ${bothWays("one")} AND ${bothWays("other")}) AND ${sameTcp}
+        AND NOT (one.network <> other.network AND ${bothWays("one")} AND ${bothWays("other")} AND NOT ${moves}) AND ${sameTcp}
     WHEN ${complementary} THEN true
     ELSE one.network = other.network AND NOT ${bothWays("one")} AND NOT ${bothWays("other")} END`;
 
@@ -101,7 +105,7 @@ export const placesSql = `
       ${content} AS content
     FROM located JOIN several USING (pair)),
   parts AS MATERIALIZED (
-    SELECT pair, place, any_value(places) AS places, any_value(transport) AS transport, any_value(network) AS network, min(frame) AS frame,
+    SELECT pair, place, any_value(places) AS places, any_value(transport) AS transport, any_value(network) AS network, min(frame) AS frame, max(frame) AS last_frame,
       any_value(vlan) AS vlan, any_value(own_label) AS own_label, any_value(tunnel_id) AS tunnel_id,
       coalesce(any_value(interface), any_value(cooked_interface)) AS interface,
       count(*) FILTER (up) AS up, count(*) FILTER (NOT up) AS down,

@@ -12,7 +12,7 @@ export const untimedSql = (packets: string) => `
   neighbours AS (
     SELECT frame, time_ns, lag(time_ns) OVER file AS before, lead(time_ns) OVER file AS after
     FROM ${packets} WHERE time_ns IS NOT NULL AND (SELECT wide FROM span) WINDOW file AS (ORDER BY frame))
-  SELECT frame FROM ${packets} WHERE (SELECT timeless FROM span)
+  SELECT frame FROM ${packets} WHERE time_ns IS NULL OR (SELECT timeless FROM span)
   UNION ALL
   SELECT frame FROM neighbours
   WHERE coalesce(abs(time_ns - before) > ${farNs}, true) AND coalesce(abs(time_ns - after) > ${farNs}, true)

@@ -82,7 +82,8 @@ export class PacketParser {
   /** tshark has a line for journal entries and custom blocks of pcapng, too, which are no packets. */
   private isOtherRecord(): boolean {
     const protocols = this.row.layers.stack;
-    return protocols === "systemd_journal" || (protocols === "data" && this.timed && !this.row.has(time));
+    if (protocols === "systemd_journal" || protocols === "") return true;
+    return protocols === "data" && this.timed && !this.row.has(time);
   }
 }
 

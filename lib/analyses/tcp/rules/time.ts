@@ -64,7 +64,7 @@ export const tcpTimeRules = {
     },
     of: serverTurns,
     grades: ({ waitMs, highMs }) => {
-      const above = (ms: number) => `sender = 'server' AND turn > 1 AND wait_ns > ${ms * 1e6}`;
+      const above = (ms: number) => `sender = 'server' AND (turn > 1 OR greeting) AND wait_ns > ${ms * 1e6}`;
       return [
         ["HIGH", `${above(highMs)} AND NOT unasked`],
         ["MEDIUM", `${above(waitMs)} AND NOT unasked`],
@@ -74,6 +74,7 @@ export const tcpTimeRules = {
     shows: [
       ...["flow", "turn", "sender", "start_ns", "wait_ns", "duration_ns", "packets", "payload_bytes"],
       "unasked",
+      "greeting",
     ],
     measure: "wait_ns",
     // Who is taken for the server may be the client, whose user thinks.
@@ -81,10 +82,11 @@ export const tcpTimeRules = {
     says: (row) =>
       row.unasked
         ? `${row.flow}: the server spoke after ${took(row.wait_ns)}, in turn ${row.turn}; it also speaks without being asked`
-        : `${row.flow}: the server answered after ${took(row.wait_ns)}, in turn ${row.turn}`,
+        : `${row.flow}: the server ${row.greeting ? "greeted" : "answered"} after ${took(row.wait_ns)}, in turn ${row.turn}`,
     causes: [
       "the application works that long, or waits for something behind it",
       "the server is out of CPU or memory",
+      "before it greets: it looks the client's name up, and no DNS server answers it",
       "its answer was lost before the point of capture, and sent again",
       "the protocol has the server speak when there is something to say (WebSocket, long polling, queues, shells): no fault then; INFO where it shows",
     ],
