@@ -2,8 +2,7 @@ import { writeFileSync } from "node:fs";
 
 /** A packet of a pcapng file: when, on which interface, and how many were lost before it. */
 export interface Recorded {
-  /** null: a simple packet block, which has no time. */
-  seconds: number | null;
+  seconds: number;
   frame: Buffer;
   interface?: number;
   dropped?: number;
@@ -20,10 +19,15 @@ interface Custom {
   custom: Buffer;
 }
 
+/** A packet in a simple packet block, which has no time. */
+interface Timeless {
+  timeless: Buffer;
+}
+
 /** Writes a pcapng file (microseconds, Ethernet) of packets on some interfaces. */
 export function writePcapng(
   path: string,
-  packets: readonly (Recorded | Custom)[],
+  packets: readonly (Recorded | Custom | Timeless)[],
   interfaces: readonly Interface[] = [{}],
 ): void {
   const blocks = [block(0x0a0d0d0a, section())];
@@ -37,13 +41,13 @@ export function writePcapng(
       blocks.push(block(0xbad, Buffer.concat([enterprise, padded(packet.custom)])));
       continue;
     }
-    const { seconds, frame, interface: number = 0, dropped } = packet;
-    if (seconds === null) {
+    if ("timeless" in packet) {
       const length = Buffer.alloc(4);
-      length.writeUInt32LE(frame.length, 0);
-      blocks.push(block(3, Buffer.concat([length, padded(frame)])));
+      length.writeUInt32LE(packet.timeless.length, 0);
+      blocks.push(block(3, Buffer.concat([length, padded(packet.timeless)])));
       continue;
     }
+    const { seconds, frame, interface: number = 0, dropped } = packet;
     const head = Buffer.alloc(20);
     const time = BigInt(Math.round((1_700_000_000 + seconds) * 1e6));
     head.writeUInt32LE(number, 0);

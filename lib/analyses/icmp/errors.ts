@@ -52,8 +52,8 @@ export const errorSelect = (errors: string) => `
  * - `quoted_src_port` INTEGER: its source port
  * - `quoted_dst` VARCHAR: its destination address
  * - `quoted_dst_port` INTEGER: its destination port
- * - `icmp_mtu_bytes` BIGINT, bytes: MTU of the next hop, where the packet was too big for it; null where it isn't said (RFC
- *   1191, 5)
+ * - `icmp_mtu_bytes` BIGINT, bytes: MTU of the next hop, where the packet was too big for it; null where it isn't said (RFC 1191,
+ *   5)
  *
  * @param filter which conversations, and when: errors about a chosen one are among its packets. Default: all.
  * @returns a Table, one row per error, in the order of the file.

@@ -1,6 +1,6 @@
 import type { Capture, TrafficFilter } from "../../captures/index.js";
 import { type Column, type Table, unixNanoseconds } from "../../tables/index.js";
-import { count, duration, ends, flag, flow, word } from "../query/index.js";
+import { among, count, duration, ends, flag, flow, word } from "../query/index.js";
 import { sequencesOf } from "./sequence/index.js";
 
 const columns: Column[] = [
@@ -76,9 +76,10 @@ export async function tcpEndings(capture: Capture, filter: TrafficFilter = {}): 
           ON rsts.flow_number = later.flow_number AND rsts.from_client = later.from_client AND rsts.place < later.last_place
         GROUP BY rsts.flow_number, rsts.from_client`,
       // But where the other side says nothing more, and answers with RSTs or nothing, that one took it, and somebody else sent it.
+      ignoring: "SELECT DISTINCT flow_number FROM goeson",
       lasts: `
         SELECT flow_number, NOT from_client AS from_client, max(place) FILTER (NOT rst) AS heard_place, max(place) FILTER (rst) AS refusing_place
-        FROM flags GROUP BY flow_number, from_client`,
+        FROM flags WHERE ${among("flow_number", "ignoring")} GROUP BY flow_number, from_client`,
       forgeries: `
         SELECT flow_number, min(place) AS forged_place
         FROM flags JOIN goeson USING (flow_number, from_client) JOIN lasts USING (flow_number, from_client), clock

@@ -59,7 +59,8 @@ const part = (spent: string) => `coalesce(sum(since_ns) FILTER (spent = '${spent
  * - `path_ns` BIGINT, ns: while data and acks were on their way
  * - `idle_ns` BIGINT, ns: with nothing on its way that anybody waited for: keep-alives until the end, a FIN or RST after a pause
  * - `closing_ns` BIGINT, ns: after the first FIN, data aside
- * - `unknown_ns` BIGINT, ns: nobody can say: one direction is not in the capture, the clock was set back, or an ack is 60 s late and nothing was sent again
+ * - `unknown_ns` BIGINT, ns: nobody can say: one direction is not in the capture, the clock was set back, or an ack is 60 s late
+ *   and nothing was sent again
  *
  * @param filter which connections, and when. Default: all.
  * @returns a Table, one row per connection, in order of first packets.

@@ -30,10 +30,10 @@ const farBack = 4096;
 const window = 32;
 /** And goes on from there: what was overtaken is followed by where the numbers were. */
 const goesOn = `coalesce(next_step < -step - ${window}, true)`;
-/** More than this far ahead, and so many times what the stream sends on average meanwhile, nothing is lost: the sender counts on from elsewhere. */
+/** More than this far ahead of the two before, and so many times what the stream sends on average meanwhile, nothing is lost: the sender counts on from elsewhere. */
 const farAhead = 3000;
 const fasterTimes = 1000;
-const leaps = `coalesce(step > ${farAhead} + ${fasterTimes} * since_ns / mean_ns, false)`;
+const leaps = `coalesce(least(step, two_steps) > ${farAhead} + ${fasterTimes} * since_ns / mean_ns, false)`;
 const anew = `abs(step) > jump OR ${leaps} OR sequence_of <> 'rtp' AND (step < -${farBack} OR step < -${window} AND sequence <= 1) AND ${goesOn}`;
 const modulus = "CASE sequence_of WHEN 'rtp' THEN 65536 ELSE 4294967296 END";
 
@@ -93,6 +93,7 @@ export async function datagramSequences(capture: Capture, filter: TrafficFilter 
       steps: `
         SELECT *, (sequence - lag(sequence) OVER stream + modulus + modulus // 2) % modulus - modulus // 2 AS step,
           (lead(sequence) OVER stream - sequence + modulus + modulus // 2) % modulus - modulus // 2 AS next_step,
+          (sequence - lag(sequence, 2) OVER stream + modulus + modulus // 2) % modulus - modulus // 2 AS two_steps,
           time_ns - lag(time_ns) OVER stream AS since_ns,
           (max(time_ns) OVER whole - min(time_ns) OVER whole) / nullif(count(*) OVER whole - 1, 0) AS mean_ns FROM ordered
         WINDOW whole AS (PARTITION BY stream, way), stream AS (PARTITION BY stream, way ORDER BY spoken_at)`,

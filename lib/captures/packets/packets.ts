@@ -99,7 +99,7 @@ const made = new WeakMap<Capture, Map<string, Promise<Table>>>();
  * - `icmp_id` INTEGER: identifier of an echo
  * - `icmp_seq` INTEGER: sequence number of an echo
  * - `icmp_rtt_ns` BIGINT, ns: from the echo request to this reply
- * - `icmp_mtu_bytes` BIGINT, bytes: MTU of the next hop, in a packet-too-big error
+ * - `icmp_mtu_bytes` BIGINT, bytes: MTU of the next hop, in a packet-too-big error; null where it isn't said (RFC 1191, 5)
  * - `quoted_src` VARCHAR: source address of the packet that an ICMP error quotes
  * - `quoted_dst` VARCHAR: its destination address
  * - `quoted_transport` VARCHAR: its transport
