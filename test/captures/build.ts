@@ -52,7 +52,7 @@ export function writeCapture(
     const kept = frame.subarray(0, snapLength);
     const record = Buffer.alloc(16);
     record.writeUInt32LE(1_700_000_000 + Math.floor(seconds), 0);
-    record.writeUInt32LE(Math.round((seconds % 1) * 1e9), 4);
+    record.writeUInt32LE(Math.round((seconds - Math.floor(seconds)) * 1e9), 4);
     record.writeUInt32LE(kept.length, 8);
     record.writeUInt32LE(frame.length, 12);
     return [record, kept];

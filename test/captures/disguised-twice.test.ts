@@ -74,6 +74,12 @@ const disguises: { [name: string]: Disguise } = {
   },
   "a clock that is set back": (frames) =>
     frames.map(([seconds, frame], at) => [at < frames.length / 2 ? seconds + 5 : seconds, frame]),
+  // Or a capture that had a pause.
+  "a clock that is set forward": (frames) =>
+    frames.map(([seconds, frame], at) => [at < frames.length / 2 ? seconds : seconds + 3600, frame]),
+  "no times": (frames) => frames.map(([, frame]) => [0, frame]),
+  "one packet of another time": (frames) =>
+    frames.map(([seconds, frame], at) => [at === 7 ? seconds - 1_600_000_000 : seconds, frame]),
   "milliseconds only": (frames) =>
     frames.map(([seconds, frame]) => [Math.round(seconds * 1000) / 1000, frame]),
   "one direction's clock behind": byDirection(
@@ -89,6 +95,8 @@ const told: { [name: string]: readonly CaptureRule[] } = {
   "out of order": ["CAPTURE_DISORDER"],
   "a clock that is set back": ["CAPTURE_DISORDER", "CAPTURE_CLOCK"],
   "one direction's clock behind": ["CAPTURE_CLOCK"],
+  "no times": ["CAPTURE_CLOCK"],
+  "one packet of another time": ["CAPTURE_CLOCK"],
 };
 /** What two of them do together: of packets of one identification nothing may prove that they are copies. */
 const toldTogether: { [pair: string]: readonly CaptureRule[] } = {
@@ -116,6 +124,12 @@ const pairs = [
   ["mirrored twice", "out of order"],
   ["mirrored twice", "milliseconds only"],
   ["mirrored twice", "a clock that is set back"],
+  ["offloaded checksums", "a clock that is set forward"],
+  ["a VLAN by direction", "a clock that is set forward"],
+  ["one identification", "no times"],
+  ["a VNI", "no times"],
+  ["offloaded checksums", "one packet of another time"],
+  ["a GRE key", "one packet of another time"],
 ] as const;
 
 describe("of a clean transfer nothing is certain but what its capture is worth, with", () => {
@@ -123,7 +137,8 @@ describe("of a clean transfer nothing is certain but what its capture is worth, 
     it(`${one} and ${other}`, async () => {
       const path = join(folder, `${one}, ${other}.pcap`);
       const frames = (disguises[other] as Disguise)((disguises[one] as Disguise)(clean()));
-      writeCapture(path, [...frames, ...later(30)]);
+      const end = other === "a clock that is set forward" ? 3_700 : 30;
+      writeCapture(path, [...frames, ...later(other === "no times" ? 0 : end)]);
       const capture = await openCapture(path);
       expect(await rowsOf(flows(capture), "SELECT count(*)::INTEGER FROM this")).toEqual([[4]]);
       const certain = [...(await findings(capture))].filter((each) => each.certain).map(({ id }) => id);
