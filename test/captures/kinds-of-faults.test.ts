@@ -318,6 +318,15 @@ describe("a RST in somebody's name", () => {
     }
   });
 
+  it("is its own where it has only overtaken what was sent before it", async () => {
+    const talk = new Talk().open().exchange(5).data("client", 300);
+    const number = talk.at("client");
+    talk.segment("client", { seq: number + 300, ack: talk.at("server"), flags: "RST ACK" }, 0.001);
+    talk.data("client", 300, 0.000_05);
+    const [, , , forged] = await ending(await open(talk.frames, later(30)));
+    expect(forged).toBe(false);
+  });
+
   it("which nobody takes ends nothing", async () => {
     const talk = reset(asked()).data("server", 1000, 0.02).ack("client").close();
     expect(await ending(await open(talk.frames, later(30)))).toEqual([

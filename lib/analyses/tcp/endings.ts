@@ -65,17 +65,18 @@ export async function tcpEndings(capture: Capture, filter: TrafficFilter = {}): 
     source: "tcpEndings",
     views: {
       flags: `
-        SELECT flow_number, frame, place, time_ns, from_client, sender, syn, ack, fin, rst, tcp_len_bytes, acked_bytes, new_bytes, since_ns
+        SELECT flow_number, frame, place, number, time_ns, from_client, sender, syn, ack, fin, rst, tcp_len_bytes, acked_bytes, new_bytes, since_ns
         FROM tcp`,
       // Whoever goes on after its RST, and is heard, has not ended the connection by it.
       goeson: `
-        SELECT rsts.flow_number, rsts.from_client, max(rsts.place) AS ignored_place
+        SELECT rsts.flow_number, rsts.from_client, max(rsts.place) AS ignored_place, any_value(last_number) AS last_number
         FROM (SELECT flow_number, from_client, place FROM flags WHERE rst) rsts
-        JOIN (SELECT flow_number, from_client, max(place) AS last_place FROM flags
+        JOIN (SELECT flow_number, from_client, max(place) AS last_place, max(number) AS last_number FROM flags
           WHERE NOT rst AND NOT syn AND (acked_bytes > 0 OR new_bytes > 0) GROUP BY flow_number, from_client) later
           ON rsts.flow_number = later.flow_number AND rsts.from_client = later.from_client AND rsts.place < later.last_place
         GROUP BY rsts.flow_number, rsts.from_client`,
-      // But where the other side says nothing more, and answers with RSTs or nothing, that one took it, and somebody else sent it.
+      // But where the other side says nothing more, and answers with RSTs or nothing, that one took it; and somebody else sent it, unless what
+      // goes on lies before it and was overtaken.
       ignoring: "SELECT DISTINCT flow_number FROM goeson",
       lasts: `
         SELECT flow_number, NOT from_client AS from_client, max(place) FILTER (NOT rst) AS heard_place, max(place) FILTER (rst) AS refusing_place
@@ -83,7 +84,7 @@ export async function tcpEndings(capture: Capture, filter: TrafficFilter = {}): 
       forgeries: `
         SELECT flow_number, min(place) AS forged_place
         FROM flags JOIN goeson USING (flow_number, from_client) JOIN lasts USING (flow_number, from_client), clock
-        WHERE rst AND place <= ignored_place AND place > heard_place
+        WHERE rst AND place <= ignored_place AND place > heard_place AND number <= last_number
           AND (coalesce(refusing_place > place, false) OR end_ns - time_ns >= ${silenceNs})
         GROUP BY flow_number`,
       seenends: `
