@@ -55,7 +55,13 @@ export class RowAppender {
       this.chunk.reset();
       this.chunk.rowCount = some;
       for (const [index, buffer] of buffers.entries())
-        buffer.copy(this.bindings, this.bindings.data_chunk_get_vector(this.chunk.chunk, index), from, some);
+        buffer.copy(
+          this.bindings,
+          this.bindings.data_chunk_get_vector(this.chunk.chunk, index),
+          from,
+          some,
+          buffer.values < rows,
+        );
       this.appender.appendDataChunk(this.chunk);
     }
   }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { RowAppender } from "./appender.js";
-import { type Column, quoted, type Value } from "./column.js";
+import { type Column, quoted } from "./column.js";
 
 /** Stands where a text will be: its place in the dictionary, from 1. */
 export function coded(column: Column): Column {
@@ -14,11 +14,7 @@ export function coded(column: Column): Column {
 export class Dictionary {
   private readonly codes = new Map<string, number>();
 
-  encode(texts: readonly Value[]): (number | null)[] {
-    return texts.map((text) => (text === null ? null : this.codeOf(String(text))));
-  }
-
-  private codeOf(text: string): number {
+  codeOf(text: string): number {
     let code = this.codes.get(text);
     if (code === undefined) {
       code = this.codes.size + 1;

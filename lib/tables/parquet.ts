@@ -17,6 +17,7 @@ const partRows = 40_960;
 export class ParquetWriter {
   private readonly paths: string[] = [];
   private readonly buffers: readonly ColumnBuffer[];
+  private readonly texts: readonly boolean[];
   private dictionary = new Dictionary();
   private rows = 0;
   private writing: Promise<unknown> = Promise.resolve();
@@ -28,6 +29,7 @@ export class ParquetWriter {
     private readonly connection: DuckDBConnection,
   ) {
     this.buffers = columns.map((column) => new ColumnBuffer(coded(column)));
+    this.texts = columns.map(({ type }) => type === "VARCHAR");
   }
 
   /** @param name what the files are called, before their number. */
@@ -37,11 +39,25 @@ export class ParquetWriter {
 
   /** Adds rows, column by column. */
   appendColumns(values: readonly (readonly Value[])[]): void {
-    for (const [index, column] of values.entries()) {
-      const texts = this.columns[index]?.type === "VARCHAR";
-      this.buffers[index]?.put(texts ? this.dictionary.encode(column) : column, this.rows);
+    const rows = values[0]?.length ?? 0;
+    for (let row = 0; row < rows; row++) {
+      for (let index = 0; index < values.length; index++) {
+        const value = values[index]?.[row] ?? null;
+        if (value !== null) this.put(index, value);
+      }
+      this.endRow();
     }
-    this.rows += values[0]?.length ?? 0;
+  }
+
+  /** Puts a value into the row that is being added; what isn't put is null. */
+  put(index: number, value: Exclude<Value, null>): void {
+    const buffer = this.buffers[index] as ColumnBuffer;
+    buffer.set(this.rows, this.texts[index] ? this.dictionary.codeOf(String(value)) : value);
+  }
+
+  /** Ends the row that was put. */
+  endRow(): void {
+    this.rows += 1;
   }
 
   /** To be awaited now and then: writes what has come together, while more is appended. */
@@ -88,7 +104,7 @@ export class ParquetWriter {
   private async handOver(): Promise<{ table: string; there: readonly Column[] }> {
     const { connection, columns, buffers, rows } = this;
     const table = newTableName("part");
-    const some = buffers.flatMap(({ filled }, index) => (filled || index === 0 ? [index] : []));
+    const some = buffers.flatMap(({ values }, index) => (values > 0 || index === 0 ? [index] : []));
     const there = some.map((index) => coded(columns[index] as Column));
     await connection.run(`CREATE TABLE ${quoted(table)} (${definitions(there)})`);
     const appender = await RowAppender.open(connection, table, there);

@@ -15,9 +15,8 @@ const bytesOf = { VARCHAR: 0, BOOLEAN: 1, INTEGER: 4, DOUBLE: 8, BIGINT: 8, UBIG
  * with a bigint for each null, which would cost a capture's dissection as much time as tshark.
  */
 export class ColumnBuffer {
-  /** Whether there is a value that isn't null. */
-  filled = false;
-  private nulls = false;
+  /** Values that aren't null. */
+  values = 0;
   private readonly width: number;
   /** Rows that there is memory for. */
   private rows = chunkRows;
@@ -38,38 +37,42 @@ export class ColumnBuffer {
 
   /** Forgets all rows. */
   clear(): void {
-    this.filled = false;
-    this.nulls = false;
+    this.values = 0;
     this.valid.fill(0);
     this.texts = [];
   }
 
   /** Puts values in, from a row on. */
   put(values: readonly Value[], from: number): void {
-    if (from + values.length > 8 * this.valid.length) this.growValid(from + values.length);
     for (let index = 0; index < values.length; index++) {
       const value = values[index] ?? null;
-      if (value === null) {
-        this.nulls = true;
-        continue;
-      }
-      this.filled = true;
-      const row = from + index;
-      // Most columns of a dissection have no value in most packets.
-      if (row >= this.rows) this.grow(row + 1);
-      this.valid[row >> 3] = (this.valid[row >> 3] as number) | (1 << (row & 7));
-      this.set(row, value);
+      if (value !== null) this.set(from + index, value);
     }
   }
 
-  /** Copies rows into a vector that nothing was put in yet: all of it counts as there. */
-  copy(bindings: Bindings, vector: Vector, from: number, rows: number): void {
-    if (this.nulls) {
+  /** Puts the one value of a row in; a row without is null. */
+  set(row: number, value: Exclude<Value, null>): void {
+    // Most columns of a dissection have no value in most packets.
+    if (row >= this.rows) this.grow(row + 1);
+    if (row >= 8 * this.valid.length) this.growValid(row + 1);
+    this.valid[row >> 3] = (this.valid[row >> 3] as number) | (1 << (row & 7));
+    this.values += 1;
+    this.write(row, value);
+  }
+
+  /**
+   * Copies rows into a vector that nothing was put in yet: all of it counts as there.
+   *
+   * @param nulls whether any row is null.
+   */
+  copy(bindings: Bindings, vector: Vector, from: number, rows: number, nulls: boolean): void {
+    if (nulls) {
+      if (from + rows > 8 * this.valid.length) this.growValid(from + rows);
       bindings.vector_ensure_validity_writable(vector);
       const bytes = Math.ceil(rows / 64) * 8;
       bindings.copy_data_to_vector_validity(vector, 0, this.valid.buffer as ArrayBuffer, from / 8, bytes);
     }
-    if (!this.filled) return;
+    if (this.values === 0) return;
     if (this.column.type !== "VARCHAR") {
       if (from + rows > this.rows) this.grow(from + rows);
       bindings.copy_data_to_vector(vector, 0, this.memory, from * this.width, rows * this.width);
@@ -81,7 +84,7 @@ export class ColumnBuffer {
     }
   }
 
-  private set(row: number, value: Exclude<Value, null>): void {
+  private write(row: number, value: Exclude<Value, null>): void {
     const { name, type } = this.column;
     switch (type) {
       case "VARCHAR":

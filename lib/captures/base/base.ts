@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import {
   type Column,
   type Derivation,
+  deriveFrame,
   deriveParquet,
   openParquet,
   type Table,
@@ -10,8 +11,8 @@ import {
 import { clockSql } from "./clock.js";
 import { conversationsSql, sidesSql } from "./conversations.js";
 import { copiesSql } from "./copies.js";
-import { ownersSql } from "./owners.js";
-import { placesSql } from "./places.js";
+import { ownersAtOnePlaceSql, ownersSql } from "./owners.js";
+import { placesSql, severalPlacesSql } from "./places.js";
 import { untimedSql } from "./untimed.js";
 
 /** What every analysis of a packet Table starts from. */
@@ -35,16 +36,41 @@ const bases = new WeakMap<Table, Base>();
 
 /** Works out the conversations of a packet Table, into files of a folder, so that no session has to do it again. */
 export async function writeBase(packets: Table, folder: string): Promise<string[]> {
-  const sources: Derivation["sources"] = { packets };
-  const paths: string[] = [];
-  for (const name of names) {
-    const path = join(folder, `${name}.parquet`);
-    paths.push(path);
-    const { query, columns } = contents[name];
-    await deriveParquet(path, { sources, query, columns, provenance: packets.provenance });
-    sources[name] = await openFile(name, paths, packets);
-  }
-  return paths;
+  const files = new Map<Name, Promise<Table>>();
+  const file = (name: Name): Promise<Table> => {
+    const made = files.get(name) ?? write(name);
+    files.set(name, made);
+    return made;
+  };
+  const write = async (name: Name): Promise<Table> => {
+    const { columns, from } = contents[name];
+    const sources: Derivation["sources"] = { packets };
+    for (const source of from) sources[source] = await file(source);
+    const query = await queryOf(name, sources, packets.provenance);
+    await deriveParquet(pathOf(name), { sources, query, columns, provenance: packets.provenance });
+    return openFile(name, [pathOf(name)], packets);
+  };
+  const pathOf = (name: Name) => join(folder, `${name}.parquet`);
+  // What doesn't need each other is made at the same time. The folder has to be nobody's when this ends, also where one of them fails.
+  const ended = await Promise.allSettled(names.map(file));
+  for (const end of ended) if (end.status === "rejected") throw end.reason;
+  return names.map(pathOf);
+}
+
+async function queryOf(
+  name: Name,
+  sources: Derivation["sources"],
+  provenance: Table["provenance"],
+): Promise<string> {
+  const { query, shortcut } = contents[name];
+  if (shortcut === undefined) return query;
+  const found = await deriveFrame({
+    sources,
+    query: `SELECT true AS found FROM (${shortcut.unless})`,
+    columns: [{ name: "found", type: "BOOLEAN", meaning: "the shortcut can't be taken" }],
+    provenance,
+  });
+  return (found.shape[0] ?? 0) > 0 ? query : shortcut.query;
 }
 
 /** Whether a file is one of those. */
@@ -141,19 +167,41 @@ const owners: Column[] = [
   { name: "member", type: "BIGINT", meaning: "which one of its pair of ends" },
 ];
 
-/** The files, in the order in which they are made. */
 const names = ["untimed", "clock", "places", "owners", "conversations", "copies", "sides"] as const;
 type Name = (typeof names)[number];
 
-const contents: Record<Name, { query: string; columns: Column[] }> = {
+interface Content {
+  query: string;
+  columns: Column[];
+  /** The files that it is made from, besides the packets. */
+  from: readonly Name[];
+  /** A cheaper query that gives the same unless another one finds something. */
+  shortcut?: { unless: string; query: string };
+}
+
+const contents: Record<Name, Content> = {
   untimed: {
     query: untimedSql("packets"),
     columns: [{ name: "frame", type: "INTEGER", meaning: "a packet whose time can't be" }],
+    from: [],
   },
-  clock: { query: clockSql, columns: clock },
-  places: { query: placesSql, columns: places },
-  owners: { query: ownersSql, columns: owners },
-  conversations: { query: conversationsSql, columns: conversations },
-  copies: { query: copiesSql, columns: copies },
-  sides: { query: sidesSql, columns: sides },
+  clock: { query: clockSql, columns: clock, from: ["untimed"] },
+  places: {
+    query: placesSql,
+    columns: places,
+    from: [],
+    shortcut: {
+      unless: severalPlacesSql,
+      query: `SELECT ${places.map(({ name }) => `NULL AS ${name}`).join(", ")} LIMIT 0`,
+    },
+  },
+  owners: {
+    query: ownersSql,
+    columns: owners,
+    from: ["places"],
+    shortcut: { unless: "FROM places LIMIT 1", query: ownersAtOnePlaceSql },
+  },
+  conversations: { query: conversationsSql, columns: conversations, from: ["owners"] },
+  copies: { query: copiesSql, columns: copies, from: ["owners"] },
+  sides: { query: sidesSql, columns: sides, from: ["owners", "conversations", "copies"] },
 };

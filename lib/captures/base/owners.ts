@@ -47,3 +47,13 @@ export const ownersSql = `
     CASE WHEN members > 1 THEN nullif(concat_ws(' ', label, CASE WHEN turn > 0 THEN '#' || (turn + 1) END), '') ELSE label END AS label,
     pair, member
   FROM joined LEFT JOIN turns USING (frame) ORDER BY frame`;
+
+/** The same where all pairs of ends were seen at one place each: in the order of the file by itself. */
+export const ownersAtOnePlaceSql = `
+  WITH located AS (
+    SELECT *, CASE WHEN ${owned} THEN ${pairOf()} END AS pair,
+      CASE WHEN quoted_transport IS NOT NULL THEN ${pairOf("quoted_")} END AS quoted_pair, ${ownLabel} AS label
+    FROM packets)
+  SELECT frame, CASE WHEN pair IS NOT NULL THEN ${alone("", "pair", "label")} END AS owner,
+    CASE WHEN quoted_pair IS NOT NULL THEN ${alone("quoted_", "quoted_pair", "label")} END AS about, label, pair, NULL AS member
+  FROM located`;

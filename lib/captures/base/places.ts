@@ -85,6 +85,11 @@ const moved = `
   a.network = b.network OR a.ttl <> b.ttl OR a.on_interface <> b.on_interface
     OR (a.vlan IS NULL) <> (b.vlan IS NULL) OR (a.tunnel_id IS NULL) <> (b.tunnel_id IS NULL)`;
 
+/** A pair of ends that was seen at several places, if there is one: mostly there is none. */
+export const severalPlacesSql = `
+  SELECT pair FROM (SELECT DISTINCT ${pairOf()} AS pair, ${placeOf} AS place FROM packets WHERE ${owned})
+  GROUP BY pair HAVING count(*) > 1 LIMIT 1`;
+
 const stretch = (name: string, value: string, when: string) => `
   arg_min(${value}, frame) FILTER (${when}) AS ${name}_first, arg_max(${value}, frame) FILTER (${when}) AS ${name}_last`;
 

@@ -58,14 +58,13 @@ async function run(capture: Capture, wanted: Prepared, key: string | null): Prom
     );
     // When reading fails first, tshark is ended for it: the reading's error is the one to tell.
     recorded.outcome.catch(() => {});
-    let frame = 0;
-    const frames = columns.findIndex(({ column }) => column.name === "frame");
-    const parser = new PacketParser(printed, columns, (values) => {
-      frame = Number(values[frames]?.at(-1) ?? 0);
-      return writer.appendColumns(values);
-    });
+    const parser = new PacketParser(printed, columns, writer);
     const standing = () =>
-      standingOf(capture, wanted, { frame: filter === "" ? parser.rows : frame, rows: parser.rows, ahead });
+      standingOf(capture, wanted, {
+        frame: filter === "" ? parser.rows : parser.frame,
+        rows: parser.rows,
+        ahead,
+      });
     await watched(`dissect ${capture.name}`, standing, async () => {
       for await (const chunk of packetLines(recorded.bytes, capture.name)) {
         parser.push(chunk);
@@ -74,7 +73,6 @@ async function run(capture: Capture, wanted: Prepared, key: string | null): Prom
       }
     });
     const outcome = await recorded.outcome;
-    parser.end();
     parts = await writer.finish();
     const base = wanted.analysed
       ? await writeBase(await openParts(wanted, parts, capture.provenance), place.folder)

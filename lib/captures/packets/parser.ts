@@ -1,22 +1,34 @@
 import { SkbookError } from "../../errors/index.js";
-import { chunkRows, type Value } from "../../tables/index.js";
+import type { Value } from "../../tables/index.js";
 import { protocolsField } from "./columns.js";
 import { field, type Printed, placeCount } from "./fields.js";
 import type { PacketColumn } from "./readers.js";
+import { Readings } from "./reading.js";
 import { Row } from "./row.js";
 
 const time = field("frame.time_epoch");
+const number = field("frame.number");
 
 const tab = 0x09;
 const newline = 0x0a;
 
-/** Reads tshark's tab-separated lines off byte chunks, and gives out the packet Table's columns in batches. */
+/** Takes what is read, row by row. */
+export interface PacketRows {
+  /** A value of a column, by its place; a column of a row that gets none is null. */
+  put(column: number, value: Exclude<Value, null>): void;
+  /** Ends the row. */
+  endRow(): void;
+}
+
+/** Reads tshark's tab-separated lines off byte chunks, and gives out the packet Table's rows. */
 export class PacketParser {
   /** Packets read so far. */
   rows = 0;
   private readonly row = new Row(placeCount(), protocolsField);
   private rest: Buffer = Buffer.alloc(0);
-  private readonly batch: Value[][];
+  /** A bit for each of tshark's columns that isn't empty in the line. */
+  private readonly there: Int32Array;
+  private readonly readings: Readings;
   /** Whether the lines say when each packet was captured. */
   private readonly timed: boolean;
 
@@ -27,56 +39,62 @@ export class PacketParser {
   constructor(
     private readonly printed: readonly Printed[],
     private readonly columns: readonly PacketColumn[],
-    private readonly give: (columns: readonly (readonly Value[])[]) => void,
+    private readonly given: PacketRows,
   ) {
     this.timed = printed.some(({ places }) => places.includes(time));
-    this.batch = columns.map(() => new Array<Value>(chunkRows).fill(null));
+    this.there = new Int32Array(Math.ceil(printed.length / 32));
+    this.readings = new Readings(printed, columns);
   }
 
-  /** Reads all complete lines; the rest waits for the next chunk. */
+  /** Number in the file of the packet that was read last; 0 where lines don't say it. */
+  get frame(): number {
+    return this.row.integer(number) ?? 0;
+  }
+
+  /** Reads all complete lines; the rest waits for the next chunk. A last line without its end was cut off with tshark, and is dropped. */
   push(chunk: Uint8Array): void {
     const bytes =
       this.rest.length === 0
         ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
         : Buffer.concat([this.rest, chunk]);
-    let start = 0;
-    for (let end = bytes.indexOf(newline, start); end >= 0; end = bytes.indexOf(newline, start)) {
-      this.read(bytes, start, end);
-      start = end + 1;
-    }
-    this.rest = bytes.subarray(start);
+    const end = bytes.lastIndexOf(newline) + 1;
+    for (let start = 0; start < end; ) start = this.read(bytes, start);
+    this.rest = bytes.subarray(end);
   }
 
-  /** Gives out what is left. A last line without its end was cut off with tshark, and is dropped. */
-  end(): void {
-    const left = this.rows % chunkRows;
-    if (left > 0) this.give(this.batch.map((column) => column.slice(0, left)));
-  }
-
-  private read(bytes: Buffer, start: number, end: number): void {
-    const { row, printed, columns, batch } = this;
+  /** Reads the line at `start`, and says where the next one begins. */
+  private read(bytes: Buffer, start: number): number {
+    const { row, printed, columns, there, given } = this;
+    there.fill(0);
     let at = start;
     for (let index = 0; index < printed.length; index++) {
       const { places, split } = printed[index] as Printed;
       const from = at;
-      while (at < end && bytes[at] !== tab) at++;
-      if ((at === end) !== (index === printed.length - 1))
-        throw unreadable(this.rows + 1, bytes.subarray(start, end), printed.length);
-      if (split !== null) split(row, places, bytes, from, at);
+      let byte = bytes[at];
+      while (byte !== tab && byte !== newline) byte = bytes[++at];
+      if ((byte === newline) !== (index === printed.length - 1))
+        throw unreadable(this.rows + 1, bytes.subarray(start), printed.length);
+      if (at > from) there[index >> 5] = (there[index >> 5] as number) | (1 << (index & 31));
+      if (at > from && split !== null) split(row, places, bytes, from, at);
       else {
-        row.starts[places[0] as number] = from;
-        row.ends[places[0] as number] = at;
+        for (const place of places) {
+          row.starts[place] = from;
+          row.ends[place] = at;
+        }
       }
       at += 1;
     }
     row.point(bytes);
-    if (this.isOtherRecord()) return;
-    const place = this.rows % chunkRows;
-    for (let index = 0; index < columns.length; index++) {
-      (batch[index] as Value[])[place] = (columns[index] as PacketColumn).read(row);
+    if (this.isOtherRecord()) return at;
+    const { fixed, read } = this.readings.of(row, there);
+    for (const { index, value } of fixed) given.put(index, value);
+    for (const index of read) {
+      const value = (columns[index] as PacketColumn).read(row);
+      if (value !== null) given.put(index, value);
     }
+    given.endRow();
     this.rows += 1;
-    if (place === chunkRows - 1) this.give(batch);
+    return at;
   }
 
   /** tshark has a line for journal entries and custom blocks of pcapng, too, which are no packets. */
@@ -87,8 +105,9 @@ export class PacketParser {
   }
 }
 
-function unreadable(row: number, line: Uint8Array, expected: number): SkbookError {
-  const found = line.filter((byte) => byte === tab).length + 1;
+/** @param lines begin with the unreadable one. */
+function unreadable(row: number, lines: Uint8Array, expected: number): SkbookError {
+  const found = lines.subarray(0, lines.indexOf(newline)).filter((byte) => byte === tab).length + 1;
   return new SkbookError({
     code: "TSHARK_OUTPUT",
     tried: "read what tshark prints",

@@ -55,13 +55,19 @@ async function firstPackets(
 ): Promise<MimeBundle> {
   const args = ["-r", path as string, "-c", String(shownPackets), ...tsharkArguments(printed, "")];
   const rows: Value[][] = [];
-  const parser = new PacketParser(printed, columns, (values) => {
-    const count = values[0]?.length ?? 0;
-    for (let row = 0; row < count; row++) rows.push(values.map((column) => column[row] ?? null));
+  const empty = () => columns.map((): Value => null);
+  let row = empty();
+  const parser = new PacketParser(printed, columns, {
+    put(column, value) {
+      row[column] = value;
+    },
+    endRow() {
+      rows.push(row);
+      row = empty();
+    },
   });
   const lines = packetLines(startTool(host, "tshark", args), basename(path as string));
   for await (const chunk of lines) parser.push(chunk);
-  parser.end();
   return renderTable({
     columns: columns.map(({ column }) => column),
     rows,

@@ -21,7 +21,7 @@ const workers = Math.min(availableParallelism(), 2);
 const startBytes = 215e6;
 const packetBytes = 500;
 /** What all of them may take together. Every shard reads the whole file: where that means more than so many rounds, it is the second bound. */
-const usualBytes = 720e6;
+const usualBytes = 1_000e6;
 const usualRounds = 8;
 const mostBytes = 1_250e6;
 /** A plan has one byte per packet. */
