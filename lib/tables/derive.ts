@@ -2,6 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Column, literal, quoted, type Value } from "./column.js";
 import { newTableName, withConnection } from "./database.js";
 import { createFrame, type Frame } from "./frame.js";
+import { keptFormat } from "./parquet.js";
 import type { Provenance } from "./provenance.js";
 import { frameLimit, readRows } from "./rows.js";
 import { explained, type Selection } from "./select.js";
@@ -40,7 +41,7 @@ export async function deriveParquet(path: string, derivation: Derivation): Promi
   await selected(derivation, (connection, { sql }) =>
     explained(
       derivation.query,
-      () => connection.run(`COPY (${sql}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`),
+      () => connection.run(`COPY (${sql}) TO ${literal(path)} (${keptFormat})`),
       connection,
     ),
   );
