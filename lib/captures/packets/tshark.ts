@@ -4,7 +4,7 @@ import { localhost } from "../../hosts/index.js";
 import type { Capture } from "../capture.js";
 import { unzipped } from "../gunzip.js";
 import { planShards, startShards } from "../shards/index.js";
-import { startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
+import { becomeTshark, startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
 import type { Printed } from "./fields.js";
 
 /** Of the packet Table: everything that could change a result and that a later tshark might have another default for. */
@@ -47,7 +47,7 @@ export async function startDissection(
     const names = printed.map(({ name }) => name);
     return startShards(plan, args, names, onAhead);
   }
-  const execution = startTool(host, "tshark", ["-r", file, ...args]);
+  const execution = startTool(host, "sh", ["-c", becomeTshark, "sh", "-r", file, ...args]);
   return { bytes: execution, ended: tsharkEnd(host, execution, file) };
 }
 

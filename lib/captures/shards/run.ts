@@ -9,7 +9,7 @@ import pLimit from "p-limit";
 import { SkbookError, writeFailure } from "../../errors/index.js";
 import { type Execution, localhost, readText } from "../../hosts/index.js";
 import { scratchFolder } from "../../tables/index.js";
-import { startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
+import { becomeTshark, startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
 import { mergeShards, type ShardLines } from "./merge.js";
 
 const deadlineSeconds = 24 * 3600;
@@ -146,7 +146,7 @@ export function startShards(
 }
 
 function startShard({ path, file }: ShardPlan, shard: number, args: readonly string[]): Execution {
-  const script = '"$1" "$2" "$3" "$4" "$5" "$6" | { shift 6; tshark -r - "$@"; }';
+  const script = `"$1" "$2" "$3" "$4" "$5" "$6" | { shift 6; set -- -r - "$@"; ${becomeTshark}; }`;
   return startTool(localhost(), "sh", ["-c", script, "sh", ...feedCommand(path, file, shard), ...args]);
 }
 
