@@ -27,7 +27,7 @@ describeLive("a disk without room", ["root", "tshark"], () => {
     generateCapture(path, 20_000_000);
     small = join(folder, "small");
     mkdirSync(small);
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "skbook-test", small]);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "skbook-test", small]);
     process.env.TMPDIR = small;
   });
   afterAll(() => {
