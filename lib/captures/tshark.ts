@@ -39,10 +39,10 @@ const allocation = "GLIBC_TUNABLES=glibc.malloc.tcache_count=1000";
 
 /**
  * What a script ends with to become tshark with the script's arguments. It writes pieces of 4 KiB by itself, each of which wakes this process up;
- * coreutils' stdbuf, where it is there, makes them bigger.
+ * coreutils' stdbuf, where it is there, makes them bigger; several have to fit into a socket, lest one shard waits for another.
  */
 export const becomeTshark =
-  'if command -v stdbuf > /dev/null; then exec stdbuf -o 262144 tshark "$@"; fi; exec tshark "$@"';
+  'if command -v stdbuf > /dev/null; then exec stdbuf -o 32768 tshark "$@"; fi; exec tshark "$@"';
 
 /** Starts tshark, capinfos or a script that does, with defaults only: a user's preferences change results. */
 export function startTool(
