@@ -14,11 +14,38 @@ const live = [
   "test/notebooks/live.test.ts",
   "test/sockets/{live,scenes}.test.ts",
 ];
+/** What takes longest, and that `npm test` leaves out: a developer wants an answer within minutes. `npm run test:long` and CI run it. */
+const long = {
+  apart: [
+    "test/captures/{cache,corpus,damage,disguises,findings,findings-corpus,many-holes,normal-traffic,shards}.test.ts",
+    "test/figures/{layout,packet-ladder}.test.ts",
+    "test/hosts/waits.test.ts",
+    "test/install/package.test.ts",
+    "test/kernel/{jupyterlab,random,runners,snapshot}.test.ts",
+    "test/notebooks/{investigations,templates}.test.ts",
+    "test/progress/progress.test.ts",
+  ],
+  live: [
+    "test/captures/{reliability,remote,ring}.test.ts",
+    "test/hosts/{detached,sessions}.test.ts",
+    "test/hosts/wire/live.test.ts",
+    "test/install/node-versions.test.ts",
+    "test/jupyterlab/{stop,tables}.test.ts",
+    "test/notebooks/live.test.ts",
+    "test/probes/{backlog,beside,drop-details,drop-sites,echo,echo-mesh,flow-requests,flow-upcalls,gaps}.test.ts",
+    "test/probes/{hostile-hosts,interrupts,irq-summary,latency-verdicts,layers,leaves-nothing,locks}.test.ts",
+    "test/probes/{login-shells,off-cpu,parser,path-legs,qdisc-latency,queue-summary,run-queue,softirq}.test.ts",
+    "test/probes/{stages,tcp,upcalls,wakeup,whole}.test.ts",
+    "test/sockets/scenes.test.ts",
+  ],
+};
 const lab = ["test/lab/**/*.test.ts"];
 /** Virtual machines under emulation take minutes for what takes others seconds: an hour for all of it, so that most is asked for. */
 const wholeLab = process.env.SKBOOK_TEST_LAB !== undefined;
 
-const timeouts = { testTimeout: 120_000, hookTimeout: 120_000 };
+const shared = { testTimeout: 120_000, hookTimeout: 120_000 };
+const apart = { ...shared, maxWorkers: 2 };
+const alone = { ...shared, maxWorkers: 1 };
 
 /** One after the other: what needs no more than processes of its own, the virtual machines of the lab, then what runs alone. */
 export default defineConfig({
@@ -31,33 +58,27 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...apart,
           name: "apart",
           include: ["test/**/*.test.ts"],
-          exclude: [...live, ...lab],
-          maxWorkers: 2,
+          exclude: [...live, ...long.apart, ...lab],
           sequence: { groupOrder: 1 },
-          ...timeouts,
         },
       },
+      { test: { ...apart, name: "apart-long", include: long.apart, sequence: { groupOrder: 2 } } },
       {
         test: {
+          ...apart,
           name: "lab",
           include: wholeLab ? lab : ["test/lab/lab.test.ts"],
           globalSetup: ["test/lab/images/in-background.ts"],
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
-          ...timeouts,
+          sequence: { groupOrder: 3 },
         },
       },
       {
-        test: {
-          name: "live",
-          include: live,
-          maxWorkers: 1,
-          sequence: { groupOrder: 3 },
-          ...timeouts,
-        },
+        test: { ...alone, name: "live", include: live, exclude: long.live, sequence: { groupOrder: 4 } },
       },
+      { test: { ...alone, name: "live-long", include: long.live, sequence: { groupOrder: 5 } } },
     ],
   },
 });
