@@ -231,7 +231,7 @@ const taking = (slowerThanUs: number): Taking => ({
  */
 export const stageTrace: Probe<StageTraceParameters, "table"> = defineRows({
   name: "stageTrace",
-  revision: 4,
+  revision: 3,
   measures: "packets that took long inside a host, one row each with all stages",
   hooks: stageHooks,
   summary: "stageSummary",
