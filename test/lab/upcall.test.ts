@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Host, stageTrace, upcallEvents, upcallSummary } from "../../lib/index.js";
+import { type Host, stageSummary, stageTrace, upcallEvents, upcallSummary } from "../../lib/index.js";
 import { describeLive } from "../fixtures/needs.js";
 import { rowsOf } from "../fixtures/rows.js";
 import { kernelVersions } from "./kernels.js";
@@ -96,6 +96,32 @@ for (const kernel of kernelVersions) {
            bool_and(upcall_back_ns >= ${stoppedMs * 1e6}), bool_and(upcall_back_ns > 0.9 * total_ns) FROM this GROUP BY ALL`,
       );
       expect(values).toEqual([[address.vm2, count, count, true, true, true]]);
+    });
+
+    test("are told by flow, each by its own packets", { timeout: patienceMs }, async () => {
+      const { host } = lab();
+      const flows = await stageSummary(host, {
+        ...patience,
+        ...{
+          from: "vnet1",
+          to: "vnet2",
+          protocol: "UDP",
+          dstPort: sinkPort,
+          by: ["flow"],
+          timeoutMs: 10_000,
+        },
+        during: () => standStill(host),
+      });
+      expect(flows.provenance.lost).toBe(0);
+      const { values } = await flows.sql(
+        `SELECT pair, count(*)::INTEGER, count(DISTINCT src_port)::INTEGER, sum(count)::INTEGER, bool_and(dst = '${address.vm2}'),
+           min(p50_low_ns) > 0.9 * ${stoppedMs * 1e6}, sum(started)::INTEGER, sum(completed)::INTEGER
+         FROM this WHERE src_port IS NOT NULL AND pair IN ('total', 'upcall → upcall_back') GROUP BY pair ORDER BY pair`,
+      );
+      expect(values).toEqual([
+        ["total", count, count, count, true, true, count, count],
+        ["upcall → upcall_back", count, count, count, true, true, null, null],
+      ]);
     });
   });
 }
