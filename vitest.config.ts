@@ -17,16 +17,18 @@ const live = [
 /** What takes longest, and that `npm test` leaves out: a developer wants an answer within minutes. `npm run test:long` and CI run it. */
 const long = {
   apart: [
-    "test/captures/{cache,corpus,damage,disguises,findings,findings-corpus,many-holes,normal-traffic,shards}.test.ts",
+    "test/captures/{cache,corpus,damage,disguises,fields,findings,findings-corpus,http,kinds-of-faults}.test.ts",
+    "test/captures/{many-holes,normal-traffic,shards,wrong-outputs}.test.ts",
     "test/figures/{layout,packet-ladder}.test.ts",
-    "test/hosts/waits.test.ts",
+    "test/hosts/{fuzz,lease,waits}.test.ts",
     "test/install/package.test.ts",
-    "test/kernel/{jupyterlab,random,runners,snapshot}.test.ts",
+    "test/kernel/{figures,jupyter,jupyterlab,random,runners,snapshot}.test.ts",
     "test/notebooks/{investigations,templates}.test.ts",
     "test/progress/progress.test.ts",
+    "test/sockets/analyses.test.ts",
   ],
   live: [
-    "test/captures/{reliability,remote,ring}.test.ts",
+    "test/captures/{live,reliability,remote,ring}.test.ts",
     "test/hosts/{detached,sessions}.test.ts",
     "test/hosts/wire/live.test.ts",
     "test/install/node-versions.test.ts",
@@ -34,9 +36,9 @@ const long = {
     "test/notebooks/live.test.ts",
     "test/probes/{backlog,beside,drop-details,drop-sites,echo,echo-mesh,flow-requests,flow-upcalls,gaps}.test.ts",
     "test/probes/{hostile-hosts,interrupts,irq-summary,latency-verdicts,layers,leaves-nothing,locks}.test.ts",
-    "test/probes/{login-shells,off-cpu,parser,path-legs,qdisc-latency,queue-summary,run-queue,softirq}.test.ts",
+    "test/probes/{login-shells,off-cpu,parser,path,path-legs,qdisc-latency,queue-summary,run-queue,softirq}.test.ts",
     "test/probes/{stages,tcp,upcalls,wakeup,whole}.test.ts",
-    "test/sockets/scenes.test.ts",
+    "test/sockets/{live,scenes}.test.ts",
   ],
 };
 const lab = ["test/lab/**/*.test.ts"];
