@@ -34,7 +34,7 @@ const long = {
     "test/install/node-versions.test.ts",
     "test/jupyterlab/{stop,tables}.test.ts",
     "test/notebooks/live.test.ts",
-    "test/probes/{backlog,beside,drop-details,drop-sites,echo,echo-mesh,flow-requests,flow-upcalls,gaps}.test.ts",
+    "test/probes/{backlog,beside,can-run,drop-details,drop-sites,echo,echo-mesh,flow-requests,flow-upcalls,gaps}.test.ts",
     "test/probes/{hostile-hosts,interrupts,irq-summary,latency-verdicts,layers,leaves-nothing,locks}.test.ts",
     "test/probes/{login-shells,off-cpu,parser,path,path-legs,qdisc-latency,queue-summary,run-queue,softirq}.test.ts",
     "test/probes/{stages,tcp,upcalls,wakeup,whole}.test.ts",

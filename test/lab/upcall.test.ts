@@ -115,12 +115,13 @@ for (const kernel of kernelVersions) {
       expect(flows.provenance.lost).toBe(0);
       const { values } = await flows.sql(
         `SELECT pair, count(*)::INTEGER, count(DISTINCT src_port)::INTEGER, sum(count)::INTEGER, bool_and(dst = '${address.vm2}'),
-           min(p50_low_ns) > 0.9 * ${stoppedMs * 1e6}, sum(started)::INTEGER, sum(completed)::INTEGER
+           min(max_high_ns) > 0.9 * ${stoppedMs * 1e6}, sum(started)::INTEGER, sum(completed)::INTEGER
          FROM this WHERE src_port IS NOT NULL AND pair IN ('total', 'upcall → upcall_back') GROUP BY pair ORDER BY pair`,
       );
+      // Connection tracking hands each packet back to the switch, which has to ask once more.
       expect(values).toEqual([
         ["total", count, count, count, true, true, count, count],
-        ["upcall → upcall_back", count, count, count, true, true, null, null],
+        ["upcall → upcall_back", count, count, 2 * count, true, true, null, null],
       ]);
     });
   });
