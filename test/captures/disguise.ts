@@ -1,8 +1,7 @@
 import { ethernet, ip, udp, vxlan } from "./build.js";
 import { dnsTalk, pingTalk } from "./faults.js";
-import { Talk, together } from "./talk.js";
+import { type Frames, Talk, together } from "./talk.js";
 
-type Frames = [seconds: number, frame: Buffer][];
 /** What becomes of a frame on its way into the file. */
 export type Change = (frame: Buffer, index: number) => Buffer;
 

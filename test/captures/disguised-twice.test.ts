@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { CaptureRule } from "../../lib/analyses/findings/index.js";
 import { findings, flows } from "../../lib/analyses/index.js";
 import { openCapture } from "../../lib/captures/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { someOf } from "../fixtures/sweep.js";
 import { rowsOf } from "./ask.js";
 import { writeCapture } from "./build.js";
@@ -21,16 +20,11 @@ import {
   tagged,
 } from "./disguise.js";
 import { later } from "./faults.js";
-import { together } from "./talk.js";
+import { type Frames, together } from "./talk.js";
 
-type Frames = [seconds: number, frame: Buffer][];
 type Disguise = (frames: Frames) => Frames;
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const again =
   (seconds: number): Disguise =>

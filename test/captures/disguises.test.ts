@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findings, flows } from "../../lib/analyses/index.js";
 import { openCapture } from "../../lib/captures/index.js";
 import type { Value } from "../../lib/tables/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { writeCapture } from "./build.js";
 import {
   type Change,
@@ -22,15 +21,9 @@ import {
   tagged,
 } from "./disguise.js";
 import { later } from "./faults.js";
-import { together } from "./talk.js";
+import { type Frames, together } from "./talk.js";
 
-type Frames = [seconds: number, frame: Buffer][];
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const tenants = (one: Change, other: Change): Frames =>
   together(changed(clean(), one), changed(clean(0.0005), other), changed(later(20), one));

@@ -1,21 +1,14 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { CaptureRule } from "../../lib/analyses/findings/index.js";
 import { findings, fragmentedPackets } from "../../lib/analyses/index.js";
 import { openCapture } from "../../lib/captures/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { ethernet, icmp, ip, udp, writeCapture } from "./build.js";
 import { dhcp, dnsTalk, later } from "./faults.js";
-import { Talk, together } from "./talk.js";
+import { type Frames, Talk, together } from "./talk.js";
 
-type Frames = [seconds: number, frame: Buffer][];
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 let written = 0;
 const open = (...frames: Frames[]) => {

@@ -1,7 +1,5 @@
 import { dns, ethernet, icmp, ip, tcp, udp } from "./build.js";
-import { Talk, together } from "./talk.js";
-
-type Frames = [seconds: number, frame: Buffer][];
+import { type Frames, Talk, together } from "./talk.js";
 
 const client = "192.0.2.1";
 const server = "198.51.100.1";

@@ -1,22 +1,16 @@
-import { mkdtemp, rm, truncate } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findings } from "../../lib/analyses/index.js";
 import { openCapture } from "../../lib/captures/index.js";
 import { jupyterDisplay } from "../../lib/cell/index.js";
 import { expectOneHealth } from "../findings/one-health.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { writeCapture } from "./build.js";
 import { elsewhere, faults, healthy, lastSyn, later } from "./faults.js";
-import { Talk, together } from "./talk.js";
+import { type Frames, Talk, together } from "./talk.js";
 
-type Frames = [seconds: number, frame: Buffer][];
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 let written = 0;
 function write(frames: Frames, snapLength?: number): string {

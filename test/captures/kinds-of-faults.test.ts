@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { CaptureRule } from "../../lib/analyses/findings/index.js";
 import {
   datagramSequences,
@@ -20,20 +18,15 @@ import {
   tcpWaits,
 } from "../../lib/analyses/index.js";
 import { type Capture, openCapture } from "../../lib/captures/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { ask, rowsOf } from "./ask.js";
 import { dns, ethernet, icmp, ip, tcp, udp, writeCapture } from "./build.js";
 import { tagged } from "./disguise.js";
 import { dhcpFrame, later } from "./faults.js";
 import { writePcapng } from "./pcapng.js";
-import { Talk, together } from "./talk.js";
+import { type Frames, Talk, together } from "./talk.js";
 
-type Frames = [seconds: number, frame: Buffer][];
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const client = "192.0.2.1";
 const server = "198.51.100.1";

@@ -1,23 +1,19 @@
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { findings, flows } from "../../lib/analyses/index.js";
 import { capture, openCapture, packets } from "../../lib/captures/index.js";
 import { connect, localhost, ownConnection } from "../../lib/hosts/index.js";
 import { missing } from "../fixtures/needs.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { startSshd } from "../fixtures/sshd.js";
 
 const root = process.getuid?.() === 0;
 if (!root) console.warn("LEFT OUT: live captures; they need root");
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const cell: unique symbol = Symbol.for("skbook.cell") as never;
 afterEach(() => {

@@ -9,9 +9,7 @@ import { openCapture } from "../../lib/captures/index.js";
 import { rowsOf } from "./ask.js";
 import { cooked, dns, ethernet, icmp, ip, linuxCooked, udp, writeCapture } from "./build.js";
 import { later } from "./faults.js";
-import { Talk, together } from "./talk.js";
-
-type Frames = [seconds: number, frame: Buffer][];
+import { type Frames, Talk, together } from "./talk.js";
 
 const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a.example\r\n\r\n`;
 const response = (bytes: number) => `HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n`;

@@ -1,21 +1,14 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findings, tcpEndings, tcpGaps, tcpHandshakes, tcpHealth } from "../../lib/analyses/index.js";
 import { type Capture, openCapture } from "../../lib/captures/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { rowsOf } from "./ask.js";
 import { writeCapture } from "./build.js";
 import { later } from "./faults.js";
-import { Talk, together } from "./talk.js";
+import { type Frames, Talk, together } from "./talk.js";
 
-type Frames = [seconds: number, frame: Buffer][];
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const open = async (name: string, frames: Frames) => {
   const path = join(folder, name);

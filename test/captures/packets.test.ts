@@ -1,20 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { flows } from "../../lib/analyses/index.js";
 import { openCapture, packets } from "../../lib/captures/index.js";
 import { jupyterDisplay } from "../../lib/cell/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { writeCapture } from "./build.js";
 import { corpus } from "./corpus.js";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 describe("openCapture", () => {
   it("tells what can't be a capture file before anything runs", async () => {

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   datagramSequences,
   dhcpExchanges,
@@ -23,14 +21,11 @@ import {
   traffic,
 } from "../../lib/analyses/index.js";
 import { openCapture, packets } from "../../lib/captures/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { ask, rowsOf } from "./ask.js";
 import { dns, ethernet, icmp, ip, tcp, udp, vxlan, writeCapture } from "./build.js";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 let written = 0;
 function open(frames: [number, Buffer][], snapLength?: number) {

@@ -1,19 +1,14 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { retransmissions, tcpHealth, tcpSegments } from "../../lib/analyses/index.js";
 import { openCapture } from "../../lib/captures/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { ask, rowsOf } from "./ask.js";
 import { ethernet, ip, type TcpOptions, tcp, writeCapture } from "./build.js";
 import { corpus } from "./corpus.js";
 import { generate, hasGenerator } from "./generated.js";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const [client, server] = ["192.0.2.1", "198.51.100.2"];
 type Said = [seconds: number, frame: Buffer];

@@ -1,17 +1,13 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { flows } from "../../lib/analyses/index.js";
 import { openCapture, packets, packetsOf, saveCapture } from "../../lib/captures/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { corpus } from "./corpus.js";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const same =
   "time_ns, wire_bytes, captured_bytes, protocol, src, dst, src_port, dst_port, tcp_seq_raw, comment";

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { flows, rttSamples, tcpEndings, tcpGaps, tcpHealth, tcpWaits } from "../../lib/analyses/index.js";
 import { type Capture, openCapture } from "../../lib/captures/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { sweep } from "../fixtures/sweep.js";
 import { ask, rowsOf } from "./ask.js";
 import { writeCapture } from "./build.js";
@@ -12,11 +11,7 @@ import { connections, type Known } from "./connections.js";
 const perCapture = 100;
 const captures = sweep("captures of 100 made-up connections", 20, 2);
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const kinds = ["fast", "recovery", "rto", "spurious"];
 

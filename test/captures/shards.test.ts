@@ -1,14 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openCapture } from "../../lib/captures/index.js";
 import { tsharkArguments } from "../../lib/captures/packets/tshark.js";
 import { planShards, startShards } from "../../lib/captures/shards/index.js";
 import { localhost } from "../../lib/hosts/index.js";
 import { scratchFolder } from "../../lib/tables/index.js";
 import { generateCapture } from "../bench/generate-capture.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { someOf } from "../fixtures/sweep.js";
 import { corpus, expected } from "./corpus.js";
 import { printedForPackets } from "./printed.js";
@@ -16,11 +17,7 @@ import { printedForPackets } from "./printed.js";
 const printed = await printedForPackets();
 const names = printed.map(({ name }) => name);
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const args = tsharkArguments(printed, "");
 

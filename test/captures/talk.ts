@@ -1,6 +1,7 @@
 import { ethernet, ip, type TcpOptions, tcp } from "./build.js";
 
-type Frames = [seconds: number, frame: Buffer][];
+/** Frames with the seconds at which they are captured. */
+export type Frames = [seconds: number, frame: Buffer][];
 
 const mss = [2, 4, 5, 180];
 const sackPermitted = [4, 2];

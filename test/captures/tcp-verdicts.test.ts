@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { CaptureRule } from "../../lib/analyses/findings/index.js";
 import {
   findings,
@@ -14,20 +12,15 @@ import {
   tcpHealth,
 } from "../../lib/analyses/index.js";
 import { type Capture, openCapture } from "../../lib/captures/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { rowsOf } from "./ask.js";
 import { ethernet, ip, tcp, writeCapture } from "./build.js";
 import { type Change, changed, inGre, inGtp, inPppoe, labelled } from "./disguise.js";
 import { later } from "./faults.js";
 import { type Recorded, writePcapng } from "./pcapng.js";
-import { type Side, Talk, together } from "./talk.js";
+import { type Frames, type Side, Talk, together } from "./talk.js";
 
-type Frames = [seconds: number, frame: Buffer][];
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 let written = 0;
 const open = (...frames: Frames[]) => {

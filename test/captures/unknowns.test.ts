@@ -8,9 +8,7 @@ import type { Frame, Table, Value } from "../../lib/tables/index.js";
 import { dns, ethernet, ip, tcp, udp, writeCapture } from "./build.js";
 import { dnsTalk, later, pingTalk } from "./faults.js";
 import { type Recorded, writePcapng } from "./pcapng.js";
-import { Talk, together } from "./talk.js";
-
-type Frames = [seconds: number, frame: Buffer][];
+import { type Frames, Talk, together } from "./talk.js";
 
 let folder: string;
 let written = 0;

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   duplicateAcks,
   flows,
@@ -16,15 +14,12 @@ import {
   zeroWindows,
 } from "../../lib/analyses/index.js";
 import { openCapture, packets } from "../../lib/captures/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { ask, rowsOf } from "./ask.js";
 import { ethernet, ip, type TcpOptions, tcp, writeCapture } from "./build.js";
 import { corpus, expected } from "./corpus.js";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const known = (name: string) => openCapture(join(corpus as string, name));
 

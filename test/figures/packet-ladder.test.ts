@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { flows } from "../../lib/analyses/index.js";
 import { openCapture, packetsOf } from "../../lib/captures/index.js";
 import {
@@ -13,12 +11,9 @@ import {
 import { sql, type Table } from "../../lib/tables/index.js";
 import { ethernet, icmp, ip, type TcpOptions, tcp, udp, writeCapture } from "../captures/build.js";
 import { corpus } from "../captures/corpus.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const [client, server, router] = ["192.0.2.1", "198.51.100.2", "203.0.113.9"];
 

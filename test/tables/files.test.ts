@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tableFromIPC } from "@uwdata/flechette";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Column, createFrame, createTable, type Frame, type Table } from "../../lib/tables/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 import { provenance } from "./provenance.js";
 
 const columns: Column[] = [
@@ -25,11 +25,7 @@ async function table(): Promise<Table> {
   return writer.finish(provenance);
 }
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 const sources: [string, () => Promise<Table | Frame>][] = [
   ["a Table", table],

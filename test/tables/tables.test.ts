@@ -1,7 +1,6 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { jupyterDisplay } from "../../lib/cell/index.js";
 import {
   type Column,
@@ -10,6 +9,7 @@ import {
   type Provenance,
   type Table,
 } from "../../lib/tables/index.js";
+import { ownFolder } from "../fixtures/own-folder.js";
 
 const columns: Column[] = [
   { name: "time_ns", type: "BIGINT", unit: "ns since 1970", meaning: "when it was dropped" },
@@ -43,11 +43,7 @@ async function small(): Promise<Table> {
   return writer.finish(provenance);
 }
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbook-test-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = ownFolder();
 
 describe("Table", () => {
   it("gives back what was written, with nulls and all 64 bits", async () => {
