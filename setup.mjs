@@ -19,6 +19,7 @@ const systemPackages = [
   ["ssh-keygen", "openssh-client"],
   ["nft", "nftables"],
   ["ip", "iproute2"],
+  ["ethtool", "ethtool"],
   ["ping", "iputils-ping"],
   ["sysctl", "procps"],
   ["sudo", "sudo"],

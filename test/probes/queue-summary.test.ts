@@ -57,7 +57,7 @@ function difference(after: Counts, before: Counts): Counts {
 
 const sorted = (counts: Counts) => [...counts].sort(([one], [other]) => one - other);
 
-describeLive("frames by queue", ["root", "bpftrace", "tracing", "namespaces", "python"], () => {
+describeLive("frames by queue", ["root", "bpftrace", "tracing", "namespaces", "python", "ethtool"], () => {
   let pair: Pair;
   beforeAll(async () => {
     pair = await makePair("skb-queues", queues);

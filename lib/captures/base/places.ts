@@ -64,7 +64,7 @@ const sameTcp = fits(
 const bothWays = (side: string) => `(${side}.up > 0 AND ${side}.down > 0)`;
 const complementary = `(one.down = 0 AND other.up = 0 OR one.up = 0 AND other.down = 0)`;
 
-/** One ends where the other one begins, as where a virtual machine moves to another network's part. */
+/** One ends where the other one begins, as where a virtual machine moves to another VLAN. */
 const moves = "(one.last_frame < other.frame OR other.last_frame < one.frame)";
 
 /**
