@@ -86,5 +86,5 @@ export { type Bpf, type BpfValue, bpf, joined } from "./text/bpf.js";
 export { BpfMap } from "./text/maps.js";
 export { beforeNul, beginsWith, isNamed, type NameWords, nameOf, readName } from "./text/names.js";
 export { constant, signed32, swapped16, swapped32 } from "./text/numbers.js";
-export { type AddressWords, addressOf, inPrefix, ipVersion, isPrefix } from "./text/prefix.js";
+export { type AddressWords, addressOf, inPrefix, ipVersion, isAddress, isPrefix } from "./text/prefix.js";
 export type { Tracepoint } from "./tracepoint.js";

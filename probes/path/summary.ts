@@ -4,6 +4,7 @@ import {
   defineStages,
   forgetSides,
   ipVersion,
+  isAddress,
   type Probe,
   packet,
   whenMerged,
@@ -32,9 +33,9 @@ import { isLater, pathClauses, pathHooks } from "./path.js";
  * - `lost` BIGINT, packets: not seen at its end within timeoutMs
  * - `unfinished` BIGINT, packets: not seen at its end yet, and younger than timeoutMs
  * - `measured` BIGINT, packets: of the completed, those whose latency is certain
- * - `min_ns` BIGINT, ns: shortest
+ * - `min_ns` BIGINT, ns: none took less: the shortest, or its bound below
  * - `avg_ns` DOUBLE, ns: mean of the measured
- * - `max_ns` BIGINT, ns: longest
+ * - `max_ns` BIGINT, ns: none took longer: the longest, or its bound above
  * - `p50_low_ns` BIGINT, ns: 50 % of the measured took at most this or somewhat more: the bound below
  * - `p50_high_ns` BIGINT, ns: 50 % of the measured took at most this: the bound above
  * - `p90_low_ns` BIGINT, ns: 90 % of the measured took at most this or somewhat more: the bound below
@@ -46,7 +47,8 @@ import { isLater, pathClauses, pathHooks } from "./path.js";
  * - `unfollowed` BIGINT, packets: no room to follow it: in none of completed, lost and unfinished
  * - `merged` BIGINT, packets: of packets_in, those that stand for several segments
  *
- * Percentiles are true bounds: buckets are a quarter of an octave, narrowed by minimum and maximum. A `repeated` echo request completes nothing; `unexpected` are also
+ * Percentiles are true bounds: buckets are a quarter of an octave, narrowed by minimum and maximum. With ICMP `min_ns` and `max_ns` are the shortest and the longest themselves; with TCP and UDP, of which there are many more, they are
+ * where these are alone in their buckets, else less than a quarter of an octave off. A `repeated` echo request completes nothing; `unexpected` are also
  * packets that were inside before the probe began, that a busy driver queued anew, or pieces of a packet that was cut up; `unfollowed` are in none of completed, lost, unfinished.
  *
  * Keys: ICMP addresses, identifier, sequence number; UDP addresses, ports, IP identification, fragment offset, length; TCP addresses, ports, sequence and
@@ -63,7 +65,7 @@ import { isLater, pathClauses, pathHooks } from "./path.js";
  */
 export const pathSummary: Probe<PathSummaryParameters, "frame"> = defineStages({
   name: "pathSummary",
-  revision: 2,
+  revision: 3,
   measures:
     "packets that come in by one device and have to leave by another, counted in the kernel: lost between them, and latency",
   hooks: pathHooks,
@@ -98,25 +100,35 @@ export const pathSummary: Probe<PathSummaryParameters, "frame"> = defineStages({
   notes: pathNotes,
 });
 
-/** What tells a packet from others on the same way. */
-function packetKey({ protocol, src }: PathFilter): Bpf[] {
+/** What tells a packet from others on the same way. IPv6 has an identification of 32 bits, and in fragments alone. */
+function packetKey({ protocol, src, dst }: PathFilter): Bpf[] {
   const ports = bpf`${packet.fragment} << 32 | ${packet.srcPort} << 16 | ${packet.dstPort}`;
+  const [isTcp, isIpv4] = [protocol === "TCP", ipVersion(src) === 4];
+  const sequence = bpf`${packet.seq} << 32 | ${packet.ack}`;
   return [
-    ...(ipVersion(src) === 4
-      ? [bpf`${packet.src.low} << 32 | ${packet.dst.low}`]
-      : [packet.src.high, packet.src.low, packet.dst.high, packet.dst.low]),
-    ports,
-    ...(protocol === "TCP"
-      ? [packet.id, bpf`${packet.seq} << 32 | ${packet.ack}`]
-      : [bpf`${packet.id} << 32 | ${packet.length}`]),
+    isIpv4 ? bpf`${packet.id} << 48 | ${ports}` : ports,
+    ...(isIpv4
+      ? [isTcp ? sequence : packet.length]
+      : isTcp
+        ? [packet.id, sequence]
+        : [bpf`${packet.id} << 32 | ${packet.length}`]),
+    ...addresses({ src, dst }),
   ];
 }
 
+/** Words of the addresses; none where the filter has one on either side, so that the way tells them. */
+function addresses({ src, dst }: Pick<PathFilter, "src" | "dst">): Bpf[] {
+  if (isAddress(src) && isAddress(dst)) return [];
+  if (ipVersion(src) === 4) return [bpf`${packet.src.low} << 32 | ${packet.dst.low}`];
+  return [packet.src.high, packet.src.low, packet.dst.high, packet.dst.low];
+}
+
 /** What a request and its reply have in common: addresses as the request has them, identifier and sequence number (RFC 792, RFC 4443). */
-function echoKey({ src }: PathFilter): Bpf[] {
+function echoKey({ src, dst }: PathFilter): Bpf[] {
   const echo = bpf`${packet.icmp} >> 16 & 0xffffffff`;
   const asked = (there: Bpf, back: Bpf) => bpf`$way == 1 ? ${there} : ${back}`;
   const [from, to] = [packet.src, packet.dst];
+  if (isAddress(src) && isAddress(dst)) return [echo];
   if (ipVersion(src) === 4) {
     return [bpf`${asked(bpf`${from.low} << 32 | ${to.low}`, bpf`${to.low} << 32 | ${from.low}`)}`, echo];
   }

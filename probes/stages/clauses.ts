@@ -85,8 +85,10 @@ export function stageClauses(writing: Writing<StageFilter>, make: (ways: Ways) =
       again,
       whenMerged(at, () => following.merged),
     );
+    const comesOn = again === null ? bpf`` : following.comesOn(begins, again.before);
     return bpf`${skb(pointer)}${side}
   if (!(${isFrom})) { ${between} }
+  ${comesOn}
   ${parsed(at, { skb: bpf`$skb`, offset: 0 }, identified(start))}`;
   };
   const before = (hook: string, pointer: (at: HookAt) => Bpf) =>

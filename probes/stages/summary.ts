@@ -52,7 +52,7 @@ import { stageHooks, stageNames } from "./stages.js";
  * an internal port, a tunnel or a bridge; `queue` put into the queue of a device of `to`, `driver` handed to its driver, which is where it goes out; `transport_in` TCP, UDP or ICMP takes it, which is where it goes out to `stack`.
  * A queue that was empty is passed by at once. Between `queue` and `driver` is the queueing discipline, between `backlog` and `rx` or `inner_rx` the wait for the softirq, between `upcall` and `upcall_back` the daemon.
  *
- * The times of a packet's pairs add up to its total. A packet is followed by the memory that its headers stand in, and addresses, ports, identification, sequence numbers and lengths are compared wherever it is seen: no time
+ * `max_low_ns` and `max_high_ns` are at most a quarter of an octave apart, and the same number where the longest is alone in its bucket. The times of a packet's pairs add up to its total. A packet is followed by the memory that its headers stand in, and addresses, ports, identification, sequence numbers and lengths are compared wherever it is seen: no time
  * is of a packet that isn't surely the same. What is put into a tunnel or taken out of one, what is translated (NAT), and what ovs-vswitchd sends anew is followed on. The sums
  * of its books hold: `started` = `completed` + `lost` + `unfinished` + `strayed` + `cut` + `abandoned`. Rows without `to_stage` say where those were seen last that did not come out.
  *
@@ -66,7 +66,7 @@ import { stageHooks, stageNames } from "./stages.js";
  */
 export const stageSummary: Probe<StageSummaryParameters, "frame"> = definePairs({
   name: "stageSummary",
-  revision: 1,
+  revision: 2,
   measures: "how long packets take from stage to stage inside a host, as distributions that the kernel keeps",
   hooks: stageHooks,
   filters: stageFilters,

@@ -231,7 +231,7 @@ const taking = (slowerThanUs: number): Taking => ({
  */
 export const stageTrace: Probe<StageTraceParameters, "table"> = defineRows({
   name: "stageTrace",
-  revision: 3,
+  revision: 4,
   measures: "packets that took long inside a host, one row each with all stages",
   hooks: stageHooks,
   summary: "stageSummary",

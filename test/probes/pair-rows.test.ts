@@ -10,7 +10,7 @@ const second = 1_000_000_000;
 
 type MapsOf = { [name: string]: { [key: string]: unknown } };
 const samples = (count: number) => ({
-  ...{ count, min: 0, max: 1_200, sum: 1_100 * count },
+  ...{ count, shortest: [0, 1_100] as const, longest: [1_150, 1_200] as const, sum: 1_100 * count },
   buckets: [{ min: 1_024, max: 1_279, count }],
 });
 const whole = 1_023;
@@ -20,9 +20,9 @@ const left = (all: MapsOf) => ({
 
 function rows(all: MapsOf) {
   const taken = new Map([
-    [String((0 << 5) | 3), samples(4)],
-    [String((0 << 5) | 1), samples(1)],
-    [String(whole), samples(4)],
+    [(0 << 5) | 3, samples(4)],
+    [(0 << 5) | 1, samples(1)],
+    [whole, samples(4)],
   ]);
   return pairRows({ ...left(all), samples: taken, flows: null }).map(named(pairColumns));
 }
@@ -38,7 +38,8 @@ describe("rows of pairs of stages", () => {
     expect(all[0]).toMatchObject({
       p50_low_ns: 1_024,
       p50_high_ns: 1_200,
-      max_low_ns: 1_200,
+      max_low_ns: 1_150,
+      max_high_ns: 1_200,
       total_ns: 4_400,
     });
     expect(all[1]).toMatchObject({ from_stage: "in", to_stage: "asked", count: 1, started: null });
@@ -95,12 +96,12 @@ describe("rows of pairs of stages", () => {
         "@n_merged": { "": 2 },
       }),
       samples: new Map([
-        ["1,3", samples(1)],
-        ["257,3", samples(3)],
-        ["2,3", samples(6)],
-        ["257,1023", samples(4)],
-        ["2,1023", samples(6)],
-        ["0,1023", samples(2)],
+        [1 * 1_024 + 3, samples(1)],
+        [257 * 1_024 + 3, samples(3)],
+        [2 * 1_024 + 3, samples(6)],
+        [257 * 1_024 + 1023, samples(4)],
+        [2 * 1_024 + 1023, samples(6)],
+        [0 * 1_024 + 1023, samples(2)],
       ]),
       flows: [flow(7, 1, 257), flow(9, 2)],
     }).map(named([...flowColumns, ...pairColumns]));

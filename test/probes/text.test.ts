@@ -68,6 +68,7 @@ const examples: Record<string, unknown[][]> = {
     [words, "2001:db8::/32"],
   ],
   ipVersion: [["192.0.2.1"]],
+  isAddress: [["192.0.2.1"]],
   isPrefix: [["192.0.2.1"]],
 };
 

@@ -52,6 +52,7 @@ test("what a map holds is known before it is first read", () => {
     "BEGIN { if (nsecs == 0) { @on[(uint64)0, (uint64)0] = ((uint64)0, 1, (uint64)0); } }",
   );
   expect(first("@on[$a] = 1; $x = @on[$a]; @n[$a] = count();")).toBe("BEGIN { }");
+  expect(first("@sizes[$a] = stats($b); @sizes[$c] = stats($d);")).toBe("BEGIN { }");
 });
 
 test("bytes of a tracepoint's record are those of a copy", () => {

@@ -1,6 +1,6 @@
 import { type Counter, counterOf, counters } from "./counters.js";
 import { rowWord } from "./lifecycle.js";
-import { countOf, type ProgramRecord } from "./records.js";
+import { countOf, type ProgramRecord, statsOf } from "./records.js";
 
 /** What became of the events of one hook; null where the program ended before it could say. */
 export interface HookAccount {
@@ -190,7 +190,9 @@ export class Account {
     const { open } = this.books;
     if (name === open?.map) this.summed += sum(entries.map(([, value]) => open.count(value)));
     if (name !== this.books.countMap) return false;
-    this.summed += entries.reduce((all, [, count]) => all + countOf(count), 0);
+    this.summed += sum(
+      entries.map(([, value]) => (typeof value === "number" ? countOf(value) : statsOf(value).count)),
+    );
     this.entries += entries.length;
     return false;
   }

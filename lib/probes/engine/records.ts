@@ -74,6 +74,15 @@ export function countOf(value: unknown): number {
   throw new Error(`${JSON.stringify(value)?.slice(0, 40)} is no count`);
 }
 
+const Stats = z.object({ count: z.int().min(1), total: z.number().min(0) });
+
+/** Number and sum, as `stats()` keeps them; fails for what is none. */
+export function statsOf(value: unknown): { count: number; total: number } {
+  const stats = Stats.safeParse(value);
+  if (stats.success) return stats.data;
+  throw new Error(`${JSON.stringify(value)?.slice(0, 40)} is no count and sum`);
+}
+
 /** No row is as long; what is, is a map, or not what a program says. */
 const longBytes = 2 ** 20;
 /** A map with all keys that it may have has fewer parts by far. */

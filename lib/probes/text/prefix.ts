@@ -15,6 +15,12 @@ export function isPrefix(text: string): boolean {
   return valid && (length === undefined || ipaddr.isValidCIDR(text));
 }
 
+/** Whether only one address lies in a prefix. */
+export function isAddress(prefix: string): boolean {
+  const [address, length] = parsePrefix(prefix);
+  return length === 8 * address.toByteArray().length;
+}
+
 /** An address in two words of 64 bits, as a little-endian machine reads them in network order; of IPv4, the first is 0. */
 export interface AddressWords {
   high: Bpf;

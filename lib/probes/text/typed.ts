@@ -9,7 +9,7 @@ const ofMap = /^[@$]\w+(?:\[[^\]]*\])?(?:\.\d+)?$/;
 const stored = /(@\w+)\[([^\]]*)\] = ([^;]*);/g;
 const stack = /^[ku]stack\(\d+\)$/;
 /** What adds up, and text. */
-const otherwise = /^(?:count|sum|max|min|str|buf|comm\b)/;
+const otherwise = /^(?:count|sum|max|min|stats|str|buf|comm\b)/;
 
 /** A byte of a tracepoint's record. */
 const recordByte = /args->(\w+)\[/g;

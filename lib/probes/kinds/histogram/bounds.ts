@@ -45,17 +45,17 @@ export function boundsValues(unsorted: readonly Bucket[], total: bigint): Value[
   ];
 }
 
-/** The same of samples whose longest is kept. */
+/** The same of samples of which more is known. */
 export function samplesBounds(samples: Samples | undefined): Value[] {
   if (samples === undefined || samples.count === 0)
     return boundsColumns.map(({ name }) => (name === "count" || name === "total_ns" ? 0 : null));
-  const { count, sum, min, max, buckets } = samples;
+  const { count, sum, shortest, longest, buckets } = samples;
   return [
     count,
     sum,
     sum / count,
     ...percents.flatMap(({ percent }) =>
-      percent === 100 ? [max, max] : percentileBounds(buckets, percent, { min, max }),
+      percent === 100 ? longest : percentileBounds(buckets, percent, { min: shortest[0], max: longest[1] }),
     ),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Column, Value } from "../../../tables/index.js";
-import { countOf } from "../../engine/records.js";
+import { statsOf } from "../../engine/records.js";
 import type { Maps } from "../../field.js";
-import { type Bpf, type BpfValue, bpf, joined } from "../../text/bpf.js";
+import { type Bpf, bpf, joined } from "../../text/bpf.js";
 import { BpfMap } from "../../text/maps.js";
 
 /** Samples between two bounds, both of them possible. */
@@ -11,37 +11,44 @@ export interface Bucket {
   count: number;
 }
 
+/** The same with their sum. */
+interface Summed extends Bucket {
+  total: number;
+}
+
 /** What is known of the samples of one key. */
 export interface Samples {
   count: number;
-  /** 0 where it isn't kept. */
-  min: number;
-  max: number;
+  /** Between what the shortest and the longest lie: twice the same where they are kept. */
+  shortest: readonly [low: number, high: number];
+  longest: readonly [low: number, high: number];
   sum: number;
   buckets: readonly Bucket[];
 }
 
 const percents = [50, 90, 99] as const;
 
+/** Bits of a bucket's number; those of the key stand in front of them. */
+const bucketBits = 8;
+
 /**
- * A distribution that is kept in the kernel: minimum, maximum, sum, and counts in buckets of a quarter of an octave, so that the bounds of a
- * percentile are at most 25 % apart.
+ * A distribution that is kept in the kernel: number and sum of the samples in buckets of a quarter of an octave, so that the bounds of a percentile
+ * are at most 25 % apart; on request the shortest and the longest.
  */
 export class Histogram {
-  private readonly minimum: BpfMap | null;
-  private readonly maximum: BpfMap;
-  private readonly total: BpfMap;
+  private readonly extremes: { least: BpfMap; most: BpfMap } | null;
   private readonly buckets: BpfMap;
 
   /**
    * @param name of its maps, without the `@`.
-   * @param options.minimum whether the shortest is kept, which every sample costs an update; default true.
+   * @param options.extremes whether the shortest and the longest are kept, each of which costs every sample an update; default true. Else
+   * they lie between bounds, which are the same number where a sample is alone in its bucket.
    */
-  constructor(name: string, { minimum = true }: { minimum?: boolean } = {}) {
-    this.minimum = minimum ? new BpfMap(`${name}_min`, true) : null;
-    this.maximum = new BpfMap(`${name}_max`, true);
-    this.total = new BpfMap(`${name}_sum`, true);
-    this.buckets = new BpfMap(`${name}_bucket`, true);
+  constructor(name: string, { extremes = true }: { extremes?: boolean } = {}) {
+    this.extremes = extremes
+      ? { least: new BpfMap(`${name}_min`, true), most: new BpfMap(`${name}_max`, true) }
+      : null;
+    this.buckets = new BpfMap(`${name}_bucket`, true, 16);
   }
 
   /** The map whose values add up to how many samples were taken. */
@@ -49,38 +56,75 @@ export class Histogram {
     return this.buckets.name;
   }
 
-  /** Statements that take a sample, behind {@link bucketOf} for the same variable. */
-  take(value: Bpf, ...key: readonly BpfValue[]): Bpf {
-    const least = this.minimum === null ? bpf`` : bpf`${this.minimum.at(...key)} = min(${value}); `;
-    return bpf`${least}${this.maximum.at(...key)} = max(${value});
-  ${this.total.at(...key)} = sum(${value}); ${this.buckets.at(...key, bpf`$bucket`)} = count();`;
+  /**
+   * Statements that take a sample, behind {@link bucketOf} for the same variable.
+   *
+   * @param key whose distribution it belongs to, as one number below 2^56; default the only one.
+   */
+  take(value: Bpf, key?: Bpf): Bpf {
+    const words = key === undefined ? [] : [key];
+    const kept =
+      this.extremes === null
+        ? bpf``
+        : bpf`${this.extremes.least.at(...words)} = min(${value}); ${this.extremes.most.at(...words)} = max(${value});
+  `;
+    const bucket = bpf`$bucket`;
+    const slot = bpf`$slot`;
+    const taken =
+      key === undefined
+        ? this.buckets.at(bucket)
+        : bpf`${slot} = ${key} << ${bucketBits} | ${bucket}; ${this.buckets.at(slot)}`;
+    return bpf`${kept}${taken} = stats(${value});`;
   }
 
-  /** What was taken, by the words of the key joined by commas; the empty text without a key. */
-  read(maps: Maps): Map<string, Samples> {
-    const all = new Map<string, Bucket[]>();
-    for (const [words, count] of maps.get(this.buckets.name) ?? []) {
-      const comma = words.lastIndexOf(",");
-      const key = comma < 0 ? "" : words.slice(0, comma);
+  /** What was taken, by the key; 0 without one. */
+  read(maps: Maps): Map<number, Samples> {
+    const all = new Map<number, Summed[]>();
+    for (const [word, value] of maps.get(this.buckets.name) ?? []) {
+      const number = Number(word);
+      const key = Math.floor(number / 2 ** bucketBits);
       const found = all.get(key) ?? [];
-      found.push({ ...boundsOf(Number(words.slice(comma + 1))), count: countOf(count) });
+      found.push({ ...boundsOf(number % 2 ** bucketBits), ...statsOf(value) });
       all.set(key, found);
     }
-    const value = (map: BpfMap | null, key: string) =>
-      map === null ? 0 : Number(maps.get(map.name)?.get(key) ?? 0);
-    return new Map(
-      [...all].map(([key, buckets]) => [
-        key,
-        {
-          count: buckets.reduce((sum, { count }) => sum + count, 0),
-          min: value(this.minimum, key),
-          max: value(this.maximum, key),
-          sum: value(this.total, key),
-          buckets: buckets.sort((a, b) => a.min - b.min),
-        },
-      ]),
-    );
+    return new Map([...all].map(([key, buckets]) => [key, this.samples(maps, key, buckets)]));
   }
+
+  private samples(maps: Maps, key: number, unsorted: readonly Summed[]): Samples {
+    const buckets = [...unsorted].sort((a, b) => a.min - b.min);
+    const kept = ({ name }: BpfMap): [number, number] => {
+      const values = maps.get(name);
+      const value = Number(values?.get(String(key)) ?? values?.get("") ?? 0);
+      return [value, value];
+    };
+    const [first, last] = [buckets[0] as Summed, buckets.at(-1) as Summed];
+    return {
+      count: buckets.reduce((sum, { count }) => sum + count, 0),
+      shortest: this.extremes === null ? shortestOf(first) : kept(this.extremes.least),
+      longest: this.extremes === null ? longestOf(last) : kept(this.extremes.most),
+      sum: buckets.reduce((sum, { total }) => sum + total, 0),
+      buckets,
+    };
+  }
+}
+
+/** Between what the shortest sample of a bucket lies: it is no longer than their mean, and no other one is longer than the bucket's bound. */
+function shortestOf(bucket: Summed): [low: number, high: number] {
+  const { min, max, count, total } = bucket;
+  if (!isExact(bucket)) return [min, max];
+  return [Math.max(min, total - (count - 1) * max), Math.ceil(total / count)];
+}
+
+/** The same of the longest, the other way round. */
+function longestOf(bucket: Summed): [low: number, high: number] {
+  const { min, max, count, total } = bucket;
+  if (!isExact(bucket)) return [min, max];
+  return [Math.floor(total / count), Math.min(max, total - (count - 1) * min)];
+}
+
+/** Not where the sum was rounded as it was read, or didn't find room in the map: bpftrace 0.17 keeps it beside the number. */
+function isExact({ min, max, count, total }: Summed): boolean {
+  return Number.isSafeInteger(total) && total >= count * min && total <= count * max;
 }
 
 /** The samples of several keys taken together; undefined where there are none. */
@@ -94,11 +138,19 @@ export function samplesOf(several: readonly Samples[]): Samples | undefined {
   }
   return {
     count: several.reduce((all, { count }) => all + count, 0),
-    min: Math.min(...several.map(({ min }) => min)),
-    max: Math.max(...several.map(({ max }) => max)),
+    shortest: boundsOfAll(several, "shortest", Math.min),
+    longest: boundsOfAll(several, "longest", Math.max),
     sum: several.reduce((all, { sum }) => all + sum, 0),
     buckets: [...buckets.values()].sort((a, b) => a.min - b.min),
   };
+}
+
+function boundsOfAll(
+  several: readonly Samples[],
+  which: "shortest" | "longest",
+  of: (...values: number[]) => number,
+): [low: number, high: number] {
+  return [of(...several.map((one) => one[which][0])), of(...several.map((one) => one[which][1]))];
 }
 
 /** Statements that set `$bucket` for a variable: four times the place of its highest bit, and the two bits behind that. */
@@ -141,9 +193,9 @@ export function percentileBounds(
 
 /** Columns of a distribution, and their values. */
 export const sampleColumns: readonly Column[] = [
-  nanoseconds("min_ns", "shortest"),
+  nanoseconds("min_ns", "none took less: the shortest, or its bound below"),
   nanoseconds("avg_ns", "mean of the measured", "DOUBLE"),
-  nanoseconds("max_ns", "longest"),
+  nanoseconds("max_ns", "none took longer: the longest, or its bound above"),
   ...percents.flatMap((percent) => [
     nanoseconds(
       `p${percent}_low_ns`,
@@ -155,7 +207,8 @@ export const sampleColumns: readonly Column[] = [
 
 export function sampleValues(samples: Samples | undefined): Value[] {
   if (samples === undefined || samples.count === 0) return sampleColumns.map(() => null);
-  const { min, max, sum, count, buckets } = samples;
+  const { shortest, longest, sum, count, buckets } = samples;
+  const [[min], [, max]] = [shortest, longest];
   return [
     min,
     sum / count,

@@ -12,18 +12,30 @@ import { legRow } from "./row.js";
 const onTheWay = new BpfMap("on", false, 16);
 
 const ways = [
-  { name: "there", begins: 0, ends: 1, times: new Histogram("there") },
-  { name: "back", begins: 2, ends: 3, times: new Histogram("back") },
+  { name: "there", begins: 0, ends: 1, times: new Histogram("there", { extremes: false }) },
+  { name: "back", begins: 2, ends: 3, times: new Histogram("back", { extremes: false }) },
 ] as const;
+
+/** Bit of the first word of a key that the number of its way stands from: the word's own bits 46 and 47 are 0. */
+const wayBit = 46;
+/** A key of packets on either way, with the way in its first word. */
+export function onWay([first, ...others]: readonly Bpf[]): readonly Bpf[] {
+  return [bpf`$way << ${wayBit} | ${first as Bpf}`, ...others];
+}
+
+function wayOf(key: string): number {
+  const [first = "0"] = key.split(",");
+  return Number((BigInt(first) >> BigInt(wayBit)) & 3n);
+}
 
 /** Statements for each way, by `$way`, which is 1 or 2. */
 function byWay(statements: (way: (typeof ways)[number]) => Bpf): Bpf {
   return bpf`if ($way == 1) { ${statements(ways[0])} } else { ${statements(ways[1])} }`;
 }
 
-/** A packet comes in; `$now` is when. */
+/** A packet comes in; `$now` is when. Its key is one of {@link onWay}. */
 export function begins(key: readonly Bpf[], timeoutMs: number): Bpf {
-  const on = onTheWay.at(bpf`$way`, ...key);
+  const on = onTheWay.at(...key);
   return joined(
     [
       byWay(({ begins }) => add("seen", begins)),
@@ -44,7 +56,7 @@ export function begins(key: readonly Bpf[], timeoutMs: number): Bpf {
 
 /** A packet goes out; `$now` is when. */
 export function ends(key: readonly Bpf[]): Bpf {
-  const on = onTheWay.at(bpf`$way`, ...key);
+  const on = onTheWay.at(...key);
   return bpf`$on = ${on}; $n = $on.1 >> 1;
   if ($n == 0) { ${byWay(({ ends }) => add("unexpected", ends))} return; }
   if ($n == 1) { delete(${on}); } else { ${on} = ($on.0, (uint64)($on.1 - 2)); }
@@ -65,7 +77,7 @@ interface Books {
 /** The rows of both ways. */
 export function eachRows(maps: Maps, ended: bigint | null, timeoutNs: bigint): Value[][] {
   return ways.map(({ name, begins, ends, times }, index) => {
-    const samples = times.read(maps).get("");
+    const samples = times.read(maps).get(0);
     const measured = samples?.count ?? 0;
     const count = (
       ...[counter, stage]: Parameters<typeof counted> extends [Maps, ...infer Rest] ? Rest : never
@@ -115,7 +127,7 @@ function openOf(
 ): { lost: number; unfinished: number } {
   const open = { lost: 0, unfinished: 0 };
   for (const [key, value] of maps.get(onTheWay.name) ?? []) {
-    if (!key.startsWith(`${way},`)) continue;
+    if (wayOf(key) !== way) continue;
     const [last = 0, packets = 0] = value as (string | number)[];
     const old = ended === null || ended - BigInt(last) > timeoutNs;
     open[old ? "lost" : "unfinished"] += Math.floor(Number(packets) / 2);

@@ -54,7 +54,7 @@ export function exchangeRows(maps: Maps, ended: bigint | null, timeoutNs: bigint
     const [next = 0, last = 0] = value as (string | number)[];
     return { next: Number(next), old: ended === null || ended - BigInt(last) > timeoutNs };
   });
-  const samples = legs.map(({ times }) => times.read(maps).get(""));
+  const samples = legs.map(({ times }) => times.read(maps).get(0));
   const completedAt = (stage: number) => samples[stage - 1]?.count ?? 0;
   const out = (stage: number) => completedAt(stage) + counted(maps, "unexpected", stage);
   return legs.map(({ name, begins, ends }, index) => {

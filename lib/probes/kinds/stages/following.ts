@@ -2,7 +2,7 @@ import { isMeasuring } from "../../engine/lifecycle.js";
 import type { Site } from "../../site.js";
 import { type Bpf, type BpfValue, bpf, joined } from "../../text/bpf.js";
 import { BpfMap } from "../../text/maps.js";
-import { compareIdentity, isFragment, readIdentity } from "./identity.js";
+import { compareAt, compareIdentity, isFragment, readIdentity } from "./identity.js";
 
 // A packet is followed by the memory that its headers stand in, sk_buff.head: clones share it. By head is known when it was seen last; at which stage,
 // with flags; when first; the words that tell which packet it is, which are compared wherever it is seen, for its memory may have been given to another one; and, from the
@@ -132,6 +132,20 @@ export class Following {
   /** Whether a packet of this memory is followed, behind {@link looks}. */
   readonly isKnown: Bpf = bpf`${seen}.0 != 0`;
 
+  /**
+   * A packet comes in, as it mostly does, behind the stage that is before: nothing is parsed then. Any other is left to {@link begins}. What its data begins with is its
+   * IP header there; the kernel has not noted where that is yet.
+   */
+  comesOn(stage: number, before: number): Bpf {
+    return bpf`${this.looks()}
+  if (${seen}.0 != 0 && (${lastStage}) == ${before}) {
+    if (!${isMeasuring}) { return; }
+    $net = ${this.site.read(bpf`$skb`, "sk_buff.data")};
+    ${compareAt(known, this.versions)}
+    if ($same == 1) { ${this.passes(stage)} return; }
+  }`;
+  }
+
   /** A packet, which has been parsed, comes in. */
   begins(stage: number, again: ComesAgain | null, merged: Bpf): Bpf {
     const returns = again === null ? [] : [again.before, ...again.after];
@@ -150,7 +164,7 @@ export class Following {
     `;
     return bpf`if (!${isMeasuring}) { return; }
   $head = ${this.site.read(bpf`$skb`, "sk_buff.head")};
-  ${readIdentity(this.versions)}
+  ${readIdentity(this.versions, true)}
   if (${isFragment}) { ${count("fragments")} return; }
   ${seen} = ${entry}; $now = nsecs;
   if (${seen}.0 != 0) {
@@ -244,7 +258,7 @@ export class Following {
   answers(stage: number): Bpf {
     const wait = waiting.at(bpf`$a`, bpf`$b`, bpf`$c`);
     const old = followed.at(bpf`$before`);
-    return bpf`${readIdentity(this.versions)}
+    return bpf`${readIdentity(this.versions, false)}
   $up = ${wait};
   if ($up.1 == 0) { return; }
   $before = $up.0; $first = $up.1; $asked = $up.2; $original = $up.3; $flags = ${this.numbers === undefined ? bpf`0` : bpf`$up.4 << ${numberBit}`};

@@ -62,8 +62,11 @@ export const pairColumns: readonly Column[] = [
   ...bookColumns,
 ];
 
+/** How many pairs there can be, and bits of their numbers. */
+export const pairBits = 10;
+const pairs = 2 ** pairBits;
 /** Stands for the pair of the whole way. */
-export const wholeWay = 1023;
+export const wholeWay = pairs - 1;
 
 /** What a program left. */
 interface Followed {
@@ -71,8 +74,8 @@ interface Followed {
   stages: readonly string[];
   /** Number of the stage of upcalls. */
   upcall: number;
-  /** By pair, the first stage's number times 32 and the second's; behind the number of the flow, where packets have one. */
-  samples: ReadonlyMap<string, Samples>;
+  /** By pair, the first stage's number times 32 and the second's, plus {@link pairs} times the number of the flow, where packets have one. */
+  samples: ReadonlyMap<number, Samples>;
   /** Those that have rows of their own; null: none was asked for. */
   flows: readonly Flow[] | null;
   ended: bigint | null;
@@ -200,7 +203,10 @@ function knownOf(
     if (has(number)) openAt(open, stage)[old ? "lost" : "unfinished"] += 1;
   for (const [stage, packets] of endings.late) openAt(open, stage).lost += packets;
   return {
-    samples: by(taken, (several) => samplesOf(several) as Samples),
+    samples: by(
+      [...taken].map(([key, one]) => [`${Math.floor(key / pairs)},${key % pairs}`, one] as const),
+      (several) => samplesOf(several) as Samples,
+    ),
     endings,
     open,
     counter(name) {

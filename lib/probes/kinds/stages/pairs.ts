@@ -6,13 +6,13 @@ import type { ProbeDefinition, ProbeFacts } from "../../engine/definition.js";
 import { asked, type Filters } from "../../filter.js";
 import { hookNames } from "../../hooks.js";
 import type { Target } from "../../target.js";
-import { type Bpf, type BpfValue, bpf, joined } from "../../text/bpf.js";
+import { type Bpf, bpf, joined } from "../../text/bpf.js";
 import { bucketOf, Histogram } from "../histogram/index.js";
 import { type Input, type Output, type Shape, schemaOf } from "../parameters.js";
 import { type Writing, writing } from "../writing.js";
 import { flowColumns, flowNumbers, flowsOf, maxFlows } from "./flows.js";
 import { Following, numberOf, type Taking, type Ways } from "./following.js";
-import { pairColumns, pairRows, wholeWay } from "./pair-rows.js";
+import { pairBits, pairColumns, pairRows, wholeWay } from "./pair-rows.js";
 
 /** What the program of a probe of pairs of stages is written with. */
 export interface PairsWriting<Parameters> extends Writing<Parameters> {
@@ -37,28 +37,30 @@ export interface PairsDefinition<F extends Filters, S extends Shape> extends Pro
   notes?(target: Target, parameters: Output<F, S>): string[];
 }
 
-/** Times between stages, by both their numbers; behind that of the flow, where packets have one. */
-const times = new Histogram("pair", { minimum: false });
+/** Times between stages, by both their numbers; that of the flow in front, where packets have one. */
+const times = new Histogram("pair", { extremes: false });
 
 /** What is done with times. */
 function takesSamples(byFlow: boolean): Taking {
   if (!byFlow) return takesTimes((pair) => times.take(ns, pair));
   const flow = numberOf(flowNumbers);
   return {
-    ...takesTimes((pair) => bpf`${countOne("matched", 0)} ${times.take(ns, flow, pair)}`),
+    ...takesTimes(
+      (pair) => bpf`${countOne("matched", 0)} ${times.take(ns, bpf`(${flow} << ${pairBits} | ${pair})`)}`,
+    ),
     numbers: flowNumbers,
   };
 }
 
 const ns = bpf`$ns`;
 
-function takesTimes(take: (pair: BpfValue) => Bpf): Taking {
+function takesTimes(take: (pair: Bpf) => Bpf): Taking {
   return {
     passed: (from, to) => bpf`$pair = (${from}) << 5 | ${to};
     ${bucketOf(ns)}
     ${take(bpf`$pair`)}`,
-    completed: () => bpf`${bucketOf(ns)}
-    ${take(wholeWay)}`,
+    completed: () => bpf`$pair = ${wholeWay}; ${bucketOf(ns)}
+    ${take(bpf`$pair`)}`,
   };
 }
 

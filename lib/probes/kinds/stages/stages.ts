@@ -8,13 +8,13 @@ import { type Bpf, bpf, joined } from "../../text/bpf.js";
 import { type Input, type Output, type Shape, schemaOf } from "../parameters.js";
 import { type Writing, writing } from "../writing.js";
 import { add } from "./counters.js";
-import { begins, eachRows, ends } from "./each.js";
+import { begins, eachRows, ends, onWay } from "./each.js";
 import { exchangeRows, steps } from "./exchange.js";
 import { legColumns } from "./row.js";
 
 /** What the program of a probe of stages is written with. `$now` is the time of the event, and `$way` its way: 1 there, 2 back. */
 export interface StagesWriting<Parameters> extends Writing<Parameters> {
-  /** A packet that stands for itself comes in, on the way `$way`; `key` tells it from others on that way. */
+  /** A packet that stands for itself comes in, on the way `$way`; `key` tells it from others on that way. Bits 46 and 47 of its first word are 0. */
   begins(key: readonly Bpf[]): Bpf;
   /** It goes out. */
   ends(key: readonly Bpf[]): Bpf;
@@ -60,8 +60,8 @@ export function defineStages<S extends Shape>(
       const base = writing(facts, site, p, asked({}, {}), { began: nothing, returned: nothing });
       const all = program({
         ...base,
-        begins: (key) => withKey(key, (words) => begins(words, timeoutMs(p))),
-        ends: (key) => withKey(key, ends),
+        begins: (key) => withKey(onWay(key), (words) => begins(words, timeoutMs(p))),
+        ends: (key) => withKey(onWay(key), ends),
         steps: (stage, key) => withKey(key, (words) => steps(stage, words, timeoutMs(p))),
         merged: () => bpf`if ($way == 1) { ${add("merged", 0)} } else { ${add("merged", 2)} }`,
       });
