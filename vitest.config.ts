@@ -14,31 +14,44 @@ const live = [
   "test/notebooks/live.test.ts",
   "test/sockets/{live,scenes}.test.ts",
 ];
-/** What takes longest, and that `npm test` leaves out: a developer wants an answer within minutes. `npm run test:long` and CI run it. */
+/** What takes long, and that `npm test` leaves out: a developer wants an answer within minutes. CI runs it, too. */
 const long = {
   apart: [
-    "test/captures/{cache,corpus,damage,disguises,fields,findings,findings-corpus,http,kinds-of-faults}.test.ts",
-    "test/captures/{many-holes,normal-traffic,shards,wrong-outputs}.test.ts",
-    "test/figures/{layout,packet-ladder}.test.ts",
-    "test/hosts/{fuzz,lease,waits}.test.ts",
+    "test/captures/{disguises,findings,http,kinds-of-faults,normal-traffic,wrong-outputs}.test.ts",
+    "test/hosts/{lease,waits}.test.ts",
     "test/install/package.test.ts",
-    "test/kernel/{figures,jupyter,jupyterlab,random,runners,snapshot}.test.ts",
-    "test/notebooks/{investigations,templates}.test.ts",
+    "test/kernel/{figures,jupyter,jupyterlab,runners,snapshot}.test.ts",
+    "test/notebooks/investigations.test.ts",
     "test/progress/progress.test.ts",
     "test/sockets/analyses.test.ts",
   ],
   live: [
-    "test/captures/{live,reliability,remote,ring}.test.ts",
-    "test/hosts/{detached,sessions}.test.ts",
-    "test/hosts/wire/live.test.ts",
-    "test/install/node-versions.test.ts",
+    "test/captures/live.test.ts",
+    "test/hosts/detached.test.ts",
     "test/jupyterlab/{stop,tables}.test.ts",
-    "test/notebooks/live.test.ts",
-    "test/probes/{backlog,beside,can-run,drop-details,drop-sites,echo,echo-mesh,flow-requests,flow-upcalls,gaps}.test.ts",
+    "test/probes/{backlog,beside,drop-details,drop-sites,echo,echo-mesh,flow-requests,flow-upcalls,gaps}.test.ts",
     "test/probes/{hostile-hosts,interrupts,irq-summary,latency-verdicts,layers,leaves-nothing,locks}.test.ts",
-    "test/probes/{login-shells,off-cpu,parser,path,path-legs,qdisc-latency,queue-summary,run-queue,softirq}.test.ts",
+    "test/probes/{off-cpu,path,path-legs,qdisc-latency,queue-summary,run-queue,softirq}.test.ts",
     "test/probes/{stages,tcp,upcalls,wakeup,whole}.test.ts",
     "test/sockets/{live,scenes}.test.ts",
+  ],
+};
+/** What takes longest, and what CI has no time for: `npm run test:long` runs it. */
+const longest = {
+  apart: [
+    "test/captures/{cache,corpus,damage,fields,findings-corpus,many-holes,shards}.test.ts",
+    "test/figures/{layout,packet-ladder}.test.ts",
+    "test/hosts/fuzz.test.ts",
+    "test/kernel/random.test.ts",
+    "test/notebooks/templates.test.ts",
+  ],
+  live: [
+    "test/captures/{reliability,remote,ring}.test.ts",
+    "test/hosts/sessions.test.ts",
+    "test/hosts/wire/live.test.ts",
+    "test/install/node-versions.test.ts",
+    "test/notebooks/live.test.ts",
+    "test/probes/{can-run,login-shells,parser}.test.ts",
   ],
 };
 const lab = ["test/lab/**/*.test.ts"];
@@ -63,11 +76,12 @@ export default defineConfig({
           ...apart,
           name: "apart",
           include: ["test/**/*.test.ts"],
-          exclude: [...live, ...long.apart, ...lab],
+          exclude: [...live, ...long.apart, ...longest.apart, ...lab],
           sequence: { groupOrder: 1 },
         },
       },
       { test: { ...apart, name: "apart-long", include: long.apart, sequence: { groupOrder: 2 } } },
+      { test: { ...apart, name: "apart-longest", include: longest.apart, sequence: { groupOrder: 2 } } },
       {
         test: {
           ...apart,
@@ -78,9 +92,16 @@ export default defineConfig({
         },
       },
       {
-        test: { ...alone, name: "live", include: live, exclude: long.live, sequence: { groupOrder: 4 } },
+        test: {
+          ...alone,
+          name: "live",
+          include: live,
+          exclude: [...long.live, ...longest.live],
+          sequence: { groupOrder: 4 },
+        },
       },
       { test: { ...alone, name: "live-long", include: long.live, sequence: { groupOrder: 5 } } },
+      { test: { ...alone, name: "live-longest", include: longest.live, sequence: { groupOrder: 6 } } },
     ],
   },
 });

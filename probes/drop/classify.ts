@@ -51,7 +51,7 @@ const looked = {
  * | unknown | without reason, where TCP takes segments: SYN; in its handling of a connection segments with data |
  * | normal | without reason, in TCP's handling of a connection: segments without data |
  * | unknown | without reason, in `tcp_v4_rcv`, `tcp_v6_rcv`: segments other than SYN; and all where the rows have no headers |
- * | suspicious | any other reason, and places where packets get lost |
+ * | suspicious | reasons of Open vSwitch's own (`SUBSYSTEM_N_M` in a function of it), each with what it stands for; any other reason, and places where packets get lost |
  * | unknown | everything else |
  *
  * @param drops of {@link dropEvents} (best with `headers: true`: without them TCP segments stay unknown on kernels without reasons) or {@link dropSummary}.

@@ -21,12 +21,38 @@ export const lossyPlaces = {
   udpLookup: ["__udp4_lib_rcv", "__udp6_lib_rcv"],
   /** And there what finds no room, is damaged, or a filter refuses. */
   udpQueue: ["udp_queue_rcv_one_skb", "udpv6_queue_rcv_one_skb"],
-  virtual: [
-    ...["tun_net_xmit", "enqueue_to_backlog", "ovs_vport_send", "ovs_dp_process_packet"],
-    ...["do_execute_actions", "do_output", "ovs_execute_actions", "ovs_dp_upcall"],
+  virtual: ["tun_net_xmit", "enqueue_to_backlog"],
+  switch: [
+    ...["ovs_vport_send", "ovs_dp_process_packet", "do_execute_actions", "do_output"],
+    ...["ovs_execute_actions", "ovs_dp_upcall"],
   ],
   tunnel: [
     ...["vxlan_rcv", "vxlan_xmit", "vxlan_xmit_one", "geneve_udp_encap_recv", "geneve_xmit", "gre_rcv"],
     ...["ip_tunnel_rcv", "ip_tunnel_xmit", "ip6_tnl_rcv", "ip6_tnl_xmit", "__iptunnel_pull_header"],
   ],
 } as const;
+
+/**
+ * Open vSwitch has reasons of its own since Linux 6.7, whose numbers stay the same (`enum ovs_drop_reason` of net/openvswitch/drop.h); that of its subsystem does not, so
+ * a function of the switch tells them from others'.
+ */
+const switchReasons = {
+  LAST_ACTION: 1,
+  ACTION_ERROR: 2,
+  EXPLICIT: 3,
+  EXPLICIT_WITH_ERROR: 4,
+  METER: 5,
+  RECURSION_LIMIT: 6,
+  DEFERRED_LIMIT: 7,
+  FRAG_L2_TOO_LONG: 8,
+  FRAG_INVALID_PROTO: 9,
+  CONNTRACK: 10,
+  IP_TTL: 11,
+} as const;
+
+/** In SQL: Open vSwitch gave one of these reasons of its own; without names, any. */
+export function bySwitch(...names: (keyof typeof switchReasons)[]): string {
+  const numbers = names.length === 0 ? "\\d+" : names.map((name) => switchReasons[name]).join("|");
+  const places = `(site = 'do_execute_actions' OR starts_with(site, 'ovs_'))`;
+  return `(regexp_matches(reason, '^SUBSYSTEM_\\d+_(${numbers})$') AND ${places})`;
+}

@@ -1,6 +1,6 @@
 import { type EvidenceRow, type Rules, rule } from "../../lib/findings/index.js";
 import type { Table } from "../../lib/tables/index.js";
-import { unnamedAt as at, byReason as by, bySite, lossyPlaces } from "../drop/index.js";
+import { unnamedAt as at, byReason as by, bySite, bySwitch, lossyPlaces } from "../drop/index.js";
 
 /** What the rules of a host's drops look through. */
 interface DropSubject {
@@ -12,7 +12,7 @@ interface DropSubject {
 
 /** What a host's own network namespace is called. */
 const hostNamespaceName = "host";
-const shows = ["kind", "reason", "site", "device", "netns", "guest", "drops", "flows", "worst_flow"];
+const shows = ["kind", "reason", "site", "why", "device", "netns", "guest", "drops", "flows", "worst_flow"];
 const thresholds = {
   high: { value: 100, unit: "packets", meaning: "HIGH from so many drops of one kind, place and device on" },
 };
@@ -102,10 +102,6 @@ function ownerOf(thing: EvidenceRow[string] | undefined, { netns, guest }: Evide
   return whose === "" ? thing : `${thing} (${whose})`;
 }
 
-/** Open vSwitch has reasons of its own, under a number of its subsystem that changes between kernels: its functions tell. */
-const bySwitch =
-  "(starts_with(reason, 'SUBSYSTEM_') AND (site = 'do_execute_actions' OR starts_with(site, 'ovs_')))";
-
 /** What the kernel gives no reason for, by what its protocols counted meanwhile. */
 const counted = (...counts: string[]) => `counted IN (${counts.map((one) => `'${one}'`).join(", ")})`;
 
@@ -117,7 +113,8 @@ const when = {
   socketFull: `${by("SOCKET_RCVBUFF", "SOCKET_BACKLOG", "PROTO_MEM")} OR ${counted("buffer full")}`,
   checksum: `${by("IP_CSUM", "TCP_CSUM", "UDP_CSUM", "ICMP_CSUM", "SKB_CSUM")} OR ${counted("checksum")}`,
   route: `${by("IP_INNOROUTES", "IP_OUTNOROUTES", "IP_RPFILTER", "IP_INADDRERRORS", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATEFAIL", "NEIGH_DEAD", "PKT_TOO_BIG")} OR ${at(...lossyPlaces.route)}`,
-  virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR ${bySwitch} OR ${at(...lossyPlaces.virtual)} OR ${bySite("netlink_attachskb")}`,
+  virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR ${at(...lossyPlaces.virtual)}`,
+  switch: `${bySwitch()} OR ${at(...lossyPlaces.switch)} OR ${bySite("netlink_attachskb")}`,
   tunnel: `regexp_matches(reason, '^(VXLAN|TUNNEL|IP_TUNNEL)_') OR ${at(...lossyPlaces.tunnel)}`,
 };
 
@@ -192,15 +189,26 @@ export const dropReportRules = {
     advice: ["see ip route get, ip neigh, and net.ipv4.conf.*.rp_filter"],
   }),
   DROPS_VIRTUAL: ofDrops({
-    title: "a machine or the switch takes packets too slowly, or the switch drops them",
+    title: "a machine or a CPU takes packets too slowly",
     when: when.virtual,
-    says: (row) => `the switch, a backlog or a machine behind ${on(row)} dropped`,
+    says: (row) => `a backlog or a machine behind ${on(row)} dropped`,
     causes: [
       "the guest doesn't read: its ring is full",
-      "a rule of the switch drops",
-      "ovs-vswitchd can't keep up with upcalls",
+      "a CPU has more packets to handle than it can (COUNTER_BACKLOG)",
     ],
-    advice: ["see ovs-appctl dpctl/show -s, the guest's CPU and its vhost thread"],
+    advice: ["see the guest's CPU and its vhost thread, and softnetCounters(host)"],
+  }),
+  DROPS_SWITCH: ofDrops({
+    title: "the switch drops packets",
+    when: when.switch,
+    says: (row) => `Open vSwitch dropped what was on ${on(row)} (${row.why})`,
+    causes: [
+      "a flow that is meant to drop, or one that is wrong",
+      "ovs-vswitchd can't keep up with upcalls (COUNTER_SWITCH)",
+    ],
+    advice: [
+      "see ovs-ofctl dump-flows with counters, ovs-appctl ofproto/trace for the flow, and ovs-appctl dpctl/show",
+    ],
   }),
   DROPS_TUNNEL: ofDrops({
     title: "a tunnel drops packets",

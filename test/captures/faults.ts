@@ -354,6 +354,7 @@ export const faults: { [rule: string]: () => Fault } = {
   ICMP_UNREACHABLE: () => ({ frames: complaint(3, 1) }),
   ICMP_TOO_BIG: () => ({ frames: complaint(3, 4, [0, 1400]) }),
   ICMP_REASSEMBLY: () => ({ frames: complaint(11, 1) }),
+  ICMP_PARAMETER_PROBLEM: () => ({ frames: complaint(12, 0) }),
   ICMP_LOOP: () => ({ frames: complaint(11, 0) }),
   TRACEROUTE_SEEN: () => ({ frames: traced() }),
   DATAGRAMS_LOST: () => ({ frames: esp([1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12]) }),

@@ -41,6 +41,7 @@ describe("findings", () => {
         "ICMP_UNREACHABLE",
         "ICMP_TOO_BIG",
         "ICMP_REASSEMBLY",
+        "ICMP_PARAMETER_PROBLEM",
         "ICMP_LOOP",
         "TRACEROUTE_SEEN",
         "ROUTING_LOOP",

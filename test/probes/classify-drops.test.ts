@@ -85,6 +85,30 @@ test("each drop is normal, suspicious or unknown, by visible rules", async () =>
     );
 });
 
+test.each<[number, string]>([
+  [1, "SWITCH_NO_OUTPUT"],
+  [2, "SWITCH_ACTION"],
+  [3, "SWITCH_RULE"],
+  [4, "SWITCH_RULE"],
+  [5, "SWITCH_METER"],
+  [6, "SWITCH_DEPTH"],
+  [7, "SWITCH_DEPTH"],
+  [8, "SWITCH_FRAGMENT"],
+  [9, "SWITCH_FRAGMENT"],
+  [10, "SWITCH_CONNTRACK"],
+  [11, "SWITCH_TTL"],
+  [12, "REASON"],
+])("reason %i of Open vSwitch is %s", async (number, rule) => {
+  const reasons = [
+    ["SUBSYSTEM_2", "do_execute_actions"],
+    ["SUBSYSTEM_3", "ovs_vport_receive"],
+    // Some other subsystem's.
+    ["SUBSYSTEM_1", "ieee80211_rx_list"],
+  ].map(([subsystem, site]) => [`${subsystem}_${number}`, site as string, "vnet1", null, null]);
+  const judged = await classifyDrops(createFrame(columns, reasons, provenance));
+  expect((judged.values as Value[][]).map((row) => row.at(-1))).toEqual([rule, rule, "REASON"]);
+});
+
 test.each<[string, Value[], string, Value[]]>([
   [
     "broadcast that nobody takes",

@@ -85,8 +85,8 @@ export async function dnsQueries(capture: Capture, filter: TrafficFilter = {}): 
     views: {
       ...transactionViews,
       sided: "SELECT * FROM transactions JOIN conversations USING (flow_number)",
-      strangers: `
-        SELECT client, client_port, dns_id, question, min(server) AS answered_from, min(answered_ns) AS stranger_ns
+      answered_elsewhere: `
+        SELECT client, client_port, dns_id, question, min(server) AS answered_from, min(answered_ns) AS answered_elsewhere_ns
         FROM sided WHERE queries = 0 GROUP BY ALL`,
     },
     query: `
@@ -94,8 +94,8 @@ export async function dnsQueries(capture: Capture, filter: TrafficFilter = {}): 
         CASE WHEN responses > 0 THEN true WHEN unread_ns >= asked_ns OR ${standsForMany("server")} THEN NULL WHEN end_ns - last_asked_ns >= ${answerTimeoutNs} THEN false END AS answered,
         CASE WHEN responses > 0 THEN ${codeName} END AS rcode, queries, responses,
         ${waited} AS waited_ns, CASE WHEN queries = 1 THEN ${waited} END AS rtt_ns,
-        CASE WHEN queries > 0 AND responses = 0 AND stranger_ns >= asked_ns - ${disorderNs} THEN answered_from END AS answered_from
-      FROM sided t LEFT JOIN strangers USING (client, client_port, dns_id, question) LEFT JOIN unread USING (flow_number), clock
+        CASE WHEN queries > 0 AND responses = 0 AND answered_elsewhere_ns >= asked_ns - ${disorderNs} THEN answered_from END AS answered_from
+      FROM sided t LEFT JOIN answered_elsewhere USING (client, client_port, dns_id, question) LEFT JOIN unread USING (flow_number), clock
       ORDER BY frame, place`,
     columns,
   });

@@ -179,6 +179,23 @@ export const icmpRules = {
     ],
     verify: () => callOf("icmpErrors"),
   }),
+  ICMP_PARAMETER_PROBLEM: rule({
+    title: "headers are not understood",
+    category: "connectivity",
+    thresholds: {},
+    of: errors,
+    grades: () => [["MEDIUM", "error = 'parameter problem'"]],
+    shows: error,
+    measure: "frame",
+    doubts: [],
+    says: about,
+    causes: [
+      "an option, or an extension header of IPv6, that whoever reports it doesn't know or doesn't take",
+      "a header that was damaged or written wrongly on the way",
+    ],
+    advice: ["look at the options and extension headers of what is sent: packetsOf()"],
+    verify: () => callOf("icmpErrors"),
+  }),
   ICMP_LOOP: rule({
     title: "packets run out of hops",
     category: "connectivity",

@@ -16,8 +16,8 @@ export const switchFaults: readonly Scene[] = [
     put: dropFlow.put,
     act: dropFlow.hurt,
     undo: dropFlow.undo,
-    finds: { "5.10": [], "6.1": [], "6.12": ["DROPS_VIRTUAL"] },
-    decides: { "5.10": [], "6.1": [], "6.12": ["REASON"] },
+    finds: { "5.10": [], "6.1": [], "6.12": ["DROPS_SWITCH"] },
+    decides: { "5.10": [], "6.1": [], "6.12": ["SWITCH_RULE"] },
   },
   {
     name: "ovs-upcall-flood",
@@ -25,9 +25,9 @@ export const switchFaults: readonly Scene[] = [
     put: upcallFlood.put,
     act: upcallFlood.hurt,
     undo: upcallFlood.undo,
-    finds: ["DROPS_VIRTUAL", "COUNTER_SWITCH"],
+    finds: ["DROPS_SWITCH", "COUNTER_SWITCH"],
     decides: ["NETLINK_FULL"],
-    wholeHost: ["DROPS_VIRTUAL", "COUNTER_SWITCH", "NETLINK_FULL"],
+    wholeHost: ["DROPS_SWITCH", "COUNTER_SWITCH", "NETLINK_FULL"],
   },
 ];
 
@@ -44,5 +44,5 @@ export const switchTraffic: Scene = {
     `$V udp ${address.far} 7 50 1000`,
     `nsenter --net=/run/netns/vm1 $P bulk ${address.vm2} 7 2`,
   ],
-  spares: ["DROPS_VIRTUAL", "DROPS_TUNNEL", "COUNTER_SWITCH", "DROPS_OTHER"],
+  spares: ["DROPS_VIRTUAL", "DROPS_SWITCH", "DROPS_TUNNEL", "COUNTER_SWITCH", "DROPS_OTHER"],
 };
