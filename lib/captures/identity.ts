@@ -29,7 +29,8 @@ async function identityOf({ host, path }: CaptureFile): Promise<string> {
   return host === localhost() ? localIdentity(path as string) : remoteIdentity(host, path as string);
 }
 
-async function localIdentity(path: string): Promise<string> {
+/** The same of a file of this machine. */
+export async function localIdentity(path: string): Promise<string> {
   const file = await stat(path, { bigint: true }).catch((error) => {
     throw gone(path, reasonOf(error));
   });

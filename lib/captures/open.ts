@@ -8,6 +8,7 @@ import { Capture, fileProvenance } from "./capture.js";
 import { type CaptureFacts, recordedFile } from "./facts.js";
 import { Hashed } from "./hashed.js";
 import { rememberIdentity } from "./identity.js";
+import { localFacts } from "./kept-facts.js";
 import { checkLocalFile, checkRemoteFile } from "./readable.js";
 import { captureFacts } from "./tshark.js";
 
@@ -61,7 +62,7 @@ function remoteName(host: Host): string | null {
 async function readFile(path: string, recorded: boolean): Promise<Run<FileOutcome>> {
   const file = resolve(path);
   await checkLocalFile(file);
-  const facts = await captureFacts(localhost(), file);
+  const facts = await localFacts(file);
   if (!recorded) return { bytes: nothing(), outcome: Promise.resolve({ sha256: null, facts }) };
   const bytes = new Hashed(createReadStream(file));
   return { bytes, outcome: bytes.sha256.then((sha256) => ({ sha256, facts })) };

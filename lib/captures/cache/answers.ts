@@ -1,30 +1,47 @@
 import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Json } from "../../cases/index.js";
 import { writeWhole } from "../../tables/index.js";
-import { cacheFolder } from "./folder.js";
+import { cacheFolder, touch } from "./folder.js";
+
+type Kind = "fields" | "facts";
+
+/** Answers of a kind that are kept: the one that was used the longest ago goes first. */
+const maxAnswers = 1_000;
 
 /** A small answer that was kept under a key, or null. */
-export async function keptAnswer(kind: "fields", key: Json): Promise<Json> {
+export async function keptAnswer(kind: Kind, key: Json): Promise<Json> {
   const path = await pathOf(kind, key);
   if (path === null) return null;
   try {
-    return JSON.parse(await readFile(path, "utf8")) as Json;
+    const answer = JSON.parse(await readFile(path, "utf8")) as Json;
+    await touch(path);
+    return answer;
   } catch {
     return null;
   }
 }
 
 /** Keeps a small answer where anything can be kept. */
-export async function keepAnswer(kind: "fields", key: Json, answer: Json): Promise<void> {
+export async function keepAnswer(kind: Kind, key: Json, answer: Json): Promise<void> {
   const path = await pathOf(kind, key);
   if (path === null) return;
   const text = JSON.stringify(answer);
   await writeWhole(path, true, (partial) => writeFile(partial, text, { mode: 0o600 })).catch(() => {});
+  await dropOldest(dirname(path)).catch(() => {});
 }
 
-async function pathOf(kind: "fields", key: Json): Promise<string | null> {
+async function dropOldest(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  if (names.length <= maxAnswers) return;
+  const paths = names.map((name) => join(folder, name));
+  const files = await Promise.all(paths.map(async (path) => ({ path, used: (await stat(path)).mtimeMs })));
+  files.sort((a, b) => a.used - b.used);
+  for (const { path } of files.slice(0, files.length - maxAnswers)) await rm(path, { force: true });
+}
+
+async function pathOf(kind: Kind, key: Json): Promise<string | null> {
   const folder = await cacheFolder(kind);
   const name = createHash("sha256").update(JSON.stringify(key)).digest("hex");
   return folder === null ? null : join(folder, `${name}.json`);
