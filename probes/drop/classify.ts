@@ -79,10 +79,13 @@ function queryOf(from: string, columns: readonly Column[]): string {
   const nulls = missing.map(([name, type]) => `, NULL::${type} AS ${name}`).join("");
   const hidden = ` EXCLUDE (${[...missing.map(([name]) => name), "rule"].join(", ")})`;
   const rule = `CASE ${dropRules.map(({ id, when }) => `WHEN ${when} THEN ${text(id)}`).join(" ")} END`;
-  const said = (of: "kind" | "why", rest: string) =>
-    `CASE rule ${dropRules.map((one) => `WHEN ${text(one.id)} THEN ${text(one[of])}`).join(" ")} ELSE ${text(rest)} END AS ${of}`;
+  const kinds = dropRules.map(({ id, kind }) => `WHEN ${text(id)} THEN ${text(kind)}`);
+  const whys = dropRules.map(
+    ({ id, why, more = "NULL" }) => `WHEN ${text(id)} THEN coalesce(${more}, ${text(why)})`,
+  );
   return `
-    SELECT *${hidden}, ${said("kind", "unknown")}, ${said("why", "no rule knows this place")}, rule
+    SELECT *${hidden}, CASE rule ${kinds.join(" ")} ELSE 'unknown' END AS kind,
+      CASE rule ${whys.join(" ")} ELSE 'no rule knows this place' END AS why, rule
     FROM (SELECT *, ${rule} AS rule FROM (SELECT *${nulls} FROM ${from}))`;
 }
 

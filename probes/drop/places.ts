@@ -36,23 +36,25 @@ export const lossyPlaces = {
  * Open vSwitch has reasons of its own since Linux 6.7, whose numbers stay the same (`enum ovs_drop_reason` of net/openvswitch/drop.h); that of its subsystem does not, so
  * a function of the switch tells them from others'.
  */
-const switchReasons = {
-  LAST_ACTION: 1,
-  ACTION_ERROR: 2,
-  EXPLICIT: 3,
-  EXPLICIT_WITH_ERROR: 4,
-  METER: 5,
-  RECURSION_LIMIT: 6,
-  DEFERRED_LIMIT: 7,
-  FRAG_L2_TOO_LONG: 8,
-  FRAG_INVALID_PROTO: 9,
-  CONNTRACK: 10,
-  IP_TTL: 11,
-} as const;
+const switchReasons: { readonly [number: number]: string } = {
+  1: "the actions of its flow in Open vSwitch send it nowhere",
+  2: "an action of Open vSwitch failed",
+  3: "a flow of Open vSwitch says that it is dropped",
+  4: "a flow of Open vSwitch says that it is dropped, as an error",
+  5: "a meter of Open vSwitch lets no more of them pass",
+  6: "clones or passes of Open vSwitch are nested deeper than the kernel follows",
+  7: "more clones or passes of Open vSwitch wait than the kernel has room for",
+  8: "Open vSwitch can't cut it into fragments: its headers are too long",
+  9: "Open vSwitch can't cut it into fragments: it is not IP",
+  10: "connection tracking refused it, as Open vSwitch asked",
+  11: "its time to live ended in Open vSwitch",
+};
 
-/** In SQL: Open vSwitch gave one of these reasons of its own; without names, any. */
-export function bySwitch(...names: (keyof typeof switchReasons)[]): string {
-  const numbers = names.length === 0 ? "\\d+" : names.map((name) => switchReasons[name]).join("|");
-  const places = `(site = 'do_execute_actions' OR starts_with(site, 'ovs_'))`;
-  return `(regexp_matches(reason, '^SUBSYSTEM_\\d+_(${numbers})$') AND ${places})`;
-}
+/** In SQL: Open vSwitch gave a reason of its own. */
+export const bySwitch =
+  "(regexp_matches(reason, '^SUBSYSTEM_\\d+_\\d+$') AND (site = 'do_execute_actions' OR starts_with(site, 'ovs_')))";
+
+/** In SQL: what such a reason stands for; null for one that isn't known. */
+export const switchReasonSql = `CASE regexp_extract(reason, '\\d+$') ${Object.entries(switchReasons)
+  .map(([number, words]) => `WHEN '${number}' THEN '${words.replaceAll("'", "''")}'`)
+  .join(" ")} END`;

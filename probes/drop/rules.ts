@@ -1,4 +1,4 @@
-import { byReason, bySite, bySwitch, lossyPlaces, unnamedAt } from "./places.js";
+import { byReason, bySite, bySwitch, lossyPlaces, switchReasonSql, unnamedAt } from "./places.js";
 
 /** What a drop means: no packet that anyone waits for is gone; one is; no rule knows. */
 export type DropKind = "normal" | "suspicious" | "unknown";
@@ -10,6 +10,8 @@ export interface DropRule {
   kind: DropKind;
   /** As the column `why` says it. */
   why: string;
+  /** SQL for what `why` says instead where the row tells more; null where it doesn't. */
+  more?: string;
   /** SQL on the columns of a drop; what the rows don't have is null there. */
   when: string;
 }
@@ -184,52 +186,11 @@ export const dropRules: readonly DropRule[] = [
     when: byReason("NETFILTER_DROP"),
   },
   {
-    id: "SWITCH_RULE",
+    id: "SWITCH",
     kind: "suspicious",
-    why: "a flow of Open vSwitch says that it is dropped",
-    when: bySwitch("EXPLICIT", "EXPLICIT_WITH_ERROR"),
-  },
-  {
-    id: "SWITCH_NO_OUTPUT",
-    kind: "suspicious",
-    why: "the actions of its flow in Open vSwitch send it nowhere",
-    when: bySwitch("LAST_ACTION"),
-  },
-  {
-    id: "SWITCH_ACTION",
-    kind: "suspicious",
-    why: "an action of Open vSwitch failed",
-    when: bySwitch("ACTION_ERROR"),
-  },
-  {
-    id: "SWITCH_METER",
-    kind: "suspicious",
-    why: "a meter of Open vSwitch lets no more of them pass",
-    when: bySwitch("METER"),
-  },
-  {
-    id: "SWITCH_DEPTH",
-    kind: "suspicious",
-    why: "clones or passes of Open vSwitch are nested deeper than the kernel follows",
-    when: bySwitch("RECURSION_LIMIT", "DEFERRED_LIMIT"),
-  },
-  {
-    id: "SWITCH_FRAGMENT",
-    kind: "suspicious",
-    why: "Open vSwitch can't cut it into fragments: its headers are too long, or its protocol is none of IP",
-    when: bySwitch("FRAG_L2_TOO_LONG", "FRAG_INVALID_PROTO"),
-  },
-  {
-    id: "SWITCH_CONNTRACK",
-    kind: "suspicious",
-    why: "connection tracking refused it, as Open vSwitch asked",
-    when: bySwitch("CONNTRACK"),
-  },
-  {
-    id: "SWITCH_TTL",
-    kind: "suspicious",
-    why: "its time to live ended in Open vSwitch",
-    when: bySwitch("IP_TTL"),
+    why: "dropped by Open vSwitch, for a reason of its own",
+    more: switchReasonSql,
+    when: bySwitch,
   },
   {
     id: "REASON",

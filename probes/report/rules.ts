@@ -114,7 +114,7 @@ const when = {
   checksum: `${by("IP_CSUM", "TCP_CSUM", "UDP_CSUM", "ICMP_CSUM", "SKB_CSUM")} OR ${counted("checksum")}`,
   route: `${by("IP_INNOROUTES", "IP_OUTNOROUTES", "IP_RPFILTER", "IP_INADDRERRORS", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATEFAIL", "NEIGH_DEAD", "PKT_TOO_BIG")} OR ${at(...lossyPlaces.route)}`,
   virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR ${at(...lossyPlaces.virtual)}`,
-  switch: `${bySwitch()} OR ${at(...lossyPlaces.switch)} OR ${bySite("netlink_attachskb")}`,
+  switch: `${bySwitch} OR ${at(...lossyPlaces.switch)} OR ${bySite("netlink_attachskb")}`,
   tunnel: `regexp_matches(reason, '^(VXLAN|TUNNEL|IP_TUNNEL)_') OR ${at(...lossyPlaces.tunnel)}`,
 };
 

@@ -17,7 +17,7 @@ export const switchFaults: readonly Scene[] = [
     act: dropFlow.hurt,
     undo: dropFlow.undo,
     finds: { "5.10": [], "6.1": [], "6.12": ["DROPS_SWITCH"] },
-    decides: { "5.10": [], "6.1": [], "6.12": ["SWITCH_RULE"] },
+    decides: { "5.10": [], "6.1": [], "6.12": ["SWITCH"] },
   },
   {
     name: "ovs-upcall-flood",
@@ -44,5 +44,5 @@ export const switchTraffic: Scene = {
     `$V udp ${address.far} 7 50 1000`,
     `nsenter --net=/run/netns/vm1 $P bulk ${address.vm2} 7 2`,
   ],
-  spares: ["DROPS_VIRTUAL", "DROPS_SWITCH", "DROPS_TUNNEL", "COUNTER_SWITCH", "DROPS_OTHER"],
+  spares: ["SWITCH", "DROPS_VIRTUAL", "DROPS_SWITCH", "DROPS_TUNNEL", "COUNTER_SWITCH", "DROPS_OTHER"],
 };
