@@ -1,4 +1,5 @@
 import { lastLine } from "./bytes.js";
+import { drained } from "./drained.js";
 import type { Transport } from "./transport.js";
 import { type Patience, within } from "./wait.js";
 
@@ -28,7 +29,7 @@ export async function ask(
   channel.stdin.end(input);
   channel.stderr.resume();
   const answer = async () => ({
-    line: await lastLine(channel.stdout, tried),
+    line: await lastLine(drained(channel.stdout), tried),
     exitCode: (await channel.end).exitCode,
   });
   return within(answer(), tried, patience, () => channel.destroy());

@@ -132,7 +132,10 @@ export async function clockOffset(
 /** Precision of the time stamps. */
 const precision_ns = 1_000n;
 
-/** The exchange with the shortest round trip: the host's clock against this process's, and when. */
+/**
+ * The exchange with the shortest round trip: the host's clock against this process's, and when. Where another one can't be true of the same clock, that
+ * was set meanwhile, and the error takes in both.
+ */
 export function bestOf(exchanges: readonly TimeExchange[]): {
   at: bigint;
   offset: bigint;
@@ -144,7 +147,16 @@ export function bestOf(exchanges: readonly TimeExchange[]): {
     return { at: (sent + arrived) / 2n, offset: (received - sent + (answered - arrived)) / 2n, rtt };
   });
   const best = all.reduce((one, next) => (next.rtt < one.rtt ? next : one));
-  return { ...best, error: best.rtt / 2n + precision_ns };
+  const error = (one: { rtt: bigint }) => one.rtt / 2n + precision_ns;
+  const between = (one: bigint, other: bigint) => (one < other ? other - one : one - other);
+  let most = error(best);
+  for (const one of all) {
+    const drift = (between(one.at, best.at) * driftPartsPerMillion) / 1_000_000n;
+    const apart = between(one.offset, best.offset);
+    const both = apart + error(one);
+    if (apart > error(one) + error(best) + drift && both > most) most = both;
+  }
+  return { ...best, error: most };
 }
 
 async function readExchanges(host: Host, count: number): Promise<TimeExchange[]> {

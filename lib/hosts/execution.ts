@@ -2,6 +2,7 @@ import { type Readable, Transform } from "node:stream";
 import { finished } from "node:stream/promises";
 import { SkbookError } from "../errors/index.js";
 import { ask } from "./ask.js";
+import { drained } from "./drained.js";
 import { hideAllBut } from "./hidden.js";
 import type { Detached, ExecEnd, Execution, StartOptions } from "./host.js";
 import {
@@ -77,7 +78,7 @@ export class LeasedExecution implements Execution {
     const { stdout } = await this.channel;
     let complete = false;
     try {
-      yield* ownBytes(stdout.iterator({ destroyOnReturn: false }));
+      yield* ownBytes(drained(stdout));
       complete = true;
     } catch (error) {
       // The connection broke: `ended` says so.
@@ -86,7 +87,6 @@ export class LeasedExecution implements Execution {
     } finally {
       if (!complete) {
         this.stop();
-        stdout.resume();
         await this.ended;
       }
     }

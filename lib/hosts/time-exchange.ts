@@ -1,5 +1,6 @@
 import { callSignal, interrupted } from "../cell/index.js";
 import { SkbookError } from "../errors/index.js";
+import { drained } from "./drained.js";
 import { leaseSeconds } from "./lease.js";
 import { lines } from "./lines.js";
 import type { Transport } from "./transport.js";
@@ -49,7 +50,7 @@ export async function exchangeTimes(
     };
     if (signal?.aborted) cancel();
     send();
-    for await (const line of eachLine(channel.stdout, tried)) {
+    for await (const line of eachLine(drained(channel.stdout), tried)) {
       const arrived = process.hrtime.bigint();
       const [received, answered] = /^(\d{15,20}) (\d{15,20})$/.exec(line)?.slice(1).map(BigInt) ?? [];
       if (received === undefined || answered === undefined) continue;
