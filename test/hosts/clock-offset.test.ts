@@ -118,12 +118,12 @@ describeLive("clocks of hosts", ["sshd"], () => {
     }
   });
 
-  test("can be measured over one connection as often as one likes: no session stays open", async () => {
+  test("are read over one connection as often as one likes: no session stays open", async () => {
     const sshd = await startSshd();
     try {
       const host = await connect(sshd.destination, sshd.options);
       // A connection has nine.
-      for (let time = 0; time < 12; time++) await clockOffset(host, host, { exchanges: 3 });
+      for (let time = 0; time < 12; time++) expect(await host.exchangeTimes(3)).toHaveLength(3);
       await host.close();
     } finally {
       sshd.stop();
