@@ -48,8 +48,7 @@ export class ClockOffset {
    * compared, and see that the offsets agree.
    */
   errorAt(time_ns: bigint): bigint {
-    const away = time_ns - this.measuredAt_ns;
-    return this.error_ns + ((away < 0n ? -away : away) * driftPartsPerMillion) / 1_000_000n;
+    return this.error_ns + driftBetween(time_ns, this.measuredAt_ns);
   }
 
   /**
@@ -117,16 +116,23 @@ export async function clockOffset(
   const [ofFrom, ofTo] = await Promise.all([readExchanges(from, count), readExchanges(to, count)]);
   const [best, other] = [bestOf(ofFrom), bestOf(ofTo)];
   const syncs: [ClockSync, ClockSync] = [await readSync(from), await readSync(to)];
-  const apart = other.at - best.at;
-  const drift = ((apart < 0n ? -apart : apart) * driftPartsPerMillion) / 1_000_000n;
   return new ClockOffset(
     from.name,
     to.name,
     other.offset - best.offset,
-    best.error + other.error + drift,
+    best.error + other.error + driftBetween(best.at, other.at),
     best.at + best.offset,
     { rtts: [best.rtt, other.rtt], syncs },
   );
+}
+
+/** What two clocks drift apart at most from one time to another. */
+function driftBetween(one: bigint, other: bigint): bigint {
+  return (distance(one, other) * driftPartsPerMillion) / 1_000_000n;
+}
+
+function distance(one: bigint, other: bigint): bigint {
+  return one < other ? other - one : one - other;
 }
 
 /** Precision of the time stamps. */
@@ -148,13 +154,11 @@ export function bestOf(exchanges: readonly TimeExchange[]): {
   });
   const best = all.reduce((one, next) => (next.rtt < one.rtt ? next : one));
   const error = (one: { rtt: bigint }) => one.rtt / 2n + precision_ns;
-  const between = (one: bigint, other: bigint) => (one < other ? other - one : one - other);
   let most = error(best);
   for (const one of all) {
-    const drift = (between(one.at, best.at) * driftPartsPerMillion) / 1_000_000n;
-    const apart = between(one.offset, best.offset);
+    const apart = distance(one.offset, best.offset);
     const both = apart + error(one);
-    if (apart > error(one) + error(best) + drift && both > most) most = both;
+    if (apart > error(one) + error(best) + driftBetween(one.at, best.at) && both > most) most = both;
   }
   return { ...best, error: most };
 }

@@ -114,7 +114,8 @@ const when = {
   checksum: `${by("IP_CSUM", "TCP_CSUM", "UDP_CSUM", "ICMP_CSUM", "SKB_CSUM")} OR ${counted("checksum")}`,
   route: `${by("IP_INNOROUTES", "IP_OUTNOROUTES", "IP_RPFILTER", "IP_INADDRERRORS", "NEIGH_FAILED", "NEIGH_QUEUEFULL", "NEIGH_CREATEFAIL", "NEIGH_DEAD", "PKT_TOO_BIG")} OR ${at(...lossyPlaces.route)}`,
   virtual: `${by("FULL_RING", "CPU_BACKLOG")} OR ${at(...lossyPlaces.virtual)}`,
-  switch: `${bySwitch} OR ${at(...lossyPlaces.switch)} OR ${bySite("netlink_attachskb")}`,
+  switch: `${bySwitch} OR ${at(...lossyPlaces.switch)}`,
+  netlink: bySite("netlink_attachskb"),
   tunnel: `regexp_matches(reason, '^(VXLAN|TUNNEL|IP_TUNNEL)_') OR ${at(...lossyPlaces.tunnel)}`,
 };
 
@@ -202,12 +203,19 @@ export const dropReportRules = {
     title: "the switch drops packets",
     when: when.switch,
     says: (row) => `Open vSwitch dropped what was on ${on(row)} (${row.why})`,
+    causes: ["a flow that is meant to drop, or one that is wrong", "a meter, or an action that failed"],
+    advice: ["see ovs-ofctl dump-flows with counters, and ovs-appctl ofproto/trace for the flow"],
+  }),
+  DROPS_NETLINK: ofDrops({
+    title: "messages of the kernel find no room in a netlink socket",
+    when: when.netlink,
+    says: () => "a netlink socket had no room",
     causes: [
-      "a flow that is meant to drop, or one that is wrong",
-      "ovs-vswitchd can't keep up with upcalls (COUNTER_SWITCH)",
+      "ovs-vswitchd can't keep up with upcalls: each is a packet (COUNTER_SWITCH counts them)",
+      "another program reads its messages too slowly, such as a monitor of connection tracking or routes: no packet is lost",
     ],
     advice: [
-      "see ovs-ofctl dump-flows with counters, ovs-appctl ofproto/trace for the flow, and ovs-appctl dpctl/show",
+      "see ovs-appctl dpctl/show -s for lost upcalls, and the column Drops of /proc/net/netlink for whose socket it is",
     ],
   }),
   DROPS_TUNNEL: ofDrops({

@@ -59,7 +59,7 @@ export class Histogram {
   /**
    * Statements that take a sample, behind {@link bucketOf} for the same variable.
    *
-   * @param key whose distribution it belongs to, as one number below 2^56; default the only one.
+   * @param key whose distribution it belongs to, as one number below 2^45, so that it is exact with its bucket; default the only one.
    */
   take(value: Bpf, key?: Bpf): Bpf {
     const words = key === undefined ? [] : [key];

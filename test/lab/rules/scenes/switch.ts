@@ -25,9 +25,9 @@ export const switchFaults: readonly Scene[] = [
     put: upcallFlood.put,
     act: upcallFlood.hurt,
     undo: upcallFlood.undo,
-    finds: ["DROPS_SWITCH", "COUNTER_SWITCH"],
+    finds: ["DROPS_NETLINK", "COUNTER_SWITCH"],
     decides: ["NETLINK_FULL"],
-    wholeHost: ["DROPS_SWITCH", "COUNTER_SWITCH", "NETLINK_FULL"],
+    wholeHost: ["DROPS_NETLINK", "COUNTER_SWITCH", "NETLINK_FULL"],
   },
 ];
 
@@ -44,5 +44,13 @@ export const switchTraffic: Scene = {
     `$V udp ${address.far} 7 50 1000`,
     `nsenter --net=/run/netns/vm1 $P bulk ${address.vm2} 7 2`,
   ],
-  spares: ["SWITCH", "DROPS_VIRTUAL", "DROPS_SWITCH", "DROPS_TUNNEL", "COUNTER_SWITCH", "DROPS_OTHER"],
+  spares: [
+    "SWITCH",
+    "DROPS_VIRTUAL",
+    "DROPS_SWITCH",
+    "DROPS_NETLINK",
+    "DROPS_TUNNEL",
+    "COUNTER_SWITCH",
+    "DROPS_OTHER",
+  ],
 };
