@@ -17,19 +17,20 @@ import { SshTransport } from "./ssh/transport.js";
  * @param options what differs from ~/.ssh/config and OpenSSH's defaults.
  * @throws SkbookError `BAD_DESTINATION`, `HOST_UNKNOWN`, `HOST_UNREACHABLE`, `HOST_KEY_UNKNOWN`, `HOST_KEY_CHANGED`, `HOST_KEY_REVOKED`,
  *   `SSH_AUTH_FAILED`, `SSH_CONFIG_UNREADABLE`, `PROXY_COMMAND_UNSUPPORTED`, `INTERRUPTED`, of a file in `btf`
- *   `BTF_UNREADABLE`, `BTF_MISMATCH`, `BIG_ENDIAN`; in a replay `NOT_RECORDED` for a host
+ *   `BTF_UNREADABLE`, `BTF_MISMATCH`, `BIG_ENDIAN`, `BAD_PARAMETER` for a `bpftrace` that is no absolute path; in a replay `NOT_RECORDED` for a host
  *   that the case doesn't know.
  * @example const host = await connect("root@192.0.2.10");
  */
 export async function connect(destination: string, options: ConnectOptions = {}): Promise<Host> {
+  const bpftrace = checkedPath(destination, options.bpftrace);
   const open = await openCase();
   if (open?.mode === "replay") {
     if (!open.hosts.includes(destination)) throw notInCase(destination, open);
-    return new ConnectedHost(destination, replayTransport(destination));
+    return new ConnectedHost(destination, replayTransport(destination), { bpftrace });
   }
   const given = options.btf === undefined ? undefined : await readGiven(options.btf);
   const transport = new SshTransport(destination, await openConnection(destination, options));
-  return new ConnectedHost(destination, transport, options.sudoPassword, given);
+  return new ConnectedHost(destination, transport, { askPassword: options.sudoPassword, given, bpftrace });
 }
 
 let thisMachine: Host | undefined;
@@ -38,6 +39,17 @@ let thisMachine: Host | undefined;
 export function localhost(): Host {
   thisMachine ??= new ConnectedHost("localhost", localTransport);
   return thisMachine;
+}
+
+/** A command of another name is looked for on the PATH of whoever runs it, and a relative path in a folder that nobody knows. */
+function checkedPath(destination: string, path: string | undefined): string | undefined {
+  if (path === undefined || path.startsWith("/")) return path;
+  throw new SkbookError({
+    code: "BAD_PARAMETER",
+    tried: `connect to ${destination}`,
+    failed: `bpftrace: ${JSON.stringify(path)} is no absolute path`,
+    todo: 'give the whole path of the file on the host: { bpftrace: "/usr/local/bin/bpftrace" }',
+  });
 }
 
 function notInCase(destination: string, open: { path: string; hosts: string[] }): SkbookError {

@@ -24,8 +24,16 @@ const defaultMaxBytes = 64 * 2 ** 20;
 /** Long enough for three questions to the host, and for a person to answer one. */
 const rootSeconds = 120;
 
+/** What connect() was given for a host. */
+interface HostOptions {
+  askPassword?: AskPassword | undefined;
+  given?: GivenBtf | undefined;
+  bpftrace?: string | undefined;
+}
+
 /** A host over any transport. */
 export class ConnectedHost implements Host {
+  readonly bpftrace: string;
   private readonly root: SharedWork<Elevation>;
   private readonly snapshots: OncePerCase<Snapshot>;
   private readonly kernels = new OncePerCase(() => takeKernelSnapshot(this));
@@ -34,12 +42,12 @@ export class ConnectedHost implements Host {
   constructor(
     readonly name: string,
     private readonly transport: Transport,
-    askPassword?: AskPassword,
-    given?: GivenBtf,
+    { askPassword, given, bpftrace }: HostOptions = {},
   ) {
+    this.bpftrace = bpftrace ?? "bpftrace";
     this.root = new SharedWork((signal) => elevate(name, transport, signal, askPassword));
     this.types = new BtfSource(this, given);
-    this.snapshots = new OncePerCase(() => takeSnapshot(this, given !== undefined));
+    this.snapshots = new OncePerCase(() => takeSnapshot(this, { btfGiven: given !== undefined, bpftrace }));
     hideAllBut(this, ["name"]);
   }
 

@@ -83,6 +83,8 @@ export interface Execution extends AsyncIterable<Uint8Array> {
 export interface Host {
   /** As the notebook gave it (`root@192.0.2.10`), or `localhost`. */
   readonly name: string;
+  /** What runs probes there: the path that was given to connect(), else `bpftrace`. */
+  readonly bpftrace: string;
   /**
    * Runs a command without a shell and without a pty, in its own process group under a lease: the group is gone
    * within 5 s of a lost connection, an interrupt, the deadline or the death of this process. (A child that starts a session of its own,

@@ -17,7 +17,8 @@ const script = [
   "say kptr_restrict; cat /proc/sys/kernel/kptr_restrict",
   "say clocksource; cat /sys/devices/system/clocksource/clocksource0/current_clocksource",
   syncScript,
-  "for t in bpftrace tshark dumpcap tcpdump bpftool ovs-vsctl virsh; do say tool.$t; command -v $t && $t --version | head -n 2; done",
+  'of() { command -v "$1" && "$1" --version | head -n 2; }; say tool.bpftrace; of "${1:-bpftrace}"',
+  "for t in tshark dumpcap tcpdump bpftool ovs-vsctl virsh; do say tool.$t; of $t; done",
   "say links; ip -j -d link show",
   "say ovs.datapaths; ovs-vsctl --timeout=3 --no-headings --format=csv --columns=datapath_type list Bridge",
   ownConnectionScript,
@@ -29,9 +30,14 @@ const deadlineSeconds = 60;
 /**
  * Asks a host for what never changes during a session; recorded, so that a case carries it.
  *
- * @param btfGiven whether a file of its kernel's BTF was given to connect(): noted in the case, which has no such file.
+ * @param given.btfGiven whether a file of its kernel's BTF was given to connect(): noted in the case, which has no such file.
+ * @param given.bpftrace the path that was given to connect(): undefined for the first on the PATH.
  */
-export async function takeSnapshot(host: Host, btfGiven: boolean): Promise<Snapshot> {
+export async function takeSnapshot(
+  host: Host,
+  { btfGiven, bpftrace }: { btfGiven: boolean; bpftrace: string | undefined },
+): Promise<Snapshot> {
   const all = btfGiven ? `say btf.given; echo yes; ${script}` : script;
-  return readSections(host, "host", all, [], {}, { deadlineSeconds });
+  const args = bpftrace === undefined ? [] : [bpftrace];
+  return readSections(host, "host", all, args, {}, { deadlineSeconds });
 }

@@ -1,15 +1,17 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { packageRoot } from "../../kernel/package.js";
-import type { Frame } from "../../lib/index.js";
+import type { Frame, Host } from "../../lib/index.js";
+import { versionOn } from "./bpftraces.js";
 import type { Figure } from "./figure.js";
 
 /** Runs of a program that are enough to compare. */
 export const packets = 100_000;
-const rounds = 3;
+/** What else a machine does changes from second to second, by half. */
+const rounds = 7;
 const python = "/usr/bin/python3";
 
 /** Whether BCC is there, with what it needs; says what isn't. */
@@ -33,35 +35,45 @@ interface Cost {
   nsPerRun: number;
 }
 
-/** In turns, each alone: what runs second at a hook finds the packet in the caches, and what else the machine does meets both. */
+/**
+ * In turns, each alone: what runs second at a hook finds the packet in the caches. Each run is held against the peer's of the same round, so that what else the
+ * machine does meets both.
+ *
+ * @param hosts the same host, with one bpftrace and another.
+ * @returns a figure for each of them.
+ */
 export async function against(
   name: string,
   peer: readonly string[],
-  probe: (during: During) => Promise<Frame>,
+  hosts: readonly Host[],
+  probe: (host: Host, during: During) => Promise<Frame>,
   send: During,
-): Promise<Figure> {
-  const [ours, theirs]: [Cost[], Cost[]] = [[], []];
+): Promise<Figure[]> {
+  const ours = hosts.map((): Cost[] => []);
+  const theirs: Cost[] = [];
   for (let round = 0; round < rounds; round++) {
-    const { provenance } = await probe(send);
-    ours.push(provenance.details.selfCost as unknown as Cost);
+    for (const [at, host] of hosts.entries()) {
+      const { provenance } = await probe(host, send);
+      ours[at]?.push(provenance.details.selfCost as unknown as Cost);
+    }
     theirs.push(await withPeer(peer, send));
   }
-  const few = [...ours, ...theirs].filter(({ runs }) => !(runs >= packets));
+  const few = [...ours.flat(), ...theirs].filter(({ runs }) => !(runs >= packets));
   if (few.length > 0) throw new Error(`${name}: nothing to compare: ${JSON.stringify({ ours, theirs })}`);
-  const [value, other] = [median(ours), median(theirs)];
-  // How it adds in maps differs from version to version.
-  const bpftrace = execFileSync("bpftrace", ["--version"]).toString().trim();
-  return {
-    name,
-    value,
-    unit: "ns",
-    against: `BCC: ${other.toFixed(0)} ns; ${bpftrace}`,
-    ratio: value / other,
-  };
+  const other = median(theirs.map(({ nsPerRun }) => nsPerRun));
+  return Promise.all(
+    hosts.map(async (host, at) => {
+      const costs = (ours[at] ?? []).map(({ nsPerRun }) => nsPerRun);
+      // How it adds in maps differs from version to version.
+      const against = `BCC: ${other.toFixed(0)} ns; ${await versionOn(host)}`;
+      const ratio = median(costs.map((cost, round) => cost / (theirs[round]?.nsPerRun ?? Number.NaN)));
+      return { name, value: median(costs), unit: "ns", against, ratio };
+    }),
+  );
 }
 
-function median(costs: readonly Cost[]): number {
-  return costs.map(({ nsPerRun }) => nsPerRun).sort((a, b) => a - b)[costs.length >> 1] as number;
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 }
 
 async function withPeer(words: readonly string[], act: During): Promise<Cost> {

@@ -1,4 +1,4 @@
-import { dropSummary, pathSummary } from "../../lib/index.js";
+import { dropSummary, type Host, pathSummary } from "../../lib/index.js";
 import { against, type During, hasBcc } from "./against-bcc.js";
 import type { Figure } from "./figure.js";
 import { forwarding, sent } from "./forwarding.js";
@@ -13,32 +13,35 @@ const elsewhere = "192.0.2.0/24";
  */
 export default async function costBench(): Promise<Figure[]> {
   if (!hasBcc()) return [];
-  return forwarding("skc", async (host, send) => {
-    const drops = (dst?: string) => (during: During) =>
+  return forwarding("skc", async (hosts, send) => {
+    const drops = (dst?: string) => (host: Host, during: During) =>
       dropSummary(host, { seconds, ...(dst === undefined ? {} : { dst }), during });
-    const paths = (from: string, to: string) => (during: During) =>
+    const paths = (from: string, to: string) => (host: Host, during: During) =>
       pathSummary(host, { ...sent, from, to, seconds, during });
     const pathPeer = (from: string, to: string) => ["path", from, to, sent.src, sent.dst];
     return [
-      await against("dropSummary, a run of its program", ["drops"], drops(), send),
-      await against(
+      ...(await against("dropSummary, a run of its program", ["drops"], hosts, drops(), send)),
+      ...(await against(
         "dropSummary, a packet that a filter rejects",
         ["drops", elsewhere],
+        hosts,
         drops(elsewhere),
         send,
-      ),
-      await against(
+      )),
+      ...(await against(
         "pathSummary, a run of its programs",
         pathPeer("uplink0", "vnet0"),
+        hosts,
         paths("uplink0", "vnet0"),
         send,
-      ),
-      await against(
+      )),
+      ...(await against(
         "pathSummary, a packet on other devices",
         pathPeer("none0", "none1"),
+        hosts,
         paths("none0", "none1"),
         send,
-      ),
+      )),
     ];
   });
 }

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { localhost, runQueueSummary, stageSummary } from "../../lib/index.js";
+import { type Host, runQueueSummary, stageSummary } from "../../lib/index.js";
 import { against, type During, hasBcc, packets } from "./against-bcc.js";
 import type { Figure } from "./figure.js";
-import { forwarding, sent } from "./forwarding.js";
+import { forwarding, here, sent } from "./forwarding.js";
 
 const seconds = 120;
 
@@ -14,35 +14,37 @@ const seconds = 120;
  */
 export default async function latencyCostBench(): Promise<Figure[]> {
   if (!hasBcc()) return [];
-  return [...(await stages()), await runQueue()];
+  return [...(await stages()), ...(await runQueue())];
 }
 
 function stages(): Promise<Figure[]> {
-  return forwarding("sks", async (host, send) => {
-    const probe = (from: string, to: string) => (during: During) =>
+  return forwarding("sks", async (hosts, send) => {
+    const probe = (from: string, to: string) => (host: Host, during: During) =>
       stageSummary(host, { ...sent, from, to, seconds, during });
     const peer = (from: string, to: string) => ["stages", from, to, sent.src, sent.dst];
     return [
-      await against(
+      ...(await against(
         "stageSummary, a packet at a stage",
         peer("uplink0", "vnet0"),
+        hosts,
         probe("uplink0", "vnet0"),
         send,
-      ),
-      await against(
+      )),
+      ...(await against(
         "stageSummary, a packet that isn't followed, at a stage",
         peer("none0", "none1"),
+        hosts,
         probe("none0", "none1"),
         send,
-      ),
+      )),
     ];
   });
 }
 
 /** Two processes that wake each other: what one writes the other one gives back. */
-async function runQueue(): Promise<Figure> {
+async function runQueue(): Promise<Figure[]> {
   const peer = spawn("cat", { stdio: ["pipe", "pipe", "inherit"] });
-  const probe = (during: During) => runQueueSummary(localhost(), { seconds, by: ["thread"], during });
+  const probe = (host: Host, during: During) => runQueueSummary(host, { seconds, by: ["thread"], during });
   const wake = async () => {
     for (let turn = 0; turn < packets / 2; turn++) {
       peer.stdin.write("x");
@@ -50,7 +52,9 @@ async function runQueue(): Promise<Figure> {
     }
   };
   try {
-    return await against("runQueueSummary, a run of its programs", ["runq"], probe, wake);
+    return await here((hosts) =>
+      against("runQueueSummary, a run of its programs", ["runq"], hosts, probe, wake),
+    );
   } finally {
     peer.kill();
   }

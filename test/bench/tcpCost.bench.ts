@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { localhost, tcpRttSummary } from "../../lib/index.js";
+import { type Host, tcpRttSummary } from "../../lib/index.js";
 import { against, type During, hasBcc, packets } from "./against-bcc.js";
 import type { Figure } from "./figure.js";
+import { here } from "./forwarding.js";
 
 const seconds = 120;
 
@@ -13,8 +14,10 @@ export default async function tcpCostBench(): Promise<Figure[]> {
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   try {
-    const probe = (during: During) => tcpRttSummary(localhost(), { seconds, during });
-    return [await against("tcpRttSummary, a segment", ["rtt"], probe, () => exchange(port))];
+    const probe = (host: Host, during: During) => tcpRttSummary(host, { seconds, during });
+    return await here((hosts) =>
+      against("tcpRttSummary, a segment", ["rtt"], hosts, probe, () => exchange(port)),
+    );
   } finally {
     server.close();
   }

@@ -203,7 +203,7 @@ test(
         return localTransport.open(said, use, patience);
       },
     };
-    const host = new ConnectedHost("h1", sudo, never);
+    const host = new ConnectedHost("h1", sudo, { askPassword: never });
     const call = host.exec(["true"], { root: true, deadlineSeconds: 1 });
     await expect(call).rejects.toMatchObject({ code: "DEADLINE", tried: "run true on h1" });
     expect(unanswered.map(({ aborted }) => aborted)).toEqual([true]);
@@ -218,7 +218,9 @@ test(
     expect(unanswered.map(({ aborted }) => aborted)).toEqual([true, true, true]);
     // A call that is given up takes nothing from another that waits for the same answer.
     let answer: (password: string) => void = () => {};
-    const patient = new ConnectedHost("h2", sudo, () => new Promise((resolve) => (answer = resolve)));
+    const patient = new ConnectedHost("h2", sudo, {
+      askPassword: () => new Promise((resolve) => (answer = resolve)),
+    });
     const gone = new AbortController();
     const first = patient.exec(["echo", "first"], { root: true, signal: gone.signal });
     const second = patient.exec(["echo", "second"], { root: true });

@@ -8,12 +8,14 @@ import {
   dropEvents,
   dropSummary,
   type Host,
+  hostFacts,
   live,
   record,
   replay,
 } from "../../lib/index.js";
 import { isNewEnough } from "../../lib/probes/engine/version.js";
 import { type Bpf, bpf, defineCounts, field } from "../../lib/probes/index.js";
+import { commandOf } from "../../lib/tables/render/program.js";
 import { describeLive } from "../fixtures/needs.js";
 import { processesWith } from "../fixtures/processes.js";
 import { type Sshd, startSshd } from "../fixtures/sshd.js";
@@ -46,7 +48,7 @@ describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing
   });
 
   /** A host whose commands find all that this one's find but bpftrace. */
-  async function onPoorHost(prepare: (bin: string) => void, ask: (poor: Host) => Promise<void>) {
+  async function onPoorHost(prepare: (bin: string) => void, ask: (poor: Host, bare: Sshd) => Promise<void>) {
     const bare = await startSshd({
       lines: (folder) => {
         const bin = join(folder, "bin");
@@ -63,7 +65,7 @@ describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing
     });
     try {
       const poor = await connect(bare.destination, bare.options);
-      await ask(poor);
+      await ask(poor, bare);
       await poor.close();
     } finally {
       bare.stop();
@@ -104,6 +106,58 @@ describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing
         ]);
       },
     );
+  });
+
+  test("where there is none on the PATH, the path that was given is run, and a replay knows it", () => {
+    const path = "/usr/bin/bpftrace";
+    return onPoorHost(
+      () => {},
+      async (poor, bare) => {
+        const host = await connect(bare.destination, { ...bare.options, bpftrace: path });
+        const folder = mkdtempSync(join(tmpdir(), "skbook-path-"));
+        try {
+          await record(join(folder, "case"));
+          const recorded = await dropSummary(host, { seconds: 1 });
+          const { command } = recorded.provenance.details;
+          expect(command).toContain(path);
+          expect(command).not.toContain("bpftrace");
+          expect(commandOf(command)).toContain(`${path} -f json -B line -e PROGRAM`);
+          expect((await hostFacts(host)).values).toContainEqual([
+            "tools",
+            "bpftrace",
+            expect.stringMatching(/\d/),
+            null,
+          ]);
+          await replay(join(folder, "case"));
+          const again = await connect(bare.destination, { bpftrace: path });
+          expect((await dropSummary(again, { seconds: 1 })).values).toEqual(recorded.values);
+        } finally {
+          live();
+          rmSync(folder, { recursive: true });
+          await host.close();
+        }
+        await expect(dropSummary(poor, { seconds: 1 })).rejects.toMatchObject({ code: "BPFTRACE_MISSING" });
+      },
+    );
+  });
+
+  test.each(["bpftrace", "./bpftrace", "", "-v"])("%j is no path of a bpftrace", async (path) => {
+    await expect(connect(sshd.destination, { ...sshd.options, bpftrace: path })).rejects.toMatchObject({
+      code: "BAD_PARAMETER",
+      failed: expect.stringContaining("no absolute path"),
+    });
+  });
+
+  test("a given path with nothing there is refused", async () => {
+    const wrong = await connect(sshd.destination, { ...sshd.options, bpftrace: "/nowhere/bpftrace" });
+    try {
+      await expect(dropSummary(wrong, { seconds: 1 })).rejects.toMatchObject({
+        code: "BPFTRACE_MISSING",
+        failed: expect.stringContaining("at a path that was given"),
+      });
+    } finally {
+      await wrong.close();
+    }
   });
 
   const probe = (hooks: object, program: Bpf = bpf`tracepoint:skb:kfree_skb { @counts[1] = count(); }`) =>

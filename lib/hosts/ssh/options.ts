@@ -37,4 +37,9 @@ export interface ConnectOptions {
    * distributions change structs within a version.
    */
   btf?: BtfFiles;
+  /**
+   * The path on the host of the bpftrace that runs probes there: of a newer one than its distribution has, or one that is not on the PATH that commands
+   * have. What a probe costs depends on it: 0.23 adds to counts in place, where 0.17 looks each up and writes it anew. Default: the first on that PATH.
+   */
+  bpftrace?: string;
 }

@@ -31,7 +31,7 @@ export async function explain<Schema extends z.ZodType>(
   const known = await knownTarget(host, target, definition.modules);
   const { program, text, layout } = render(definition, own, common, known);
   const { bufferPages } = common;
-  const command = [...bpftraceCommand(known, { bufferPages, mapKeys: definition.mapKeys }), "-e", text];
+  const command = [...bpftraceCommand(host, known, { bufferPages, mapKeys: definition.mapKeys }), "-e", text];
   const compiled = await host.exec(["sh", "-c", script, "skbook", ...command], {
     root: true,
     deadlineSeconds: 300,

@@ -39,7 +39,7 @@ async function test(host: Host, target: Target): Promise<readonly string[]> {
     hooks: new Map([[hook, [hook]]]),
     tracepoints: new Map([[hook, parseFormat(formats.get(event) ?? "")]]),
   };
-  const command = [...environment(target), "bpftrace", "-e", textOf(program(known))];
+  const command = [...environment(target), host.bpftrace, "-e", textOf(program(known))];
   const execution = host.start(command, { root: true, deadlineSeconds: 120, session: "exec" });
   // Packets of the host's own, where nothing else passes: over SSH, the lease's beats are some.
   const send = "for i in $(seq 1000); do echo > /dev/udp/127.0.0.1/9; sleep 0.1; done";

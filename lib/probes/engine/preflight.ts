@@ -138,7 +138,9 @@ function oneProcessCheck({ snapshot, library }: Target): Check {
 
 function bpftraceCheck(snapshot: Snapshot): Check {
   const said = snapshot["tool.bpftrace"] ?? "";
-  const version = versionSaid(snapshot) || "bpftrace is not on the PATH that commands have there";
+  const version =
+    versionSaid(snapshot) ||
+    "there is none on the PATH that commands have there, nor at a path that was given";
   const old = !isNewEnough(said);
   return {
     check: "bpftrace",
@@ -146,7 +148,7 @@ function bpftraceCheck(snapshot: Snapshot): Check {
     detail: old ? `${version} is too old: it fails on programs that read packet headers` : version,
     todo: old
       ? `install bpftrace ${oldestVersion} or newer on the host: Debian 12 and Ubuntu 24.04 have it, others find it at https://github.com/bpftrace/bpftrace/releases`
-      : "install it on the host: apt-get install bpftrace, or dnf install bpftrace",
+      : "install it on the host: apt-get install bpftrace, or dnf install bpftrace; or say where it is: connect(host, { bpftrace })",
     // Nothing that would do is there.
     code: "BPFTRACE_MISSING",
   };

@@ -114,7 +114,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
   const run = await recordedRun(request, runOutcome, async () => {
     const target = await knownTarget(host, plan.target, plan.modules);
     const { text, layout } = plan.render(target);
-    const bpftrace = [...bpftraceCommand(target, plan), "-e", text];
+    const bpftrace = [...bpftraceCommand(host, target, plan), "-e", text];
     const command = wrapped(bpftrace, {
       seconds: plan.seconds,
       end: plan.endsBySignal ? "CONT" : "TERM",
@@ -158,6 +158,7 @@ export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun>
  * file descriptors that it doesn't own while it looks for them, and with them bpftrace loses its maps and events.
  */
 export function bpftraceCommand(
+  { bpftrace }: Pick<Host, "bpftrace">,
   target: Target,
   {
     bufferPages,
@@ -175,7 +176,7 @@ export function bpftraceCommand(
       ? [`BPFTRACE_MAX_MAP_KEYS=${mapKeys}`, "BPFTRACE_MAX_STRLEN=64"]
       : []),
     "BPFTRACE_NO_USER_SYMBOLS=1",
-    "bpftrace",
+    bpftrace,
     ...["-f", "json", "-B", "line"],
     ...(onlyProcess === undefined ? [] : ["-p", String(onlyProcess)]),
   ];

@@ -22,7 +22,7 @@ export async function withVerifierLog(
   const place = placeIn(outcome.stderr);
   if (failure.code !== "PROBE_NOT_ATTACHED" || place === undefined) return failure;
   const [program = ""] = outcome.command.slice(-1);
-  const command = [...environment(target), "bpftrace", "-v", "-e", program];
+  const command = [...environment(target), host.bpftrace, "-v", "-e", program];
   const again = await host.exec(command, { root: true, deadlineSeconds: 30 });
   const log = logOf(place, again.stderr);
   const last = log.slice(-shownLines).join("\n");

@@ -20,9 +20,9 @@ export function commandOf(command: Json | undefined): string | undefined {
   return shown.map(quoted).join(" ");
 }
 
-/** Of other programs `-e` means something else. */
+/** Of other programs `-e` means something else. Where a host was given the path of its bpftrace, that stands for the name. */
 function isOfBpftrace(words: readonly string[]): boolean {
-  return words.includes("bpftrace");
+  return words.some((word) => /^(?:\S*\/)?bpftrace[^\s/]*$/.test(word));
 }
 
 /** A word as a shell reads it back. */

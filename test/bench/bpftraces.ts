@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { connect, type Host } from "../../lib/index.js";
+import { isNewEnough } from "../../lib/probes/engine/version.js";
+import type { Sshd } from "../fixtures/sshd.js";
+import { bpftraceOf } from "../lab/images/bpftrace.js";
+import { kernels } from "../lab/kernels.js";
+
+/** Debian's newest: 0.23 adds to counts in place. */
+const { userland } = kernels["6.12"];
+const inPlace = "0.23.0";
+
+/** Connects once for each bpftrace that what a probe costs is measured with: the host's own and, where that is older, the one of Debian's newest suite. */
+export async function withEachBpftrace<Result>(
+  sshd: Sshd,
+  act: (hosts: readonly Host[]) => Promise<Result>,
+): Promise<Result> {
+  const hosts = [await connect(sshd.destination, sshd.options)];
+  try {
+    const said = await versionOn(hosts[0] as Host);
+    if (!isNewEnough(said, inPlace)) {
+      if (existsSync("/usr/bin/mmdebstrap"))
+        hosts.push(
+          await connect(sshd.destination, { ...sshd.options, bpftrace: await bpftraceOf(userland) }),
+        );
+      else
+        console.error(
+          `LEFT OUT: what a run costs with the bpftrace of Debian ${userland.name}; apt-get install mmdebstrap`,
+        );
+    }
+    return await act(hosts);
+  } finally {
+    for (const host of hosts) await host.close();
+  }
+}
+
+/** What the bpftrace of a host says of its version. */
+export async function versionOn(host: Host): Promise<string> {
+  const { "tool.bpftrace": said = "" } = await host.snapshot();
+  return said.split("\n").at(-1) ?? "";
+}
