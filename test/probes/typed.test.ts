@@ -55,6 +55,22 @@ test("what a map holds is known before it is first read", () => {
   expect(first("@sizes[$a] = stats($b); @sizes[$c] = stats($d);")).toBe("BEGIN { }");
 });
 
+test("what stands in texts and comments is no statement", () => {
+  expect(clause('printf("$a = 1; }\\n"); /* $b = 2; { */ $c = 3; // @d[$c] = 4; }\n')).toBe(`BEGIN { }
+tracepoint:net:netif_rx { $c = (uint64)0;
+printf("$a = 1; }\\n"); /* $b = 2; { */ $c = (uint64)(3); // @d[$c] = 4; }
+ }
+END { }
+`);
+});
+
+test("a value goes to its own end, with brackets in its keys", () => {
+  expect(clause("$n = @of[@place[$a], ($b)]; @of[$c, $d] = 1; @place[$e] = (1, -2, $f);")).toContain(
+    "BEGIN { if (nsecs == 0) { @of[(uint64)0, (uint64)0] = (uint64)0; @place[(uint64)0] = (1, -2, (uint64)0); }",
+  );
+  expect(clause("$n = @of[@place[$a], ($b)];")).toContain("\n$n = @of[@place[$a], ($b)]; }");
+});
+
 test("bytes of a tracepoint's record are those of a copy", () => {
   expect(clause("$ip = ((uint64)args->saddr[4] << 0) | ((uint64)args->saddr[5] << 8);")).toContain(
     "{ $bytes_saddr = args->saddr; $ip = (uint64)0;\n$ip = (uint64)(((uint64)$bytes_saddr[4] << 0) | ((uint64)$bytes_saddr[5] << 8)); }",

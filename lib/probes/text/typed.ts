@@ -1,18 +1,11 @@
 import { type Bpf, textOf } from "./bpf.js";
+import { closingOf, isCode, partsOf, type Token, textOfTokens, tokensOf } from "./tokens.js";
 
-/** A variable; one that holds several values is read by their places: `$on.0`. */
-const variable = /\$[a-z]\w*/g;
-const severalValues = /(\$[a-z]\w*)\.\d/g;
-const assignment = /(\$[a-z]\w*) = ([^=;][^;]*);/g;
-/** What is read of a map, or of several values that came from one, has the map's type, which may not be known yet. */
-const ofMap = /^[@$]\w+(?:\[[^\]]*\])?(?:\.\d+)?$/;
-const stored = /(@\w+)\[([^\]]*)\] = ([^;]*);/g;
-const stack = /^[ku]stack\(\d+\)$/;
-/** What adds up, and text. */
-const otherwise = /^(?:count|sum|max|min|stats|str|buf|comm\b)/;
+/** Functions of which maps are made that know their type: what adds up, and text. */
+const otherwise = new Set(["count", "sum", "max", "min", "stats", "str", "buf", "comm"]);
+const stacks = new Set(["kstack", "ustack"]);
 
-/** A byte of a tracepoint's record. */
-const recordByte = /args->(\w+)\[/g;
+const zero = "(uint64)0";
 
 /**
  * A program for a bpftrace that types variables: it gives each the type of the first value that it sees, takes a number in the text for a signed
@@ -22,84 +15,146 @@ const recordByte = /args->(\w+)\[/g;
  * @param signed variables that hold signed numbers where a clause has them all; all others hold unsigned ones.
  */
 export function typed(program: string, signed: readonly Bpf[]): string {
+  const tokens = tokensOf(program);
   const signedNames = signed.map(textOf);
-  return clausesOf(program)
-    .map((clause) => typedClause(clause, signedNames))
-    .join("")
-    .replace("BEGIN {", `BEGIN {${typesOfMaps(program)}`);
+  const types = typesOfMaps(tokens);
+  return clausesOf(tokens)
+    .map((clause) => typedClause(clause, signedNames, types))
+    .join("");
 }
 
-function typedClause(clause: string, signedNames: readonly string[]): string {
-  const start = clause.indexOf("{") + 1;
-  if (start === 0 || clause.trimStart().startsWith("struct")) return clause;
-  const [head, body] = [clause.slice(0, start), clause.slice(start)];
-  const several = new Set([...body.matchAll(severalValues)].map(([, name]) => name));
-  const single = new Set(
-    [...body.matchAll(variable)].map(([name]) => name).filter((name) => !several.has(name)),
-  );
+function typedClause(clause: readonly Token[], signedNames: readonly string[], types: string): string {
+  const start = clause.findIndex((token) => isSign(token, "{")) + 1;
+  const [first] = clause.filter(isCode);
+  if (start === 0 || first?.text === "struct") return textOfTokens(clause);
+  const { body, fields } = withCopies(clause.slice(start));
+  // Read from the record itself, bytes at several places may become one moving address, which the verifier refuses.
+  const copied = fields.map((field) => ` $bytes_${field} = args->${field};`).join("");
+  const single = singleVariables(body);
   const signed = signedNames.every((name) => single.has(name)) ? signedNames : [];
   const type = (name: string) => (signed.includes(name) ? "int64" : "uint64");
   const declared = [...single].map((name) => ` ${name} = (${type(name)})0;`).join("");
-  const values = body.replace(assignment, (whole, name: string, value: string) =>
-    single.has(name) && !ofMap.test(value) ? `${name} = (${type(name)})(${value});` : whole,
-  );
-  // Read from the record itself, bytes at several places may become one moving address, which the verifier refuses.
-  const copied = new Set(
-    [...body.matchAll(recordByte)].map(([, field]) => ` $bytes_${field} = args->${field};`),
-  );
-  return head + [...copied].join("") + declared + values.replace(recordByte, "$$bytes_$1[");
+  const before = first?.text === "BEGIN" ? types : "";
+  return `${textOfTokens(clause.slice(0, start))}${before}${copied}${declared}${assigned(body, single, type)}`;
+}
+
+/** Bytes of a field of a tracepoint's record, read from a copy; and those fields. */
+function withCopies(tokens: readonly Token[]): { body: Token[]; fields: string[] } {
+  const body: Token[] = [];
+  const fields = new Set<string>();
+  for (let at = 0; at < tokens.length; at++) {
+    const [record, arrow, field, opening] = tokens.slice(at, at + 4);
+    if (record?.text === "args" && isSign(arrow, "->") && field !== undefined && isSign(opening, "[")) {
+      fields.add(field.text);
+      body.push({ kind: "word", text: `$bytes_${field.text}` });
+      at += 2;
+    } else body.push(tokens[at] as Token);
+  }
+  return { body, fields: [...fields] };
+}
+
+/** Variables that hold one value; one that holds several is read by their places: `$on.0`. */
+function singleVariables(tokens: readonly Token[]): Set<string> {
+  const several = new Set<string>();
+  const all = new Set<string>();
+  for (const [at, { kind, text }] of tokens.entries()) {
+    if (kind !== "variable") continue;
+    all.add(text);
+    if (isSign(tokens[at + 1], ".")) several.add(text);
+  }
+  return new Set([...all].filter((name) => !several.has(name)));
+}
+
+/** Statements, with the type of each value that a variable is set to. */
+function assigned(
+  tokens: readonly Token[],
+  single: ReadonlySet<string>,
+  type: (name: string) => string,
+): string {
+  let text = "";
+  for (let at = 0; at < tokens.length; at++) {
+    const { kind, text: name } = tokens[at] as Token;
+    const set = kind === "variable" && single.has(name) ? valueAt(tokens, at + 1) : undefined;
+    if (set === undefined || isOfMap(set.value)) text += name;
+    else {
+      text += `${name} = (${type(name)})(${textOfTokens(set.value)});`;
+      at = set.end;
+    }
+  }
+  return text;
+}
+
+/** What stands between ` = ` and `;`, and where that ends; nothing where something else is done. */
+function valueAt(tokens: readonly Token[], from: number): { value: Token[]; end: number } | undefined {
+  const sign = nextCode(tokens, from);
+  if (!isSign(tokens[sign], "=")) return undefined;
+  const start = nextCode(tokens, sign + 1);
+  const end = tokens.findIndex((token, at) => at > start && isSign(token, ";"));
+  return end < 0 ? undefined : { value: tokens.slice(start, end), end };
+}
+
+/** Whether a value is read of a map, or one of several that came from one, and has the map's type, which may not be known yet. */
+function isOfMap(value: readonly Token[]): boolean {
+  const [first] = value;
+  if (first?.kind !== "map" && first?.kind !== "variable") return false;
+  const keysEnd = isSign(value[1], "[") ? closingOf(value, 1) + 1 : 1;
+  const rest = value.slice(keysEnd);
+  return rest.length === 0 || (rest.length === 2 && isSign(rest[0], ".") && rest[1]?.kind === "number");
 }
 
 /** Stores that are never run: of maps that are read further up than they are written. */
-function typesOfMaps(program: string): string {
+function typesOfMaps(tokens: readonly Token[]): string {
   const stores = new Map<string, string>();
-  for (const { 1: map = "", 2: keys = "", 3: value = "", index } of program.matchAll(stored)) {
-    const isFirst = program.search(new RegExp(`${map}\\b`)) === index;
-    if (isFirst || stores.has(map) || otherwise.test(value)) continue;
-    stores.set(
-      map,
-      `${map}[${partsOf(keys)
-        .map(() => zero)
-        .join(", ")}] = ${likeOf(value)};`,
-    );
+  const known = new Set<string>();
+  for (const [at, { kind, text: map }] of tokens.entries()) {
+    if (kind !== "map") continue;
+    const isFirst = !known.has(map);
+    known.add(map);
+    const end = isSign(tokens[at + 1], "[") ? closingOf(tokens, at + 1) : -1;
+    const value = end < 0 ? undefined : valueAt(tokens, end + 1)?.value;
+    const name = value?.find(isCode)?.text ?? "";
+    if (value === undefined || isFirst || stores.has(map) || otherwise.has(name)) continue;
+    const keys = partsOf(tokens.slice(at + 2, end), ",").map(() => zero);
+    stores.set(map, `${map}[${keys.join(", ")}] = ${likeOf(value)};`);
   }
   return stores.size === 0 ? "" : ` if (nsecs == 0) { ${[...stores.values()].join(" ")} }`;
 }
 
-const zero = "(uint64)0";
-
 /** A value of the same type; a whole number among several is a signed one. */
-function likeOf(value: string): string {
-  if (stack.test(value)) return value;
-  const parts = value.startsWith("(") && value.endsWith(")") ? partsOf(value.slice(1, -1)) : [];
-  return parts.length < 2
-    ? zero
-    : `(${parts.map((part) => (/^-?\d+$/.test(part) ? part : zero)).join(", ")})`;
+function likeOf(value: readonly Token[]): string {
+  const [first] = value;
+  if (first !== undefined && stacks.has(first.text)) return textOfTokens(value);
+  if (!isSign(first, "(") || closingOf(value, 0) !== value.length - 1) return zero;
+  const parts = partsOf(value.slice(1, -1), ",").map((part) => part.filter(isCode));
+  if (parts.length < 2) return zero;
+  const typedParts = parts.map((part) => {
+    const number = isSign(part[0], "-") ? part.slice(1) : part;
+    return number.length === 1 && number[0]?.kind === "number" ? textOfTokens(part) : zero;
+  });
+  return `(${typedParts.join(", ")})`;
 }
 
-/** What commas part, outside of brackets. */
-function partsOf(list: string): string[] {
-  const parts = [""];
-  let depth = 0;
-  for (const sign of list) {
-    if ("([".includes(sign)) depth += 1;
-    if (")]".includes(sign)) depth -= 1;
-    if (sign === "," && depth === 0) parts.push("");
-    else parts[parts.length - 1] += sign;
+/** Structs and clauses, each up to its last brace; then what stands behind them. */
+function clausesOf(tokens: readonly Token[]): Token[][] {
+  const clauses: Token[][] = [];
+  let start = 0;
+  for (let at = 0; at < tokens.length; at++) {
+    if (!isSign(tokens[at], "{")) continue;
+    const end = closingOf(tokens, at);
+    if (end < 0) break;
+    clauses.push(tokens.slice(start, end + 1));
+    start = end + 1;
+    at = end;
   }
-  return parts.map((part) => part.trim());
+  return [...clauses, tokens.slice(start)];
 }
 
-/** Structs and clauses, each up to its last brace. */
-function clausesOf(program: string): string[] {
-  const clauses: string[] = [];
-  let [depth, start] = [0, 0];
-  for (let at = 0; at < program.length; at++) {
-    if (program[at] === "{") depth += 1;
-    else if (program[at] === "}" && --depth === 0) {
-      clauses.push(program.slice(start, at + 1));
-      start = at + 1;
-    }
-  }
-  return [...clauses, program.slice(start)];
+function isSign(token: Token | undefined, sign: string): boolean {
+  return token?.kind === "sign" && token.text === sign;
+}
+
+function nextCode(tokens: readonly Token[], from: number): number {
+  let at = from;
+  while (at < tokens.length && !isCode(tokens[at] as Token)) at++;
+  return at;
 }
