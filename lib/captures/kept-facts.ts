@@ -4,7 +4,8 @@ import { localhost } from "../hosts/index.js";
 import { cacheKey, keepAnswer, keptAnswer } from "./cache/index.js";
 import { type CaptureFacts, captureFactsOf } from "./facts.js";
 import { localIdentity } from "./identity.js";
-import { captureFacts, tsharkVersion } from "./tshark.js";
+import { captureFacts } from "./tshark.js";
+import { tsharkVersion } from "./version.js";
 
 const answer = z.object({ version: z.string(), facts: captureFactsOf });
 

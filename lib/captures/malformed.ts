@@ -5,7 +5,8 @@ import { lines } from "../hosts/index.js";
 import { type Column, createTable, type Table } from "../tables/index.js";
 import type { Capture } from "./capture.js";
 import { resolveFields } from "./fields/index.js";
-import { startTool, type TsharkEnd, type TsharkOutcome, tsharkEnd, tsharkOutcome } from "./tshark.js";
+import { startTool } from "./tool.js";
+import { type TsharkEnd, type TsharkOutcome, tsharkEnd, tsharkOutcome } from "./tshark.js";
 
 const columns: Column[] = [
   { name: "frame", type: "INTEGER", meaning: "number of the packet in the file, from 1" },

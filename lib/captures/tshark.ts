@@ -7,9 +7,8 @@ import { answerTo, checkEnd } from "./answer.js";
 import { type CaptureFacts, capinfosOptions, readFacts, withBlocks } from "./facts.js";
 import { readPcapng } from "./pcapng.js";
 import { readRemotePcapng } from "./remote-pcapng.js";
-
-/** Dissecting a very big capture takes hours; nothing takes longer. */
-const deadlineSeconds = 24 * 3600;
+import { missing, startTool } from "./tool.js";
+import { tsharkVersion } from "./version.js";
 
 /** How a run of tshark ended, as a case keeps it. */
 export interface TsharkOutcome {
@@ -29,32 +28,6 @@ export const tsharkOutcome: z.ZodType<TsharkOutcome> = z.looseObject({
 /** How a run ended, whoever ended it. */
 export type TsharkEnd = TsharkOutcome & { canceled: boolean };
 
-const versions = new WeakMap<Host, Promise<string>>();
-
-/**
- * tshark frees some hundred small pieces of memory after each packet and asks for the same again: glibc keeps 7 of a size at hand by default,
- * and the rest costs a tenth of tshark's time. Another libc doesn't read it.
- */
-const allocation = "GLIBC_TUNABLES=glibc.malloc.tcache_count=1000";
-
-/**
- * What a script ends with to become tshark with the script's arguments. It writes pieces of 4 KiB by itself, each of which wakes this process up;
- * coreutils' stdbuf, where it is there, makes them bigger; several have to fit into a socket, lest one shard waits for another.
- */
-export const becomeTshark =
-  'if command -v stdbuf > /dev/null; then exec stdbuf -o 32768 tshark "$@"; fi; exec tshark "$@"';
-
-/** Starts tshark, capinfos or a script that does, with defaults only: a user's preferences change results. */
-export function startTool(
-  host: Host,
-  tool: "tshark" | "capinfos" | "sh",
-  args: readonly string[],
-): Execution {
-  // A folder that doesn't exist holds no preferences, and nothing is left behind.
-  const environment = ["WIRESHARK_CONFIG_DIR=/nonexistent/skbook", "LC_ALL=C.UTF-8", "TZ=UTC", allocation];
-  return host.start(["env", ...environment, tool, ...args], { deadlineSeconds });
-}
-
 /** Waits for the end of a run and says how it was; fails when the tool isn't there. */
 export async function tsharkEnd(host: Host, execution: Execution, path: string): Promise<TsharkEnd> {
   const ownVersion = tsharkVersion(host);
@@ -73,21 +46,6 @@ export async function tsharkEnd(host: Host, execution: Execution, path: string):
     version: ended.canceled ? "" : await ownVersion,
     canceled: ended.canceled,
   };
-}
-
-/** `TShark (Wireshark) 4.0.17` and what the packager adds. */
-export function tsharkVersion(host: Host): Promise<string> {
-  const version = versions.get(host) ?? readVersion(host);
-  versions.set(host, version);
-  version.catch(() => versions.delete(host));
-  return version;
-}
-
-async function readVersion(host: Host): Promise<string> {
-  const execution = startTool(host, "tshark", ["--version"]);
-  const { text, exitCode, stderr } = await answerTo(execution, `run tshark on ${host.name}`);
-  if (exitCode === 127) throw missing(host, stderr);
-  return text.split("\n", 1)[0]?.replace(/\.$/, "") ?? "";
 }
 
 /** Reads a capture file's facts. */
@@ -154,13 +112,4 @@ async function damagedFacts(host: Host, path: string): Promise<CaptureFacts> {
   const [fileBytes = "", line = ""] = text.split("\n");
   if (line === "") throw notACapture(path, stderr);
   return { ...readFacts(line, null), fileBytes: Number(fileBytes) };
-}
-
-function missing(host: Host, stderr: string): SkbookError {
-  return new SkbookError({
-    code: "TSHARK_MISSING",
-    tried: `run tshark on ${host === localhost() ? "this machine" : host.name}`,
-    failed: stderr,
-    todo: "install it (Debian: apt install tshark; Fedora: dnf install wireshark-cli), or replay a case",
-  });
 }

@@ -36,7 +36,7 @@ export function newTableName(name: string): string {
 
 async function openDatabase(): Promise<DuckDBInstance> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
-  return DuckDBInstance.create(":memory:", {
+  const database = await DuckDBInstance.create(":memory:", {
     temp_directory: join(scratchFolder(), "spill"),
     memory_limit: "1GB",
     // One thread, so that rows without ORDER BY and sums of floating point come out the same in every replay.
@@ -47,4 +47,10 @@ async function openDatabase(): Promise<DuckDBInstance> {
     // DuckDB joins by nearness with nested loops where it guesses that few rows come; where the guess is wrong they take the square.
     asof_loop_join_threshold: "0",
   });
+  const connection = await database.connect();
+  // A capture's packets are in many files of many columns, which one query reads after the other: what a file says of its columns is read once. Not known
+  // before the database is there.
+  await connection.run("SET GLOBAL parquet_metadata_cache = true");
+  connection.closeSync();
+  return database;
 }

@@ -72,6 +72,9 @@ export async function tcpThroughput(capture: Capture, options: ThroughputOptions
   const binNs = Math.round(parsed.data.binMs * 1e6);
   const bitsPerSecond = (bytes: string) => `CAST(${8e9 / binNs} AS DOUBLE) * (${bytes})`;
   const scope = await sequencesOf(capture, filter);
+  // Smaller numbers are grouped and sorted sooner.
+  const { durationSeconds } = scope.capture.facts;
+  const bins = durationSeconds !== null && (durationSeconds * 1e9) / binNs < 2 ** 31 ? "INTEGER" : "BIGINT";
   return scope.table({
     source: "tcpThroughput",
     views: {
@@ -80,18 +83,21 @@ export async function tcpThroughput(capture: Capture, options: ThroughputOptions
       names: "SELECT list(flow ORDER BY flow_number) AS flows FROM conversations",
     },
     query: `
-      WITH bins AS MATERIALIZED (
-        SELECT (time_ns - first_ns) // ${binNs} AS bin, flow_number * 2 + CAST(NOT from_client AS INTEGER) AS side,
+      WITH bins AS (
+        SELECT CAST((time_ns - first_ns) // ${binNs} AS ${bins}) AS bin, CAST(flow_number * 2 + CAST(NOT from_client AS INTEGER) AS INTEGER) AS side,
           CAST(sum(tcp_len_bytes) AS BIGINT) AS payload_bytes,
           CAST(coalesce(sum(tcp.resent_bytes), 0) AS BIGINT) AS resent_bytes,
           CAST(sum(wire_bytes) AS BIGINT) AS wire_bytes, max(in_flight_bytes) AS max_in_flight_bytes,
           min(tcp_window_bytes) FILTER (NOT syn AND NOT rst AND tcp_window_scale <> -1) AS window_bytes
         FROM tcp, first GROUP BY ALL),
-      allowed AS (
-        SELECT bin, xor(side, 1) AS side, window_bytes AS min_window_bytes FROM bins WHERE window_bytes IS NOT NULL),
+      sorted AS (FROM bins ORDER BY bin, side),
+      -- The other side of a connection stands next to it. Joining it would cost a third more.
       ordered AS (
-        SELECT bins.*, min_window_bytes FROM bins LEFT JOIN allowed USING (bin, side) ORDER BY bin, side)
-      SELECT first_ns + bin * ${binNs} AS time_ns, flows[side // 2] AS flow,
+        SELECT *, CASE
+          WHEN side % 2 = 0 THEN CASE WHEN ${isOther("lead", "+")} THEN lead(window_bytes) OVER () END
+          WHEN ${isOther("lag", "-")} THEN lag(window_bytes) OVER () END AS min_window_bytes
+        FROM sorted)
+      SELECT first_ns + CAST(bin AS BIGINT) * ${binNs} AS time_ns, flows[side // 2] AS flow,
         CASE WHEN side % 2 = 0 THEN 'client' ELSE 'server' END AS sender,
         payload_bytes, resent_bytes, wire_bytes,
         ${bitsPerSecond("payload_bytes - resent_bytes")} AS goodput_bits_per_second,
@@ -99,6 +105,11 @@ export async function tcpThroughput(capture: Capture, options: ThroughputOptions
       FROM ordered, first, names`,
     columns,
   });
+}
+
+/** In SQL: whether the row before or behind is that of the same bin's other side. */
+function isOther(beside: "lead" | "lag", step: "+" | "-"): string {
+  return `${beside}(bin) OVER () = bin AND ${beside}(side) OVER () = side ${step} 1`;
 }
 
 function wrong(failed: string): SkbookError {

@@ -43,13 +43,13 @@ export async function tcpTurns(capture: Capture, filter: TrafficFilter = {}): Pr
   return scope.table({
     source: "tcpTurns",
     views: {
-      spoken: `
-        SELECT *, time_ns - lag(time_ns) OVER (PARTITION BY flow_number, turn ORDER BY place) AS pause_ns FROM tcp WHERE turn IS NOT NULL`,
+      // A pause before all that is chosen is none of it.
+      first: "SELECT min(time_ns) AS first_ns FROM seen",
       taken: `
         SELECT flow_number, turn, any_value(sender) AS sender, min(time_ns) AS start_ns,
           max(time_ns) - min(time_ns) AS duration_ns, count(*) AS packets, sum(tcp_len_bytes) AS payload_bytes,
-          arg_min(wait_ns, place) AS wait_ns, coalesce(max(pause_ns), 0) AS longest_pause_ns
-        FROM spoken GROUP BY flow_number, turn`,
+          arg_min(wait_ns, place) AS wait_ns, coalesce(max(pause_ns) FILTER (time_ns - pause_ns >= first_ns), 0) AS longest_pause_ns
+        FROM tcp, first WHERE turn IS NOT NULL GROUP BY flow_number, turn`,
     },
     query: `
       SELECT flow, taken.* FROM taken JOIN conversations USING (flow_number) ORDER BY flow_number, turn`,

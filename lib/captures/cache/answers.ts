@@ -5,7 +5,7 @@ import type { Json } from "../../cases/index.js";
 import { writeWhole } from "../../tables/index.js";
 import { cacheFolder, touch } from "./folder.js";
 
-type Kind = "fields" | "facts";
+type Kind = "fields" | "facts" | "version";
 
 /** Answers of a kind that are kept: the one that was used the longest ago goes first. */
 const maxAnswers = 1_000;

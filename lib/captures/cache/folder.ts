@@ -12,7 +12,7 @@ export function cacheBytes(): number {
 }
 
 /** Where entries of a kind are kept, readable by the user only; null where that can't be. */
-export async function cacheFolder(kind: "packets" | "fields" | "facts"): Promise<string | null> {
+export async function cacheFolder(kind: "packets" | "fields" | "facts" | "version"): Promise<string | null> {
   if (cacheBytes() === 0) return null;
   const base = process.env.XDG_CACHE_HOME ?? "";
   try {

@@ -4,7 +4,8 @@ import { SkbookError } from "../../errors/index.js";
 import type { Host } from "../../hosts/index.js";
 import { answerTo } from "../answer.js";
 import { keepAnswer, keptAnswer } from "../cache/index.js";
-import { startTool, tsharkVersion } from "../tshark.js";
+import { startTool } from "../tool.js";
+import { tsharkVersion } from "../version.js";
 
 /** Which of some fields a tshark has. */
 export interface KnownFields {

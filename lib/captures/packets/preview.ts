@@ -4,7 +4,7 @@ import { openCase } from "../../cases/index.js";
 import { currentCell, type MimeBundle } from "../../cell/index.js";
 import { renderTable, type Value } from "../../tables/index.js";
 import type { Capture } from "../capture.js";
-import { startTool } from "../tshark.js";
+import { startTool } from "../tool.js";
 import type { Printed } from "./fields.js";
 import { PacketParser } from "./parser.js";
 import type { PacketColumn } from "./readers.js";

@@ -4,7 +4,8 @@ import { localhost } from "../../hosts/index.js";
 import type { Capture } from "../capture.js";
 import { unzipped } from "../gunzip.js";
 import { planShards, startShards } from "../shards/index.js";
-import { becomeTshark, startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
+import { becomeTshark, startTool } from "../tool.js";
+import { type TsharkEnd, tsharkEnd } from "../tshark.js";
 import type { Printed } from "./fields.js";
 
 /** Of the packet Table: everything that could change a result and that a later tshark might have another default for. */

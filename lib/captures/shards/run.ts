@@ -9,7 +9,8 @@ import pLimit from "p-limit";
 import { SkbookError, writeFailure } from "../../errors/index.js";
 import { type Execution, localhost, readText } from "../../hosts/index.js";
 import { scratchFolder } from "../../tables/index.js";
-import { becomeTshark, startTool, type TsharkEnd, tsharkEnd } from "../tshark.js";
+import { becomeTshark, startTool } from "../tool.js";
+import { type TsharkEnd, tsharkEnd } from "../tshark.js";
 import { mergeShards, type ShardLines } from "./merge.js";
 
 const deadlineSeconds = 24 * 3600;

@@ -26,26 +26,15 @@ export async function pathTrips(
     views: {
       late: `
         SELECT DISTINCT flow_number FROM health JOIN conversations USING (flow) WHERE rtt_mean_ns > ${meanMs * 1e6} AND rtt_samples >= ${least}`,
-      concerned: `
-        SELECT flow_number, from_client, place, number + tcp_len_bytes AS stop, ack_number - acked_bytes AS settled, trip_ns, tcp_len_bytes, tcp_mss_bytes
-        FROM tcp WHERE ${among("flow_number", "late")} AND (tcp_len_bytes > 0 OR trip_ns IS NOT NULL OR tcp_mss_bytes IS NOT NULL)`,
       sizes: `
         SELECT flow_number, from_client,
           greatest(least(max(tcp_len_bytes), coalesce(min(min(tcp_mss_bytes)) OVER (PARTITION BY flow_number), ${usualSegment})), ${leastSegment}) AS bytes
-        FROM concerned GROUP BY flow_number, from_client`,
-      // What each side had sent when the acks of it came.
-      acked: `
-        SELECT flow_number, from_client, trip_ns,
-          max(stop) OVER (PARTITION BY flow_number, from_client ORDER BY place ROWS UNBOUNDED PRECEDING) - settled AS open_bytes
-        FROM (
-          SELECT flow_number, from_client, place, stop, NULL AS trip_ns, NULL AS settled FROM concerned WHERE tcp_len_bytes > 0
-          UNION ALL
-          SELECT flow_number, NOT from_client, place, NULL, trip_ns, settled FROM concerned WHERE trip_ns IS NOT NULL)`,
+        FROM tcp WHERE ${among("flow_number", "late")} GROUP BY flow_number, from_client`,
       undelayed: `
-        SELECT flow_number, from_client, quantile_disc(trip_ns, 0.5) AS undelayed_median_ns
-        FROM acked JOIN sizes USING (flow_number, from_client)
+        SELECT sizes.flow_number, sizes.from_client, quantile_disc(trip_ns, 0.5) AS undelayed_median_ns
+        FROM tcp JOIN sizes ON sizes.flow_number = tcp.flow_number AND sizes.from_client <> tcp.from_client
         WHERE trip_ns > ${delayedNs} OR trip_ns IS NOT NULL AND open_bytes >= 2 * bytes
-        GROUP BY flow_number, from_client`,
+        GROUP BY sizes.flow_number, sizes.from_client`,
     },
     query: `
       SELECT health.*, undelayed_median_ns

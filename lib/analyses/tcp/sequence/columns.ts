@@ -49,6 +49,12 @@ export const markColumns: MarkColumn[] = [
   other("behind_hole", "BOOLEAN", "something before it was missing", ({ behindHole }) => behindHole),
   other("after_ack", "BOOLEAN", "acknowledged before it was captured", ({ afterAck }) => afterAck),
   bytes("acked_bytes", "BIGINT", "newly acknowledged by it", ({ ackedBytes }) => ackedBytes),
+  bytes(
+    "open_bytes",
+    "BIGINT",
+    "of one that acknowledges something: what the other side had sent by then and it had not acknowledged before",
+    ({ openBytes }) => openBytes,
+  ),
   other(
     "duplicate_ack",
     "INTEGER",
@@ -63,6 +69,11 @@ export const markColumns: MarkColumn[] = [
   other("window_probe", "BOOLEAN", "asks whether a window has opened", ({ windowProbe }) => windowProbe),
   other("turn", "INTEGER", "of new data: whose turn it is, from 1", ({ turn }) => turn),
   nanoseconds("wait_ns", "of the first in a turn: since the other side's data", ({ wait }) => wait),
+  nanoseconds(
+    "pause_ns",
+    "of a later one in a turn: since the turn's new data before it",
+    ({ pause }) => pause,
+  ),
   nanoseconds("since_ns", "since the connection's packet before it", ({ since }) => since),
   other("spent", "VARCHAR", "what that time was spent on", ({ spent }) => spent),
 ];

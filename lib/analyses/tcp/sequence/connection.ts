@@ -240,7 +240,14 @@ export class Connection {
       else if (segment.sack) this.selects(segment, other);
       return;
     }
-    if (!coverage.empty) marks.ackedBytes = Math.max(0, ack - settled);
+    if (!coverage.empty) {
+      marks.ackedBytes = Math.max(0, ack - settled);
+      // The number of a FIN is no byte.
+      marks.openBytes = Math.max(
+        0,
+        Math.min(coverage.end, other.finAt ?? Number.POSITIVE_INFINITY) - settled,
+      );
+    }
     const sure = settled >= other.unsure && other.duplicates === 0;
     let whole = true;
     for (let at = coverage.firstBehind(settled); at < coverage.holes.length; at++) {

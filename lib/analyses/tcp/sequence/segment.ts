@@ -55,6 +55,7 @@ export interface Marks {
   behindHole: boolean;
   afterAck: boolean;
   ackedBytes: number | null;
+  openBytes: number | null;
   duplicateAck: number | null;
   roundTrip: number | null;
   inFlight: number | null;
@@ -64,6 +65,7 @@ export interface Marks {
   windowProbe: boolean;
   turn: number | null;
   wait: number | null;
+  pause: number | null;
   since: number | null;
   spent: Spent | null;
 }
@@ -91,6 +93,7 @@ const nothing: Marks = {
   behindHole: false,
   afterAck: false,
   ackedBytes: null,
+  openBytes: null,
   duplicateAck: null,
   roundTrip: null,
   inFlight: null,
@@ -100,6 +103,7 @@ const nothing: Marks = {
   windowProbe: false,
   turn: null,
   wait: null,
+  pause: null,
   since: null,
   spent: null,
 };

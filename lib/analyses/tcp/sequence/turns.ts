@@ -8,6 +8,8 @@ export class Turns {
   /** When the client's first packet after the SYNs came. */
   private openedAt: number | null = null;
   private asked = false;
+  /** When the turn's new data came last; null where that isn't known. */
+  private spokeAt: number | null = null;
 
   /** A connection of its own begins on the same ports; turns are counted on. */
   reset(): void {
@@ -27,12 +29,16 @@ export class Turns {
   }
 
   private speak({ time, timed, syn }: Segment, fromClient: boolean, other: Side, marks: Marks): void {
-    if (this.speaker !== fromClient) {
+    if (this.speaker === fromClient) {
+      const before = this.spokeAt;
+      marks.pause = before === null || !timed || before > time ? null : time - before;
+    } else {
       this.speaker = fromClient;
       this.turn++;
       const since = this.turn === 1 ? (syn ? null : this.openedAt) : other.dataAt;
       marks.wait = since === null || !timed || since > time ? null : time - since;
     }
+    this.spokeAt = timed ? time : null;
     marks.turn = this.turn;
   }
 }
