@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { connect, type Host } from "../../lib/index.js";
 import { isNewEnough } from "../../lib/probes/engine/version.js";
 import type { Sshd } from "../fixtures/sshd.js";
@@ -16,16 +15,13 @@ export async function withEachBpftrace<Result>(
 ): Promise<Result> {
   const hosts = [await connect(sshd.destination, sshd.options)];
   try {
-    const said = await versionOn(hosts[0] as Host);
-    if (!isNewEnough(said, inPlace)) {
-      if (existsSync("/usr/bin/mmdebstrap"))
-        hosts.push(
-          await connect(sshd.destination, { ...sshd.options, bpftrace: await bpftraceOf(userland) }),
-        );
-      else
+    if (!isNewEnough(await versionOn(hosts[0] as Host), inPlace)) {
+      const bpftrace = await bpftraceOf(userland).catch((error) => {
         console.error(
-          `LEFT OUT: what a run costs with the bpftrace of Debian ${userland.name}; apt-get install mmdebstrap`,
+          `LEFT OUT: what a run costs with the bpftrace of Debian ${userland.name}: ${error.shortMessage ?? error}`,
         );
+      });
+      if (bpftrace !== undefined) hosts.push(await connect(sshd.destination, { ...sshd.options, bpftrace }));
     }
     return await act(hosts);
   } finally {
