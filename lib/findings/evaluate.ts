@@ -16,8 +16,8 @@ import { type Severity, severities } from "./severity.js";
 
 /** Rows of evidence that a finding keeps; it counts all of them. */
 const keptRows = 1000;
-/** A query keeps one core busy and takes memory; rules that wait for the same analysis keep none. */
-const rulesAtOnce = 4;
+/** Queries run four at a time, in libuv's threads. Most rules wait for an analysis that others wait for, too: no core is to be idle meanwhile. */
+const rulesAtOnce = 16;
 
 /** What is diagnosed. */
 export interface Diagnosis<Subject> {

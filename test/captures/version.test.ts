@@ -32,7 +32,10 @@ describeLive("the version of this machine's tshark", ["tshark"], () => {
     process.env.PATH = PATH;
     process.env.XDG_CACHE_HOME = XDG_CACHE_HOME;
   });
-  const real = () => execFileSync("which", ["tshark"], { env: { ...process.env, PATH } }).toString().trim();
+  const real = () =>
+    execFileSync("which", ["tshark"], { env: { ...process.env, PATH } })
+      .toString()
+      .trim();
 
   test("is asked once, as long as its executable stays as it is", async () => {
     copyFileSync(real(), executable);
