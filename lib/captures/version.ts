@@ -1,4 +1,4 @@
-import { open, realpath } from "node:fs/promises";
+import { access, constants, open, realpath } from "node:fs/promises";
 import { basename, delimiter, join } from "node:path";
 import type { Json } from "../cases/index.js";
 import { type Host, localhost } from "../hosts/index.js";
@@ -23,7 +23,8 @@ async function localVersion(host: Host): Promise<string> {
   const kept = key === null ? null : await keptAnswer("version", key);
   if (typeof kept === "string" && kept !== "") return kept;
   const version = await readVersion(host);
-  if (key !== null && (await executable().catch(() => null)) === key)
+  const isWhole = /^TShark \(Wireshark\) \d+\.\d+/.test(version);
+  if (key !== null && isWhole && (await executable().catch(() => null)) === key)
     await keepAnswer("version", key, version);
   return version;
 }
@@ -34,11 +35,17 @@ async function localVersion(host: Host): Promise<string> {
  */
 async function executable(): Promise<Json> {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-    const path = await realpath(join(folder, "tshark")).catch(() => null);
+    const path = await runnable(join(folder, "tshark")).catch(() => null);
     if (path === null) continue;
     return basename(path) === "tshark" && (await isElf(path)) ? `${path} ${await localIdentity(path)}` : null;
   }
   return null;
+}
+
+/** The file itself; fails for what a shell would not run. */
+async function runnable(path: string): Promise<string> {
+  await access(path, constants.X_OK);
+  return realpath(path);
 }
 
 async function isElf(path: string): Promise<boolean> {

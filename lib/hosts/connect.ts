@@ -16,8 +16,8 @@ import { SshTransport } from "./ssh/transport.js";
  * @param destination `user@host`, `user@host:port`, `user@[ipv6]:port` or a name of ~/.ssh/config.
  * @param options what differs from ~/.ssh/config and OpenSSH's defaults.
  * @throws SkbookError `BAD_DESTINATION`, `HOST_UNKNOWN`, `HOST_UNREACHABLE`, `HOST_KEY_UNKNOWN`, `HOST_KEY_CHANGED`, `HOST_KEY_REVOKED`,
- *   `SSH_AUTH_FAILED`, `SSH_CONFIG_UNREADABLE`, `PROXY_COMMAND_UNSUPPORTED`, `INTERRUPTED`, of a file in `btf`
- *   `BTF_UNREADABLE`, `BTF_MISMATCH`, `BIG_ENDIAN`, `BAD_PARAMETER` for a `bpftrace` that is no absolute path; in a replay `NOT_RECORDED` for a host
+ *   `SSH_AUTH_FAILED`, `SSH_CONFIG_UNREADABLE`, `PROXY_COMMAND_UNSUPPORTED`, `INTERRUPTED`, `BAD_PARAMETER` for a `bpftrace` that is no
+ *   absolute path, of a file in `btf` `BTF_UNREADABLE`, `BTF_MISMATCH`, `BIG_ENDIAN`; in a replay `NOT_RECORDED` for a host
  *   that the case doesn't know.
  * @example const host = await connect("root@192.0.2.10");
  */
@@ -41,13 +41,13 @@ export function localhost(): Host {
   return thisMachine;
 }
 
-/** A command of another name is looked for on the PATH of whoever runs it, and a relative path in a folder that nobody knows. */
+/** A relative path would lie in a folder that nobody knows; a word with a `=` is a variable to env(1), which starts bpftrace. */
 function checkedPath(destination: string, path: string | undefined): string | undefined {
-  if (path === undefined || path.startsWith("/")) return path;
+  if (path === undefined || /^\/[^=]+$/.test(path)) return path;
   throw new SkbookError({
     code: "BAD_PARAMETER",
     tried: `connect to ${destination}`,
-    failed: `bpftrace: ${JSON.stringify(path)} is no absolute path`,
+    failed: `bpftrace: ${JSON.stringify(path)} is no absolute path, or has a "=" in it`,
     todo: 'give the whole path of the file on the host: { bpftrace: "/usr/local/bin/bpftrace" }',
   });
 }

@@ -17,7 +17,9 @@ const script = [
   "say kptr_restrict; cat /proc/sys/kernel/kptr_restrict",
   "say clocksource; cat /sys/devices/system/clocksource/clocksource0/current_clocksource",
   syncScript,
-  'of() { command -v "$1" && "$1" --version | head -n 2; }; say tool.bpftrace; of "${1:-bpftrace}"',
+  "of() { command -v $1 && $1 --version | head -n 2; }; say tool.bpftrace",
+  // What `command -v` says of a path differs by shell.
+  'if [ -z "$1" ]; then of bpftrace; elif [ -f "$1" ] && [ -x "$1" ]; then echo "$1"; "$1" --version | head -n 2; fi',
   "for t in tshark dumpcap tcpdump bpftool ovs-vsctl virsh; do say tool.$t; of $t; done",
   "say links; ip -j -d link show",
   "say ovs.datapaths; ovs-vsctl --timeout=3 --no-headings --format=csv --columns=datapath_type list Bridge",
@@ -37,7 +39,10 @@ export async function takeSnapshot(
   host: Host,
   { btfGiven, bpftrace }: { btfGiven: boolean; bpftrace: string | undefined },
 ): Promise<Snapshot> {
-  const all = btfGiven ? `say btf.given; echo yes; ${script}` : script;
+  const given = [
+    ...(btfGiven ? ["say btf.given; echo yes"] : []),
+    ...(bpftrace === undefined ? [] : ['say bpftrace.given; echo "$1"']),
+  ];
   const args = bpftrace === undefined ? [] : [bpftrace];
-  return readSections(host, "host", all, args, {}, { deadlineSeconds });
+  return readSections(host, "host", [...given, script].join("; "), args, {}, { deadlineSeconds });
 }

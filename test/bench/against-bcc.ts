@@ -10,7 +10,7 @@ import type { Figure } from "./figure.js";
 
 /** Runs of a program that are enough to compare. */
 export const packets = 100_000;
-/** What else a machine does changes from second to second, by half. */
+/** A machine that others share is half as fast for seconds. */
 const rounds = 7;
 const python = "/usr/bin/python3";
 
@@ -40,7 +40,7 @@ interface Cost {
  * machine does meets both.
  *
  * @param hosts the same host, with one bpftrace and another.
- * @returns a figure for each of them.
+ * @returns a figure for each of them; its ratio is the median of those of the rounds, not that of the medians.
  */
 export async function against(
   name: string,

@@ -33,6 +33,22 @@ test("the longest pause of a turn is one between what was chosen", async () => {
   ]);
 });
 
+test("the first packet that a display filter shows has no pause before it", async () => {
+  const talk = new Talk().open().data("client", 200).ack("server").data("server", 10);
+  talk.data("server", 500, 5).data("server", 500, 1).ack("client");
+  const early = new Talk(41_000, -1, { client: "192.0.2.9", server: "198.51.100.9" }).open();
+  early.data("client", 500).ack("server").data("server", 500, 8).ack("client");
+  const frames = [...early.frames, ...talk.frames].sort(([a], [b]) => a - b);
+  const capture = await open(
+    "filter",
+    frames.map(([seconds, frame]): Frames[number] => [seconds + 10, frame]),
+  );
+  const ip = "192.0.2.1";
+  const asked = "SELECT round(longest_pause_ns / 1e6), packets FROM this WHERE sender = 'server'";
+  expect(await rowsOf(tcpTurns(capture, { ip }), asked)).toEqual([[5000, 3]]);
+  expect(await rowsOf(tcpTurns(capture, { ip, filter: "tcp.len > 400" }), asked)).toEqual([[1000, 2]]);
+});
+
 test("what is sent again ends no pause", async () => {
   const talk = new Talk().open().data("client", 200).ack("server").data("server").ack("client");
   const first = talk.at("server") - 1000;

@@ -30,7 +30,8 @@ describeLive("the version of this machine's tshark", ["tshark"], () => {
   });
   afterAll(() => {
     process.env.PATH = PATH;
-    process.env.XDG_CACHE_HOME = XDG_CACHE_HOME;
+    if (XDG_CACHE_HOME === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = XDG_CACHE_HOME;
   });
   const real = () =>
     execFileSync("which", ["tshark"], { env: { ...process.env, PATH } })
@@ -46,6 +47,18 @@ describeLive("the version of this machine's tshark", ["tshark"], () => {
     expect(await version()).toBe("TShark (Wireshark) 0.0");
     copyFileSync(real(), executable);
     expect(await version()).toBe(said);
+  });
+
+  test("isn't that of a file that nobody may run", async () => {
+    copyFileSync(real(), executable);
+    chmodSync(executable, 0o644);
+    const said = await version();
+    expect(kept()).toHaveLength(1);
+    rmSync(executable);
+    writeFileSync(kept()[0] as string, '"TShark (Wireshark) 0.0"');
+    // The same one was meant before.
+    expect(await version()).toBe("TShark (Wireshark) 0.0");
+    expect(said).toMatch(/^TShark/);
   });
 
   test("is asked each time of a script, which may start another one tomorrow", async () => {

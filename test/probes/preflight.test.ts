@@ -141,22 +141,59 @@ describeLive("before a probe is attached", ["root", "bpftrace", "sshd", "tracing
     );
   });
 
-  test.each(["bpftrace", "./bpftrace", "", "-v"])("%j is no path of a bpftrace", async (path) => {
-    await expect(connect(sshd.destination, { ...sshd.options, bpftrace: path })).rejects.toMatchObject({
-      code: "BAD_PARAMETER",
-      failed: expect.stringContaining("no absolute path"),
-    });
-  });
-
-  test("a given path with nothing there is refused", async () => {
-    const wrong = await connect(sshd.destination, { ...sshd.options, bpftrace: "/nowhere/bpftrace" });
-    try {
-      await expect(dropSummary(wrong, { seconds: 1 })).rejects.toMatchObject({
-        code: "BPFTRACE_MISSING",
-        failed: expect.stringContaining("at a path that was given"),
+  test.each(["bpftrace", "./bpftrace", "", "-v", "/opt/bpftrace=0.23/bpftrace"])(
+    "%j is no path of a bpftrace",
+    async (path) => {
+      await expect(connect(sshd.destination, { ...sshd.options, bpftrace: path })).rejects.toMatchObject({
+        code: "BAD_PARAMETER",
+        failed: expect.stringContaining("no absolute path"),
       });
+    },
+  );
+
+  test.each(["/nowhere/bpftrace", "/usr/bin", "/etc/passwd", "/bin/true"])(
+    "at %s is no bpftrace, which is said before anything is attached",
+    async (bpftrace) => {
+      const wrong = await connect(sshd.destination, { ...sshd.options, bpftrace });
+      try {
+        await expect(dropSummary(wrong, { seconds: 1 })).rejects.toMatchObject({
+          code: "BPFTRACE_MISSING",
+          failed: expect.stringContaining(`${bpftrace} is no program that says it is bpftrace`),
+          todo: expect.stringContaining("correct the path"),
+        });
+      } finally {
+        await wrong.close();
+      }
+    },
+  );
+
+  test("a replay tells two connections to one host apart by their bpftrace", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "skbook-two-"));
+    const link = join(folder, "bpftrace");
+    symlinkSync("/usr/bin/bpftrace", link);
+    const other = await connect(sshd.destination, { ...sshd.options, bpftrace: link });
+    try {
+      await record(join(folder, "case"));
+      const [own, others] = [
+        await dropSummary(host, { seconds: 1 }),
+        await dropSummary(other, { seconds: 1 }),
+      ];
+      expect(others.provenance.details.command).toContain(link);
+      await replay(join(folder, "case"));
+      const again = [
+        await connect(sshd.destination, { bpftrace: link }),
+        await connect(sshd.destination),
+      ] as const;
+      expect((await dropSummary(again[0], { seconds: 1 })).provenance.recordingId).toBe(
+        others.provenance.recordingId,
+      );
+      expect((await dropSummary(again[1], { seconds: 1 })).provenance.recordingId).toBe(
+        own.provenance.recordingId,
+      );
     } finally {
-      await wrong.close();
+      live();
+      await other.close();
+      rmSync(folder, { recursive: true });
     }
   });
 

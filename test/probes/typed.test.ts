@@ -69,6 +69,23 @@ test("a value goes to its own end, with brackets in its keys", () => {
     "BEGIN { if (nsecs == 0) { @of[(uint64)0, (uint64)0] = (uint64)0; @place[(uint64)0] = (1, -2, (uint64)0); }",
   );
   expect(clause("$n = @of[@place[$a], ($b)];")).toContain("\n$n = @of[@place[$a], ($b)]; }");
+  expect(clause("$n = @of[$a] /* of it */ ; $m = 2;")).toContain(
+    "\n$n = @of[$a] /* of it */ ; $m = (uint64)(2); }",
+  );
+  expect(clause("if (tid == 0) { $a = 1 } $b = 2")).toContain(
+    "\nif (tid == 0) { $a = (uint64)(1 )} $b = (uint64)(2 )}",
+  );
+});
+
+test("a struct may end with a semicolon, and maps of distributions know their type", () => {
+  const program =
+    "struct w { unsigned long words[2]; };\nBEGIN { }\nkprobe:f { $n = @of[$a]; @of[$a] = 1; }\n";
+  expect(typed(program, countedDown)).toContain(
+    "};\nBEGIN { if (nsecs == 0) { @of[(uint64)0] = (uint64)0; } }",
+  );
+  expect(clause("@h[$a] = hist($b); @h[$c] = hist($d); @t[$a] = avg($b); @t[$c] = avg($d);")).toContain(
+    "BEGIN { }",
+  );
 });
 
 test("bytes of a tracepoint's record are those of a copy", () => {

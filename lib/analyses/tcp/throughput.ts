@@ -85,7 +85,8 @@ export async function tcpThroughput(capture: Capture, options: ThroughputOptions
     query: `
       WITH bins AS (
         SELECT CAST((time_ns - first_ns) // ${binNs} AS ${bins}) AS bin, CAST(flow_number * 2 + CAST(NOT from_client AS INTEGER) AS INTEGER) AS side,
-          ${summed("tcp_len_bytes")} AS payload_bytes, ${summed("tcp.resent_bytes")} AS resent_bytes, ${summed("wire_bytes")} AS wire_bytes, max(in_flight_bytes) AS max_in_flight_bytes,
+          ${summed("tcp_len_bytes")} AS payload_bytes, coalesce(${summed("tcp.resent_bytes")}, 0) AS resent_bytes,
+          ${summed("wire_bytes")} AS wire_bytes, max(in_flight_bytes) AS max_in_flight_bytes,
           min(tcp_window_bytes) FILTER (NOT syn AND NOT rst AND tcp_window_scale <> -1) AS window_bytes
         FROM tcp, first GROUP BY ALL),
       sorted AS (FROM bins ORDER BY bin, side),
@@ -105,9 +106,9 @@ export async function tcpThroughput(capture: Capture, options: ThroughputOptions
   });
 }
 
-/** In SQL: a sum of whole numbers. Below 2^53 floating point has them all, and takes half the room of the numbers that DuckDB adds integers to. */
+/** In SQL: a sum of whole numbers. A DOUBLE, which has all of them below 2^53, takes half the room of the HUGEINT that DuckDB adds integers to. */
 function summed(bytes: string): string {
-  return `CAST(coalesce(sum(CAST(${bytes} AS DOUBLE)), 0) AS BIGINT)`;
+  return `CAST(sum(CAST(${bytes} AS DOUBLE)) AS BIGINT)`;
 }
 
 /** In SQL: whether the row before or behind is that of the same bin's other side. */

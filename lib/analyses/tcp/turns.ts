@@ -43,16 +43,17 @@ export async function tcpTurns(capture: Capture, filter: TrafficFilter = {}): Pr
   return scope.table({
     source: "tcpTurns",
     views: {
-      // A pause before all that is chosen is none of it.
-      first: "SELECT min(time_ns) AS first_ns FROM seen",
       taken: `
         SELECT flow_number, turn, any_value(sender) AS sender, min(time_ns) AS start_ns,
           max(time_ns) - min(time_ns) AS duration_ns, count(*) AS packets, sum(tcp_len_bytes) AS payload_bytes,
-          arg_min(wait_ns, place) AS wait_ns, coalesce(max(pause_ns) FILTER (time_ns - pause_ns >= first_ns), 0) AS longest_pause_ns
-        FROM tcp, first WHERE turn IS NOT NULL GROUP BY flow_number, turn`,
+          arg_min(wait_ns, place) AS wait_ns, max(pause_ns, 2) AS pauses, arg_min(coalesce(pause_ns, -1), place) AS before_ns
+        FROM tcp WHERE turn IS NOT NULL GROUP BY flow_number, turn`,
     },
     query: `
-      SELECT flow, taken.* FROM taken JOIN conversations USING (flow_number) ORDER BY flow_number, turn`,
+      SELECT flow, taken.*,
+        -- What was before the first packet that was chosen is no pause between those.
+        coalesce(CASE WHEN pauses[1] = before_ns THEN pauses[2] ELSE pauses[1] END, 0) AS longest_pause_ns
+      FROM taken JOIN conversations USING (flow_number) ORDER BY flow_number, turn`,
     columns,
   });
 }

@@ -4,7 +4,14 @@ import type { Hooks, ResolvedHooks } from "../hooks.js";
 import type { OfProcess } from "../library.js";
 import { datapathTypes, readTarget, type Target } from "../target.js";
 import { hooksOf, type ProbeDefinition, type ProbeFacts } from "./definition.js";
-import { isNewEnough, oldestForOneProcess, oldestVersion, typesVariables, versionSaid } from "./version.js";
+import {
+  isNewEnough,
+  oldestForOneProcess,
+  oldestVersion,
+  saysVersion,
+  typesVariables,
+  versionSaid,
+} from "./version.js";
 
 /** One thing that a probe needs of a host. */
 export interface Check {
@@ -138,17 +145,26 @@ function oneProcessCheck({ snapshot, library }: Target): Check {
 
 function bpftraceCheck(snapshot: Snapshot): Check {
   const said = snapshot["tool.bpftrace"] ?? "";
-  const version =
-    versionSaid(snapshot) ||
-    "there is none on the PATH that commands have there, nor at a path that was given";
+  const given = snapshot["bpftrace.given"];
   const old = !isNewEnough(said);
+  const missing = said === "" || (given !== undefined && !saysVersion(snapshot));
+  const nowhere =
+    given === undefined
+      ? "bpftrace is not on the PATH that commands have there"
+      : `${given} is no program that says it is bpftrace, or can't be run`;
   return {
     check: "bpftrace",
-    ok: said !== "" && !old,
-    detail: old ? `${version} is too old: it fails on programs that read packet headers` : version,
+    ok: !missing && !old,
+    detail: missing
+      ? nowhere
+      : old
+        ? `${versionSaid(snapshot)} is too old: it fails on programs that read packet headers`
+        : versionSaid(snapshot),
     todo: old
       ? `install bpftrace ${oldestVersion} or newer on the host: Debian 12 and Ubuntu 24.04 have it, others find it at https://github.com/bpftrace/bpftrace/releases`
-      : "install it on the host: apt-get install bpftrace, or dnf install bpftrace; or say where it is: connect(host, { bpftrace })",
+      : given === undefined
+        ? "install it on the host: apt-get install bpftrace, or dnf install bpftrace; where it is elsewhere, give its path: connect(host, { bpftrace })"
+        : "correct the path that was given to connect(), or leave it out",
     // Nothing that would do is there.
     code: "BPFTRACE_MISSING",
   };

@@ -109,7 +109,10 @@ export interface StoppableRun extends RecordedRun<RunOutcome> {
 
 /** Runs a program on the host under a lease; or finds its recording. */
 export async function runProbe(host: Host, plan: RunPlan): Promise<StoppableRun> {
-  const request = { kind: "probe" as const, name: plan.probe, host: host.name, params: plan.params };
+  // Of two connections to one host, each may have a bpftrace of its own.
+  const given = host.bpftrace === "bpftrace" ? {} : { bpftrace: host.bpftrace };
+  const params = { ...plan.params, ...given };
+  const request = { kind: "probe" as const, name: plan.probe, host: host.name, params };
   let stop = (_early: boolean) => {};
   const run = await recordedRun(request, runOutcome, async () => {
     const target = await knownTarget(host, plan.target, plan.modules);

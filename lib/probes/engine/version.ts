@@ -26,6 +26,11 @@ export function placesTextRight(snapshot: Snapshot): boolean {
   return isNewEnough(snapshot["tool.bpftrace"] ?? "", "0.27.0");
 }
 
+/** Whether it says at all that it is bpftrace. */
+export function saysVersion(snapshot: Snapshot): boolean {
+  return /^bpftrace /m.test(snapshot["tool.bpftrace"] ?? "");
+}
+
 /** What a host's bpftrace says of its version; nothing where it has none. */
 export function versionSaid(snapshot: Snapshot): string {
   return (snapshot["tool.bpftrace"] ?? "").split("\n").at(-1) ?? "";

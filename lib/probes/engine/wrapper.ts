@@ -39,7 +39,7 @@ const script = [
   '"$@" & pid=$!',
   'sample() { ls -l /proc/$pid/fd 2>/dev/null | grep -q bpf-stats && awk "$add" /proc/uptime /proc/$pid/stat /proc/$pid/fdinfo/* >&2 2>/dev/null; }',
   // Less and less often, since attaching takes long where many do it at a time.
-  "{ pause=0.2; until sample; do sleep $pause || exit; case $pause in 0.2) pause=0.4 ;; 0.4) pause=0.8 ;; 0.8) pause=1.6 ;; *) pause=3.2 ;; esac; done; " +
+  "{ pause=0.2; until sample; do sleep $pause || exit; case $pause in 0.2) pause=0.4 ;; *) pause=0.8 ;; esac; done; " +
     "while sleep $every; do sample; done; } & sampler=$!",
   // By the signal the kernel's part of a probe knows that it is to end: when the sample has been taken. All of the group hears SIGTERM by itself.
   "trap 'again=1; sample; kill -s $end $pid 2>/dev/null' CONT; trap 'again=1; sample' TERM; again=1; code=",

@@ -26,7 +26,7 @@ export function textOfTokens(tokens: readonly Token[]): string {
   return tokens.map(({ text }) => text).join("");
 }
 
-/** What neither spaces nor comments are. */
+/** Whether a token is neither space nor comment. */
 export function isCode({ kind }: Token): boolean {
   return kind !== "space" && kind !== "comment";
 }
@@ -43,14 +43,14 @@ export function closingOf(tokens: readonly Token[], opening: number): number {
   return -1;
 }
 
-/** What signs part that stand in no brackets. */
-export function partsOf(tokens: readonly Token[], sign: string): Token[][] {
+/** What commas part, outside of brackets. */
+export function partsOf(tokens: readonly Token[]): Token[][] {
   const parts: Token[][] = [[]];
   let depth = 0;
   for (const token of tokens) {
     if (token.kind === "sign" && "([{".includes(token.text)) depth += 1;
     if (token.kind === "sign" && ")]}".includes(token.text)) depth -= 1;
-    if (token.kind === "sign" && token.text === sign && depth === 0) parts.push([]);
+    if (token.kind === "sign" && token.text === "," && depth === 0) parts.push([]);
     else parts.at(-1)?.push(token);
   }
   return parts;

@@ -1,8 +1,11 @@
 import { type Bpf, textOf } from "./bpf.js";
 import { closingOf, isCode, partsOf, type Token, textOfTokens, tokensOf } from "./tokens.js";
 
-/** Functions of which maps are made that know their type: what adds up, and text. */
-const otherwise = new Set(["count", "sum", "max", "min", "stats", "str", "buf", "comm"]);
+/** What a map's first value may be without a number's type: what adds up, and text. */
+const otherwise = new Set([
+  ...["count", "sum", "max", "min", "avg", "stats", "hist", "lhist"],
+  ...["str", "strftime", "buf", "comm"],
+]);
 const stacks = new Set(["kstack", "ustack"]);
 
 const zero = "(uint64)0";
@@ -25,7 +28,8 @@ export function typed(program: string, signed: readonly Bpf[]): string {
 
 function typedClause(clause: readonly Token[], signedNames: readonly string[], types: string): string {
   const start = clause.findIndex((token) => isSign(token, "{")) + 1;
-  const [first] = clause.filter(isCode);
+  // A `;` ends a struct, and belongs to it.
+  const first = clause.find((token) => isCode(token) && !isSign(token, ";"));
   if (start === 0 || first?.text === "struct") return textOfTokens(clause);
   const { body, fields } = withCopies(clause.slice(start));
   // Read from the record itself, bytes at several places may become one moving address, which the verifier refuses.
@@ -77,24 +81,29 @@ function assigned(
     const set = kind === "variable" && single.has(name) ? valueAt(tokens, at + 1) : undefined;
     if (set === undefined || isOfMap(set.value)) text += name;
     else {
-      text += `${name} = (${type(name)})(${textOfTokens(set.value)});`;
-      at = set.end;
+      text += `${name} = (${type(name)})(${textOfTokens(set.value)})`;
+      at = set.end - 1;
     }
   }
   return text;
 }
 
-/** What stands between ` = ` and `;`, and where that ends; nothing where something else is done. */
+/** What a variable or map is set to, and where that ends: at a `;`, or with its block. Nothing where something else is done. */
 function valueAt(tokens: readonly Token[], from: number): { value: Token[]; end: number } | undefined {
   const sign = nextCode(tokens, from);
   if (!isSign(tokens[sign], "=")) return undefined;
   const start = nextCode(tokens, sign + 1);
-  const end = tokens.findIndex((token, at) => at > start && isSign(token, ";"));
-  return end < 0 ? undefined : { value: tokens.slice(start, end), end };
+  for (let [end, depth] = [start, 0]; end < tokens.length; end++) {
+    if (isSign(tokens[end], "{")) depth += 1;
+    if (isSign(tokens[end], "}")) depth -= 1;
+    if (isSign(tokens[end], ";") || depth < 0) return { value: tokens.slice(start, end), end };
+  }
+  return undefined;
 }
 
 /** Whether a value is read of a map, or one of several that came from one, and has the map's type, which may not be known yet. */
-function isOfMap(value: readonly Token[]): boolean {
+function isOfMap(tokens: readonly Token[]): boolean {
+  const value = tokens.filter(isCode);
   const [first] = value;
   if (first?.kind !== "map" && first?.kind !== "variable") return false;
   const keysEnd = isSign(value[1], "[") ? closingOf(value, 1) + 1 : 1;
@@ -114,7 +123,7 @@ function typesOfMaps(tokens: readonly Token[]): string {
     const value = end < 0 ? undefined : valueAt(tokens, end + 1)?.value;
     const name = value?.find(isCode)?.text ?? "";
     if (value === undefined || isFirst || stores.has(map) || otherwise.has(name)) continue;
-    const keys = partsOf(tokens.slice(at + 2, end), ",").map(() => zero);
+    const keys = partsOf(tokens.slice(at + 2, end)).map(() => zero);
     stores.set(map, `${map}[${keys.join(", ")}] = ${likeOf(value)};`);
   }
   return stores.size === 0 ? "" : ` if (nsecs == 0) { ${[...stores.values()].join(" ")} }`;
@@ -125,7 +134,7 @@ function likeOf(value: readonly Token[]): string {
   const [first] = value;
   if (first !== undefined && stacks.has(first.text)) return textOfTokens(value);
   if (!isSign(first, "(") || closingOf(value, 0) !== value.length - 1) return zero;
-  const parts = partsOf(value.slice(1, -1), ",").map((part) => part.filter(isCode));
+  const parts = partsOf(value.slice(1, -1)).map((part) => part.filter(isCode));
   if (parts.length < 2) return zero;
   const typedParts = parts.map((part) => {
     const number = isSign(part[0], "-") ? part.slice(1) : part;

@@ -20,9 +20,12 @@ export function commandOf(command: Json | undefined): string | undefined {
   return shown.map(quoted).join(" ");
 }
 
-/** Of other programs `-e` means something else. Where a host was given the path of its bpftrace, that stands for the name. */
+/** How bpftrace is started, whatever it is called on the host. */
+const asStarted = ["-f", "json", "-B", "line"].join("\0");
+
+/** Of other programs `-e` means something else. */
 function isOfBpftrace(words: readonly string[]): boolean {
-  return words.some((word) => /^(?:\S*\/)?bpftrace[^\s/]*$/.test(word));
+  return words.includes("bpftrace") || words.join("\0").includes(asStarted);
 }
 
 /** A word as a shell reads it back. */

@@ -5,7 +5,7 @@ import { type Suite, sources } from "../kernels.js";
 import { built } from "./cache.js";
 
 /**
- * The bpftrace of a Debian suite, for this machine: nothing is installed, its libraries come with it.
+ * The bpftrace of a Debian suite, for this machine, which is x86-64 as the lab is: nothing is installed, its libraries come with it.
  *
  * @returns the path of a command.
  */
