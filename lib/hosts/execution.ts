@@ -32,6 +32,8 @@ const giveUpMilliseconds = 5_000;
 const unbegunMilliseconds = 2_000;
 /** The host keeps the deadline; what is still there so long after it is ended from here. */
 const graceSeconds = 4;
+/** It may have begun this long before this process, which was busy or waited for a session, heard of it. */
+const mostUnheardMs = 500;
 /** The check of a process group takes 5 s at most. */
 const proofSeconds = 10;
 
@@ -48,6 +50,8 @@ export class LeasedExecution implements Execution {
   readonly ended: Promise<ExecEnd>;
   private readonly channel: Promise<Channel>;
   private startedAt = performance.now();
+  /** How much earlier than that the command may have begun. */
+  private unheardMs = 0;
   /** Ends a wait for a session. */
   private readonly unwanted = new AbortController();
   private readonly deadlineSeconds: number;
@@ -126,8 +130,10 @@ export class LeasedExecution implements Execution {
       const { prefix, input } = this.elevated;
       signal.throwIfAborted();
       const words = [...prefix, ...leased(this.command, this.deadlineSeconds)];
+      const opening = performance.now();
       const channel = await this.transport.open(words, session, patience);
       this.startedAt = performance.now();
+      this.unheardMs = Math.min(this.startedAt - opening, mostUnheardMs);
       channel.stdin.on("error", () => {});
       channel.stdin.write(input);
       this.readStderr(channel.stderr);
@@ -174,7 +180,7 @@ export class LeasedExecution implements Execution {
     const leaseExpired = end.lost === null && this.stderr.includes(expiredLine);
     const { detached, lost } = end.lost === null ? await this.prove() : outOfReach;
     const unknown = end.exitCode === null && end.signal === null;
-    const past = durationMs >= this.deadlineSeconds * 1_000;
+    const past = durationMs + this.unheardMs >= this.deadlineSeconds * 1_000;
     return {
       host: this.host,
       command: [...this.command],

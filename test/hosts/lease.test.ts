@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ConnectedHost } from "../../lib/hosts/connected-host.js";
+import { localTransport } from "../../lib/hosts/local.js";
+import type { Transport } from "../../lib/hosts/transport.js";
 import { connect, type Host, localhost } from "../../lib/index.js";
 import { startFlakyProxy } from "../fixtures/flaky-proxy.js";
 import { describeLive } from "../fixtures/needs.js";
@@ -79,6 +82,22 @@ describeLive("a command under a lease", ["sshd"], () => {
     const result = await host().exec(sleep.command, { deadlineSeconds: 1 });
     expect(result).toMatchObject({ timedOut: true, detached: "proved" });
     expect(sleep.running()).toBe(false);
+  });
+
+  test("the deadline is told though this process heard late that the command had begun", async () => {
+    const late: Transport = {
+      ...localTransport,
+      async open(...words) {
+        const channel = await localTransport.open(...words);
+        await new Promise((later) => setTimeout(later, 300));
+        return channel;
+      },
+    };
+    const host = new ConnectedHost("h1", late);
+    const result = await host.exec(["sleep", "30"], { deadlineSeconds: 1 });
+    expect(result).toMatchObject({ timedOut: true, detached: "proved" });
+    const own = await localhost().exec(["sh", "-c", "exit 124"], { deadlineSeconds: 2 });
+    expect(own).toMatchObject({ timedOut: false, exitCode: 124 });
   });
 
   test.each(hosts)("%s: a command that ignores SIGTERM is killed all the same", async (_, host) => {
