@@ -3,15 +3,13 @@ import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Json } from "../../cases/index.js";
 import { writeWhole } from "../../tables/index.js";
-import { cacheFolder, touch } from "./folder.js";
-
-type Kind = "fields" | "facts" | "version";
+import { type AnswerKind, cacheFolder, touch } from "./folder.js";
 
 /** Answers of a kind that are kept: the one that was used the longest ago goes first. */
 const maxAnswers = 1_000;
 
 /** A small answer that was kept under a key, or null. */
-export async function keptAnswer(kind: Kind, key: Json): Promise<Json> {
+export async function keptAnswer(kind: AnswerKind, key: Json): Promise<Json> {
   const path = await pathOf(kind, key);
   if (path === null) return null;
   try {
@@ -24,7 +22,7 @@ export async function keptAnswer(kind: Kind, key: Json): Promise<Json> {
 }
 
 /** Keeps a small answer where anything can be kept. */
-export async function keepAnswer(kind: Kind, key: Json, answer: Json): Promise<void> {
+export async function keepAnswer(kind: AnswerKind, key: Json, answer: Json): Promise<void> {
   const path = await pathOf(kind, key);
   if (path === null) return;
   const text = JSON.stringify(answer);
@@ -41,7 +39,7 @@ async function dropOldest(folder: string): Promise<void> {
   for (const { path } of files.slice(0, files.length - maxAnswers)) await rm(path, { force: true });
 }
 
-async function pathOf(kind: Kind, key: Json): Promise<string | null> {
+async function pathOf(kind: AnswerKind, key: Json): Promise<string | null> {
   const folder = await cacheFolder(kind);
   const name = createHash("sha256").update(JSON.stringify(key)).digest("hex");
   return folder === null ? null : join(folder, `${name}.json`);

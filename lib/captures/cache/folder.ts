@@ -11,8 +11,11 @@ export function cacheBytes(): number {
   return Number.isNaN(given) ? defaultBytes : given;
 }
 
+/** Small answers that are kept beside the Tables of packets. */
+export type AnswerKind = "fields" | "facts" | "version";
+
 /** Where entries of a kind are kept, readable by the user only; null where that can't be. */
-export async function cacheFolder(kind: "packets" | "fields" | "facts" | "version"): Promise<string | null> {
+export async function cacheFolder(kind: "packets" | AnswerKind): Promise<string | null> {
   if (cacheBytes() === 0) return null;
   const base = process.env.XDG_CACHE_HOME ?? "";
   try {

@@ -146,28 +146,29 @@ function oneProcessCheck({ snapshot, library }: Target): Check {
 function bpftraceCheck(snapshot: Snapshot): Check {
   const said = snapshot["tool.bpftrace"] ?? "";
   const given = snapshot["bpftrace.given"];
-  const old = !isNewEnough(said);
-  const missing = said === "" || (given !== undefined && !saysVersion(snapshot));
-  const nowhere =
-    given === undefined
-      ? "bpftrace is not on the PATH that commands have there"
-      : `${given} is no program that says it is bpftrace, or can't be run`;
-  return {
-    check: "bpftrace",
-    ok: !missing && !old,
-    detail: missing
-      ? nowhere
-      : old
-        ? `${versionSaid(snapshot)} is too old: it fails on programs that read packet headers`
-        : versionSaid(snapshot),
-    todo: old
-      ? `install bpftrace ${oldestVersion} or newer on the host: Debian 12 and Ubuntu 24.04 have it, others find it at https://github.com/bpftrace/bpftrace/releases`
-      : given === undefined
-        ? "install it on the host: apt-get install bpftrace, or dnf install bpftrace; where it is elsewhere, give its path: connect(host, { bpftrace })"
-        : "correct the path that was given to connect(), or leave it out",
-    // Nothing that would do is there.
-    code: "BPFTRACE_MISSING",
+  // Nothing that would do is there.
+  const failed = (detail: string, todo: string): Check => {
+    return { check: "bpftrace", ok: false, detail, todo, code: "BPFTRACE_MISSING" };
   };
+  if (given !== undefined && !saysVersion(snapshot)) {
+    return failed(
+      `${given} is no program that says it is bpftrace, or can't be run`,
+      "correct the path that was given to connect(), or leave it out",
+    );
+  }
+  if (said === "") {
+    return failed(
+      "bpftrace is not on the PATH that commands have there",
+      "install it on the host: apt-get install bpftrace, or dnf install bpftrace; where it is elsewhere, give its path: connect(host, { bpftrace })",
+    );
+  }
+  if (!isNewEnough(said)) {
+    return failed(
+      `${versionSaid(snapshot)} is too old: it fails on programs that read packet headers`,
+      `install bpftrace ${oldestVersion} or newer on the host: Debian 12 and Ubuntu 24.04 have it, others find it at https://github.com/bpftrace/bpftrace/releases`,
+    );
+  }
+  return { check: "bpftrace", ok: true, detail: versionSaid(snapshot), todo: "", code: "BPFTRACE_MISSING" };
 }
 
 type Wanted = Pick<ProbeFacts, "name" | "datapath"> & Pick<ProbeDefinition<never>, "inProcess">;
