@@ -75,6 +75,12 @@ function treeOf(summary: Frame): Node {
   return root;
 }
 
+/** Rows that have samples, and no sum of them. */
+function withoutSum({ columns, values }: Frame): number {
+  const [total, bound] = [columns.indexOf("total_ns"), columns.indexOf("p50_low_ns")];
+  return (values as Value[][]).filter((row) => row[total] === null && (row[bound] ?? null) !== null).length;
+}
+
 interface Bar {
   node: Node;
   depth: number;
@@ -126,6 +132,7 @@ export async function flameGraph(
   const bars = barsOf(root, (root.ns * leastPermille) / 1_000);
   const depth = bars.reduce((most, one) => Math.max(most, one.depth), 0);
   const span = shownSpan(provenance, null);
+  const unknown = withoutSum(summary);
   const caption = captioned({
     title: "Stacks by time",
     facts: [
@@ -134,6 +141,7 @@ export async function flameGraph(
       `functions below ${leastPermille / 10} % are not drawn`,
     ],
     sources: [{ provenance, of: "event" }],
+    warnings: unknown === 0 ? [] : [`${counted(unknown, "row")} of unknown time not drawn`],
   });
   const titles: Record<Kind, string> = { command: "command", program: "program", kernel: "kernel" };
   const kinds = (Object.keys(titles) as Kind[]).filter((kind) => bars.some(({ node }) => node.kind === kind));

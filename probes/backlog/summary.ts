@@ -24,8 +24,8 @@ import {
  * - `interval` VARCHAR: received: until the stack received it; dropped: until it was dropped, since there was no room; open: in a
  *   backlog still at the end; counted together
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -46,7 +46,7 @@ import {
  */
 export const backlogSummary: Probe<BacklogSummaryParameters, "frame"> = defineHistogram({
   name: "backlogSummary",
-  revision: 1,
+  revision: 2,
   measures: "how long packets waited in the backlogs of CPUs, as a distribution that the kernel keeps",
   hooks: backlogHooks,
   mapKeys: 16_384,

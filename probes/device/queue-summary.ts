@@ -64,8 +64,8 @@ const [info, segments] = [bpf`$info`, bpf`$segments`];
  *   again
  * - `unit` VARCHAR: of what stands behind: bytes, packets
  * - `count` BIGINT: samples
- * - `total` BIGINT: sum of them
- * - `avg` DOUBLE: mean of them
+ * - `total` BIGINT: sum of them; null where it isn't known
+ * - `avg` DOUBLE: mean of them; null with their sum
  * - `p50_low` BIGINT: percentile 50: bound below
  * - `p50_high` BIGINT: percentile 50: bound above
  * - `p90_low` BIGINT: percentile 90: bound below
@@ -89,7 +89,7 @@ const [info, segments] = [bpf`$info`, bpf`$segments`];
  */
 export const queueSummary: Probe<QueueSummaryParameters, "frame"> = defineHistogram({
   name: "queueSummary",
-  revision: 2,
+  revision: 3,
   measures: "frames and bytes by device, direction and hardware queue",
   hooks,
   filters: {

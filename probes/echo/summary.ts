@@ -34,8 +34,8 @@ import {
  *   there was no room to follow it; unexpected: a reply that nobody was seen to have asked for: asked before the probe began,
  *   answered twice, or passing through; forwarded: a request that came in and was sent on: it is in no other row
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -60,7 +60,7 @@ import {
  */
 export const echoSummary: Probe<EchoSummaryParameters, "frame"> = defineHistogram({
   name: "echoSummary",
-  revision: 3,
+  revision: 4,
   measures:
     "where the time of pings goes, at who asks and at who answers, as a distribution that the kernel keeps",
   hooks: echoHooks,

@@ -26,8 +26,8 @@ import {
  *   when the measuring ended, and still are; flowing: flows that were not; over: flows of TCP that had said their end (FIN or
  *   RST); unfollowed: packets of flows that there was no room for
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -48,7 +48,7 @@ import {
  */
 export const gapSummary: Probe<GapSummaryParameters, "frame"> = defineHistogram({
   name: "gapSummary",
-  revision: 1,
+  revision: 2,
   measures: "how often and how long flows are silent, as a distribution that the kernel keeps",
   hooks: gapHooks,
   mapKeys: 16_384,

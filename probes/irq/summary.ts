@@ -41,8 +41,8 @@ const results = ["none", "handled", "thread"];
  * - `cpu` INTEGER: CPU that was interrupted
  * - `interval` VARCHAR: running: from the begin of its handler to its end
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -64,7 +64,7 @@ const results = ["none", "handled", "thread"];
  */
 export const irqSummary: Probe<IrqSummaryParameters, "frame"> = defineHistogram({
   name: "irqSummary",
-  revision: 1,
+  revision: 2,
   measures:
     "how often devices interrupt CPUs and how long the handlers run, as a distribution that the kernel keeps",
   hooks: { required: [entered, left] },

@@ -27,8 +27,8 @@ import {
  *   that look the same were open; refused: not given to ovs-vswitchd; unasked: handed in by ovs-vswitchd, not asked about; open:
  *   not handed back by the end
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -52,7 +52,7 @@ import {
  */
 export const upcallSummary: Probe<UpcallSummaryParameters, "frame"> = defineHistogram({
   name: "upcallSummary",
-  revision: 1,
+  revision: 2,
   measures: "how long Open vSwitch waited for ovs-vswitchd, as a distribution that the kernel keeps",
   hooks: upcallHooks,
   modules: upcallModules,

@@ -16,8 +16,8 @@ import { endings, places, wait, waitingClauses, waitingFilters, waitingHooks } f
  *   given what none had held, since it was empty, or there is none; dropped: until it was dropped on that way; unseen: given to
  *   the driver, not seen when it was handed over: a piece of a larger one, tried again, or there before the probe
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -39,7 +39,7 @@ import { endings, places, wait, waitingClauses, waitingFilters, waitingHooks } f
  */
 export const qdiscLatencySummary: Probe<QdiscLatencySummaryParameters, "frame"> = defineHistogram({
   name: "qdiscLatencySummary",
-  revision: 1,
+  revision: 2,
   measures: "how long packets waited in queueing disciplines, as a distribution that the kernel keeps",
   hooks: waitingHooks,
   mapKeys: 32_768,

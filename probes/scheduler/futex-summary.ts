@@ -56,8 +56,8 @@ const operation = bpf`$operation`;
  * - `address` VARCHAR: of the 32 bits that it waited for, in the memory of its process
  * - `interval` VARCHAR: waiting: from the call until it returns
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -78,7 +78,7 @@ const operation = bpf`$operation`;
  */
 export const futexSummary: Probe<FutexSummaryParameters, "frame"> = defineHistogram({
   name: "futexSummary",
-  revision: 2,
+  revision: 3,
   measures: "how long threads waited for locks and for each other, by the address that they waited at",
   hooks: { required: [entered, left] },
   filters: {

@@ -52,8 +52,8 @@ function returnAddress({ target }: HookAt) {
  * - `lock` VARCHAR: address of the lock, in the memory of the process
  * - `interval` VARCHAR: waiting: from the call until it returned
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -76,7 +76,7 @@ function returnAddress({ target }: HookAt) {
  */
 export const lockSummary: Probe<LockSummaryParameters, "frame"> = defineHistogram({
   name: "lockSummary",
-  revision: 2,
+  revision: 3,
   measures: "how long a process takes to get its mutexes and read-write locks, by the lock's address",
   hooks: { required: hooks },
   filters: { threads: threadFilters.threads },

@@ -28,8 +28,8 @@ import { commandField, readCommand, stacksParameter, threadField } from "./threa
  * - `interval` VARCHAR: blocked: from when it gave its CPU up, to wait for something, until it runs again; preempted: from when
  *   it was put off its CPU, and could have gone on, until it runs again
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -50,7 +50,7 @@ import { commandField, readCommand, stacksParameter, threadField } from "./threa
  */
 export const offCpuSummary: Probe<OffCpuSummaryParameters, "frame"> = defineHistogram({
   name: "offCpuSummary",
-  revision: 1,
+  revision: 2,
   measures: "how long threads were off their CPU, and where they were then",
   hooks: { required: [switched] },
   filters: offCpuFilters,

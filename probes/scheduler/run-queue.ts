@@ -29,8 +29,8 @@ const queued = new BpfMap("queued", false);
  * - `interval` VARCHAR: woken: from its wake-up until it runs; preempted: from when it was put off its CPU, and could have gone
  *   on, until it runs again
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -51,7 +51,7 @@ const queued = new BpfMap("queued", false);
  */
 export const runQueueSummary: Probe<RunQueueSummaryParameters, "frame"> = defineHistogram({
   name: "runQueueSummary",
-  revision: 2,
+  revision: 3,
   measures: "how long threads waited for a CPU, as a distribution that the kernel keeps",
   hooks,
   filters: threadFilters,

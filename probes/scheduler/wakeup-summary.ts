@@ -19,8 +19,8 @@ const wakerCpu = new BpfMap("waker_cpu", false);
  * - `interval` VARCHAR: waking: from the wake-up call until the thread is in the run queue of a CPU; queued: from there until it
  *   runs; whole: from the wake-up call until it runs
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -42,7 +42,7 @@ const wakerCpu = new BpfMap("waker_cpu", false);
  */
 export const wakeupSummary: Probe<WakeupSummaryParameters, "frame"> = defineHistogram({
   name: "wakeupSummary",
-  revision: 1,
+  revision: 2,
   measures:
     "how long threads took from their wake-up until they ran, as a distribution that the kernel keeps",
   hooks: wakeupHooks,

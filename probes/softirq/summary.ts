@@ -13,8 +13,8 @@ import { now, since, softirqClauses, softirqFields, softirqFilters, softirqHooks
  * - `vector` VARCHAR: which softirq, as /proc/softirqs names it
  * - `interval` VARCHAR: waiting: from its raise until it runs; running: from its begin to its end
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -35,7 +35,7 @@ import { now, since, softirqClauses, softirqFields, softirqFilters, softirqHooks
  */
 export const softirqSummary: Probe<SoftirqSummaryParameters, "frame"> = defineHistogram({
   name: "softirqSummary",
-  revision: 2,
+  revision: 3,
   measures: "how long softirqs waited and ran, as a distribution that the kernel keeps",
   hooks: softirqHooks,
   filters: softirqFilters,

@@ -18,8 +18,8 @@ import { stageHooks, stageNames } from "./stages.js";
  * - `from_stage` VARCHAR: stage where the time begins; null: of the total
  * - `to_stage` VARCHAR: stage where it ends; null: of the total, and where none was reached
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below

@@ -74,8 +74,8 @@ function readSocket(at: HookAt): Bpf {
  *   established before the probe was ready; unestablished: accepted before the handshake had ended, by TCP Fast Open (RFC 7413);
  *   discarded: established, and closed before anybody accepted it; open: established, and not accepted at the end
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -96,7 +96,7 @@ function readSocket(at: HookAt): Bpf {
  */
 export const acceptSummary: Probe<AcceptSummaryParameters, "frame"> = defineHistogram({
   name: "acceptSummary",
-  revision: 2,
+  revision: 3,
   measures: "how long established TCP connections waited for accept(2)",
   hooks: { required: [accepted, destroyed, changed] },
   filters: socketFilters,

@@ -47,8 +47,8 @@ const knowsOrder = (at: HookAt) => {
  * - `interval` VARCHAR: unread: from the arrival of data where none was, until a read took some; hole: from the arrival of data
  *   out of order until the segment before it came; discarded: lay unread when the socket was closed; open: lay unread at the end
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -69,7 +69,7 @@ const knowsOrder = (at: HookAt) => {
  */
 export const readLatencySummary: Probe<ReadLatencySummaryParameters, "frame"> = defineHistogram({
   name: "readLatencySummary",
-  revision: 4,
+  revision: 5,
   measures: "how long data lay in TCP sockets until it was read, and how long behind a hole",
   hooks: { required: [segment, read, destroyed] },
   filters: socketFilters,

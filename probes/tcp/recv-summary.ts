@@ -38,8 +38,8 @@ const [since, now, result, which] = [bpf`$since`, bpf`$now`, bpf`$result`, bpf`$
  * - `quantity` VARCHAR: took: from the call until it returned; size: what it got
  * - `unit` VARCHAR: of what stands behind: ns, bytes
  * - `count` BIGINT: samples
- * - `total` BIGINT: sum of them
- * - `avg` DOUBLE: mean of them
+ * - `total` BIGINT: sum of them; null where it isn't known
+ * - `avg` DOUBLE: mean of them; null with their sum
  * - `p50_low` BIGINT: percentile 50: bound below
  * - `p50_high` BIGINT: percentile 50: bound above
  * - `p90_low` BIGINT: percentile 90: bound below
@@ -60,7 +60,7 @@ const [since, now, result, which] = [bpf`$since`, bpf`$now`, bpf`$result`, bpf`$
  */
 export const recvSummary: Probe<RecvSummaryParameters, "frame"> = defineHistogram({
   name: "recvSummary",
-  revision: 2,
+  revision: 3,
   measures: "how long calls took that receive, and how much they got",
   hooks: {
     required: [...ofSockets.flatMap((call) => [leave(call), enter(call)]), tookData],

@@ -27,8 +27,8 @@ import { socketKeys } from "./sockets.js";
  * - `interval` VARCHAR: connected: from the SYN until the connection was established; failed: from the SYN until it failed, or
  *   was given up; accepted: the host accepted it; open: its SYN has left, and there is no answer yet
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -50,7 +50,7 @@ import { socketKeys } from "./sockets.js";
  */
 export const tcpConnectSummary: Probe<TcpConnectSummaryParameters, "frame"> = defineHistogram({
   name: "tcpConnectSummary",
-  revision: 1,
+  revision: 2,
   measures: "how long TCP connections took to be made, or to fail",
   hooks: { required: [changed] },
   filters: connectFilters,

@@ -17,8 +17,8 @@ import { endsOf, readSockaddr, segment, socketFilters, socketKeys } from "./sock
  *   scaled
  * - `unit` VARCHAR: of what stands behind: bytes, packets
  * - `count` BIGINT: samples
- * - `total` BIGINT: sum of them
- * - `avg` DOUBLE: mean of them
+ * - `total` BIGINT: sum of them; null where it isn't known
+ * - `avg` DOUBLE: mean of them; null with their sum
  * - `p50_low` BIGINT: percentile 50: bound below
  * - `p50_high` BIGINT: percentile 50: bound above
  * - `p90_low` BIGINT: percentile 90: bound below
@@ -39,7 +39,7 @@ import { endsOf, readSockaddr, segment, socketFilters, socketKeys } from "./sock
  */
 export const tcpFlightSummary: Probe<TcpFlightSummaryParameters, "frame"> = defineHistogram({
   name: "tcpFlightSummary",
-  revision: 2,
+  revision: 3,
   measures: "bytes in flight of TCP connections, and the windows that allow them, by segments that come in",
   hooks: { required: [segment] },
   filters: socketFilters,

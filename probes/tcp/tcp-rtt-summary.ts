@@ -15,8 +15,8 @@ const microseconds = bpf`$srtt`;
  * - `interval` VARCHAR: srtt: smoothed round trip of the socket, as each segment came in; unmeasured: segments of sockets without
  *   a round trip
  * - `count` BIGINT: samples
- * - `total_ns` BIGINT, ns: sum of them
- * - `avg_ns` DOUBLE, ns: mean of them
+ * - `total_ns` BIGINT, ns: sum of them; null where it isn't known
+ * - `avg_ns` DOUBLE, ns: mean of them; null with their sum
  * - `p50_low_ns` BIGINT, ns: percentile 50: bound below
  * - `p50_high_ns` BIGINT, ns: percentile 50: bound above
  * - `p90_low_ns` BIGINT, ns: percentile 90: bound below
@@ -38,7 +38,7 @@ const microseconds = bpf`$srtt`;
  */
 export const tcpRttSummary: Probe<TcpRttSummaryParameters, "frame"> = defineHistogram({
   name: "tcpRttSummary",
-  revision: 2,
+  revision: 3,
   measures: "smoothed round trips of TCP connections, by segments that come in",
   hooks: { required: [segment] },
   filters: socketFilters,

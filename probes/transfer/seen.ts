@@ -103,7 +103,7 @@ export async function evidenceOf({ retransmissions, unread, flight }: SeenOfTran
   ];
 }
 
-/** "7.3 to 8.4 ms", "12.3 to 14.3 kB": a percentile between its bounds. */
+/** "7.3 to 8.4 ms", "12.3 to 14.3 kB", "8.4 ms": a percentile between its bounds. */
 function between(row: { [name: string]: Value }, which: string, unit: "ns" | ""): string {
   const suffix = unit === "" ? "" : `_${unit}`;
   const [low, high] = ["low", "high"].map((bound) => Number(row[`${which}_${bound}${suffix}`])) as [
@@ -113,5 +113,5 @@ function between(row: { [name: string]: Value }, which: string, unit: "ns" | "")
   const steps = unit === "ns" ? ["ns", "µs", "ms", "s"] : ["bytes", "kB", "MB", "GB"];
   const place = Math.max(0, Math.min(3, Math.floor(Math.log10(Math.max(1, high)) / 3)));
   const [from, to] = [low, high].map((value) => Number((value / 1_000 ** place).toPrecision(2)));
-  return `${from} to ${to} ${steps[place]}`;
+  return `${from === to ? "" : `${from} to `}${to} ${steps[place]}`;
 }

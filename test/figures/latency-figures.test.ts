@@ -57,6 +57,17 @@ describe("flameGraph", () => {
     expect(figure.toString()).toContain("functions below 0.2 % are not drawn");
   });
 
+  test("says of how many stacks the time isn't known", async () => {
+    const bounded = [...columns, ns("p50_low_ns")];
+    const rows: Value[][] = [
+      ["c", "known", null, 1_000, 500],
+      ["c", "unknown", null, null, 500],
+      ["c", "still waiting", null, null, null],
+    ];
+    const figure = await flameGraph(createFrame(bounded, rows, provenance()));
+    expect(figure.toString()).toContain("1 row of unknown time not drawn");
+  });
+
   test("has a picture without rows, and refuses other tables", async () => {
     expect(await (await flameGraph(stacks([]))).svg()).toContain("no stacks");
     await expect(flameGraph(createFrame([text("command")], [], provenance()))).rejects.toMatchObject({

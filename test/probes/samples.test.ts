@@ -280,8 +280,8 @@ describe.each(definitions)("the samples of $definition.name", ({ layer, definiti
 /** The rows of a recording, with what its books say. */
 async function decoded(definition: ProbeDefinition, given: object, file: TargetFile, text: string) {
   const { own } = parseParameters(definition.name, definition.parameters, given);
-  const account = new Account(definition.books(own));
   const target = sampleTarget(file, "recording", hookNames(definition.hooks));
+  const account = new Account(definition.books(own, target));
   const bytes = (async function* () {
     // A line may come in parts.
     for (let at = 0; at < text.length; at += 1_000) yield Buffer.from(text.slice(at, at + 1_000));

@@ -61,7 +61,7 @@ export function makeProbe<Schema extends z.ZodType, Shape extends Shapes, Parame
       () => reading,
       () => begin(definition, hooks, host, common, own),
     );
-    const account = new Account(definition.books(own));
+    const account = new Account(definition.books(own, target));
     const stop = () => run.stop(account.end === null);
     const concurrent = new ConcurrentTask(tried, during, { settleMs, stop });
     const standing = standingOf(account, common);

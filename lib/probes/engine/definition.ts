@@ -58,7 +58,7 @@ export interface ProbeDefinition<Schema extends z.ZodType = z.ZodType, Shape ext
   fields(parameters: z.output<Schema>): readonly Field[];
   columns(parameters: z.output<Schema>): readonly Column[];
   /** How losses are counted. */
-  books(parameters: z.output<Schema>): Books;
+  books(parameters: z.output<Schema>, target: Target): Books;
   /** For uprobes: the process in whose C library they are. */
   inProcess?(parameters: z.output<Schema>): OfProcess;
   /** The clauses of the program, without those that every program has. */

@@ -74,7 +74,8 @@ export function countOf(value: unknown): number {
   throw new Error(`${JSON.stringify(value)?.slice(0, 40)} is no count`);
 }
 
-const Stats = z.object({ count: z.int().min(1), total: z.number().min(0) });
+/** A sum beyond 2^63 may come as a negative number. */
+const Stats = z.object({ count: z.int().min(1), total: z.number() });
 
 /** Number and sum, as `stats()` keeps them; fails for what is none. */
 export function statsOf(value: unknown): { count: number; total: number } {

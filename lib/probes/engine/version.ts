@@ -17,13 +17,17 @@ const oldestTyped = "0.18.0";
 
 /** Whether a host's bpftrace is known to type variables, and to give no address of a tracepoint's record. */
 export function typesVariables(snapshot: Snapshot): boolean {
-  const said = snapshot["tool.bpftrace"] ?? "";
-  return versionIn.test(said) && isNewEnough(said, oldestTyped);
+  return isKnownToBe(snapshot, oldestTyped);
 }
 
 /** Whether a host's bpftrace is known to find the text that a tracepoint's field points to: 0.23 does not, 0.27 does. */
 export function placesTextRight(snapshot: Snapshot): boolean {
   return isNewEnough(snapshot["tool.bpftrace"] ?? "", "0.27.0");
+}
+
+/** How many keys of a map stats() takes for one of the program's: before 0.22 number and sum have one each (bpftrace pull request 3338). */
+export function keysPerStats(snapshot: Snapshot): number {
+  return isKnownToBe(snapshot, "0.22.0") ? 1 : 2;
 }
 
 /** Whether it says at all that it is bpftrace. */
@@ -37,6 +41,12 @@ export function versionSaid(snapshot: Snapshot): string {
 }
 
 const versionIn = /^bpftrace v?(\d+\.\d+)/m;
+
+/** Whether a host's bpftrace says that it is as new as that. */
+function isKnownToBe(snapshot: Snapshot, oldest: string): boolean {
+  const said = snapshot["tool.bpftrace"] ?? "";
+  return versionIn.test(said) && isNewEnough(said, oldest);
+}
 
 /** Whether a bpftrace is new enough, by what `bpftrace --version` says. One that says no version was built from source, and is let try. */
 export function isNewEnough(said: string, oldest = oldestVersion): boolean {

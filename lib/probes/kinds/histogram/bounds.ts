@@ -1,5 +1,5 @@
 import type { Column, Value } from "../../../tables/index.js";
-import { type Bucket, percentileBounds, type Samples } from "./samples.js";
+import { meanOf, percentileBounds, type Samples } from "./samples.js";
 
 const percents = [
   { percent: 50, name: "p50" },
@@ -9,7 +9,7 @@ const percents = [
   { percent: 100, name: "max" },
 ] as const;
 
-/** Columns of a distribution of times, of which the kernel keeps buckets and the sum alone: its percentiles and its maximum are bounds. */
+/** Columns of a distribution of times, of which the kernel keeps number and sum of each bucket: its percentiles and its maximum are bounds. */
 export const boundsColumns: readonly Column[] = columnsIn("ns");
 
 /** The same of quantities whose unit stands in a column beside them. */
@@ -20,8 +20,8 @@ function columnsIn(unit: string | null): Column[] {
     unit === null ? { name, type, meaning } : { name: `${name}_${unit}`, type, unit, meaning };
   return [
     { name: "count", type: "BIGINT", meaning: "samples" },
-    column("total", "BIGINT", "sum of them"),
-    column("avg", "DOUBLE", "mean of them"),
+    column("total", "BIGINT", "sum of them; null where it isn't known"),
+    column("avg", "DOUBLE", "mean of them; null with their sum"),
     ...percents.flatMap(({ percent, name }): Column[] => {
       const what = percent === 100 ? `the ${unit === null ? "largest" : "longest"}` : `percentile ${percent}`;
       return [
@@ -33,19 +33,6 @@ function columnsIn(unit: string | null): Column[] {
 }
 
 /** The values of these columns. */
-export function boundsValues(unsorted: readonly Bucket[], total: bigint): Value[] {
-  const buckets = [...unsorted].sort((a, b) => a.min - b.min);
-  const count = buckets.reduce((sum, one) => sum + one.count, 0);
-  const known = { min: 0, max: Number.MAX_SAFE_INTEGER };
-  return [
-    count,
-    Number(total),
-    count === 0 ? null : Number(total) / count,
-    ...percents.flatMap(({ percent }) => percentileBounds(buckets, percent, known)),
-  ];
-}
-
-/** The same of samples of which more is known. */
 export function samplesBounds(samples: Samples | undefined): Value[] {
   if (samples === undefined || samples.count === 0)
     return boundsColumns.map(({ name }) => (name === "count" || name === "total_ns" ? 0 : null));
@@ -53,7 +40,7 @@ export function samplesBounds(samples: Samples | undefined): Value[] {
   return [
     count,
     sum,
-    sum / count,
+    meanOf(samples),
     ...percents.flatMap(({ percent }) =>
       percent === 100 ? longest : percentileBounds(buckets, percent, { min: shortest[0], max: longest[1] }),
     ),

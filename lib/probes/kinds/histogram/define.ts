@@ -5,23 +5,24 @@ import { countOne } from "../../engine/counters.js";
 import { makeProbe, type Probe } from "../../engine/define.js";
 import type { ProbeDefinition, ProbeFacts } from "../../engine/definition.js";
 import { isMeasuring } from "../../engine/lifecycle.js";
-import { countOf } from "../../engine/records.js";
+import { statsOf } from "../../engine/records.js";
 import { maxMapKeys } from "../../engine/run.js";
+import { keysPerStats } from "../../engine/version.js";
 import { columnsOf, type Field, type Maps, type ReadContext, readFields } from "../../field.js";
 import { asked, type Filters } from "../../filter.js";
 import { hookNames } from "../../hooks.js";
 import type { OfProcess } from "../../library.js";
 import type { Target } from "../../target.js";
 import type { Printed } from "../../text/bpf.js";
-import { type Bpf, bpf, joined } from "../../text/bpf.js";
+import { type Bpf, type BpfValue, bpf, joined } from "../../text/bpf.js";
 import { BpfMap } from "../../text/maps.js";
 import { byShape, type Choice, chosenFields, chosenKeys } from "../choice.js";
 import type { HookAt } from "../hook-at.js";
 import { keyReader, sameValues } from "../key.js";
 import { type Input, type Output, type Shape, schemaOf } from "../parameters.js";
 import { type Writing, writing } from "../writing.js";
-import { boundsColumns, boundsValues, plainColumns, untimedValues } from "./bounds.js";
-import { type Bucket, boundsOf, bucketOf } from "./samples.js";
+import { boundsColumns, plainColumns, samplesBounds, untimedValues } from "./bounds.js";
+import { boundsOf, bucketOf, type Summed, samplesIn } from "./samples.js";
 
 /** What the program of a histogram is written with. */
 export interface HistogramWriting<Parameters, Interval extends string, Untimed extends string = never>
@@ -112,10 +113,11 @@ export interface ChoiceHistogramDefinition<
 > extends HistogramFacts<F, S, Interval, Untimed>,
     Choice<Key> {}
 
-const samples = new BpfMap("samples", true);
-const totals = new BpfMap("total", true);
-/** Stands for the bucket of what has no known time. */
-const noBucket = -1;
+const samples = new BpfMap("samples", true, 16);
+/** In place of a bucket, for what has no known time: the last one is 255. */
+const noBucket = 256;
+/** Bits of either, behind the interval's number. */
+const slotBits = 9;
 
 /**
  * Makes a probe that measures how long intervals take, in the kernel: one row for each of its fields' values and each interval, with
@@ -194,12 +196,12 @@ export function defineHistogram<
       ...interval,
       ...(inTime ? boundsColumns : plainColumns),
     ],
-    books: () => ({
+    books: (_, { snapshot }) => ({
       hooks: hookNames(facts.hooks),
       countMap: samples.name,
       open: openBooks(open),
       matched: open !== undefined,
-      mapKeys,
+      mapKeys: mapKeys / keysPerStats(snapshot),
     }),
     // What one hook has not seen another may tell of: none of them ends before the others.
     endsAtOnce: open !== undefined || Object.keys(untimed).length > 0,
@@ -207,22 +209,21 @@ export function defineHistogram<
       const nothing = () => bpf``;
       const counted = { began: nothing, returned: nothing };
       const base = writing(facts, site, given as P, asked(filters, given as P), counted);
-      const keyOf = (at: HookAt, which: string | Bpf) => [
-        ...fieldsOf(given).flatMap((one) => (one.key ?? one).say(at)),
-        typeof which === "string" ? names.indexOf(which) : which,
-      ];
-      const take = (at: HookAt, which: Interval | Bpf, value: Bpf) => {
-        const key = keyOf(at, which);
-        return bpf`${bucketOf(value)}
-  ${samples.at(...key, bpf`$bucket`)} = count(); ${totals.at(...key)} = sum(${value});`;
+      const slotOf = (at: HookAt, which: string | Bpf, bucket: BpfValue) => {
+        const interval = typeof which === "string" ? names.indexOf(which) : bpf`(${which})`;
+        const key = fieldsOf(given).flatMap((one) => (one.key ?? one).say(at));
+        return samples.at(...key, bpf`${interval} << ${slotBits} | ${bucket}`);
       };
+      const take = (at: HookAt, which: Interval | Bpf, value: Bpf) =>
+        bpf`${bucketOf(value)}
+  ${slotOf(at, which, bpf`$bucket`)} = stats(${value});`;
       const sample = (at: HookAt, which: Interval | Bpf, began: Bpf, ended: Bpf) => {
         const ns = bpf`$ns`;
         return bpf`if (${ended} < ${began}) { ${countOne("negative", at.index)} } else { ${ns} = ${ended} - ${began};
   ${take(at, which, ns)} }`;
       };
       const tally = (at: HookAt, what: Untimed) =>
-        bpf`if (${isMeasuring}) { ${samples.at(...keyOf(at, what), noBucket)} = count(); }`;
+        bpf`if (${isMeasuring}) { ${slotOf(at, what, noBucket)} = stats((uint64)0); }`;
       const begin = (at: HookAt, keep: Bpf) =>
         bpf`if (${isMeasuring}) { ${countOne("matched", at.index)} ${keep} }`;
       const by = "by" in definition ? chosenKeys(definition, given) : [];
@@ -237,11 +238,12 @@ export function defineHistogram<
           : [rest.read(key.split(","), [value].flat(), { by: keys, ended, parameters: parameters as P })],
       );
       const counted = left.map(({ what, words }) => ({ which: names.indexOf(what), words }));
-      const all = distributions(fieldsOf(parameters), maps, { ...context, maps }, counted);
-      const rows = all.map(({ values, which, count, buckets, total }) => [
+      const room = mapKeys / keysPerStats(context.target.snapshot);
+      const all = distributions(fieldsOf(parameters), { ...context, maps, room }, counted);
+      const rows = all.map(({ values, which, count, buckets }) => [
         ...values,
         ...nameValues(which),
-        ...(buckets.length === 0 ? untimedValues(count) : boundsValues(buckets, total)),
+        ...(buckets.length === 0 ? untimedValues(count) : samplesBounds(samplesIn(buckets))),
       ]);
       return [...rows, ...openRows(open, keys, fieldsOf(parameters), { ...context, maps })];
     },
@@ -283,38 +285,46 @@ interface Distribution {
   which: number;
   count: number;
   /** None of what has no known time. */
-  buckets: Bucket[];
-  total: bigint;
+  buckets: Summed[];
 }
 
 /** What the maps have, by the values that their keys stand for: the most samples first, intervals in their order. */
 function distributions(
   fields: readonly Field[],
-  maps: Maps,
-  context: ReadContext,
+  context: ReadContext & { maps: Maps; room: number },
   counted: readonly { which: number; words: readonly string[] }[],
 ): Distribution[] {
   const words = fields.flatMap(({ key, words }) => key?.words ?? words);
   // A part of a key that is printed as two numbers is two words.
   const read = fields.flatMap((one) => one.words).length;
   const all = new Map<string, Distribution>();
-  const place = (said: readonly string[], which = Number(said[read])) => {
+  const place = (said: readonly string[], which: number) => {
     const values = readFields(fields, said.slice(0, read), context);
     const name = sameValues([...values, which]);
-    const found = all.get(name) ?? { values, which, count: 0, buckets: [], total: 0n };
+    const found = all.get(name) ?? { values, which, count: 0, buckets: [] };
     all.set(name, found);
     return found;
   };
   const number: Printed = "number";
-  const readBucket = keyReader([...words, number, number]);
-  for (const [key, count] of maps.get(samples.name) ?? []) {
-    const said = readBucket(key);
-    const [here, bucket] = [place(said), Number(said.at(-1))];
-    here.count += countOf(count);
-    if (bucket !== noBucket) here.buckets.push({ ...boundsOf(bucket), count: countOf(count) });
-  }
   const readKey = keyReader([...words, number]);
-  for (const [key, total] of maps.get(totals.name) ?? []) place(readKey(key)).total += BigInt(String(total));
+  const taken = context.maps.get(samples.name) ?? new Map();
+  // In the bucket of 0 and 1 a sum without room looks like one of zeros.
+  const isDoubtful = (total: number, bucket: number) =>
+    bucket === 0 && total === 0 && taken.size >= context.room;
+  for (const [key, value] of taken) {
+    const said = readKey(key);
+    const slot = Number(said[read]);
+    const [which, bucket] = [slot >> slotBits, slot & (2 ** slotBits - 1)];
+    const here = place(said, which);
+    const { count, total } = statsOf(value);
+    here.count += count;
+    if (bucket === noBucket) continue;
+    here.buckets.push({
+      ...boundsOf(bucket),
+      count,
+      total: isDoubtful(total, bucket) ? Number.NaN : total,
+    });
+  }
   for (const { which, words } of counted) place(words, which).count += 1;
   const named = ({ values }: Distribution) => sameValues(values);
   return [...all.values()].sort(

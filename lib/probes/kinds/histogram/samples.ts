@@ -11,8 +11,8 @@ export interface Bucket {
   count: number;
 }
 
-/** The same with their sum. */
-interface Summed extends Bucket {
+/** The same with their sum, as it was read; NaN where it isn't known. */
+export interface Summed extends Bucket {
   total: number;
 }
 
@@ -22,7 +22,8 @@ export interface Samples {
   /** Between what the shortest and the longest lie: twice the same where they are kept. */
   shortest: readonly [low: number, high: number];
   longest: readonly [low: number, high: number];
-  sum: number;
+  /** Null where a part of it found no room in the map, or is above 2^63. */
+  sum: number | null;
   buckets: readonly Bucket[];
 }
 
@@ -87,25 +88,43 @@ export class Histogram {
       found.push({ ...boundsOf(number % 2 ** bucketBits), ...statsOf(value) });
       all.set(key, found);
     }
-    return new Map([...all].map(([key, buckets]) => [key, this.samples(maps, key, buckets)]));
+    return new Map(
+      [...all].map(([key, buckets]) => [key, { ...samplesIn(buckets), ...this.kept(maps, key) }]),
+    );
   }
 
-  private samples(maps: Maps, key: number, unsorted: readonly Summed[]): Samples {
-    const buckets = [...unsorted].sort((a, b) => a.min - b.min);
-    const kept = ({ name }: BpfMap): [number, number] => {
+  private kept(maps: Maps, key: number): Partial<Samples> {
+    if (this.extremes === null) return {};
+    const of = ({ name }: BpfMap): [number, number] => {
       const values = maps.get(name);
       const value = Number(values?.get(String(key)) ?? values?.get("") ?? 0);
       return [value, value];
     };
-    const [first, last] = [buckets[0] as Summed, buckets.at(-1) as Summed];
-    return {
-      count: buckets.reduce((sum, { count }) => sum + count, 0),
-      shortest: this.extremes === null ? shortestOf(first) : kept(this.extremes.least),
-      longest: this.extremes === null ? longestOf(last) : kept(this.extremes.most),
-      sum: buckets.reduce((sum, { total }) => sum + total, 0),
-      buckets,
-    };
+    return { shortest: of(this.extremes.least), longest: of(this.extremes.most) };
   }
+}
+
+/** What buckets with their sums say of the samples in them; there is at least one, and several may be of the same bounds. */
+export function samplesIn(read: readonly Summed[]): Samples {
+  const buckets = merged(read).sort((a, b) => a.min - b.min);
+  return {
+    count: buckets.reduce((sum, { count }) => sum + count, 0),
+    shortest: shortestOf(buckets[0] as Summed),
+    longest: longestOf(buckets.at(-1) as Summed),
+    sum: buckets.every(isSummed) ? buckets.reduce((sum, { total }) => sum + total, 0) : null,
+    buckets,
+  };
+}
+
+/** Each bucket once; its sum is NaN where one of them has none. */
+function merged(read: readonly Summed[]): Summed[] {
+  const all = new Map<number, Summed>();
+  for (const one of read) {
+    const { count, total } = all.get(one.min) ?? { count: 0, total: 0 };
+    const known = isSummed(one) ? one.total : Number.NaN;
+    all.set(one.min, { ...one, count: count + one.count, total: total + known });
+  }
+  return [...all.values()];
 }
 
 /** Between what the shortest sample of a bucket lies: it is no longer than their mean, and no other one is longer than the bucket's bound. */
@@ -122,9 +141,18 @@ function longestOf(bucket: Summed): [low: number, high: number] {
   return [Math.floor(total / count), Math.min(max, total - (count - 1) * min)];
 }
 
-/** Not where the sum was rounded as it was read, or didn't find room in the map: bpftrace 0.17 keeps it beside the number. */
-function isExact({ min, max, count, total }: Summed): boolean {
-  return Number.isSafeInteger(total) && total >= count * min && total <= count * max;
+/** Not where the sum was rounded as it was read, or isn't there. */
+function isExact(bucket: Summed): boolean {
+  return Number.isSafeInteger(bucket.total) && isSummed(bucket);
+}
+
+/** Not where the map had no room for the sum, which bpftrace before 0.22 keeps in a key of its own, nor above 2^63. A sum that was rounded is taken as it is. */
+function isSummed({ min, max, count, total }: Summed): boolean {
+  return total > Number.MAX_SAFE_INTEGER || (total >= count * min && total <= count * max);
+}
+
+export function meanOf({ sum, count }: Samples): number | null {
+  return sum === null ? null : sum / count;
 }
 
 /** The samples of several keys taken together; undefined where there are none. */
@@ -140,7 +168,10 @@ export function samplesOf(several: readonly Samples[]): Samples | undefined {
     count: several.reduce((all, { count }) => all + count, 0),
     shortest: boundsOfAll(several, "shortest", Math.min),
     longest: boundsOfAll(several, "longest", Math.max),
-    sum: several.reduce((all, { sum }) => all + sum, 0),
+    sum: several.reduce<number | null>(
+      (all, { sum }) => (all === null || sum === null ? null : all + sum),
+      0,
+    ),
     buckets: [...buckets.values()].sort((a, b) => a.min - b.min),
   };
 }
@@ -207,11 +238,11 @@ export const sampleColumns: readonly Column[] = [
 
 export function sampleValues(samples: Samples | undefined): Value[] {
   if (samples === undefined || samples.count === 0) return sampleColumns.map(() => null);
-  const { shortest, longest, sum, count, buckets } = samples;
+  const { shortest, longest, buckets } = samples;
   const [[min], [, max]] = [shortest, longest];
   return [
     min,
-    sum / count,
+    meanOf(samples),
     max,
     ...percents.flatMap((percent) => percentileBounds(buckets, percent, { min, max })),
   ];
