@@ -653,6 +653,15 @@ test("a rate that the sender's own queueing discipline sets is named: fq's as pa
     queue_rate_by: "tbf on eth0",
   });
   expect(tbf.ids).toContain("SOCKET_QUEUE_RATE");
+  // Acknowledgements come in bursts: less in one interval, more in the next.
+  const bursts = many(12, { busy: 1_000, acked: 240_000, more: "notsent:50000 unacked:10 rtt:40/1 cwnd:40" });
+  const uneven = sender(bursts.map((one, at) => ({ ...one, acked: at % 2 === 0 ? 130_000 : 350_000 })));
+  const { connections } = await socketSummary(
+    await samplesOf(framed(["shaping/192.0.2.2 eth0 fq:2Mbit"], uneven)),
+  );
+  const [burst] = await rowsOf(connections);
+  expect(burst).toMatchObject({ limit: "pacing" });
+  expect(burst?.limit_share).toBeGreaterThan(0.9);
   // What goes faster goes another way, whatever the host's routes say.
   for (const other of [
     "192.0.2.2 eth0 tbf:200Kbit",

@@ -51,6 +51,8 @@ const [reachedPart, exceededPart] = [0.8, 1.25];
 /** Whether it has a rate that is set, in SQL. */
 export const hasRate = (bitsPerSecond: string) =>
   `${bitsPerSecond} BETWEEN ${reachedPart} * queue_bits_per_second AND ${exceededPart} * queue_bits_per_second`;
+/** Acknowledgements come in bursts: the rate at a sample is that of so many intervals before and behind its own, too. */
+const nearby = 2;
 /** A round trip of twice the shortest, and this much more, waits in a queue. */
 const queueUs = 1_000;
 /**
@@ -177,8 +179,9 @@ function viewsOf(filter: CheckedFilter, shaping: readonly Shaping[]): { [name: s
       FROM known`,
     windowed: `
       SELECT *, ${lower("d_rwnd_limited_us / elapsed_us", "busy - by_sndbuf")} AS by_rwnd,
-        coalesce(d_retrans_packets < ${lossPart} * d_data_segs_out OR d_retrans_packets <= d_dsack_dups AND d_retrans_packets > 0, false) AS mere
-      FROM measured`,
+        coalesce(d_retrans_packets < ${lossPart} * d_data_segs_out OR d_retrans_packets <= d_dsack_dups AND d_retrans_packets > 0, false) AS mere,
+        sum(d_bytes_acked) OVER nearby * 8e6 / sum(CASE WHEN d_bytes_acked IS NOT NULL THEN elapsed_us END) OVER nearby AS nearby_bits_per_second
+      FROM measured WINDOW nearby AS (PARTITION BY flow, socket ORDER BY sample ROWS BETWEEN ${nearby} PRECEDING AND ${nearby} FOLLOWING)`,
     reasoned: `
       SELECT *, CASE WHEN busy IS NOT NULL THEN greatest(0, busy - by_sndbuf - by_rwnd) END AS rest,
         CASE WHEN (lost_packets > 0 OR retrans_out_packets > 0 OR backoff > 0) AND NOT mere THEN CASE WHEN queued THEN 'path' ELSE 'loss' END
@@ -186,7 +189,7 @@ function viewsOf(filter: CheckedFilter, shaping: readonly Shaping[]): { [name: s
             CASE WHEN wmem_queued_bytes >= ${blockedPart} * sndbuf_bytes THEN 'send buffer' ELSE 'application' END
           WHEN d_retrans_packets > 0 AND NOT mere AND NOT coalesce(queued, false) THEN 'loss'
           WHEN pacing_bits_per_second >= ${fullPart} * max_pacing_bits_per_second THEN 'pacing'
-          WHEN ${ratePerConnection} AND ${hasRate("d_bytes_acked * 8e6 / elapsed_us")} THEN 'pacing'
+          WHEN ${ratePerConnection} AND ${hasRate("nearby_bits_per_second")} THEN 'pacing'
           WHEN in_flight_packets >= ${fullPart} * cwnd_packets AND NOT coalesce(queued, false) THEN 'congestion window'
           ELSE 'path' END AS rest_limit
       FROM windowed`,
