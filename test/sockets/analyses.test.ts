@@ -286,7 +286,7 @@ const steady = () =>
     },
   );
 
-test("FR-SOCKET-SUM-003 to 010, 012: BDP, optimal cwnd, utilization, round trips, windows, rates, losses, buffers and the bottleneck", async () => {
+test("FR-SOCKET-SUM-003, FR-SOCKET-SUM-004, FR-SOCKET-SUM-005, FR-SOCKET-SUM-006, FR-SOCKET-SUM-007, FR-SOCKET-SUM-008, FR-SOCKET-SUM-009, FR-SOCKET-SUM-010, FR-SOCKET-SUM-012: BDP, optimal cwnd, utilization, round trips, windows, rates, losses, buffers and the bottleneck", async () => {
   const { connections } = await socketSummary(await samplesOf(log(steady())), { bandwidth: "100 Mbps" });
   const [row] = await rowsOf(connections);
   expect(row).toMatchObject({
@@ -449,7 +449,7 @@ test("wrong output 7: all connections of a file, IPv6 too, and what the totals o
   ]);
 });
 
-test("FR-SOCKET-PIPE-001, 002, 003, 006: six points of the sender, four of the receiver, each with pressure, evidence and diagnosis", async () => {
+test("FR-SOCKET-PIPE-001, FR-SOCKET-PIPE-002, FR-SOCKET-PIPE-003, FR-SOCKET-PIPE-006: six points of the sender, four of the receiver, each with pressure, evidence and diagnosis", async () => {
   const { points } = await socketPipeline(...(await ends(steady(), receiver(13))));
   const rows = await rowsOf(points);
   expect(rows.map((row) => `${row.side} ${row.number} ${row.point}`)).toEqual([
@@ -512,7 +512,7 @@ test("Summary and Pipeline name the same bottleneck, whatever it is", async () =
   expect(found).toEqual(["application", "send buffer", "congestion window", "path", "loss", "pacing"]);
 });
 
-test("FR-SOCKET-PIPE-005, 007, 008, 009, 010: health, ordered actions, verdict, matrix and a picture in text", async () => {
+test("FR-SOCKET-PIPE-005, FR-SOCKET-PIPE-007, FR-SOCKET-PIPE-008, FR-SOCKET-PIPE-009, FR-SOCKET-PIPE-010: health, ordered actions, verdict, matrix and a picture in text", async () => {
   const pipeline = await socketPipeline(
     ...(await ends(steady(), receiver(13, { recvQ: 80_000, r: 130_000 }))),
   );

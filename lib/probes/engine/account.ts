@@ -28,7 +28,7 @@ export interface Books {
   open?: { map: string; count(value: unknown): number } | undefined;
   /** In a summary: whether `matched` is counted; else nothing is lost as long as the map has room. */
   matched?: boolean;
-  /** Keys that a map may have. */
+  /** Entries that its map has room for. */
   mapKeys: number;
 }
 
