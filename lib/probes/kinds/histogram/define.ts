@@ -180,7 +180,7 @@ export function defineHistogram<
     ...(inTime ? [] : [units[which] ?? null]),
   ];
   const fieldsOf = chosenFields(definition);
-  const mapKeys = facts.mapKeys ?? maxMapKeys;
+  const roomOn = ({ snapshot }: Target) => (facts.mapKeys ?? maxMapKeys) / keysPerStats(snapshot);
   const made: ProbeDefinition<z.ZodType, "frame"> = {
     ...facts,
     kind: "histogram",
@@ -196,12 +196,12 @@ export function defineHistogram<
       ...interval,
       ...(inTime ? boundsColumns : plainColumns),
     ],
-    books: (_, { snapshot }) => ({
+    books: (_, target) => ({
       hooks: hookNames(facts.hooks),
       countMap: samples.name,
       open: openBooks(open),
       matched: open !== undefined,
-      mapKeys: mapKeys / keysPerStats(snapshot),
+      mapKeys: roomOn(target),
     }),
     // What one hook has not seen another may tell of: none of them ends before the others.
     endsAtOnce: open !== undefined || Object.keys(untimed).length > 0,
@@ -238,7 +238,7 @@ export function defineHistogram<
           : [rest.read(key.split(","), [value].flat(), { by: keys, ended, parameters: parameters as P })],
       );
       const counted = left.map(({ what, words }) => ({ which: names.indexOf(what), words }));
-      const room = mapKeys / keysPerStats(context.target.snapshot);
+      const room = roomOn(context.target);
       const all = distributions(fieldsOf(parameters), { ...context, maps, room }, counted);
       const rows = all.map(({ values, which, count, buckets }) => [
         ...values,
